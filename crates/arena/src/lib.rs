@@ -1,0 +1,2 @@
+//! A size-class allocator over linear memory.
+#![no_std]

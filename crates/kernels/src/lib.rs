@@ -1,0 +1,2 @@
+//! Arithmetic on slices: no allocation, no standard library.
+#![no_std]
