@@ -1,0 +1,218 @@
+/**
+ * The contract between ops and whatever does their arithmetic.
+ *
+ * Numbers only: addresses (in bytes), sizes and strides (in elements), scalars. A kernel reads its inputs, writes its
+ * outputs completely, allocates nothing that outlives it and never branches on an address, except that 0 stands for an
+ * operand that is absent where the contract says so. Buffers are dense and row-major unless strides are given, and
+ * outputs never overlap inputs, except in dense elementwise kernels, where `y` may be an input.
+ *
+ * Two backends keep it: `reference/`, plain loops in float64 that every other is checked against, and `wasm/`.
+ */
+import type { DType, TensorData } from '../core/dtype';
+
+/** y[i] = f(x[i]) for i < n. `p` is the function's own parameter (a slope, an α), 0 where it has none. */
+export type Unary = (x: number, y: number, n: number, p: number) => void;
+
+/** gx[i] = g[i] · f′, where f′ is told from `s`: the saved input or output of f (see {@link SAVED}). */
+export type UnaryGrad = (g: number, s: number, gx: number, n: number, p: number) => void;
+
+/**
+ * y = f(a, b) over a 4-D index space [n0, n1, n2, n3] in which y is dense and a and b have any strides. A stride of 0
+ * repeats an operand: that is how broadcasting copies nothing.
+ */
+export type Binary = (
+  a: number, b: number, y: number, n0: number, n1: number, n2: number, n3: number,
+  a0: number, a1: number, a2: number, a3: number, b0: number, b1: number, b2: number, b3: number,
+) => void;
+
+/**
+ * Copies x into y over a 4-D index space [n0, n1, n2, n3], both with any strides: transposition, slicing, padding and
+ * concatenation are all this loop.
+ */
+export type Copy = (
+  x: number, y: number, n0: number, n1: number, n2: number, n3: number,
+  x0: number, x1: number, x2: number, x3: number, y0: number, y1: number, y2: number, y3: number,
+) => void;
+
+/**
+ * A 2-D convolution between three buffers: x [n, c, h, w], w [k, c/groups, kh, kw] and y [n, k, oh, ow], where
+ *
+ *   y[b, f, i, j] = Σ_{d, u, v} w[f, d, u, v] · x[b, d, i·sh + u·dh − pt, j·sw + v·dw − pl]
+ *
+ * with x taken as 0 outside. pt and pl pad before the first row and column; what is padded after follows from oh, ow.
+ */
+type Conv2d = (
+  p: number, q: number, r: number, bias: number,
+  n: number, c: number, h: number, w: number, k: number, kh: number, kw: number, oh: number, ow: number,
+  sh: number, sw: number, pt: number, pl: number, dh: number, dw: number, groups: number,
+) => void;
+
+/**
+ * A max pool over planes [h, w] → [oh, ow]; `at` says which tap of its kh × kw window won, row by row: one byte each,
+ * or i32 when `wide` is 1 (windows of more than 256 taps).
+ */
+type MaxPool2d = (
+  p: number, at: number, q: number, planes: number, h: number, w: number, oh: number, ow: number,
+  kh: number, kw: number, sh: number, sw: number, ph: number, pw: number, dh: number, dw: number, wide: number,
+) => void;
+
+/** An average pool; divides by `divisor`, or where that is 0 by the window's size, counting padding if `countPad`. */
+type AvgPool2d = (
+  p: number, q: number, planes: number, h: number, w: number, oh: number, ow: number,
+  kh: number, kw: number, sh: number, sw: number, ph: number, pw: number, countPad: number, divisor: number,
+) => void;
+
+/** x and y seen as [outer, n, inner] and [outer, k, inner]; what the middle index means is the kernel's matter. */
+type Index = (
+  x: number, index: number, y: number, outer: number, n: number, k: number, inner: number,
+) => void;
+
+/** Over each of `rows` rows of n elements. */
+type Rows = (x: number, y: number, rows: number, n: number) => void;
+type RowsGrad = (g: number, y: number, gx: number, rows: number, n: number) => void;
+
+/** Differentiable elementwise functions, and what their gradient kernel reads: the input x or the output y. */
+export const SAVED = {
+  abs: 'x', square: 'x', sqrt: 'y', rsqrt: 'y', reciprocal: 'y',
+  exp: 'y', expm1: 'y', log: 'x', log1p: 'x', sin: 'x', cos: 'x', atan: 'x', erf: 'x',
+  sigmoid: 'y', tanh: 'y', relu: 'y', leakyRelu: 'x', elu: 'x', gelu: 'x', geluTanh: 'x', silu: 'x', softplus: 'x',
+} as const satisfies Record<string, 'x' | 'y'>;
+
+/** An elementwise function with a gradient kernel. `leakyRelu` takes p = slope, `elu` p = α. */
+export type Differentiable = keyof typeof SAVED;
+/** Linear or piecewise constant: no gradient kernel. `round` goes to even at ties. */
+export type Plain = 'neg' | 'sign' | 'floor' | 'ceil' | 'round';
+export type Arithmetic = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum';
+export type Comparison = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
+/** Arithmetic that integers have too. */
+export type IntArithmetic = 'add' | 'sub' | 'mul' | 'maximum' | 'minimum';
+/** Conversions between element types. To integers: truncates and saturates, NaN is 0; i32 → u8 keeps the low byte. */
+export type Cast =
+  | 'f32ToI32' | 'f32ToU8' | 'f32ToBool' | 'i32ToF32' | 'i32ToU8' | 'i32ToBool' | 'u8ToF32' | 'u8ToI32' | 'u8ToBool';
+
+export interface Kernels
+  extends Readonly<Record<Differentiable | Plain, Unary>>,
+    Readonly<Record<`${Differentiable}Grad`, UnaryGrad>>,
+    Readonly<Record<Arithmetic | Comparison | `${IntArithmetic | Comparison}I32`, Binary>>,
+    Readonly<Record<Cast, (x: number, y: number, n: number) => void>> {
+  // ── Moving data. `copy` moves 4-byte elements, `copy8` single bytes. ──
+  fill(y: number, n: number, value: number): void;
+  fillI32(y: number, n: number, value: number): void;
+  fill8(y: number, n: number, value: number): void;
+  readonly copy: Copy;
+  readonly copy8: Copy;
+
+  // ── Elementwise, dense ──
+  /** a[i] += b[i]. */
+  addInto(a: number, b: number, n: number): void;
+  /** y[i] = min(max(x[i], lo), hi); NaN stays NaN. */
+  clamp(x: number, y: number, n: number, lo: number, hi: number): void;
+  /** y[i] = c[i] ? a[i] : b[i], c of bytes, the others of 4-byte elements. */
+  where(c: number, a: number, b: number, y: number, n: number): void;
+
+  /**
+   * C ← AB [+ C if accumulate] [+ bias], for `batch` triples, at steps sa, sb, sc. A [m, k] and B [k, n] have any row
+   * and column strides (rs·, cs·; 0 too), so a transpose is free; C has rows of stride rsc and unit column stride.
+   * biasBy: 0 no bias, 1 bias[n] added to every row, 2 bias[m] added to every column. k = 0 gives C = bias or 0.
+   */
+  gemm(
+    m: number, n: number, k: number, a: number, rsa: number, csa: number, b: number, rsb: number, csb: number,
+    c: number, rsc: number, batch: number, sa: number, sb: number, sc: number,
+    bias: number, biasBy: number, accumulate: number,
+  ): void;
+
+  // ── Convolution and pooling, NCHW ──
+  /** (x, w, y, bias): y = x ⋆ w + bias[k]; bias 0: none. */
+  readonly conv2d: Conv2d;
+  /** (g, w, gx, 0): gradient of the input, complete. */
+  readonly conv2dGradX: Conv2d;
+  /** (g, x, gw, 0): gradient of the weights, summed over the batch. */
+  readonly conv2dGradW: Conv2d;
+  /** (x, at, y): y = max of each window, at = which tap; at 0: not wanted. NaN wins; of equals the first. */
+  readonly maxPool2d: MaxPool2d;
+  /** (g, at, gx): g[o] added to gx where its window's maximum was, 0 elsewhere. */
+  readonly maxPool2dGrad: MaxPool2d;
+  /** (x, at, y): y[o] = x where the window's maximum was: the adjoint of maxPool2dGrad. */
+  readonly maxPool2dTake: MaxPool2d;
+  /** (x, y) */
+  readonly avgPool2d: AvgPool2d;
+  /** (g, gx) */
+  readonly avgPool2dGrad: AvgPool2d;
+
+  // ── Reductions ──
+  /** x seen as [n0, r0, n1, r1]: y[n0, n1] = scale · Σ over r0 and r1, pairwise or in several partial sums. */
+  sum(x: number, y: number, n0: number, r0: number, n1: number, r1: number, scale: number): void;
+  sumI32(x: number, y: number, n0: number, r0: number, n1: number, r1: number): void;
+  /** x [outer, r, inner], r ≥ 1: the largest along r and its first index (i32). NaN wins. y or at 0: not wanted. */
+  max(x: number, y: number, at: number, outer: number, r: number, inner: number): void;
+  min(x: number, y: number, at: number, outer: number, r: number, inner: number): void;
+
+  // ── Softmax over rows ──
+  readonly softmax: Rows;
+  readonly logSoftmax: Rows;
+  /** gx = y · (g − Σ g·y) */
+  readonly softmaxGrad: RowsGrad;
+  /** gx = g − eʸ · Σ g */
+  readonly logSoftmaxGrad: RowsGrad;
+
+  // ── Indexing; indices are i32 and have been checked. Elements of 4 bytes unless the name says 8 (bits). ──
+  /** The place of the first of n indices outside [0, size), or −1. */
+  indexOutside(index: number, n: number, size: number): number;
+  /** y[o, i, j] = x[o, index[o, i, j], j] */
+  readonly gather: Index;
+  /** (g [outer, k, inner], index, y [outer, n, inner]): y = 0, then y[o, index[o, i, j], j] += g[o, i, j]. f32. */
+  readonly scatterAdd: Index;
+  /** y[o, i, :] = x[o, index[i], :] */
+  readonly indexSelect: Index;
+  readonly indexSelect8: Index;
+  /** (g [outer, k, inner], index, y [outer, n, inner]): y = 0, then y[o, index[i], :] += g[o, i, :]. f32. */
+  readonly indexAdd: Index;
+
+  // ── Random numbers: Philox 4x32-10. A state or key is four i32 words [key0, key1, count0, count1]; element i is
+  //    word i mod 4 of the block with the counter [i div 4, 0, count0, count1]. Uniform: (word >>> 8) · 2⁻²⁴. ──
+  /** key = state, then the state's 64-bit count goes up by one. */
+  draw(state: number, key: number): void;
+  /** The words themselves, as i32. */
+  bits(key: number, y: number, n: number): void;
+  /** lo + (hi − lo) · u. */
+  uniform(key: number, y: number, n: number, lo: number, hi: number): void;
+  /** Box–Muller on words (0, 1) and (2, 3): r = √(−2 ln(1 − u₀)), then mean + std · r · (cos, sin)(2π u₁). */
+  normal(key: number, y: number, n: number, mean: number, std: number): void;
+  /** y[i] = u_i ≥ p ? x[i] / (1 − p) : 0. */
+  dropout(x: number, key: number, y: number, n: number, p: number): void;
+
+  // ── Optimiser steps, in place, one pass over memory. `hyper` is f64. ──
+  /**
+   * hyper = [lr, momentum, dampening, weightDecay, t], t counting this step. d = g + weightDecay·w;
+   * v = t > 1 ? momentum·v + (1 − dampening)·d : d; w −= lr·(nesterov ? d + momentum·v : v). v = 0: no momentum.
+   */
+  sgd(w: number, g: number, v: number, hyper: number, n: number, nesterov: number): void;
+  /**
+   * hyper = [lr, β₁, β₂, ε, weightDecay, t], t counting this step. `decoupled` 1 (AdamW): w −= lr·weightDecay·w first;
+   * else g += weightDecay·w. m, v as usual; s = vmax ? (vmax = max(vmax, v)) : v;
+   * w −= lr · (m / (1 − β₁ᵗ)) / (√s / √(1 − β₂ᵗ) + ε). vmax 0: no AMSGrad.
+   */
+  adam(w: number, g: number, m: number, v: number, vmax: number, hyper: number, n: number, decoupled: number): void;
+  /** hyper[i] += 1. */
+  tick(hyper: number, i: number): void;
+}
+
+/** Memory, and the kernels that work on it. */
+export interface Backend {
+  readonly name: string;
+  readonly kernels: Kernels;
+  /** Bytes between neighbouring elements. */
+  itemSize(dtype: DType): number;
+  /** A block of at least `bytes` bytes, aligned to 16; its contents are undefined. Throws OutOfMemoryError. */
+  alloc(bytes: number): number;
+  /** Gives back a block that was allocated with the same `bytes`. */
+  free(at: number, bytes: number): void;
+  /** A copy of n elements. */
+  read(at: number, n: number, dtype: DType): TensorData;
+  /** Writes elements, converting as a typed array does. */
+  write(at: number, data: ArrayLike<number>, dtype: DType): void;
+  /** One element. */
+  peek(at: number, dtype: DType): number;
+  /** Live bytes, as asked for, and blocks; the most bytes there ever were, or since `resetPeak`. */
+  memory(resetPeak?: boolean): { bytes: number; blocks: number; peak: number };
+}
