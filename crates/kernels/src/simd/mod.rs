@@ -1,0 +1,62 @@
+//! Vectors of four lanes: WebAssembly's 128-bit instructions, or arrays where tests run natively.
+//!
+//! A comparison gives a mask: an [`I32x4`] whose lanes are all ones (−1) or 0. The one place where the two binaries
+//! compute differently is [`F32x4::mul_add`]: with `relaxed-simd` it rounds once, otherwise twice.
+
+#[cfg(not(target_arch = "wasm32"))]
+mod portable;
+#[cfg(target_arch = "wasm32")]
+mod wasm;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub use portable::{F32x4, I32x4};
+#[cfg(target_arch = "wasm32")]
+pub use wasm::{F32x4, I32x4};
+
+impl F32x4 {
+    pub const LANES: usize = 4;
+
+    /// The first four elements.
+    ///
+    /// # Panics
+    /// If there are fewer.
+    #[inline(always)]
+    pub fn from_slice(x: &[f32]) -> Self {
+        let x: &[f32; 4] = x.first_chunk().expect("four elements");
+        Self::read(x)
+    }
+
+    /// The first `n` ≤ 4 elements of `x`, then zeros.
+    #[inline(always)]
+    pub fn from_partial(x: &[f32], n: usize) -> Self {
+        let mut lanes = [0.0; 4];
+        lanes[..n].copy_from_slice(&x[..n]);
+        Self::from_array(lanes)
+    }
+
+    /// Writes the first `n` ≤ 4 lanes.
+    #[inline(always)]
+    pub fn write_partial(self, y: &mut [f32], n: usize) {
+        y[..n].copy_from_slice(&self.to_array()[..n]);
+    }
+
+    /// (lane 0 + lane 2) + (lane 1 + lane 3).
+    #[inline(always)]
+    pub fn sum(self) -> f32 {
+        let pairs = self + self.shuffle::<2, 3, 0, 1>(self);
+        pairs.lane::<0>() + pairs.lane::<1>()
+    }
+
+    /// The transpose of a 4 × 4 block held as four rows.
+    #[inline(always)]
+    pub fn transpose([a, b, c, d]: [Self; 4]) -> [Self; 4] {
+        let (ab0, ab1) = (a.shuffle::<0, 4, 1, 5>(b), a.shuffle::<2, 6, 3, 7>(b));
+        let (cd0, cd1) = (c.shuffle::<0, 4, 1, 5>(d), c.shuffle::<2, 6, 3, 7>(d));
+        [
+            ab0.shuffle::<0, 1, 4, 5>(cd0),
+            ab0.shuffle::<2, 3, 6, 7>(cd0),
+            ab1.shuffle::<0, 1, 4, 5>(cd1),
+            ab1.shuffle::<2, 3, 6, 7>(cd1),
+        ]
+    }
+}

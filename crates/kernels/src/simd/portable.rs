@@ -1,0 +1,387 @@
+//! Lanes in an array: what the instructions of `wasm.rs` mean, for native tests.
+
+extern crate std;
+
+use core::array::from_fn;
+use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Not, Sub};
+
+/// Four f32.
+#[derive(Clone, Copy)]
+pub struct F32x4([f32; 4]);
+
+/// Four i32, or a mask.
+#[derive(Clone, Copy)]
+pub struct I32x4([i32; 4]);
+
+impl F32x4 {
+    #[inline(always)]
+    fn map(self, f: impl Fn(f32) -> f32) -> Self {
+        Self(self.0.map(f))
+    }
+
+    #[inline(always)]
+    fn zip(self, b: Self, f: impl Fn(f32, f32) -> f32) -> Self {
+        Self(from_fn(|i| f(self.0[i], b.0[i])))
+    }
+
+    #[inline(always)]
+    fn compare(self, b: Self, f: impl Fn(f32, f32) -> bool) -> I32x4 {
+        I32x4(from_fn(|i| -i32::from(f(self.0[i], b.0[i]))))
+    }
+
+    #[inline(always)]
+    pub fn zero() -> Self {
+        Self([0.0; 4])
+    }
+
+    #[inline(always)]
+    pub fn splat(x: f32) -> Self {
+        Self([x; 4])
+    }
+
+    #[inline(always)]
+    pub fn from_array(x: [f32; 4]) -> Self {
+        Self(x)
+    }
+
+    #[inline(always)]
+    pub fn to_array(self) -> [f32; 4] {
+        self.0
+    }
+
+    #[inline(always)]
+    pub fn read(x: &[f32; 4]) -> Self {
+        Self(*x)
+    }
+
+    #[inline(always)]
+    pub fn write(self, y: &mut [f32; 4]) {
+        *y = self.0;
+    }
+
+    /// # Safety
+    /// p[0..4] must be readable.
+    #[inline(always)]
+    pub unsafe fn load(p: *const f32) -> Self {
+        Self(p.cast::<[f32; 4]>().read())
+    }
+
+    /// All lanes = *p.
+    ///
+    /// # Safety
+    /// p[0] must be readable.
+    #[inline(always)]
+    pub unsafe fn load_splat(p: *const f32) -> Self {
+        Self([*p; 4])
+    }
+
+    /// # Safety
+    /// p[0..4] must be writable.
+    #[inline(always)]
+    pub unsafe fn store(self, p: *mut f32) {
+        p.cast::<[f32; 4]>().write(self.0)
+    }
+
+    /// Lanes 0 and 1.
+    ///
+    /// # Safety
+    /// p[0..2] must be writable.
+    #[inline(always)]
+    pub unsafe fn store_low(self, p: *mut f32) {
+        p.cast::<[f32; 2]>().write([self.0[0], self.0[1]])
+    }
+
+    #[inline(always)]
+    pub fn lane<const I: usize>(self) -> f32 {
+        self.0[I]
+    }
+
+    /// self · b + c, rounded twice.
+    #[inline(always)]
+    pub fn mul_add(self, b: Self, c: Self) -> Self {
+        self * b + c
+    }
+
+    /// c − self · b, rounded as `mul_add`.
+    #[inline(always)]
+    pub fn neg_mul_add(self, b: Self, c: Self) -> Self {
+        c - self * b
+    }
+
+    /// The larger; NaN if either is; −0 < 0.
+    #[inline(always)]
+    pub fn max(self, b: Self) -> Self {
+        self.zip(b, |x, y| match x.partial_cmp(&y) {
+            None => x + y,
+            Some(core::cmp::Ordering::Greater) => x,
+            Some(core::cmp::Ordering::Less) => y,
+            Some(core::cmp::Ordering::Equal) => f32::from_bits(x.to_bits() & y.to_bits()),
+        })
+    }
+
+    /// The smaller; NaN if either is; −0 < 0.
+    #[inline(always)]
+    pub fn min(self, b: Self) -> Self {
+        -(-self).max(-b)
+    }
+
+    /// self < b ? b : self; `self` if either is NaN.
+    #[inline(always)]
+    pub fn pmax(self, b: Self) -> Self {
+        self.zip(b, |x, y| if x < y { y } else { x })
+    }
+
+    /// b < self ? b : self; `self` if either is NaN.
+    #[inline(always)]
+    pub fn pmin(self, b: Self) -> Self {
+        self.zip(b, |x, y| if y < x { y } else { x })
+    }
+
+    #[inline(always)]
+    pub fn abs(self) -> Self {
+        self.map(f32::abs)
+    }
+
+    #[inline(always)]
+    pub fn sqrt(self) -> Self {
+        self.map(f32::sqrt)
+    }
+
+    #[inline(always)]
+    pub fn floor(self) -> Self {
+        self.map(f32::floor)
+    }
+
+    #[inline(always)]
+    pub fn ceil(self) -> Self {
+        self.map(f32::ceil)
+    }
+
+    #[inline(always)]
+    pub fn trunc(self) -> Self {
+        self.map(f32::trunc)
+    }
+
+    /// The nearest integer, to even at ties.
+    #[inline(always)]
+    pub fn round(self) -> Self {
+        self.map(f32::round_ties_even)
+    }
+
+    /// To integers: truncates and saturates, NaN is 0.
+    #[inline(always)]
+    pub fn to_i32(self) -> I32x4 {
+        I32x4(self.0.map(|x| x as i32))
+    }
+
+    #[inline(always)]
+    pub fn bits(self) -> I32x4 {
+        I32x4(self.0.map(|x| x.to_bits() as i32))
+    }
+
+    #[inline(always)]
+    pub fn eq(self, b: Self) -> I32x4 {
+        self.compare(b, |x, y| x == y)
+    }
+
+    #[inline(always)]
+    pub fn ne(self, b: Self) -> I32x4 {
+        self.compare(b, |x, y| x != y)
+    }
+
+    #[inline(always)]
+    pub fn lt(self, b: Self) -> I32x4 {
+        self.compare(b, |x, y| x < y)
+    }
+
+    #[inline(always)]
+    pub fn le(self, b: Self) -> I32x4 {
+        self.compare(b, |x, y| x <= y)
+    }
+
+    #[inline(always)]
+    pub fn gt(self, b: Self) -> I32x4 {
+        self.compare(b, |x, y| x > y)
+    }
+
+    #[inline(always)]
+    pub fn ge(self, b: Self) -> I32x4 {
+        self.compare(b, |x, y| x >= y)
+    }
+
+    /// mask ? a : b, lane by lane.
+    #[inline(always)]
+    pub fn select(mask: I32x4, a: Self, b: Self) -> Self {
+        I32x4::select(mask, a.bits(), b.bits()).as_f32()
+    }
+
+    /// Lanes A, B, C, D of [self, b]: 0 to 3 are self's, 4 to 7 b's.
+    #[inline(always)]
+    pub fn shuffle<const A: usize, const B: usize, const C: usize, const D: usize>(self, b: Self) -> Self {
+        Self([A, B, C, D].map(|i| if i < 4 { self.0[i] } else { b.0[i - 4] }))
+    }
+}
+
+impl I32x4 {
+    #[inline(always)]
+    fn map(self, f: impl Fn(i32) -> i32) -> Self {
+        Self(self.0.map(f))
+    }
+
+    #[inline(always)]
+    fn zip(self, b: Self, f: impl Fn(i32, i32) -> i32) -> Self {
+        Self(from_fn(|i| f(self.0[i], b.0[i])))
+    }
+
+    #[inline(always)]
+    pub fn splat(x: i32) -> Self {
+        Self([x; 4])
+    }
+
+    #[inline(always)]
+    pub fn from_array(x: [i32; 4]) -> Self {
+        Self(x)
+    }
+
+    #[inline(always)]
+    pub fn to_array(self) -> [i32; 4] {
+        self.0
+    }
+
+    #[inline(always)]
+    pub fn read(x: &[i32; 4]) -> Self {
+        Self(*x)
+    }
+
+    #[inline(always)]
+    pub fn write(self, y: &mut [i32; 4]) {
+        *y = self.0;
+    }
+
+    /// Four bytes, each widened with zeros.
+    #[inline(always)]
+    pub fn read_u8(x: &[u8; 4]) -> Self {
+        Self(x.map(i32::from))
+    }
+
+    /// The lanes, each 0 to 255, as bytes.
+    #[inline(always)]
+    pub fn write_u8(self, y: &mut [u8; 4]) {
+        *y = self.0.map(|x| x as u8);
+    }
+
+    #[inline(always)]
+    pub fn lane<const I: usize>(self) -> i32 {
+        self.0[I]
+    }
+
+    #[inline(always)]
+    pub fn to_f32(self) -> F32x4 {
+        F32x4(self.0.map(|x| x as f32))
+    }
+
+    /// The lanes taken as the bits of floats.
+    #[inline(always)]
+    pub fn as_f32(self) -> F32x4 {
+        F32x4(self.0.map(|x| f32::from_bits(x as u32)))
+    }
+
+    #[inline(always)]
+    pub fn shl(self, n: u32) -> Self {
+        self.map(|x| x.wrapping_shl(n))
+    }
+
+    /// Keeps the sign.
+    #[inline(always)]
+    pub fn shr(self, n: u32) -> Self {
+        self.map(|x| x.wrapping_shr(n))
+    }
+
+    /// Shifts zeros in.
+    #[inline(always)]
+    pub fn shr_unsigned(self, n: u32) -> Self {
+        self.map(|x| (x as u32).wrapping_shr(n) as i32)
+    }
+
+    /// The low and high words of the 64-bit products, the lanes taken as unsigned.
+    #[inline(always)]
+    pub fn mul_wide_unsigned(self, b: Self) -> (Self, Self) {
+        let product = |x: i32, y: i32| u64::from(x as u32) * u64::from(y as u32);
+        (self.zip(b, |x, y| product(x, y) as i32), self.zip(b, |x, y| (product(x, y) >> 32) as i32))
+    }
+
+    #[inline(always)]
+    pub fn max(self, b: Self) -> Self {
+        self.zip(b, i32::max)
+    }
+
+    #[inline(always)]
+    pub fn min(self, b: Self) -> Self {
+        self.zip(b, i32::min)
+    }
+
+    #[inline(always)]
+    pub fn eq(self, b: Self) -> Self {
+        self.zip(b, |x, y| -i32::from(x == y))
+    }
+
+    #[inline(always)]
+    pub fn lt(self, b: Self) -> Self {
+        self.zip(b, |x, y| -i32::from(x < y))
+    }
+
+    #[inline(always)]
+    pub fn gt(self, b: Self) -> Self {
+        self.zip(b, |x, y| -i32::from(x > y))
+    }
+
+    /// mask ? a : b, bit by bit.
+    #[inline(always)]
+    pub fn select(mask: Self, a: Self, b: Self) -> Self {
+        (a & mask) | (b & !mask)
+    }
+
+    /// Whether any bit of any lane is set.
+    #[inline(always)]
+    pub fn any(self) -> bool {
+        self.0 != [0; 4]
+    }
+
+    /// Lanes A, B, C, D of [self, b]: 0 to 3 are self's, 4 to 7 b's.
+    #[inline(always)]
+    pub fn shuffle<const A: usize, const B: usize, const C: usize, const D: usize>(self, b: Self) -> Self {
+        Self([A, B, C, D].map(|i| if i < 4 { self.0[i] } else { b.0[i - 4] }))
+    }
+}
+
+macro_rules! operator {
+    ($vector:ident, $($trait:ident $method:ident $function:expr),*) => {$(
+        impl $trait for $vector {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, b: Self) -> Self {
+                self.zip(b, $function)
+            }
+        }
+    )*};
+}
+
+operator!(F32x4, Add add f32::add, Sub sub f32::sub, Mul mul f32::mul, Div div f32::div);
+operator!(I32x4, Add add i32::wrapping_add, Sub sub i32::wrapping_sub, Mul mul i32::wrapping_mul);
+operator!(I32x4, BitAnd bitand i32::bitand, BitOr bitor i32::bitor, BitXor bitxor i32::bitxor);
+
+impl Neg for F32x4 {
+    type Output = Self;
+    #[inline(always)]
+    fn neg(self) -> Self {
+        self.map(f32::neg)
+    }
+}
+
+impl Not for I32x4 {
+    type Output = Self;
+    #[inline(always)]
+    fn not(self) -> Self {
+        self.map(i32::not)
+    }
+}

@@ -1,0 +1,375 @@
+//! Lanes in a `v128`.
+
+use core::arch::wasm32::*;
+use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Not, Sub};
+
+/// Four f32.
+#[derive(Clone, Copy)]
+pub struct F32x4(v128);
+
+/// Four i32, or a mask.
+#[derive(Clone, Copy)]
+pub struct I32x4(v128);
+
+impl F32x4 {
+    #[inline(always)]
+    pub fn zero() -> Self {
+        Self(f32x4_splat(0.0))
+    }
+
+    #[inline(always)]
+    pub fn splat(x: f32) -> Self {
+        Self(f32x4_splat(x))
+    }
+
+    #[inline(always)]
+    pub fn from_array(x: [f32; 4]) -> Self {
+        Self(f32x4(x[0], x[1], x[2], x[3]))
+    }
+
+    #[inline(always)]
+    pub fn to_array(self) -> [f32; 4] {
+        let mut y = [0.0; 4];
+        self.write(&mut y);
+        y
+    }
+
+    #[inline(always)]
+    pub fn read(x: &[f32; 4]) -> Self {
+        // SAFETY: the reference covers 16 bytes; a v128 load needs no alignment.
+        unsafe { Self::load(x.as_ptr()) }
+    }
+
+    #[inline(always)]
+    pub fn write(self, y: &mut [f32; 4]) {
+        // SAFETY: as in `read`.
+        unsafe { self.store(y.as_mut_ptr()) }
+    }
+
+    /// # Safety
+    /// p[0..4] must be readable.
+    #[inline(always)]
+    pub unsafe fn load(p: *const f32) -> Self {
+        Self(v128_load(p.cast()))
+    }
+
+    /// All lanes = *p.
+    ///
+    /// # Safety
+    /// p[0] must be readable.
+    #[inline(always)]
+    pub unsafe fn load_splat(p: *const f32) -> Self {
+        Self(v128_load32_splat(p.cast()))
+    }
+
+    /// # Safety
+    /// p[0..4] must be writable.
+    #[inline(always)]
+    pub unsafe fn store(self, p: *mut f32) {
+        v128_store(p.cast(), self.0)
+    }
+
+    /// Lanes 0 and 1.
+    ///
+    /// # Safety
+    /// p[0..2] must be writable.
+    #[inline(always)]
+    pub unsafe fn store_low(self, p: *mut f32) {
+        v128_store64_lane::<0>(self.0, p.cast())
+    }
+
+    #[inline(always)]
+    pub fn lane<const I: usize>(self) -> f32 {
+        f32x4_extract_lane::<I>(self.0)
+    }
+
+    /// self · b + c, rounded once in the relaxed binary and twice otherwise.
+    #[inline(always)]
+    pub fn mul_add(self, b: Self, c: Self) -> Self {
+        #[cfg(target_feature = "relaxed-simd")]
+        return Self(f32x4_relaxed_madd(self.0, b.0, c.0));
+        #[cfg(not(target_feature = "relaxed-simd"))]
+        return self * b + c;
+    }
+
+    /// c − self · b, rounded as `mul_add`.
+    #[inline(always)]
+    pub fn neg_mul_add(self, b: Self, c: Self) -> Self {
+        #[cfg(target_feature = "relaxed-simd")]
+        return Self(f32x4_relaxed_nmadd(self.0, b.0, c.0));
+        #[cfg(not(target_feature = "relaxed-simd"))]
+        return c - self * b;
+    }
+
+    /// The larger; NaN if either is; −0 < 0.
+    #[inline(always)]
+    pub fn max(self, b: Self) -> Self {
+        Self(f32x4_max(self.0, b.0))
+    }
+
+    /// The smaller; NaN if either is; −0 < 0.
+    #[inline(always)]
+    pub fn min(self, b: Self) -> Self {
+        Self(f32x4_min(self.0, b.0))
+    }
+
+    /// self < b ? b : self: one instruction, unlike `max`; `self` if either is NaN.
+    #[inline(always)]
+    pub fn pmax(self, b: Self) -> Self {
+        Self(f32x4_pmax(self.0, b.0))
+    }
+
+    /// b < self ? b : self: one instruction, unlike `min`; `self` if either is NaN.
+    #[inline(always)]
+    pub fn pmin(self, b: Self) -> Self {
+        Self(f32x4_pmin(self.0, b.0))
+    }
+
+    #[inline(always)]
+    pub fn abs(self) -> Self {
+        Self(f32x4_abs(self.0))
+    }
+
+    #[inline(always)]
+    pub fn sqrt(self) -> Self {
+        Self(f32x4_sqrt(self.0))
+    }
+
+    #[inline(always)]
+    pub fn floor(self) -> Self {
+        Self(f32x4_floor(self.0))
+    }
+
+    #[inline(always)]
+    pub fn ceil(self) -> Self {
+        Self(f32x4_ceil(self.0))
+    }
+
+    #[inline(always)]
+    pub fn trunc(self) -> Self {
+        Self(f32x4_trunc(self.0))
+    }
+
+    /// The nearest integer, to even at ties.
+    #[inline(always)]
+    pub fn round(self) -> Self {
+        Self(f32x4_nearest(self.0))
+    }
+
+    /// To integers: truncates and saturates, NaN is 0.
+    #[inline(always)]
+    pub fn to_i32(self) -> I32x4 {
+        I32x4(i32x4_trunc_sat_f32x4(self.0))
+    }
+
+    #[inline(always)]
+    pub fn bits(self) -> I32x4 {
+        I32x4(self.0)
+    }
+
+    #[inline(always)]
+    pub fn eq(self, b: Self) -> I32x4 {
+        I32x4(f32x4_eq(self.0, b.0))
+    }
+
+    #[inline(always)]
+    pub fn ne(self, b: Self) -> I32x4 {
+        I32x4(f32x4_ne(self.0, b.0))
+    }
+
+    #[inline(always)]
+    pub fn lt(self, b: Self) -> I32x4 {
+        I32x4(f32x4_lt(self.0, b.0))
+    }
+
+    #[inline(always)]
+    pub fn le(self, b: Self) -> I32x4 {
+        I32x4(f32x4_le(self.0, b.0))
+    }
+
+    #[inline(always)]
+    pub fn gt(self, b: Self) -> I32x4 {
+        I32x4(f32x4_gt(self.0, b.0))
+    }
+
+    #[inline(always)]
+    pub fn ge(self, b: Self) -> I32x4 {
+        I32x4(f32x4_ge(self.0, b.0))
+    }
+
+    /// mask ? a : b, lane by lane.
+    #[inline(always)]
+    pub fn select(mask: I32x4, a: Self, b: Self) -> Self {
+        Self(v128_bitselect(a.0, b.0, mask.0))
+    }
+
+    /// Lanes A, B, C, D of [self, b]: 0 to 3 are self's, 4 to 7 b's.
+    #[inline(always)]
+    pub fn shuffle<const A: usize, const B: usize, const C: usize, const D: usize>(self, b: Self) -> Self {
+        Self(i32x4_shuffle::<A, B, C, D>(self.0, b.0))
+    }
+}
+
+impl I32x4 {
+    #[inline(always)]
+    pub fn splat(x: i32) -> Self {
+        Self(i32x4_splat(x))
+    }
+
+    #[inline(always)]
+    pub fn from_array(x: [i32; 4]) -> Self {
+        Self(i32x4(x[0], x[1], x[2], x[3]))
+    }
+
+    #[inline(always)]
+    pub fn to_array(self) -> [i32; 4] {
+        let mut y = [0; 4];
+        self.write(&mut y);
+        y
+    }
+
+    #[inline(always)]
+    pub fn read(x: &[i32; 4]) -> Self {
+        // SAFETY: the reference covers 16 bytes; a v128 load needs no alignment.
+        Self(unsafe { v128_load(x.as_ptr().cast()) })
+    }
+
+    #[inline(always)]
+    pub fn write(self, y: &mut [i32; 4]) {
+        // SAFETY: as in `read`.
+        unsafe { v128_store(y.as_mut_ptr().cast(), self.0) }
+    }
+
+    /// Four bytes, each widened with zeros.
+    #[inline(always)]
+    pub fn read_u8(x: &[u8; 4]) -> Self {
+        // SAFETY: the reference covers 4 bytes.
+        let bytes = unsafe { v128_load32_zero(x.as_ptr().cast()) };
+        Self(u32x4_extend_low_u16x8(u16x8_extend_low_u8x16(bytes)))
+    }
+
+    /// The lanes, each 0 to 255, as bytes.
+    #[inline(always)]
+    pub fn write_u8(self, y: &mut [u8; 4]) {
+        let words = i16x8_narrow_i32x4(self.0, self.0);
+        let bytes = u8x16_narrow_i16x8(words, words);
+        // SAFETY: the reference covers 4 bytes.
+        unsafe { v128_store32_lane::<0>(bytes, y.as_mut_ptr().cast()) }
+    }
+
+    #[inline(always)]
+    pub fn lane<const I: usize>(self) -> i32 {
+        i32x4_extract_lane::<I>(self.0)
+    }
+
+    #[inline(always)]
+    pub fn to_f32(self) -> F32x4 {
+        F32x4(f32x4_convert_i32x4(self.0))
+    }
+
+    /// The lanes taken as the bits of floats.
+    #[inline(always)]
+    pub fn as_f32(self) -> F32x4 {
+        F32x4(self.0)
+    }
+
+    #[inline(always)]
+    pub fn shl(self, n: u32) -> Self {
+        Self(i32x4_shl(self.0, n))
+    }
+
+    /// Keeps the sign.
+    #[inline(always)]
+    pub fn shr(self, n: u32) -> Self {
+        Self(i32x4_shr(self.0, n))
+    }
+
+    /// Shifts zeros in.
+    #[inline(always)]
+    pub fn shr_unsigned(self, n: u32) -> Self {
+        Self(u32x4_shr(self.0, n))
+    }
+
+    /// The low and high words of the 64-bit products, the lanes taken as unsigned.
+    #[inline(always)]
+    pub fn mul_wide_unsigned(self, b: Self) -> (Self, Self) {
+        let low = u64x2_extmul_low_u32x4(self.0, b.0);
+        let high = u64x2_extmul_high_u32x4(self.0, b.0);
+        (Self(i32x4_shuffle::<0, 2, 4, 6>(low, high)), Self(i32x4_shuffle::<1, 3, 5, 7>(low, high)))
+    }
+
+    #[inline(always)]
+    pub fn max(self, b: Self) -> Self {
+        Self(i32x4_max(self.0, b.0))
+    }
+
+    #[inline(always)]
+    pub fn min(self, b: Self) -> Self {
+        Self(i32x4_min(self.0, b.0))
+    }
+
+    #[inline(always)]
+    pub fn eq(self, b: Self) -> Self {
+        Self(i32x4_eq(self.0, b.0))
+    }
+
+    #[inline(always)]
+    pub fn lt(self, b: Self) -> Self {
+        Self(i32x4_lt(self.0, b.0))
+    }
+
+    #[inline(always)]
+    pub fn gt(self, b: Self) -> Self {
+        Self(i32x4_gt(self.0, b.0))
+    }
+
+    /// mask ? a : b, bit by bit.
+    #[inline(always)]
+    pub fn select(mask: Self, a: Self, b: Self) -> Self {
+        Self(v128_bitselect(a.0, b.0, mask.0))
+    }
+
+    /// Whether any bit of any lane is set.
+    #[inline(always)]
+    pub fn any(self) -> bool {
+        v128_any_true(self.0)
+    }
+
+    /// Lanes A, B, C, D of [self, b]: 0 to 3 are self's, 4 to 7 b's.
+    #[inline(always)]
+    pub fn shuffle<const A: usize, const B: usize, const C: usize, const D: usize>(self, b: Self) -> Self {
+        Self(i32x4_shuffle::<A, B, C, D>(self.0, b.0))
+    }
+}
+
+macro_rules! operator {
+    ($vector:ident, $($trait:ident $method:ident $instruction:ident),*) => {$(
+        impl $trait for $vector {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, b: Self) -> Self {
+                Self($instruction(self.0, b.0))
+            }
+        }
+    )*};
+}
+
+operator!(F32x4, Add add f32x4_add, Sub sub f32x4_sub, Mul mul f32x4_mul, Div div f32x4_div);
+operator!(I32x4, Add add i32x4_add, Sub sub i32x4_sub, Mul mul i32x4_mul);
+operator!(I32x4, BitAnd bitand v128_and, BitOr bitor v128_or, BitXor bitxor v128_xor);
+
+impl Neg for F32x4 {
+    type Output = Self;
+    #[inline(always)]
+    fn neg(self) -> Self {
+        Self(f32x4_neg(self.0))
+    }
+}
+
+impl Not for I32x4 {
+    type Output = Self;
+    #[inline(always)]
+    fn not(self) -> Self {
+        Self(v128_not(self.0))
+    }
+}
