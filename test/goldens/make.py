@@ -1,0 +1,21 @@
+"""Writes the golden files beside this script: what PyTorch computes, for the tests to compare with."""
+
+import functions
+import torch
+import training
+from golden import write
+
+MAKERS = {
+    'conv2d': functions.conv2d,
+    'pool': functions.pool,
+    'losses': functions.losses,
+    'activations': functions.activations,
+    'init': training.init,
+    'optim': training.optimisers,
+    'lenet': training.lenet,
+}
+
+torch.set_num_threads(1)
+for name, make in MAKERS.items():
+    torch.manual_seed(0)
+    write(name, list(make()))
