@@ -1,0 +1,79 @@
+/**
+ * Makes a clone ready to run, and keeps it so: node modules, Rust for wasm, the binaries, the bundle. Each is redone
+ * only when something it was made from changed. Needs nothing but Node; may be interrupted at any point.
+ *
+ *   node scripts/setup.mjs [--wasm] [--checked]
+ *
+ *   --wasm      stop after the binaries
+ *   --checked   build the binary for the tests too, which asserts every address
+ */
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { buildBinaries, copyBinaries } from './setup/binaries.mjs';
+import { withLock } from './setup/lock.mjs';
+import { GENERATED, ROOT } from './setup/places.mjs';
+import { run } from './setup/process.mjs';
+import { duration, say, SetupError, step } from './setup/report.mjs';
+import { filesUnder, hashOf, isCurrent, modulesMatch, replace, writeStamp } from './setup/stamp.mjs';
+
+const NPM_CLI = [
+  process.env.npm_execpath ?? '',
+  join(dirname(process.execPath), 'node_modules', 'npm', 'bin', 'npm-cli.js'),
+  join(dirname(process.execPath), '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js'),
+].find((path) => path.endsWith('npm-cli.js') && existsSync(path));
+
+/** Installs the packages of package-lock.json, unless they are. */
+async function installModules() {
+  const installed = join(ROOT, 'node_modules', '.package-lock.json');
+  /** @param {string} file */
+  const packages = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
+  if (existsSync(installed) && modulesMatch(packages(join(ROOT, 'package-lock.json')), packages(installed))) return;
+  const options = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
+  await step('node modules', 'installing (about 30 s)', () =>
+    NPM_CLI === undefined
+      ? run('npm', options, { log: join(GENERATED, 'log', 'npm.log'), cwd: ROOT })
+      : run(process.execPath, [NPM_CLI, ...options], { log: join(GENERATED, 'log', 'npm.log'), cwd: ROOT }),
+  );
+}
+
+/**
+ * Bundles ts/ into dist/.
+ * @param {string} binaries the hash of what the binaries were made from
+ */
+async function bundle(binaries) {
+  const configuration = ['package.json', 'tsconfig.json', 'tsup.config.ts', 'scripts/setup.mjs'];
+  const sources = filesUnder([...configuration, 'ts'].map((path) => join(ROOT, path)));
+  const hash = `${hashOf(ROOT, sources)} ${binaries}`;
+  const stamp = join(GENERATED, '.stamps', 'dist');
+  const dist = join(ROOT, 'dist');
+  if (isCurrent(stamp, hash, [join(dist, 'index.js'), join(dist, 'index.d.ts')])) return;
+  await step('dist', 'bundling (about 10 s)', async () => {
+    const scrap = join(GENERATED, '.scrap', 'dist');
+    rmSync(scrap, { recursive: true, force: true });
+    await run(process.execPath, [join(ROOT, 'node_modules', 'tsup', 'dist', 'cli-default.js'), '--out-dir', scrap], {
+      log: join(GENERATED, 'log', 'tsup.log'),
+      cwd: ROOT,
+    });
+    copyBinaries(scrap);
+    replace(scrap, dist);
+    writeStamp(stamp, hash);
+  });
+}
+
+const { values } = parseArgs({
+  options: { wasm: { type: 'boolean', default: false }, checked: { type: 'boolean', default: false } },
+});
+const start = Date.now();
+try {
+  await withLock(join(GENERATED, '.lock'), async () => {
+    await installModules();
+    const binaries = await buildBinaries({ checked: values.checked });
+    if (!values.wasm) await bundle(binaries);
+  });
+  say(`phyllo is set up (${duration(Date.now() - start)})`);
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,38 @@
+/** Progress as plain, short lines: what is being done, then how long it took. */
+
+/** A set-up failure that explains itself: only its message is shown. */
+export class SetupError extends Error {}
+
+/** Prints one line of progress. @param {string} line */
+export function say(line) {
+  console.log(line);
+}
+
+/** A duration to read at a glance. @param {number} ms */
+export function duration(ms) {
+  const s = ms / 1000;
+  if (s < 10) return `${s.toFixed(1)} s`;
+  if (s < 100) return `${Math.round(s)} s`;
+  return `${Math.floor(s / 60)} min ${Math.round(s % 60)} s`;
+}
+
+/**
+ * Announces a step, runs it and says how long it took.
+ * @template T
+ * @param {string} name what is worked on
+ * @param {string} what what is done to it, and about how long that takes
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>}
+ */
+export async function step(name, what, work) {
+  say(`${name}: ${what}…`);
+  const start = Date.now();
+  const result = await work();
+  say(`${name}: done in ${duration(Date.now() - start)}`);
+  return result;
+}
+
+/** A tool's log without the hosts it talked to: whose mirror a machine uses is nobody's business. @param {string} log */
+export function withoutHosts(log) {
+  return log.replace(/\b(https?|ssh|git):\/\/[^\s/"'`]+/g, '$1://…');
+}
