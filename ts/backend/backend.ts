@@ -76,7 +76,7 @@ export const SAVED = {
   abs: 'x', square: 'x', sqrt: 'y', rsqrt: 'y', reciprocal: 'y',
   exp: 'y', expm1: 'y', log: 'x', log1p: 'x', sin: 'x', cos: 'x', atan: 'x', erf: 'x',
   sigmoid: 'y', tanh: 'y', relu: 'y', leakyRelu: 'x', elu: 'x', gelu: 'x', geluTanh: 'x', silu: 'x', softplus: 'x',
-} as const satisfies Record<string, 'x' | 'y'>;
+} as const;
 
 /** An elementwise function with a gradient kernel. `leakyRelu` takes p = slope, `elu` p = α. */
 export type Differentiable = keyof typeof SAVED;

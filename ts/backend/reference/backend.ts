@@ -1,0 +1,58 @@
+/**
+ * The reference backend: the contract as plain loops in float64, to check others and gradients against. It is meant to
+ * be obviously right, and is slow. Floats keep their 64 bits, so `read` gives f32 elements as a Float64Array.
+ */
+import type { DType, TensorData } from '../../core/dtype';
+import type { Backend, Kernels } from '../backend';
+import { conv } from './conv';
+import { copying } from './copy';
+import { elementwise } from './elementwise';
+import { Heap, ITEM } from './heap';
+import { indexing } from './index-ops';
+import { linalg } from './linalg';
+import { optim } from './optim';
+import { pool } from './pool';
+import { random } from './random';
+import { reduce } from './reduce';
+
+/** A reference backend with a memory of its own. */
+export function reference(): Backend {
+  const heap = new Heap();
+  const kernels = {
+    ...copying(heap),
+    ...elementwise(heap),
+    ...linalg(heap),
+    ...conv(heap),
+    ...pool(heap),
+    ...reduce(heap),
+    ...indexing(heap),
+    ...random(heap),
+    ...optim(heap),
+  } satisfies Kernels;
+
+  return {
+    name: 'reference',
+    kernels,
+    itemSize: () => ITEM,
+    alloc: (bytes) => heap.alloc(bytes),
+    free: (at, bytes) => heap.free(at, bytes),
+    read: (at, n, dtype) => toArray(heap.from(at).slice(0, n), dtype),
+    write: (at, data, dtype) => heap.from(at).set(toArray(data, dtype)),
+    peek: (at) => heap.from(at)[0]!,
+    memory: (resetPeak) => heap.memory(resetPeak),
+  };
+}
+
+/** A copy as an array of the dtype, converted as that array converts. */
+function toArray(data: ArrayLike<number>, dtype: DType): TensorData {
+  switch (dtype) {
+    case 'f32':
+    case 'f64':
+      return Float64Array.from(data);
+    case 'i32':
+      return Int32Array.from(data);
+    case 'u8':
+    case 'bool':
+      return Uint8Array.from(data);
+  }
+}

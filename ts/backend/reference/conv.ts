@@ -1,0 +1,63 @@
+import type { Kernels } from '../backend';
+import type { Heap } from './heap';
+
+/** The geometry of a convolution, as the contract passes it. */
+type Geometry = [
+  n: number, c: number, h: number, w: number, k: number, kh: number, kw: number, oh: number, ow: number,
+  sh: number, sw: number, pt: number, pl: number, dh: number, dw: number, groups: number,
+];
+
+/**
+ * y = x ⋆ w is bilinear: a sum of products w[q] · x[p], each into one y[o]. So is every gradient, over the same triples,
+ * with the roles exchanged. This visits the triples, as indices into x, w and y; those outside of x are not there.
+ */
+function eachProduct(
+  [n, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups]: Geometry,
+  visit: (x: number, w: number, y: number) => void,
+): void {
+  const depth = c / groups;
+  for (let b = 0; b < n; b++)
+    for (let f = 0; f < k; f++)
+      for (let i = 0; i < oh; i++)
+        for (let j = 0; j < ow; j++)
+          for (let d = 0; d < depth; d++)
+            for (let u = 0; u < kh; u++)
+              for (let v = 0; v < kw; v++) {
+                const row = i * sh + u * dh - pt;
+                const column = j * sw + v * dw - pl;
+                if (row < 0 || row >= h || column < 0 || column >= w) continue;
+                const channel = Math.floor(f / (k / groups)) * depth + d;
+                visit(
+                  ((b * c + channel) * h + row) * w + column,
+                  ((f * depth + d) * kh + u) * kw + v,
+                  ((b * k + f) * oh + i) * ow + j,
+                );
+              }
+}
+
+/** 2-D convolution and its gradients. */
+export function conv(heap: Heap): Pick<Kernels, 'conv2d' | 'conv2dGradX' | 'conv2dGradW'> {
+  return {
+    conv2d(xAt, wAt, yAt, biasAt, ...geometry) {
+      const [n, , , , k, , , oh, ow] = geometry;
+      const [x, w, y, bias] = [heap.from(xAt), heap.from(wAt), heap.from(yAt), heap.from(biasAt)];
+      for (let plane = 0; plane < n * k; plane++)
+        y.fill(biasAt ? bias[plane % k]! : 0, plane * oh * ow, (plane + 1) * oh * ow);
+      eachProduct(geometry, (p, q, o) => (y[o]! += x[p]! * w[q]!));
+    },
+
+    conv2dGradX(gAt, wAt, gxAt, _, ...geometry) {
+      const [n, c, h, w] = geometry;
+      const [g, weight, gx] = [heap.from(gAt), heap.from(wAt), heap.from(gxAt)];
+      gx.fill(0, 0, n * c * h * w);
+      eachProduct(geometry, (p, q, o) => (gx[p]! += g[o]! * weight[q]!));
+    },
+
+    conv2dGradW(gAt, xAt, gwAt, _, ...geometry) {
+      const [, c, , , k, kh, kw, , , , , , , , , groups] = geometry;
+      const [g, x, gw] = [heap.from(gAt), heap.from(xAt), heap.from(gwAt)];
+      gw.fill(0, 0, ((k * c) / groups) * kh * kw);
+      eachProduct(geometry, (p, q, o) => (gw[q]! += g[o]! * x[p]!));
+    },
+  };
+}

@@ -1,0 +1,31 @@
+const SQRT_PI = Math.sqrt(Math.PI);
+
+/** erf(x) = 2/√π ∫₀ˣ e^(−t²) dt, to about an ulp. */
+export function erf(x: number): number {
+  if (Math.abs(x) < 2) return series(x);
+  return x > 0 ? 1 - fraction(x) : fraction(-x) - 1;
+}
+
+/** 1 − erf(x), without the cancellation for large x. */
+export function erfc(x: number): number {
+  if (Math.abs(x) < 2) return 1 - series(x);
+  return x > 0 ? fraction(x) : 2 - fraction(-x);
+}
+
+/** erf(x) = 2/√π e^(−x²) Σₙ 2ⁿ x²ⁿ⁺¹ / (1·3·…·(2n+1)): all terms have one sign, so nothing cancels. */
+function series(x: number): number {
+  let term = x;
+  let sum = x;
+  for (let n = 1; Math.abs(term) > 1e-18 * Math.abs(sum); n++) {
+    term *= (2 * x * x) / (2 * n + 1);
+    sum += term;
+  }
+  return (2 / SQRT_PI) * Math.exp(-x * x) * sum;
+}
+
+/** erfc(x) = e^(−x²)/√π · 1/(x + ½/(x + 1/(x + 3⁄2/(x + …)))) for x ≥ 2, where 100 levels are more than enough. */
+function fraction(x: number): number {
+  let tail = x;
+  for (let n = 100; n > 0; n--) tail = x + n / 2 / tail;
+  return Math.exp(-x * x) / (SQRT_PI * tail);
+}

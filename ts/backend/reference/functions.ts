@@ -1,0 +1,103 @@
+import type { Arithmetic, Cast, Comparison, Differentiable, IntArithmetic, Plain } from '../backend';
+import { erf, erfc } from './erf';
+
+/** A function of one number and its parameter. */
+export type Function1 = (x: number, p: number) => number;
+export type Function2 = (a: number, b: number) => number;
+
+const { abs, atan, cos, exp, expm1, log, log1p, max, sign, sin, sqrt, tanh } = Math;
+
+const sigmoid = (x: number): number => 1 / (1 + exp(-x));
+
+/** Φ and φ: the standard normal distribution and its density. */
+const normalCdf = (x: number): number => erfc(-x * Math.SQRT1_2) / 2;
+const normalPdf = (x: number): number => exp((-x * x) / 2) / sqrt(2 * Math.PI);
+
+/** gelu by tanh: ½x(1 + tanh u) = xσ(2u), u = √(2/π)(x + 0.044715x³); the right side does not cancel for x < 0. */
+const GELU_CUBIC = 0.044715;
+const gelu2u = (x: number): number => 2 * sqrt(2 / Math.PI) * (x + GELU_CUBIC * x ** 3);
+const gelu2uSlope = (x: number): number => 2 * sqrt(2 / Math.PI) * (1 + 3 * GELU_CUBIC * x * x);
+
+/** name: [f(x), f′(s)], s being x or y = f(x) as `SAVED` says. */
+export const differentiable: Readonly<Record<Differentiable, readonly [f: Function1, slope: Function1]>> = {
+  abs: [abs, sign],
+  square: [(x) => x * x, (x) => 2 * x],
+  sqrt: [sqrt, (y) => 1 / (2 * y)],
+  rsqrt: [(x) => 1 / sqrt(x), (y) => (-y * y * y) / 2],
+  reciprocal: [(x) => 1 / x, (y) => -y * y],
+  exp: [exp, (y) => y],
+  expm1: [expm1, (y) => y + 1],
+  log: [log, (x) => 1 / x],
+  log1p: [log1p, (x) => 1 / (1 + x)],
+  sin: [sin, cos],
+  cos: [cos, (x) => -sin(x)],
+  atan: [atan, (x) => 1 / (1 + x * x)],
+  erf: [erf, (x) => (2 / sqrt(Math.PI)) * exp(-x * x)],
+  sigmoid: [sigmoid, (y) => y * (1 - y)],
+  tanh: [tanh, (y) => 1 - y * y],
+  relu: [(x) => max(x, 0), (y) => (y > 0 ? 1 : 0)],
+  leakyRelu: [(x, slope) => (x > 0 ? x : slope * x), (x, slope) => (x > 0 ? 1 : slope)],
+  elu: [(x, alpha) => (x > 0 ? x : alpha * expm1(x)), (x, alpha) => (x > 0 ? 1 : alpha * exp(x))],
+  gelu: [(x) => x * normalCdf(x), (x) => normalCdf(x) + x * normalPdf(x)],
+  geluTanh: [
+    (x) => x * sigmoid(gelu2u(x)),
+    (x) => sigmoid(gelu2u(x)) * (1 + x * sigmoid(-gelu2u(x)) * gelu2uSlope(x)),
+  ],
+  silu: [(x) => x * sigmoid(x), (x) => sigmoid(x) * (1 + x * sigmoid(-x))],
+  softplus: [(x) => max(x, 0) + log1p(exp(-abs(x))), sigmoid],
+};
+
+export const plain: Readonly<Record<Plain, Function1>> = {
+  neg: (x) => -x,
+  sign,
+  floor: Math.floor,
+  ceil: Math.ceil,
+  // Math.round goes up at ties; halving first finds the even neighbour.
+  round: (x) => (x - Math.floor(x) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x)),
+};
+
+export const arithmetic: Readonly<Record<Arithmetic, Function2>> = {
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  // IEEE 754 has 1ᵇ = 1 for every b, NaN too, and (±1)^±∞ = 1; JavaScript has NaN.
+  pow: (a, b) => (a === 1 || (a === -1 && abs(b) === Infinity) ? 1 : a ** b),
+  maximum: (a, b) => Math.max(a, b),
+  minimum: (a, b) => Math.min(a, b),
+};
+
+/** On 32-bit integers, wrapping around. */
+export const intArithmetic: Readonly<Record<IntArithmetic, Function2>> = {
+  add: (a, b) => (a + b) | 0,
+  sub: (a, b) => (a - b) | 0,
+  mul: Math.imul,
+  maximum: (a, b) => Math.max(a, b),
+  minimum: (a, b) => Math.min(a, b),
+};
+
+const truth = (holds: boolean): number => (holds ? 1 : 0);
+
+export const comparison: Readonly<Record<Comparison, Function2>> = {
+  eq: (a, b) => truth(a === b),
+  ne: (a, b) => truth(a !== b),
+  lt: (a, b) => truth(a < b),
+  le: (a, b) => truth(a <= b),
+  gt: (a, b) => truth(a > b),
+  ge: (a, b) => truth(a >= b),
+};
+
+/** Truncates towards zero into [lo, hi]; NaN becomes 0, and so does −0, which integers do not have. */
+const saturate = (x: number, lo: number, hi: number): number => Math.trunc(max(lo, Math.min(x, hi))) || 0;
+
+export const cast: Readonly<Record<Cast, (x: number) => number>> = {
+  f32ToI32: (x) => saturate(x, -(2 ** 31), 2 ** 31 - 1),
+  f32ToU8: (x) => saturate(x, 0, 255),
+  f32ToBool: (x) => truth(x !== 0),
+  i32ToF32: (x) => x,
+  i32ToU8: (x) => x & 255,
+  i32ToBool: (x) => truth(x !== 0),
+  u8ToF32: (x) => x,
+  u8ToI32: (x) => x,
+  u8ToBool: (x) => truth(x !== 0),
+};

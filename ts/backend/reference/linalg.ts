@@ -1,0 +1,22 @@
+import type { Kernels } from '../backend';
+import { ITEM, type Heap } from './heap';
+
+/** C ← AB [+ C] [+ bias]. */
+export function linalg(heap: Heap): Pick<Kernels, 'gemm'> {
+  return {
+    gemm(m, n, k, a, rsa, csa, b, rsb, csb, c, rsc, batch, sa, sb, sc, bias, biasBy, accumulate) {
+      const h = heap.elements;
+      for (let t = 0; t < batch; t++)
+        for (let i = 0; i < m; i++)
+          for (let j = 0; j < n; j++) {
+            let sum = 0;
+            for (let l = 0; l < k; l++)
+              sum += h[a / ITEM + t * sa + i * rsa + l * csa]! * h[b / ITEM + t * sb + l * rsb + j * csb]!;
+            const at = c / ITEM + t * sc + i * rsc + j;
+            if (accumulate) sum += h[at]!;
+            if (biasBy) sum += h[bias / ITEM + (biasBy === 1 ? j : i)]!;
+            h[at] = sum;
+          }
+    },
+  };
+}

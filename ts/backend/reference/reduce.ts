@@ -1,0 +1,91 @@
+import type { Kernels } from '../backend';
+import type { Heap } from './heap';
+
+type Name = 'sum' | 'sumI32' | 'max' | 'min' | 'softmax' | 'logSoftmax' | 'softmaxGrad' | 'logSoftmaxGrad';
+
+/** Kernels that make one number of many: sums, extrema, and softmax over rows. */
+export function reduce(heap: Heap): Pick<Kernels, Name> {
+  const sum = (
+    xAt: number, yAt: number, n0: number, r0: number, n1: number, r1: number, finish: (total: number) => number,
+  ): void => {
+    const [x, y] = [heap.from(xAt), heap.from(yAt)];
+    for (let i = 0; i < n0; i++)
+      for (let j = 0; j < n1; j++) {
+        let total = 0;
+        for (let p = 0; p < r0; p++)
+          for (let q = 0; q < r1; q++) total += x[((i * r0 + p) * n1 + j) * r1 + q]!;
+        y[i * n1 + j] = finish(total);
+      }
+  };
+
+  const extremum = (beats: (value: number, best: number) => boolean): Kernels['max'] =>
+    (xAt, yAt, atAt, outer, r, inner) => {
+      const [x, y, at] = [heap.from(xAt), heap.from(yAt), heap.from(atAt)];
+      for (let o = 0; o < outer; o++)
+        for (let j = 0; j < inner; j++) {
+          let first = 0;
+          let best = x[o * r * inner + j]!;
+          for (let i = 1; i < r; i++) {
+            const value = x[(o * r + i) * inner + j]!;
+            if (beats(value, best) || (Number.isNaN(value) && !Number.isNaN(best))) {
+              first = i;
+              best = value;
+            }
+          }
+          if (yAt) y[o * inner + j] = best;
+          if (atAt) at[o * inner + j] = first;
+        }
+    };
+
+  /** Calls visit with each of `rows` ranges [from, to) of n elements. */
+  const eachRow = (rows: number, n: number, visit: (from: number, to: number) => void): void => {
+    for (let row = 0; row < rows; row++) visit(row * n, (row + 1) * n);
+  };
+
+  /** m and Σ e^(x − m) of a row, m being its largest element: e^(x − m) cannot overflow. */
+  const scaled = (row: Float64Array): [largest: number, total: number] => {
+    const largest = row.reduce((m, x) => Math.max(m, x), -Infinity);
+    return [largest, row.reduce((total, x) => total + Math.exp(x - largest), 0)];
+  };
+
+  return {
+    sum: (x, y, n0, r0, n1, r1, scale) => sum(x, y, n0, r0, n1, r1, (total) => scale * total),
+    sumI32: (x, y, n0, r0, n1, r1) => sum(x, y, n0, r0, n1, r1, (total) => total | 0),
+    max: extremum((value, best) => value > best),
+    min: extremum((value, best) => value < best),
+
+    softmax(xAt, yAt, rows, n) {
+      const [x, y] = [heap.from(xAt), heap.from(yAt)];
+      eachRow(rows, n, (from, to) => {
+        const [largest, total] = scaled(x.subarray(from, to));
+        for (let i = from; i < to; i++) y[i] = Math.exp(x[i]! - largest) / total;
+      });
+    },
+
+    logSoftmax(xAt, yAt, rows, n) {
+      const [x, y] = [heap.from(xAt), heap.from(yAt)];
+      eachRow(rows, n, (from, to) => {
+        const [largest, total] = scaled(x.subarray(from, to));
+        for (let i = from; i < to; i++) y[i] = x[i]! - largest - Math.log(total);
+      });
+    },
+
+    softmaxGrad(gAt, yAt, gxAt, rows, n) {
+      const [g, y, gx] = [heap.from(gAt), heap.from(yAt), heap.from(gxAt)];
+      eachRow(rows, n, (from, to) => {
+        let dot = 0;
+        for (let i = from; i < to; i++) dot += g[i]! * y[i]!;
+        for (let i = from; i < to; i++) gx[i] = y[i]! * (g[i]! - dot);
+      });
+    },
+
+    logSoftmaxGrad(gAt, yAt, gxAt, rows, n) {
+      const [g, y, gx] = [heap.from(gAt), heap.from(yAt), heap.from(gxAt)];
+      eachRow(rows, n, (from, to) => {
+        let total = 0;
+        for (let i = from; i < to; i++) total += g[i]!;
+        for (let i = from; i < to; i++) gx[i] = g[i]! - Math.exp(y[i]!) * total;
+      });
+    },
+  };
+}

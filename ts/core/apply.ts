@@ -1,0 +1,128 @@
+/** How one op travels: checks, widening, densifying, shape rule, memory, kernel, and a node if a gradient is wanted. */
+import type { DType } from './dtype';
+import { cast, copy } from './convert';
+import { DTypeError, GradientError, ShapeError } from './errors';
+import { Node } from './node';
+import type { AnyDef, Params } from './op';
+import { runtime } from './runtime';
+import { adopt, meet, type Scope } from './scope';
+import type { Shape } from './shape';
+import { allocate, live, Tensor } from './tensor';
+
+type Inputs = readonly (Tensor | null)[];
+
+// What `inspect` finds about the inputs of one op, beside what it answers. Ops do not nest there.
+let tracked = false;
+let home: Scope | null = null;
+
+/** Checks the inputs of an op; answers them as its kernel takes them, and tells whether one has a gradient. */
+function inspect(def: AnyDef, xs: Inputs): Inputs {
+  tracked = false;
+  home = null;
+  let fits = true;
+  for (let i = 0; i < xs.length; i++) {
+    const x = xs[i]!;
+    if (x === null) continue;
+    if (x.disposed) live(x, def.name);
+    if (x.node !== null) tracked = true;
+    if (x.home !== home && x.home !== null) home = home === null ? x.home : meet(home, x.home);
+    const want = def.inputTypes[i]!;
+    if ((want !== x.dtype && want !== 'any') || (!x.dense && !def.strided)) fits = false;
+  }
+  tracked &&= runtime.recording;
+  if (tracked && def.mutates) {
+    throw new GradientError(def.name, 'writes in place what a gradient is recorded for; do it in noGrad');
+  }
+  return fits || def.view ? xs : convert(def, xs);
+}
+
+/** The inputs in the element types and layout that the kernel takes. */
+function convert(def: AnyDef, xs: Inputs): Inputs {
+  const hold = home;
+  const ins = xs.map((x, i) => {
+    const want = def.inputTypes[i]!;
+    if (x === null || ((want === 'any' || want === x.dtype) && (x.dense || def.strided))) return x;
+    const widens = want !== 'any' && want !== x.dtype;
+    if (widens && !(rank[x.dtype] < rank[want])) {
+      throw new DTypeError(def.name, `${def.inputs[i]} takes ${want}, this is ${x.dtype}; convert it with to('${want}')`);
+    }
+    if (def.written[i]) throw new ShapeError(def.name, `${def.inputs[i]} is written in place and must be dense ${want}`);
+    return hidden(widens ? cast.def : copy.def, x, widens ? want : x.dtype);
+  });
+  home = hold;
+  return ins;
+}
+const rank: Readonly<Record<DType, number>> = { bool: 0, u8: 1, i32: 2, f32: 3, f64: 9 };
+
+/** A twin of an input by one of the two conversions. No node of its own: the op that asked for it has one. */
+function hidden(def: AnyDef, x: Tensor, dtype: DType): Tensor {
+  const source = x.dense || def.strided ? x : hidden(copy.def, x, x.dtype);
+  const y = allocate(x.shape, dtype);
+  runtime.interpreter.exec(def, [source], y, { dtype });
+  y.home = x.home;
+  return adopt(y);
+}
+
+/** Runs an op with one output, or none. */
+export function apply(def: AnyDef, xs: Inputs, params: Params): Tensor {
+  const ins = inspect(def, xs);
+  const recorded = tracked && def.vjp !== undefined;
+  const from = home;
+  let y: Tensor;
+  if (def.view) {
+    const x = xs[0]!;
+    const { shape, strides, offset } = def.view(x, params);
+    y = new Tensor(x.storage, shape, strides, offset, x.dtype);
+  } else {
+    const shape = def.shape!(xs, params);
+    if (shape === null) {
+      runtime.interpreter.exec(def, ins, ins[0]!, params);
+      written(def, xs);
+      return xs[0]!;
+    }
+    const { dtype = 'f32' } = def;
+    y = allocate(shape, typeof dtype === 'string' ? dtype : dtype(xs, params));
+    try {
+      runtime.interpreter.exec(def, ins, y, params);
+    } catch (e) {
+      y.storage.release(); // nothing else has seen it
+      throw e;
+    }
+    if (def.mutates) written(def, xs);
+  }
+  y.home = from;
+  if (recorded) y.node = new Node(def, params, xs, ins, [y]);
+  return adopt(y);
+}
+
+/** Runs an op with several outputs. */
+export function applyMulti(def: AnyDef, xs: Inputs, params: Params): readonly Tensor[] {
+  const ins = inspect(def, xs);
+  const recorded = tracked && def.vjp !== undefined;
+  const from = home;
+  const shapes: Readonly<Record<string, Shape>> = def.shapes!(xs, params);
+  const dtypes = typeof def.dtypes === 'function' ? def.dtypes(xs, params) : (def.dtypes ?? {});
+  const outputs = def.outputs!;
+  const ys = outputs.map(name => allocate(shapes[name]!, dtypes[name] ?? 'f32'));
+  try {
+    runtime.interpreter.execMulti(def, ins, Object.fromEntries(ys.map((y, i) => [outputs[i]!, y])), params);
+  } catch (e) {
+    for (const y of ys) y.storage.release();
+    throw e;
+  }
+  const node = recorded ? new Node(def, params, xs, ins, ys) : null;
+  ys.forEach((y, slot) => {
+    y.home = from;
+    // Only float outputs carry a gradient: an index has none.
+    if (node && y.dtype === 'f32') {
+      y.node = node;
+      y.slot = slot;
+    } else if (node) node.refs--;
+    adopt(y);
+  });
+  return ys;
+}
+
+function written(def: AnyDef, xs: Inputs): void {
+  for (let i = 0; i < xs.length; i++) if (def.written[i]) xs[i]!.storage.version++;
+}

@@ -1,0 +1,47 @@
+import type { Backend } from '../backend/backend';
+import type { DType } from './dtype';
+import { runtime } from './runtime';
+import { Storage } from './storage';
+import { drop, Tensor } from './tensor';
+
+/** More different numbers than this are no constants: a schedule, say. The oldest goes. */
+const CAPACITY = 512;
+
+let backend: Backend | null = null;
+const floats: Map<number, Tensor> = new Map();
+const ints: Map<number, Tensor> = new Map();
+
+/**
+ * A number as a tensor of shape []: an i32 beside integers if it is whole, else f32. Made once for each number, so
+ * that `x.mul(2)` is the op of two tensors and costs a look-up.
+ */
+export function constant(value: number, beside: DType): Tensor {
+  if (backend !== runtime.backend) {
+    backend = runtime.backend;
+    floats.clear();
+    ints.clear();
+  }
+  const whole = beside !== 'f32' && Number.isInteger(value) && Math.abs(value) < 2 ** 31;
+  const cache = whole ? ints : floats;
+  const key = Object.is(value, -0) ? Number.MIN_VALUE : value; // a Map takes −0 for 0; f32 has no such number
+  const found = cache.get(key);
+  if (found && !found.disposed) return found;
+  return make(cache, key, value, whole ? 'i32' : 'f32');
+}
+
+function make(cache: Map<number, Tensor>, key: number, value: number, dtype: DType): Tensor {
+  const on = runtime.backend;
+  const bytes = on.itemSize(dtype);
+  const at = on.alloc(bytes);
+  on.write(at, [value], dtype);
+  const t = new Tensor(new Storage(on, at, bytes), [], [], 0, dtype, true);
+  if (cache.size >= CAPACITY) {
+    const [oldest] = cache;
+    if (oldest) {
+      cache.delete(oldest[0]);
+      drop(oldest[1]);
+    }
+  }
+  cache.set(key, t);
+  return t;
+}

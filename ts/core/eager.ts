@@ -1,0 +1,24 @@
+import type { Backend } from '../backend/backend';
+import type { DType } from './dtype';
+import type { AnyDef, Params, View } from './op';
+import type { Interpreter } from './runtime';
+import { sizeOf, type Shape } from './shape';
+import { Storage } from './storage';
+
+/** Computes each op as it comes. */
+export class Eager implements Interpreter {
+  constructor(private readonly backend: Backend) {}
+
+  alloc(shape: Shape, dtype: DType): Storage {
+    const bytes = sizeOf(shape) * this.backend.itemSize(dtype);
+    return new Storage(this.backend, this.backend.alloc(bytes), bytes);
+  }
+
+  exec(def: AnyDef, xs: readonly (View | null)[], y: View, params: Params): void {
+    def.run!(this.backend.kernels, xs, y, params);
+  }
+
+  execMulti(def: AnyDef, xs: readonly (View | null)[], ys: Readonly<Record<string, View>>, params: Params): void {
+    def.runMulti!(this.backend.kernels, xs, ys, params);
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * What went wrong, by kind. Every error says where (an op, a function, a file), in which layer if in one, what was
+ * expected and what came: `conv2d (features.0): w [8, 3, 3, 3] takes 3 channels, x [1, 4, 32, 32] has 4`.
+ */
+export class PhylloError extends Error {
+  override readonly name: string = 'PhylloError';
+  /** The layer in which it happened, as a path of fields from the outermost module: `features.0`. */
+  path: string | null = null;
+
+  constructor(
+    /** The op, function or file. */
+    readonly where: string,
+    /** What was expected and what came. */
+    readonly what: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${where}: ${what}`, options);
+  }
+
+  /** Says in which layer it happened. */
+  within(path: string): void {
+    this.path = path;
+    this.message = `${this.where} (${path}): ${this.what}`;
+  }
+}
+
+/** Shapes that do not fit each other, or a dimension that is not there. */
+export class ShapeError extends PhylloError {
+  override readonly name = 'ShapeError';
+}
+/** Elements of the wrong type. */
+export class DTypeError extends PhylloError {
+  override readonly name = 'DTypeError';
+}
+/** An option or number outside what is allowed: a NaN learning rate, an unknown reduction. */
+export class ValueError extends PhylloError {
+  override readonly name = 'ValueError';
+}
+/** An index or label outside its range. */
+export class IndexError extends PhylloError {
+  override readonly name = 'IndexError';
+}
+/** A tensor was used after its memory went back. */
+export class DisposedError extends PhylloError {
+  override readonly name = 'DisposedError';
+}
+/** Gradients asked for where there are none, or of values that changed since. */
+export class GradientError extends PhylloError {
+  override readonly name = 'GradientError';
+}
+/** The linear memory of WebAssembly cannot grow to hold what is asked for. */
+export class OutOfMemoryError extends PhylloError {
+  override readonly name = 'OutOfMemoryError';
+}
+/** A file's content is not what its format says. */
+export class FileError extends PhylloError {
+  override readonly name = 'FileError';
+}

@@ -1,0 +1,87 @@
+import type { AnyDef, Params } from './op';
+import type { Shape } from './shape';
+import { handle, type Tensor } from './tensor';
+
+let ids = 0;
+
+/**
+ * An op that happened, as its gradient needs it; without a `def`, a leaf. It points at the nodes of its inputs, never
+ * at the inputs, and saves only the values that the rules of inputs with a gradient read. Counted: one reference for
+ * each output handle and each node downstream.
+ */
+export class Node {
+  readonly id: number = ids++;
+  refs: number;
+  /** Nodes of the inputs, and which of their outputs each input was. */
+  readonly edges: (Node | null)[] = [];
+  readonly slots: number[] = [];
+  readonly inputShapes: Shape[] = [];
+  readonly outputShapes: Shape[] = [];
+  /** By place: inputs, then outputs. Handles of the graph's own, which count the storage. */
+  saved: (Tensor | null)[] | null = null;
+  /** Sum of the saved storages' versions when they were saved. */
+  versions = 0;
+  released = false;
+  /** The outputs that no scope owns. */
+  unowned: WeakRef<Tensor>[] | null = null;
+  /** Of a leaf: where its gradient goes. Weak, because the collector's record of a tensor holds its node. */
+  readonly leaf: WeakRef<Tensor> | null;
+
+  // One backward pass at a time writes here.
+  mark = 0;
+  needed = false;
+  /** Cotangents of the outputs. */
+  g: (Tensor | null)[] = [];
+
+  constructor(
+    readonly def: AnyDef | null,
+    readonly params: Params,
+    xs: readonly (Tensor | null)[],
+    /** The inputs as the kernel read them: made dense, or converted. */
+    ins: readonly (Tensor | null)[],
+    ys: readonly Tensor[],
+  ) {
+    this.refs = ys.length;
+    this.leaf = def === null ? new WeakRef(ys[0]!) : null;
+    let needs = 0; // bits over the places
+    for (let i = 0; i < xs.length; i++) {
+      const x = xs[i]!;
+      const e = x === null ? null : x.node;
+      this.edges.push(e);
+      this.slots.push(x === null ? 0 : x.slot);
+      this.inputShapes.push(x === null ? [] : x.shape);
+      if (e) {
+        e.refs++;
+        needs |= def!.needs[i]!;
+      }
+    }
+    for (let j = 0; j < ys.length; j++) this.outputShapes.push(ys[j]!.shape);
+    if (needs !== 0) this.save(needs, xs, ins, ys);
+  }
+
+  private save(
+    needs: number, xs: readonly (Tensor | null)[], ins: readonly (Tensor | null)[], ys: readonly Tensor[],
+  ): void {
+    const n = xs.length;
+    this.saved = [];
+    for (let i = 0; i < n + ys.length; i++) {
+      const t = (needs & (1 << i)) === 0 ? null : i < n ? ins[i]! : ys[i - n]!;
+      if (t === null) {
+        this.saved.push(null);
+        continue;
+      }
+      const s = handle(t);
+      s.node = i < n ? xs[i]!.node : this; // not counted: this node's own edges are
+      s.slot = i < n ? xs[i]!.slot : i - n;
+      s.home = t.home;
+      this.versions += t.storage.version;
+      this.saved.push(s);
+    }
+  }
+
+  releaseSaved(): void {
+    this.released = true;
+    if (this.saved) for (const s of this.saved) s?.storage.release();
+    this.saved = null;
+  }
+}

@@ -1,0 +1,179 @@
+/**
+ * An op is declared once: its shape rule, its kernel call, what its gradient saves and its gradient rules. Everything
+ * else (methods, eager execution, gradients, capture, tests) reads the declaration.
+ */
+import type { Kernels } from '../backend/backend';
+import { apply, applyMulti } from './apply';
+import { constant } from './constant';
+import type { DType } from './dtype';
+import { ValueError } from './errors';
+import type { Shape } from './shape';
+import { Tensor } from './tensor';
+
+/** Where a tensor lies, as a kernel call sees it. */
+export interface View {
+  readonly at: number;
+  readonly size: number;
+  readonly shape: Shape;
+  readonly strides: Shape;
+  readonly dense: boolean;
+  readonly dtype: DType;
+}
+/** Another way to see the same memory; the offset is in elements of the storage. */
+export interface Layout {
+  readonly shape: Shape;
+  readonly strides: Shape;
+  readonly offset: number;
+}
+export type Params = Readonly<Record<string, unknown>>;
+/** A number stands for a tensor of one element. */
+export type Operand = Tensor | number;
+type Input = Operand | null;
+
+type Inputs<A extends readonly Input[], T> = { readonly [K in keyof A]: null extends A[K] ? T | null : T };
+type Call<A extends readonly Input[], P> = [P] extends [void] ? [...A] : [...A, params: P];
+type Saves<I extends string, O extends string> = { readonly [K in I]?: readonly (I | O)[] };
+type Saved<S, K> = K extends keyof S
+  ? S[K] extends readonly (infer N extends string)[] ? { readonly [M in N]: Tensor } : unknown
+  : unknown;
+type ShapesOf<N extends string> = Readonly<Record<N, Shape>>;
+
+/** An op as its caller sees it: tensors, then parameters. */
+export interface Op<A extends readonly Input[], P = void> {
+  (...args: Call<A, P>): Tensor;
+  readonly def: AnyDef;
+}
+/** An op with several outputs, R. */
+export interface MultiOp<A extends readonly Input[], R extends readonly Tensor[], P = void> {
+  (...args: Call<A, P>): R;
+  readonly def: AnyDef;
+}
+
+interface Declaration<A extends readonly Input[], P, I extends string, O extends string, S, G> {
+  readonly name: string;
+  /** Names of the inputs, in order; an operand may be null where the op's type says so. */
+  readonly inputs: readonly I[] & { readonly length: A['length'] };
+  /**
+   * Element types of the inputs, where they are not f32. Integers are widened to what is wanted (bool, u8, i32, f32
+   * in this order); anything else is a DTypeError.
+   */
+  readonly wants?: { readonly [K in I]?: DType | 'any' };
+  /** `run` understands strides; other ops get dense inputs. */
+  readonly strided?: boolean;
+  /** Inputs that are written in place. */
+  readonly mutates?: readonly I[];
+  /** For each input, the values that its gradient rule reads; they are kept only if that input needs a gradient. */
+  readonly saves?: S & Saves<I, O>;
+  /**
+   * For each input, its vector-Jacobian product in terms of ops; null where the derivative is zero. All shapes come
+   * free. Left out: the op is not differentiable, and its outputs require no gradient.
+   */
+  readonly vjp?: {
+    readonly [K in I]: ((g: G, saved: Saved<S, K>, params: P, shapes: ShapesOf<I | O>) => Tensor) | null;
+  };
+}
+
+/** The declaration of an op with one output, y, or of one that works in place. */
+export interface Def<A extends readonly Input[], P, I extends string, S> extends Declaration<A, P, I, 'y', S, Tensor> {
+  /** The element type of y, if it is not f32. */
+  readonly dtype?: DType | ((xs: Inputs<A, Tensor>, params: P) => DType);
+  /** The shape of y; throws on a misfit. null: the op works in place, and answers its first input. */
+  shape?(xs: Inputs<A, Tensor>, params: P): Shape | null;
+  /** The kernel call: reads the inputs, writes y, allocates nothing, never branches on an address. */
+  run?(k: Kernels, xs: Inputs<A, View>, y: View, params: P): void;
+  /** In the place of shape and run: the first input's memory, seen otherwise. */
+  view?(x: Tensor, params: P): Layout;
+}
+
+/** The declaration of an op with several outputs. A rule gets the cotangent of each that has one. */
+export interface MultiDef<A extends readonly Input[], P, I extends string, O extends string, S>
+  extends Declaration<A, P, I, O, S, { readonly [K in O]: Tensor | null }> {
+  readonly outputs: readonly O[];
+  /** Element types of the outputs that are not f32. */
+  readonly dtypes?: { readonly [K in O]?: DType } | ((xs: Inputs<A, Tensor>, params: P) => { readonly [K in O]?: DType });
+  shapes(xs: Inputs<A, Tensor>, params: P): { readonly [K in O]: Shape };
+  runMulti(k: Kernels, xs: Inputs<A, View>, ys: { readonly [K in O]: View }, params: P): void;
+}
+
+/** A declaration with its types forgotten: what interpreters read. */
+export interface AnyDef extends AnyDeclaration {
+  /** By input: the element type wanted. */
+  readonly inputTypes: readonly (DType | 'any')[];
+  /** By input: what its rule reads, as bits over the places of inputs and then outputs. */
+  readonly needs: readonly number[];
+  /** By input: whether it is written in place. */
+  readonly written: readonly boolean[];
+}
+type Tensors = readonly (Tensor | null)[];
+type Views = readonly (View | null)[];
+type Named<T> = Readonly<Record<string, T>>;
+
+interface AnyDeclaration {
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly outputs?: readonly string[];
+  readonly wants?: Named<DType | 'any' | undefined>;
+  readonly strided?: boolean;
+  readonly mutates?: readonly string[];
+  readonly saves?: Named<readonly string[] | undefined>;
+  readonly vjp?: Named<AnyRule | null>;
+  readonly dtype?: DType | Forgetful<[xs: Tensors, params: Params], DType>;
+  readonly dtypes?: Named<DType | undefined> | Forgetful<[xs: Tensors, params: Params], Named<DType | undefined>>;
+  shape?(xs: Tensors, params: Params): Shape | null;
+  shapes?(xs: Tensors, params: Params): Named<Shape>;
+  run?(k: Kernels, xs: Views, y: View, params: Params): void;
+  runMulti?(k: Kernels, xs: Views, ys: Named<View>, params: Params): void;
+  view?(x: Tensor, params: Params): Layout;
+}
+/** `g` is the output's cotangent or, of an op with several outputs, a record of them. */
+export type AnyRule = Forgetful<[g: Tensor | Named<Tensor | null>, saved: Named<Tensor>, params: Params, shapes: Named<Shape>], Tensor>;
+/** A function whose parameters compare both ways, as those of methods do: the precise declaration fits the general. */
+type Forgetful<A extends readonly unknown[], R> = { method(...args: A): R }['method'];
+
+function complete(d: AnyDeclaration): AnyDef {
+  const places = [...d.inputs, ...(d.outputs ?? ['y'])];
+  return {
+    ...d,
+    inputTypes: d.inputs.map(name => d.wants?.[name] ?? 'f32'),
+    needs: d.inputs.map(name => (d.saves?.[name] ?? []).reduce((bits, s) => bits | (1 << places.indexOf(s)), 0)),
+    written: d.inputs.map(name => d.mutates?.includes(name) ?? false),
+  };
+}
+
+/** The declared inputs of a call: numbers become constants, and what is neither is refused. */
+function lift(def: AnyDef, i: number, v: Input | Params | undefined, like: Input | Params | undefined): Tensor | null {
+  if (v instanceof Tensor || v === null) return v;
+  if (typeof v === 'number') return constant(v, like instanceof Tensor ? like.dtype : 'f32');
+  throw new ValueError(def.name, `${def.inputs[i]} takes a tensor, this is ${v === undefined ? 'missing' : typeof v}`);
+}
+
+function paramsOf(v: Input | Params | undefined): Params {
+  return typeof v === 'object' && v !== null && !(v instanceof Tensor) ? v : {};
+}
+
+/** Declares an op. The implementation sees the declaration with its types forgotten. */
+export function defineOp<
+  A extends readonly Input[], P, const I extends string = string, const S extends Saves<I, 'y'> = Saves<never, never>,
+>(declaration: Def<A, P, I, S>): Op<A, P>;
+export function defineOp(declaration: AnyDeclaration): { (...args: never[]): Tensor; readonly def: AnyDef } {
+  const def = complete(declaration);
+  const n = def.inputs.length;
+  const call = n === 1 ? (x: Input | Params, p?: Input | Params) => apply(def, [lift(def, 0, x, undefined)], paramsOf(p))
+    : n === 2 ? (a: Input | Params, b: Input | Params, p?: Input | Params) =>
+        apply(def, [lift(def, 0, a, b), lift(def, 1, b, a)], paramsOf(p))
+    : (...args: (Input | Params)[]) =>
+        apply(def, def.inputs.map((_, i) => lift(def, i, args[i], args[0])), paramsOf(args[n]));
+  return Object.assign(call, { def });
+}
+
+/** Declares an op with several outputs; it answers them in the order of `outputs`. */
+export function defineMultiOp<
+  A extends readonly Input[], R extends readonly Tensor[], P,
+  const I extends string = string, const O extends string = string, const S extends Saves<I, O> = Saves<never, never>,
+>(declaration: MultiDef<A, P, I, O, S>): MultiOp<A, R, P>;
+export function defineMultiOp(declaration: AnyDeclaration): { (...args: never[]): readonly Tensor[]; readonly def: AnyDef } {
+  const def = complete(declaration);
+  const call = (...args: (Input | Params)[]): readonly Tensor[] =>
+    applyMulti(def, def.inputs.map((_, i) => lift(def, i, args[i], args[0])), paramsOf(args[def.inputs.length]));
+  return Object.assign(call, { def });
+}

@@ -1,0 +1,189 @@
+/**
+ * Who frees what.
+ *
+ * A tensor belongs to the scope it was made in. At the scope's end it is dropped, unless it was returned, which hands
+ * it to the scope around, or kept. `forward`, composite ops, `backward`, `step` and each item of a loader are scopes,
+ * so an ordinary training loop never mentions memory.
+ *
+ * Scopes of functions are synchronous and nest like the calls. The scope of a loop's item lives until the next item,
+ * and the code around it may await: then other code runs in between, and which loop is running is no longer told by
+ * a stack. It is told by the tensors. One that descends from a loop's item has that item's scope as its `home`, and
+ * belongs there whatever is current. What was made in a scope that has been through an await and does not descend
+ * from its item (zeros, noise) may be another loop's: the collector gets it. So nothing of another loop is freed.
+ */
+import { ValueError } from './errors';
+import { runtime } from './runtime';
+import { collector, dropWithValue, Held, Tensor } from './tensor';
+
+export class Scope {
+  readonly made: Tensor[] = [];
+  closed = false;
+  /** The turn in which it was opened is over: the code in it has awaited. */
+  suspended = false;
+
+  constructor(
+    /** The scope around; cut when this one ends, so that no chain of ended scopes is held. */
+    public parent: Scope | null,
+    readonly name: string,
+    /** A function's: nothing else can run inside it. */
+    readonly sync: boolean,
+  ) {}
+}
+
+/** Where tensors belong that no scope owns: the garbage collector finds them. */
+export const root: Scope = new Scope(null, 'no scope', false);
+
+/** Gives a new tensor, or one whose scope has ended, to the scope it belongs to. */
+export function adopt(t: Tensor): Tensor {
+  const here = runtime.scope;
+  const { home } = t;
+  if (home === null || here === home || (here !== null && (here.sync || (!home.suspended && within(here, home))))) {
+    give(t, here ?? root);
+  } else {
+    give(t, home);
+  }
+  return t;
+}
+
+function give(t: Tensor, to: Scope): void {
+  t.owner = to;
+  if (to !== root) {
+    to.made.push(t);
+    return;
+  }
+  t.home = null;
+  if (t.node?.def) (t.node.unowned ??= []).push(new WeakRef(t));
+  if (t.held === null) collector.register(t, (t.held = new Held(t.storage, t.node)), t);
+}
+
+/** The home of what is computed from two tensors: the inner of two nested loops, or none if two flows share. */
+export function meet(a: Scope, b: Scope): Scope {
+  return within(a, b) ? a : within(b, a) ? b : root;
+}
+
+function within(inner: Scope, outer: Scope): boolean {
+  for (let s: Scope | null = inner; s !== null; s = s.parent) if (s === outer) return true;
+  return false;
+}
+
+/** Takes a tensor out of its scope: it lives until `dispose()`, or until nothing refers to it. Returns it. */
+export function keep<T extends Tensor>(t: T): T {
+  t.pinned = true;
+  if (t.owner !== root || t.held === null) give(t, root);
+  return t;
+}
+
+function open(name: string, sync: boolean): Scope {
+  return (runtime.scope = new Scope(runtime.scope, name, sync));
+}
+
+/** Ends a scope: `result`'s tensors go to the scope around, the others are freed. */
+function close(s: Scope, result?: unknown): void {
+  if (s.closed) return;
+  s.closed = true;
+  // Off the stack, with loops that were left open inside it.
+  if (runtime.scope !== null && within(runtime.scope, s)) runtime.scope = s.parent;
+  s.parent = null;
+  current.delete(s);
+  if (result !== undefined) eachTensor(result, t => t.owner === s && !t.disposed && adopt(t));
+  const { made } = s;
+  for (let i = 0; i < made.length; i++) {
+    const t = made[i]!;
+    if (t.owner !== s || t.disposed) continue;
+    if (s.suspended && t.home !== s) give(t, root);
+    else dropWithValue(t);
+  }
+  made.length = 0;
+}
+
+/** Visits every tensor in a value: itself, or inside arrays and plain objects. */
+export function eachTensor(value: unknown, f: (t: Tensor) => void): void {
+  if (value instanceof Tensor) f(value);
+  else if (Array.isArray(value)) for (const v of value) eachTensor(v, f);
+  else if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
+    for (const v of Object.values(value)) eachTensor(v, f);
+  }
+}
+
+/**
+ * Runs `f` and frees the tensors it made, except those it returns (in arrays and plain objects too), which move to the
+ * scope around. `f` is synchronous: a Promise is a ValueError.
+ */
+export function scope<T>(f: () => T, name = 'a scope'): T {
+  const s = open(name, true);
+  let result: T | undefined;
+  try {
+    result = f();
+    if (result instanceof Promise) {
+      result.catch(() => {});
+      throw new ValueError(name, 'the function returned a Promise; a scope is synchronous');
+    }
+    return result;
+  } finally {
+    close(s, result);
+  }
+}
+
+/** A function whose intermediate values are nobody's business: they go when it returns. */
+export function composite<A extends readonly unknown[], R>(name: string, f: (...args: A) => R): (...args: A) => R {
+  return (...args) => scope(() => f(...args), name);
+}
+
+// ── Scopes of loops ──
+
+/** The loop scopes opened in this turn. */
+const current: Set<Scope> = new Set();
+let turnEnds = false;
+
+/** Marks the loop scopes opened in this turn as suspended once it is over; until then they are simply current. */
+function suspendAfterTurn(s: Scope): void {
+  current.add(s);
+  if (turnEnds) return;
+  turnEnds = true;
+  queueMicrotask(() => {
+    turnEnds = false;
+    for (const o of current) o.suspended = true;
+    current.clear();
+    runtime.scope = null;
+  });
+}
+
+/** Iterates with a scope for each item, which ends at the next item, at the end, on break, throw and return. */
+export function scoped<T>(source: Iterable<T>, name: string): IterableIterator<T> {
+  const inner = source[Symbol.iterator]();
+  const last: { scope: Scope | null } = { scope: null };
+  let count = 0;
+  const end = (): void => {
+    if (last.scope) close(last.scope);
+    last.scope = null;
+  };
+  const iterator: IterableIterator<T> = {
+    [Symbol.iterator]() {
+      return iterator;
+    },
+    next() {
+      end();
+      const s = (last.scope = open(`batch ${count++} of ${name}`, false));
+      suspendAfterTurn(s);
+      try {
+        const item = inner.next();
+        for (const t of s.made) t.home = s;
+        if (item.done) end();
+        return item;
+      } catch (e) {
+        end();
+        throw e;
+      }
+    },
+    return(value?: T) {
+      end();
+      inner.return?.();
+      return { done: true, value };
+    },
+  };
+  abandoned.register(iterator, () => last.scope && close(last.scope));
+  return iterator;
+}
+
+/** An iterator that was neither finished nor closed is closed when the collector finds it. */
+const abandoned: FinalizationRegistry<() => void> = new FinalizationRegistry(end => end());

@@ -1,0 +1,252 @@
+import type { DType, TensorData } from './dtype';
+import { DisposedError, GradientError, ShapeError } from './errors';
+import { Node } from './node';
+import { runtime } from './runtime';
+import { adopt, keep, root, type Scope } from './scope';
+import { isDense, rowMajor, show, sizeOf, type Shape } from './shape';
+import type { Storage } from './storage';
+
+/**
+ * A handle: storage seen through shape, strides and offset. Handles are freed by the scope they were made in, by
+ * `dispose()`, or at last by the garbage collector; the storage goes with its last handle.
+ */
+export class Tensor {
+  /** Number of elements. */
+  readonly size: number;
+  /** The elements lie in row-major order without gaps. */
+  readonly dense: boolean;
+  /** Byte address of the first element. */
+  readonly at: number;
+
+  // ── What follows is the library's own. ──
+  /** Whose end frees it. */
+  owner: Scope = root;
+  /** The loop whose item it descends from: proof of which loop the code that made it was in. */
+  home: Scope | null = null;
+  disposed = false;
+  /** Where gradients flow: the op that made it, or itself as a leaf; `slot` says which output it is. */
+  node: Node | null = null;
+  slot = 0;
+  /** Of a leaf: its gradient. */
+  leaf: Leaf | null = null;
+  /** The collector's record of it, if no scope owns it. */
+  held: Held | null = null;
+  /** Its one number, kept readable after a scope freed it. */
+  kept: number | undefined = undefined;
+  /** Taken out of its scope by `keep`. */
+  pinned = false;
+
+  constructor(
+    readonly storage: Storage,
+    readonly shape: Shape,
+    readonly strides: Shape,
+    /** Elements between the storage's start and the first element. */
+    readonly offset: number,
+    readonly dtype: DType,
+    dense: boolean = isDense(shape, strides),
+  ) {
+    storage.refs++;
+    this.size = sizeOf(shape);
+    this.dense = dense;
+    this.at = offset === 0 ? storage.at : storage.at + offset * storage.backend.itemSize(dtype);
+  }
+
+  /** Number of dimensions. */
+  get ndim(): number {
+    return this.shape.length;
+  }
+
+  /** Gradients flow through it: it is a leaf that asked for one, or came from one. */
+  get requiresGrad(): boolean {
+    return this.node !== null;
+  }
+  /** Makes a leaf of it, into whose `grad` gradients are summed; `false` takes it out of the graph. */
+  set requiresGrad(on: boolean) {
+    if (on === this.requiresGrad) return;
+    live(this, 'requiresGrad');
+    if (on && this.dtype !== 'f32') throw new GradientError('requiresGrad', `takes f32, this is ${this.dtype}`);
+    if (!on && this.leaf === null) {
+      throw new GradientError('requiresGrad', 'this is the output of an op: use detach()');
+    }
+    if (this.node) dropNode(this.node);
+    this.node = on ? new Node(null, {}, [], [], [this]) : null;
+    if (this.leaf) setGrad(this, null);
+    this.leaf = on ? new Leaf() : null;
+    if (this.held) this.held.node = this.node;
+  }
+
+  /** The gradient summed so far, of a leaf; it belongs to this tensor and lives until it is replaced or cleared. */
+  get grad(): Tensor | null {
+    return this.leaf ? this.leaf.grad : null;
+  }
+  set grad(g: Tensor | null) {
+    setGrad(this, g);
+  }
+
+  /** The elements in row-major order, as a copy. */
+  async data(): Promise<TensorData> {
+    return this.toArray();
+  }
+
+  /** As `data`, at once. */
+  toArray(): TensorData {
+    if (this.disposed && this.kept !== undefined) {
+      return this.dtype === 'i32' ? Int32Array.of(this.kept)
+        : this.dtype === 'f32' ? Float32Array.of(this.kept)
+        : this.dtype === 'f64' ? Float64Array.of(this.kept) : Uint8Array.of(this.kept);
+    }
+    live(this, 'toArray');
+    const { backend } = this.storage;
+    if (this.dense) return backend.read(this.at, this.size, this.dtype);
+    const span = this.shape.reduce((last, n, d) => last + (n - 1) * this.strides[d]!, 1);
+    const all = backend.read(this.at, this.size === 0 ? 0 : span, this.dtype);
+    const out = all.constructor === Float64Array ? new Float64Array(this.size)
+      : all.constructor === Float32Array ? new Float32Array(this.size)
+      : all.constructor === Int32Array ? new Int32Array(this.size) : new Uint8Array(this.size);
+    for (let i = 0; i < out.length; i++) {
+      let place = 0;
+      for (let d = this.ndim - 1, rest = i; d >= 0; d--) {
+        place += (rest % this.shape[d]!) * this.strides[d]!;
+        rest = Math.floor(rest / this.shape[d]!);
+      }
+      out[i] = all[place]!;
+    }
+    return out;
+  }
+
+  /** The only element. Throws ShapeError if there is not exactly one. */
+  item(): number {
+    if (this.size !== 1) throw new ShapeError('item', `takes a tensor of one element, this has shape ${show(this.shape)}`);
+    if (this.disposed) {
+      if (this.kept !== undefined) return this.kept;
+      live(this, 'item');
+    }
+    return this.storage.backend.peek(this.at, this.dtype);
+  }
+
+  /** Writes elements into it, in row-major order; saved for a gradient, the old ones are missed with an error. */
+  set(data: ArrayLike<number>): this {
+    live(this, 'set');
+    if (!this.dense) throw new ShapeError('set', `takes a dense tensor, this has strides ${show(this.strides)}`);
+    if (data.length !== this.size) {
+      throw new ShapeError('set', `${data.length} elements do not fill ${show(this.shape)}`);
+    }
+    this.storage.version++;
+    this.storage.backend.write(this.at, data, this.dtype);
+    return this;
+  }
+
+  /** Frees it now; using it afterwards is a DisposedError. */
+  dispose(): void {
+    drop(this);
+  }
+  [Symbol.dispose](): void {
+    drop(this);
+  }
+
+  /** The same memory, outside the graph of gradients. */
+  detach(): Tensor {
+    live(this, 'detach');
+    const t = handle(this);
+    t.home = this.home;
+    return adopt(t);
+  }
+
+  toString(): string {
+    return `Tensor(${show(this.shape)}, ${this.dtype}${this.disposed ? ', freed' : ''})`;
+  }
+}
+
+/** A second handle of the same view, of no scope and no graph. */
+export function handle(t: Tensor): Tensor {
+  return new Tensor(t.storage, t.shape, t.strides, t.offset, t.dtype, t.dense);
+}
+
+/** A dense tensor of undefined contents, of no scope yet. */
+export function allocate(shape: Shape, dtype: DType): Tensor {
+  return new Tensor(runtime.interpreter.alloc(shape, dtype), shape, rowMajor(shape), 0, dtype, true);
+}
+
+/** What only leaves have. */
+export class Leaf {
+  grad: Tensor | null = null;
+  /**
+   * Values of the graphs that fed the gradient and that no scope owns: in a loop without scopes nothing else would
+   * free them before the collector comes, so they go when the gradient is cleared. One list for each backward pass.
+   */
+  readonly spent: WeakRef<Tensor>[][] = [];
+}
+
+/** What a handle gives back, apart from the handle, so that a FinalizationRegistry can hold it. */
+export class Held {
+  constructor(
+    readonly storage: Storage,
+    public node: Node | null,
+  ) {}
+}
+
+export const collector: FinalizationRegistry<Held> = new FinalizationRegistry(held => {
+  held.storage.release();
+  if (held.node) dropNode(held.node);
+});
+
+/** Gives back a handle's reference to its storage and node. */
+export function drop(t: Tensor): void {
+  if (t.disposed) return;
+  t.disposed = true;
+  t.storage.release();
+  if (t.node) dropNode(t.node);
+  if (t.leaf) setGrad(t, null);
+  if (t.held) {
+    collector.unregister(t);
+    t.held = null;
+  }
+}
+
+/** Frees; a single number stays readable in the handle, since losses are read after their batch. */
+export function dropWithValue(t: Tensor): void {
+  if (!t.disposed && t.size === 1) t.kept = t.storage.backend.peek(t.at, t.dtype);
+  drop(t);
+}
+
+/** Gives back one reference to a node; the last one gives back what it saved, and so on upstream. */
+export function dropNode(node: Node): void {
+  if (--node.refs > 0) return;
+  const stack = [node]; // a loop, because graphs are deep
+  for (let n = stack.pop(); n; n = stack.pop()) {
+    n.releaseSaved();
+    for (const e of n.edges) if (e && --e.refs === 0) stack.push(e);
+  }
+}
+
+/** Replaces a leaf's gradient; null clears it, and with it what the graphs that fed it left unowned. */
+export function setGrad(t: Tensor, g: Tensor | null): void {
+  const { leaf } = t;
+  if (leaf === null) {
+    if (g === null) return;
+    throw new GradientError('grad', 'only a leaf that requires a gradient has one; set requiresGrad first');
+  }
+  if (g === null) {
+    for (const list of leaf.spent) {
+      for (const ref of list) {
+        const s = ref.deref();
+        if (s && !s.pinned) dropWithValue(s);
+      }
+      list.length = 0; // other leaves share it
+    }
+    leaf.spent.length = 0;
+  }
+  if (leaf.grad && leaf.grad !== g) drop(leaf.grad);
+  leaf.grad = g && keep(g);
+}
+
+/** Throws for a freed tensor. */
+export function live(t: Tensor, where: string): void {
+  if (!t.disposed) return;
+  const what = `a tensor of shape ${show(t.shape)} is used after it was freed`;
+  const by = t.owner === root ? '' : `: it was made in ${t.owner.name}, which has ended`;
+  const mend = t.owner === root ? ''
+    : t.kept === undefined ? '. keep() it, return it, or read it inside'
+    : `. Its value is still ${t.kept}: use item(), or keep() it`;
+  throw new DisposedError(where, what + by + mend);
+}
