@@ -1,4 +1,5 @@
 //! Arithmetic on slices: no allocation, no standard library.
 #![no_std]
 
+pub mod gemm;
 pub mod simd;

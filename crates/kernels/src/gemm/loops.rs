@@ -1,0 +1,92 @@
+//! The five loops around the micro-kernel (Goto and van de Geijn 2008; Van Zee and van de Geijn 2015).
+//!
+//! LOOP 5 cuts n by NC, LOOP 4 cuts k by KC and packs a block of B, LOOP 3 cuts m by MC and packs a block of A; LOOP 2
+//! and LOOP 1 walk the tiles. Here a panel of B (KC × NR, 8 KB) stays in L1 while the panels of A pass by from L2,
+//! where both blocks live.
+
+use super::micro::{MicroKernel, Outer, Output};
+use super::pack::Operand;
+
+/// 4 × 8 is the largest tile that no engine spills, in either binary.
+pub type Tile = Outer<4, 2>;
+pub const MR: usize = Tile::MR;
+pub const NR: usize = Tile::NR;
+
+/// A block of A takes 128 KB and one of B 512 KB: together less than an L2 of 1 MB.
+pub const KC: usize = 256;
+const MC: usize = 128;
+const NC: usize = 512;
+
+/// Numbers of workspace that [`multiply`] needs for packing A.
+pub fn a_workspace(m: usize, k: usize) -> usize {
+    m.min(MC).next_multiple_of(MR) * k.min(KC)
+}
+
+/// Numbers of workspace that [`multiply`] needs for packing B.
+pub fn b_workspace(n: usize, k: usize) -> usize {
+    n.min(NC).next_multiple_of(NR) * k.min(KC)
+}
+
+/// C ← AB with the epilogue of `out`. k = 0 is the caller's matter.
+///
+/// # Safety
+/// A must have m lanes, B n lanes, both k ≥ 1 depths; `out` m rows of n; `pa` and `pb` the room given by
+/// [`a_workspace`] and [`b_workspace`] where the operand is not packed yet.
+pub unsafe fn multiply(
+    m: usize, n: usize, k: usize, a: &impl Operand, b: &impl Operand, out: &Output, pa: *mut f32, pb: *mut f32,
+) {
+    // LOOP 5
+    for jc in (0..n).step_by(NC) {
+        let nc = NC.min(n - jc);
+        // LOOP 4
+        for pc in (0..k).step_by(KC) {
+            let kc = KC.min(k - pc);
+            let out = if pc == 0 { *out } else { out.next() };
+            let b = b.panels::<NR>(jc, nc, pc, kc, pb);
+            // LOOP 3
+            for ic in (0..m).step_by(MC) {
+                let mc = MC.min(m - ic);
+                let a = a.panels::<MR>(ic, mc, pc, kc, pa);
+                block::<Tile>(mc, nc, kc, a, b, &out.at(ic, jc));
+            }
+        }
+    }
+}
+
+/// LOOP 2 and LOOP 1: all tiles of a block.
+#[inline(never)]
+unsafe fn block<K: MicroKernel>(mc: usize, nc: usize, kc: usize, a: *const f32, b: *const f32, out: &Output) {
+    for jr in (0..nc).step_by(K::NR) {
+        for ir in (0..mc).step_by(K::MR) {
+            let (a, b, out) = (a.add(ir * kc), b.add(jr * kc), out.at(ir, jr));
+            if ir + K::MR <= mc && jr + K::NR <= nc {
+                K::run(kc, a, b, K::NR, &out);
+            } else {
+                edge::<K>(K::MR.min(mc - ir), K::NR.min(nc - jr), kc, a, b, K::NR, &out);
+            }
+        }
+    }
+}
+
+/// A tile that sticks out of C: computed whole, beside it, and then copied as far as it goes.
+#[inline(never)]
+pub unsafe fn edge<K: MicroKernel>(
+    mr: usize, nr: usize, kc: usize, a: *const f32, b: *const f32, rsb: usize, out: &Output,
+) {
+    const ROOM: usize = 64;
+    const { assert!(K::MR * K::NR <= ROOM) };
+    let mut tile = [0.0; ROOM];
+    let whole = Output {
+        c: tile.as_mut_ptr(),
+        rsc: K::NR,
+        accumulate: false,
+        row: core::ptr::null(),
+        column: core::ptr::null(),
+    };
+    K::run(kc, a, b, rsb, &whole);
+    for i in 0..mr {
+        for j in 0..nr {
+            out.put(i, j, tile[i * K::NR + j]);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Packing: an operand laid out as panels of W lanes, panel[p][lane], so that the micro-kernel reads it in order.
+
+use crate::simd::F32x4;
+
+/// An operand of C ← AB: A, whose lanes are rows, or B, whose lanes are columns. Both are as deep as k.
+pub trait Operand {
+    /// Lanes [first, first + lanes) at depths [p, p + kc) as panels of W lanes, the last filled up with zeros: in
+    /// `scratch`, or wherever they already are. W divides `first`.
+    ///
+    /// # Safety
+    /// The operand must have those lanes and depths, and `scratch` room for ⌈lanes / W⌉ · W · kc numbers.
+    unsafe fn panels<const W: usize>(
+        &self, first: usize, lanes: usize, p: usize, kc: usize, scratch: *mut f32,
+    ) -> *const f32;
+}
+
+/// A matrix with any strides, 0 too.
+#[derive(Clone, Copy)]
+pub struct Strided {
+    pub at: *const f32,
+    /// Elements between lanes.
+    pub lane: usize,
+    /// Elements between depths.
+    pub depth: usize,
+}
+
+impl Operand for Strided {
+    #[inline(always)]
+    unsafe fn panels<const W: usize>(
+        &self, first: usize, lanes: usize, p: usize, kc: usize, scratch: *mut f32,
+    ) -> *const f32 {
+        pack::<W>(self.at.add(first * self.lane + p * self.depth), self.lane, self.depth, lanes, kc, scratch);
+        scratch
+    }
+}
+
+/// Panels made beforehand by [`prepack`].
+#[derive(Clone, Copy)]
+pub struct Packed {
+    pub at: *const f32,
+    pub lanes: usize,
+}
+
+impl Operand for Packed {
+    #[inline(always)]
+    unsafe fn panels<const W: usize>(
+        &self, first: usize, _: usize, p: usize, kc: usize, _: *mut f32,
+    ) -> *const f32 {
+        self.at.add(p * self.lanes.next_multiple_of(W) + first * kc)
+    }
+}
+
+/// All lanes and depths of a matrix, one block of `kc` depths after the other.
+///
+/// # Safety
+/// The matrix must be `lanes` × `depth`, and `out` have room for ⌈lanes / W⌉ · W · depth numbers.
+pub unsafe fn prepack<const W: usize>(x: &Strided, lanes: usize, depth: usize, kc: usize, out: *mut f32) -> Packed {
+    let width = lanes.next_multiple_of(W);
+    for p in (0..depth).step_by(kc) {
+        x.panels::<W>(0, lanes, p, kc.min(depth - p), out.add(p * width));
+    }
+    Packed { at: out, lanes }
+}
+
+/// out[panel][p][lane] ← src[lane · ls + p · ks], filled up with zeros.
+#[inline(never)]
+unsafe fn pack<const W: usize>(src: *const f32, ls: usize, ks: usize, lanes: usize, kc: usize, out: *mut f32) {
+    for first in (0..lanes).step_by(W) {
+        let (src, out) = (src.add(first * ls), out.add(first * kc));
+        let width = W.min(lanes - first);
+        if width == W && ls == 1 && W % 4 == 0 {
+            copy_rows::<W>(src, ks, kc, out);
+        } else if width == W && ks == 1 && W % 4 == 0 {
+            transpose::<W>(src, ls, kc, out);
+        } else {
+            gather::<W>(src, ls, ks, width, kc, out);
+        }
+    }
+}
+
+/// A full panel whose lanes are adjacent.
+#[inline(always)]
+unsafe fn copy_rows<const W: usize>(mut src: *const f32, ks: usize, kc: usize, mut out: *mut f32) {
+    for _ in 0..kc {
+        for v in (0..W).step_by(4) {
+            F32x4::load(src.add(v)).store(out.add(v));
+        }
+        src = src.add(ks);
+        out = out.add(W);
+    }
+}
+
+/// A full panel whose depths are adjacent: 4 × 4 transposes.
+#[inline(always)]
+unsafe fn transpose<const W: usize>(src: *const f32, ls: usize, kc: usize, out: *mut f32) {
+    for v in (0..W).step_by(4) {
+        let lanes = src.add(v * ls);
+        let mut out = out.add(v);
+        let mut p = 0;
+        while p + 4 <= kc {
+            let at = lanes.add(p);
+            let rows = [0, 1, 2, 3].map(|i| F32x4::load(at.add(i * ls)));
+            for row in F32x4::transpose(rows) {
+                row.store(out);
+                out = out.add(W);
+            }
+            p += 4;
+        }
+        while p < kc {
+            for i in 0..4 {
+                *out.add(i) = *lanes.add(i * ls + p);
+            }
+            out = out.add(W);
+            p += 1;
+        }
+    }
+}
+
+/// A panel with any strides and 1 ≤ width ≤ W lanes.
+#[inline(always)]
+unsafe fn gather<const W: usize>(
+    src: *const f32, ls: usize, ks: usize, width: usize, kc: usize, mut out: *mut f32,
+) {
+    for p in 0..kc {
+        for i in 0..width {
+            *out.add(i) = *src.add(i * ls + p * ks);
+        }
+        for i in width..W {
+            *out.add(i) = 0.0;
+        }
+        out = out.add(W);
+    }
+}

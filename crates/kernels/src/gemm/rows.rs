@@ -1,0 +1,151 @@
+//! Products with few rows, where packing B would cost more than it saves: B is read in place.
+
+use super::loops::{edge, Tile, KC, MR, NR};
+use super::micro::{MicroKernel, Output};
+use super::pack::{Operand, Strided};
+use crate::simd::F32x4;
+
+/// Columns of C that stay in L1 while rows of B are added to them.
+const STRIP: usize = 4096;
+
+/// One row, B by rows: c ← xB, eight rows of B a pass. `x` steps by `xs`.
+///
+/// # Safety
+/// x[0..k · xs], B [k, n] with rows `rsb` apart, and a row of n in `out` must exist; k ≥ 1.
+#[inline(never)]
+pub unsafe fn combine_rows(n: usize, k: usize, x: *const f32, xs: usize, b: *const f32, rsb: usize, out: &Output) {
+    for first in (0..n).step_by(STRIP) {
+        let (n, b, out) = (STRIP.min(n - first), b.add(first), out.at(0, first));
+        let mut p = 0;
+        while p + 8 <= k {
+            let out = if p == 0 { out } else { out.next() };
+            add_rows::<8>(n, x.add(p * xs), xs, b.add(p * rsb), rsb, &out);
+            p += 8;
+        }
+        while p < k {
+            let out = if p == 0 { out } else { out.next() };
+            add_rows::<1>(n, x.add(p * xs), xs, b.add(p * rsb), rsb, &out);
+            p += 1;
+        }
+    }
+}
+
+/// c ← Σ_{p < R} x[p] · B[p, :]
+#[inline(always)]
+unsafe fn add_rows<const R: usize>(n: usize, x: *const f32, xs: usize, b: *const f32, rsb: usize, out: &Output) {
+    let mut weights = [F32x4::zero(); R];
+    for p in 0..R {
+        weights[p] = F32x4::load_splat(x.add(p * xs));
+    }
+    let mut j = 0;
+    while j + 4 <= n {
+        let (mut even, mut odd) = (F32x4::zero(), F32x4::zero());
+        for p in (0..R).step_by(2) {
+            even = weights[p].mul_add(F32x4::load(b.add(p * rsb + j)), even);
+            if p + 1 < R {
+                odd = weights[p + 1].mul_add(F32x4::load(b.add((p + 1) * rsb + j)), odd);
+            }
+        }
+        out.put4(0, j, even + odd);
+        j += 4;
+    }
+    while j < n {
+        let (mut even, mut odd) = (0.0, 0.0);
+        for p in (0..R).step_by(2) {
+            even += *x.add(p * xs) * *b.add(p * rsb + j);
+            if p + 1 < R {
+                odd += *x.add((p + 1) * xs) * *b.add((p + 1) * rsb + j);
+            }
+        }
+        out.put(0, j, even + odd);
+        j += 1;
+    }
+}
+
+/// One row, B by columns: c[j] ← x · B[:, j], eight columns at a time.
+///
+/// # Safety
+/// x[0..k], B [k, n] with columns `csb` apart, and a row of n in `out` must exist.
+#[inline(never)]
+pub unsafe fn dot_columns(n: usize, k: usize, x: *const f32, b: *const f32, csb: usize, out: &Output) {
+    let mut j = 0;
+    while j + 8 <= n {
+        let dots = dots::<8>(k, x, b.add(j * csb), csb);
+        for v in [0, 4] {
+            let [a, b, c, d] = F32x4::transpose([dots[v], dots[v + 1], dots[v + 2], dots[v + 3]]);
+            out.put4(0, j + v, (a + b) + (c + d));
+        }
+        j += 8;
+    }
+    while j < n {
+        let [dot] = dots::<1>(k, x, b.add(j * csb), csb);
+        let [a, b, c, d] = dot.to_array();
+        out.put(0, j, (a + b) + (c + d));
+        j += 1;
+    }
+}
+
+/// The partial sums, in lanes, of x with C columns.
+#[inline(always)]
+unsafe fn dots<const C: usize>(k: usize, x: *const f32, b: *const f32, csb: usize) -> [F32x4; C] {
+    let mut sums = [F32x4::zero(); C];
+    let mut p = 0;
+    while p + 4 <= k {
+        let v = F32x4::load(x.add(p));
+        for j in 0..C {
+            sums[j] = v.mul_add(F32x4::load(b.add(j * csb + p)), sums[j]);
+        }
+        p += 4;
+    }
+    if p < k {
+        let tail = |at: *const f32| {
+            let mut lanes = [0.0; 4];
+            for (i, lane) in lanes[..k - p].iter_mut().enumerate() {
+                *lane = *at.add(p + i);
+            }
+            F32x4::from_array(lanes)
+        };
+        let v = tail(x);
+        for j in 0..C {
+            sums[j] = v.mul_add(tail(b.add(j * csb)), sums[j]);
+        }
+    }
+    sums
+}
+
+/// Several rows, B by rows: the tiles of the five loops on panels of B where they lie, `rsb` from row to row.
+///
+/// # Safety
+/// As for `multiply`, with `pa` for all m rows of A at a depth of KC and `pb` for one panel of B.
+pub unsafe fn multiply_in_place(
+    m: usize, n: usize, k: usize, a: &Strided, b: *const f32, rsb: usize, out: &Output, pa: *mut f32, pb: *mut f32,
+) {
+    for pc in (0..k).step_by(KC) {
+        let kc = KC.min(k - pc);
+        let out = if pc == 0 { *out } else { out.next() };
+        let a = a.panels::<MR>(0, m, pc, kc, pa);
+        let whole = n - n % NR;
+        tiles(m, whole, kc, a, b.add(pc * rsb), rsb, &out);
+        if whole < n {
+            let rest = Strided { at: b.add(whole), lane: 1, depth: rsb };
+            let b = rest.panels::<NR>(0, n - whole, pc, kc, pb);
+            for ir in (0..m).step_by(MR) {
+                edge::<Tile>(MR.min(m - ir), n - whole, kc, a.add(ir * kc), b, NR, &out.at(ir, whole));
+            }
+        }
+    }
+}
+
+#[inline(never)]
+unsafe fn tiles(m: usize, n: usize, kc: usize, a: *const f32, b: *const f32, rsb: usize, out: &Output) {
+    for jr in (0..n).step_by(NR) {
+        for ir in (0..m).step_by(MR) {
+            let (a, b, out) = (a.add(ir * kc), b.add(jr), out.at(ir, jr));
+            if ir + MR <= m {
+                Tile::run(kc, a, b, rsb, &out);
+            } else {
+                edge::<Tile>(m - ir, NR, kc, a, b, rsb, &out);
+            }
+        }
+    }
+}
