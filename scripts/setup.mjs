@@ -13,7 +13,7 @@ import { parseArgs } from 'node:util';
 import { buildBinaries, copyBinaries } from './setup/binaries.mjs';
 import { withLock } from './setup/lock.mjs';
 import { GENERATED, ROOT } from './setup/places.mjs';
-import { run } from './setup/process.mjs';
+import { handleInterruptions, run } from './setup/process.mjs';
 import { duration, say, SetupError, step } from './setup/report.mjs';
 import { filesUnder, hashOf, isCurrent, modulesMatch, replace, writeStamp } from './setup/stamp.mjs';
 
@@ -65,6 +65,7 @@ const { values } = parseArgs({
   options: { wasm: { type: 'boolean', default: false }, checked: { type: 'boolean', default: false } },
 });
 const start = Date.now();
+handleInterruptions();
 try {
   await withLock(join(GENERATED, '.lock'), async () => {
     await installModules();

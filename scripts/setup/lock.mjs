@@ -1,4 +1,5 @@
 /** A lock file, so that two set-ups at once do not trip over each other. */
+import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -59,7 +60,7 @@ async function tryAcquire(path, token) {
  */
 export async function withLock(path, work) {
   mkdirSync(dirname(path), { recursive: true });
-  const token = `${process.pid} ${Date.now()}`;
+  const token = `${process.pid} ${randomUUID()}`;
   let waiting = false;
   while (!(await tryAcquire(path, token))) {
     if (!waiting && read(path) !== null) {

@@ -27,12 +27,15 @@ function end(child) {
   }
 }
 
-for (const [signal, code] of /** @type {const} */ ([['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]])) {
-  process.once(signal, () => {
-    children.forEach(end);
-    onInterrupt.forEach((undo) => undo());
-    process.exit(code);
-  });
+/** From now on an interruption ends the children and undoes what is to be undone. */
+export function handleInterruptions() {
+  for (const [signal, code] of /** @type {const} */ ([['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]])) {
+    process.once(signal, () => {
+      children.forEach(end);
+      onInterrupt.forEach((undo) => undo());
+      process.exit(code);
+    });
+  }
 }
 
 /**
