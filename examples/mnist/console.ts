@@ -1,0 +1,138 @@
+import { SingleBar, type GenericFormatter } from 'cli-progress';
+import { count, duration, percent, type ClassScores, type Epoch } from './report';
+
+/**
+ * The confusion matrix as text with the sums of its rows and columns. Zeros are dots, so that the errors stand out.
+ *
+ * @param matrix counts [classes][classes]: row = actual class, column = predicted class
+ */
+export function confusionTable(matrix: readonly ArrayLike<number>[], classNames: readonly string[]): string {
+  const rows = matrix.map((row) => Array.from(row));
+  const columnSums = classNames.map((_, j) => sum(rows.map((row) => row[j] ?? 0)));
+  const cell = (n: number): string => (n === 0 ? '·' : String(n));
+  const table = [
+    ['actual', ...classNames, 'total'],
+    ...rows.map((row, i) => [classNames[i] ?? String(i), ...row.map(cell), String(sum(row))]),
+    ['total', ...columnSums.map(String), String(sum(columnSums))],
+  ];
+  const [head = '', ...body] = align(table);
+  const first = Math.max(...table.map((row) => (row[0] ?? '').length));
+  return [' '.repeat(first + 2) + 'predicted', head, ...body].join('\n');
+}
+
+/** Precision, recall, F1 and support of every class as text, with their unweighted means and the total support. */
+export function classTable(perClass: readonly ClassScores[]): string {
+  const mean = (value: (scores: ClassScores) => number): string => percent(sum(perClass.map(value)) / perClass.length);
+  const total = sum(perClass.map((c) => c.support));
+  return align([
+    ['class', 'precision', 'recall', 'F1', 'support'],
+    ...perClass.map((c) => [c.name, percent(c.precision), percent(c.recall), percent(c.f1), String(c.support)]),
+    ['mean', mean((c) => c.precision), mean((c) => c.recall), mean((c) => c.f1), String(total)],
+  ]).join('\n');
+}
+
+/** Where the progress goes: a terminal gets a moving bar, anything else plain lines. */
+export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** Follows a training run epoch by epoch. */
+export interface Progress extends Disposable {
+  /** A new epoch begins, counted from 1. */
+  start(epoch: number): void;
+  /** `samples` of the epoch's samples are done, with this mean loss and accuracy so far; cheap to call every batch. */
+  update(samples: number, loss: number, accuracy: number): void;
+  /** The epoch is over: its bar gives way to one line. */
+  done(epoch: Epoch): void;
+  /** Takes an unfinished bar off the screen; the same as leaving a `using` block. */
+  stop(): void;
+}
+
+/**
+ * Shows how training goes. On a terminal: one bar an epoch with loss, accuracy, samples/s and the epoch's time left.
+ * Elsewhere: a plain line every tenth of an epoch, but not more than one in two seconds. On both: one line for each
+ * epoch done.
+ *
+ * It installs no signal handler and changes no terminal mode (the cursor stays visible): a synchronous loop would
+ * never come round to a handler, so Ctrl-C would do nothing. As it is, Ctrl-C ends the process and leaves the terminal
+ * as it was.
+ *
+ * @param run the number of epochs, and of training samples in each
+ */
+export function progress(run: { epochs: number; samples: number }, output: Output = process.stdout): Progress {
+  const { epochs, samples } = run;
+  let bar: SingleBar | undefined;
+  let epoch = 0;
+  let started = 0;
+  let lastLine = { samples: 0, time: 0 };
+
+  const label = (): string => `epoch ${String(epoch).padStart(String(epochs).length)}/${epochs}`;
+  const speed = (seen: number): number => (1000 * seen) / Math.max(performance.now() - started, 1);
+  const status = (seen: number, loss: number, accuracy: number): string => {
+    if (seen === 0) return '';
+    const left = clock((samples - seen) / speed(seen));
+    return `loss ${loss.toFixed(4)}  acc ${percent(accuracy)}  ${count(speed(seen))} samples/s  ${left} left`;
+  };
+  const share = (seen: number): string => `${Math.floor((100 * seen) / Math.max(samples, 1))}%`.padStart(4);
+
+  const format: GenericFormatter = (_, { value, maxWidth }, payload: { status: string }) => {
+    const head = `${label()} `;
+    const tail = `${share(value)}  ${payload.status}`;
+    const cells = Math.max(0, Math.min(30, maxWidth - 1 - head.length - tail.length));
+    const full = Math.round((cells * value) / Math.max(samples, 1));
+    return (head + '█'.repeat(full) + '░'.repeat(cells - full) + tail).slice(0, maxWidth - 1);
+  };
+
+  const stop = (): void => {
+    bar?.stop();
+    bar = undefined;
+  };
+
+  return {
+    start(number) {
+      stop();
+      epoch = number;
+      started = performance.now();
+      lastLine = { samples: 0, time: started };
+      if (output.isTTY) {
+        bar = new SingleBar({ format, stream: output, clearOnComplete: true, linewrap: true, gracefulExit: false });
+        bar.start(samples, 0, { status: '' });
+      }
+    },
+    update(seen, loss, accuracy) {
+      if (bar) {
+        bar.update(seen, { status: status(seen, loss, accuracy) });
+        return;
+      }
+      const now = performance.now();
+      if (seen < samples && seen - lastLine.samples >= samples / 10 && now - lastLine.time >= 2000) {
+        lastLine = { samples: seen, time: now };
+        output.write(`${label()} ${share(seen)}  ${status(seen, loss, accuracy)}\n`);
+      }
+    },
+    done({ trainLoss, trainAccuracy, validationLoss, validationAccuracy }) {
+      stop();
+      output.write(
+        `${label()}  train loss ${trainLoss.toFixed(4)} acc ${percent(trainAccuracy)}` +
+          `  validation loss ${validationLoss.toFixed(4)} acc ${percent(validationAccuracy)}` +
+          `  ${duration((performance.now() - started) / 1000)}\n`,
+      );
+    },
+    stop,
+    [Symbol.dispose]: stop,
+  };
+}
+
+/** Columns padded to their widest cell, two spaces apart, all flush right. */
+function align(table: readonly (readonly string[])[]): string[] {
+  const widths = (table[0] ?? []).map((_, j) => Math.max(...table.map((row) => (row[j] ?? '').length)));
+  return table.map((row) => row.map((text, j) => text.padStart(widths[j] ?? 0)).join('  '));
+}
+
+/** Seconds → `1:05`. */
+function clock(seconds: number): string {
+  const whole = Math.ceil(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
+}
