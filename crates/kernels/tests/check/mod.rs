@@ -70,10 +70,11 @@ impl<T: Copy + PartialEq + std::fmt::Debug> Guarded<T> {
     }
 }
 
-/// max |y − reference| ≤ `bound` · max |reference|.
+/// max |y − reference| ≤ `bound` · max(1, max |reference|), for sums of products of numbers in [−1, 1): below 1 the terms
+/// have cancelled, and the error belongs to them.
 pub fn assert_close(y: &[f32], reference: &[f64], bound: f64, what: &str) {
     assert_eq!(y.len(), reference.len(), "{what}");
-    let scale = reference.iter().fold(0.0_f64, |m, x| m.max(x.abs()));
+    let scale = reference.iter().fold(1.0_f64, |m, x| m.max(x.abs()));
     for (i, (&y, &r)) in y.iter().zip(reference).enumerate() {
         let error = (f64::from(y) - r).abs();
         assert!(error <= bound * scale, "{what}: element {i} is {y}, not {r}; off by {:e} of {scale}", error / scale);

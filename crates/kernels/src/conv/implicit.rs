@@ -1,0 +1,182 @@
+//! Convolution as matrix products with the patches of one image at a time, for any geometry.
+
+use super::geometry::{Conv2d, Window};
+use super::image::Frame;
+use super::patches::{ByPixel, ByTap, Patches};
+use super::workspace::Workspace;
+use crate::gemm::loops::{a_workspace, b_workspace, multiply, KC, MR};
+use crate::gemm::micro::Output;
+use crate::gemm::pack::{prepack, Strided};
+use core::ptr;
+
+/// Numbers of workspace for [`correlate`] with a window.
+fn correlate_workspace(window: &Window) -> usize {
+    let (m, k) = (window.k, window.taps());
+    m.next_multiple_of(MR) * k + k + Frame::new(window).len() + b_workspace(window.pixels(), k)
+}
+
+pub(super) fn forward_workspace(g: &Conv2d) -> usize {
+    correlate_workspace(&g.group())
+}
+
+/// y = x ⋆ w + bias: Y = W · patches, for every image and group.
+pub(super) fn forward(g: &Conv2d, x: &[f32], w: &[f32], y: &mut [f32], bias: Option<&[f32]>, workspace: &mut [f32]) {
+    let window = g.group();
+    for group in 0..g.groups {
+        let w = &w[group * window.k * window.taps()..][..window.k * window.taps()];
+        let bias = bias.map(|bias| &bias[group * window.k..][..window.k]);
+        correlate(&window, g.n, (g.groups, group), x, w, y, bias, workspace);
+    }
+}
+
+pub(super) fn grad_x_workspace(g: &Conv2d) -> usize {
+    let window = g.group().adjoint();
+    window.k * window.taps() + correlate_workspace(&window)
+}
+
+/// Stride 1: gx = g ⋆ the filters turned by 180°, input and output channels exchanged.
+pub(super) fn grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspace: &mut [f32]) {
+    let window = g.group().adjoint();
+    let size = window.k * window.taps();
+    let (turned, workspace) = workspace.split_at_mut(size);
+    for group in 0..g.groups {
+        turn(&window, &w[group * size..][..size], turned);
+        correlate(&window, g.n, (g.groups, group), gy, turned, gx, None, workspace);
+    }
+}
+
+/// w [c, k, taps] to [k, c, taps], the taps in reverse.
+fn turn(window: &Window, w: &[f32], turned: &mut [f32]) {
+    let size = window.kh * window.kw;
+    for (i, filter) in turned.chunks_exact_mut(size).enumerate() {
+        let (f, d) = (i / window.c, i % window.c);
+        let source = &w[(d * window.k + f) * size..][..size];
+        for (target, source) in filter.iter_mut().zip(source.iter().rev()) {
+            *target = *source;
+        }
+    }
+}
+
+/// The part of group i of `groups` in a correlation of n images.
+#[allow(clippy::too_many_arguments)]
+fn correlate(
+    window: &Window, n: usize, (groups, group): (usize, usize), x: &[f32], w: &[f32], y: &mut [f32],
+    bias: Option<&[f32]>, workspace: &mut [f32],
+) {
+    let (m, pixels, k) = (window.k, window.pixels(), window.taps());
+    let frame = Frame::new(window);
+    let mut workspace = Workspace(workspace);
+    let packed = workspace.floats(m.next_multiple_of(MR) * k);
+    let taps = workspace.offsets(k);
+    let buffer = workspace.floats(frame.len());
+    let panels = workspace.floats(b_workspace(pixels, k));
+    frame.taps(taps);
+    // SAFETY: w is m × k and `packed` has room for its panels.
+    let a = unsafe { prepack::<MR>(&Strided { at: w.as_ptr(), lane: k, depth: 1 }, m, k, KC, packed.as_mut_ptr()) };
+    for image in 0..n {
+        let (x_len, y_len) = (window.x_len(), window.y_len());
+        frame.fill(&x[(image * groups + group) * x_len..][..x_len], buffer);
+        let b = ByPixel(Patches::new(&frame, frame.first(buffer), taps, window.ow));
+        let y = &mut y[(image * groups + group) * y_len..][..y_len];
+        let out = Output {
+            c: y.as_mut_ptr(),
+            rsc: pixels,
+            accumulate: false,
+            row: ptr::null(),
+            column: bias.map_or(ptr::null(), <[f32]>::as_ptr),
+        };
+        // SAFETY: a is m × k, the patches k × pixels, y m × pixels; A is packed, B has its room.
+        unsafe { multiply(m, pixels, k, &a, &b, &out, ptr::null_mut(), panels.as_mut_ptr()) };
+    }
+}
+
+/// Numbers of the product Wᵀg that are made at a time: 256 KB.
+const COLUMNS: usize = 1 << 16;
+
+/// Planes of the input whose columns are made at a time.
+fn planes_at_once(window: &Window) -> usize {
+    (COLUMNS / (window.kh * window.kw * window.pixels())).clamp(1, window.c)
+}
+
+pub(super) fn grad_x_strided_workspace(g: &Conv2d) -> usize {
+    let window = g.group();
+    let rows = planes_at_once(&window) * window.kh * window.kw;
+    window.taps()
+        + Frame::new(&window).len()
+        + rows * window.pixels()
+        + a_workspace(rows, window.k)
+        + b_workspace(window.pixels(), window.k)
+}
+
+/// Any stride: gx = col2im(Wᵀg).
+pub(super) fn grad_x_strided(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspace: &mut [f32]) {
+    let window = g.group();
+    let (taps, pixels, size) = (window.taps(), window.pixels(), window.kh * window.kw);
+    let at_once = planes_at_once(&window);
+    let frame = Frame::new(&window);
+    let mut workspace = Workspace(workspace);
+    let offsets = workspace.offsets(taps);
+    let buffer = workspace.floats(frame.len());
+    let columns = workspace.floats(at_once * size * pixels);
+    let pa = workspace.floats(a_workspace(at_once * size, window.k));
+    let pb = workspace.floats(b_workspace(pixels, window.k));
+    frame.taps(offsets);
+    for part in 0..g.n * g.groups {
+        let gy = &gy[part * window.y_len()..][..window.y_len()];
+        let w = &w[part % g.groups * window.k * taps..][..window.k * taps];
+        let b = Strided { at: gy.as_ptr(), lane: 1, depth: pixels };
+        buffer[..frame.len()].fill(0.0);
+        for first in (0..window.c).step_by(at_once) {
+            let rows = first * size..(first + at_once).min(window.c) * size;
+            let a = Strided { at: w[rows.start..].as_ptr(), lane: 1, depth: taps };
+            let out = Output {
+                c: columns.as_mut_ptr(),
+                rsc: pixels,
+                accumulate: false,
+                row: ptr::null(),
+                column: ptr::null(),
+            };
+            // SAFETY: Wᵀ is taps × k, of which these rows; g is k × pixels; `columns` has room for the product.
+            unsafe { multiply(rows.len(), pixels, window.k, &a, &b, &out, pa.as_mut_ptr(), pb.as_mut_ptr()) };
+            for (tap, column) in offsets[rows].iter().zip(columns.chunks_exact(pixels)) {
+                frame.add_column(*tap as usize, column, buffer);
+            }
+        }
+        frame.crop(buffer, &mut gx[part * window.x_len()..][..window.x_len()]);
+    }
+}
+
+pub(super) fn grad_w_workspace(g: &Conv2d) -> usize {
+    let window = g.group();
+    let (taps, pixels) = (window.taps(), window.pixels());
+    taps + Frame::new(&window).len() + a_workspace(window.k, pixels) + b_workspace(taps, pixels)
+}
+
+/// gw = Σ over images of g · patchesᵀ.
+pub(super) fn grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut [f32]) {
+    let window = g.group();
+    let (taps, pixels) = (window.taps(), window.pixels());
+    let frame = Frame::new(&window);
+    let mut workspace = Workspace(workspace);
+    let offsets = workspace.offsets(taps);
+    let buffer = workspace.floats(frame.len());
+    let pa = workspace.floats(a_workspace(window.k, pixels));
+    let pb = workspace.floats(b_workspace(taps, pixels));
+    frame.taps(offsets);
+    for part in 0..g.n * g.groups {
+        frame.fill(&x[part * window.x_len()..][..window.x_len()], buffer);
+        let gy = &gy[part * window.y_len()..][..window.y_len()];
+        let gw = &mut gw[part % g.groups * window.k * taps..][..window.k * taps];
+        let a = Strided { at: gy.as_ptr(), lane: pixels, depth: 1 };
+        let b = ByTap(Patches::new(&frame, frame.first(buffer), offsets, window.ow));
+        let out = Output {
+            c: gw.as_mut_ptr(),
+            rsc: taps,
+            accumulate: part >= g.groups,
+            row: ptr::null(),
+            column: ptr::null(),
+        };
+        // SAFETY: g is k × pixels, the patches pixels × taps, gw k × taps; both operands have their room.
+        unsafe { multiply(window.k, taps, pixels, &a, &b, &out, pa.as_mut_ptr(), pb.as_mut_ptr()) };
+    }
+}

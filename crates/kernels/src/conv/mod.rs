@@ -1,0 +1,121 @@
+//! 2-D convolution, NCHW, and its two gradients.
+
+mod geometry;
+mod image;
+mod implicit;
+mod patches;
+mod workspace;
+
+pub use geometry::Conv2d;
+
+/// How a pass is computed.
+enum Method {
+    /// A size is 0: no products at all.
+    Empty,
+    /// Matrix products over the patches of one image at a time.
+    Implicit,
+    /// The same from the gradient back to columns of patches, for strides.
+    Columns,
+}
+
+impl Conv2d {
+    fn is_empty(&self) -> bool {
+        [self.n, self.c, self.h, self.w, self.k, self.kh, self.kw, self.oh, self.ow].contains(&0)
+    }
+
+    fn forward_method(&self) -> Method {
+        if self.is_empty() {
+            Method::Empty
+        } else {
+            Method::Implicit
+        }
+    }
+
+    fn grad_x_method(&self) -> Method {
+        if self.is_empty() {
+            Method::Empty
+        } else if self.sh == 1 && self.sw == 1 {
+            Method::Implicit
+        } else {
+            Method::Columns
+        }
+    }
+
+    fn grad_w_method(&self) -> Method {
+        if self.is_empty() {
+            Method::Empty
+        } else {
+            Method::Implicit
+        }
+    }
+}
+
+/// Numbers of workspace that [`conv2d`] needs.
+pub fn conv2d_workspace(g: &Conv2d) -> usize {
+    match g.forward_method() {
+        Method::Implicit => implicit::forward_workspace(g),
+        _ => 0,
+    }
+}
+
+/// y = x ⋆ w + bias: x [n, c, h, w], w [k, c/groups, kh, kw], bias [k], y [n, k, oh, ow].
+///
+/// # Panics
+/// If a slice is shorter than the geometry says.
+pub fn conv2d(g: &Conv2d, x: &[f32], w: &[f32], y: &mut [f32], bias: Option<&[f32]>, workspace: &mut [f32]) {
+    g.assert_fits(x, w, y);
+    let y = &mut y[..g.y_len()];
+    match g.forward_method() {
+        Method::Implicit => implicit::forward(g, x, w, y, bias, workspace),
+        _ if y.is_empty() => {}
+        _ => {
+            for (i, plane) in y.chunks_exact_mut(g.oh * g.ow).enumerate() {
+                plane.fill(bias.map_or(0.0, |bias| bias[i % g.k]));
+            }
+        }
+    }
+}
+
+/// Numbers of workspace that [`conv2d_grad_x`] needs.
+pub fn conv2d_grad_x_workspace(g: &Conv2d) -> usize {
+    match g.grad_x_method() {
+        Method::Implicit => implicit::grad_x_workspace(g),
+        Method::Columns => implicit::grad_x_strided_workspace(g),
+        Method::Empty => 0,
+    }
+}
+
+/// The gradient of the input from that of the output: gy [n, k, oh, ow], w [k, c/groups, kh, kw], gx [n, c, h, w].
+///
+/// # Panics
+/// If a slice is shorter than the geometry says.
+pub fn conv2d_grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspace: &mut [f32]) {
+    g.assert_fits(gx, w, gy);
+    let gx = &mut gx[..g.x_len()];
+    match g.grad_x_method() {
+        Method::Implicit => implicit::grad_x(g, gy, w, gx, workspace),
+        Method::Columns => implicit::grad_x_strided(g, gy, w, gx, workspace),
+        Method::Empty => gx.fill(0.0),
+    }
+}
+
+/// Numbers of workspace that [`conv2d_grad_w`] needs.
+pub fn conv2d_grad_w_workspace(g: &Conv2d) -> usize {
+    match g.grad_w_method() {
+        Method::Implicit => implicit::grad_w_workspace(g),
+        _ => 0,
+    }
+}
+
+/// The gradient of the weights, summed over the batch: gy [n, k, oh, ow], x [n, c, h, w], gw [k, c/groups, kh, kw].
+///
+/// # Panics
+/// If a slice is shorter than the geometry says.
+pub fn conv2d_grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut [f32]) {
+    g.assert_fits(x, gw, gy);
+    let gw = &mut gw[..g.w_len()];
+    match g.grad_w_method() {
+        Method::Implicit => implicit::grad_w(g, gy, x, gw, workspace),
+        _ => gw.fill(0.0),
+    }
+}

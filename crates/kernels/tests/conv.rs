@@ -1,0 +1,208 @@
+//! conv2d and its gradients against loops in float64.
+
+mod check;
+
+use check::{assert_close, Guarded, Random};
+use phyllo_kernels::conv::{
+    conv2d, conv2d_grad_w, conv2d_grad_w_workspace, conv2d_grad_x, conv2d_grad_x_workspace, conv2d_workspace, Conv2d,
+};
+
+/// Relative to the largest element, for numbers in [−1, 1).
+const BOUND: f64 = 3e-6;
+
+/// Calls f(index in x, in w, in y) for every product of the convolution.
+fn each_product(g: &Conv2d, mut f: impl FnMut(usize, usize, usize)) {
+    let (cg, kg) = (g.c / g.groups, g.k / g.groups);
+    for b in 0..g.n {
+        for k in 0..g.k {
+            for i in 0..g.oh {
+                for j in 0..g.ow {
+                    let y = ((b * g.k + k) * g.oh + i) * g.ow + j;
+                    for d in 0..cg {
+                        for u in 0..g.kh {
+                            for v in 0..g.kw {
+                                let row = (i * g.sh + u * g.dh) as isize - g.pt as isize;
+                                let column = (j * g.sw + v * g.dw) as isize - g.pl as isize;
+                                if row < 0 || column < 0 || row >= g.h as isize || column >= g.w as isize {
+                                    continue;
+                                }
+                                let plane = b * g.c + k / kg * cg + d;
+                                let x = (plane * g.h + row as usize) * g.w + column as usize;
+                                f(x, ((k * cg + d) * g.kh + u) * g.kw + v, y);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn check(g: &Conv2d, random: &mut Random) {
+    let x = random.numbers(g.n * g.c * g.h * g.w);
+    let w = random.numbers(g.k * (g.c / g.groups) * g.kh * g.kw);
+    let gy = random.numbers(g.n * g.k * g.oh * g.ow);
+    let bias = random.numbers(g.k);
+    let with_bias = random.below(2) == 1;
+
+    let mut y = vec![0.0; gy.len()];
+    let (mut gx, mut gw) = (vec![0.0; x.len()], vec![0.0; w.len()]);
+    each_product(g, |i, j, o| {
+        y[o] += f64::from(x[i]) * f64::from(w[j]);
+        gx[i] += f64::from(gy[o]) * f64::from(w[j]);
+        gw[j] += f64::from(gy[o]) * f64::from(x[i]);
+    });
+    if with_bias {
+        for (i, y) in y.iter_mut().enumerate() {
+            *y += f64::from(bias[i / (g.oh * g.ow) % g.k]);
+        }
+    }
+
+    let run = |name: &str, expected: &[f64], workspace: usize, kernel: &dyn Fn(&mut [f32], &mut [f32])| {
+        let what = format!("{name} {g:?}");
+        let (mut output, mut workspace) = (Guarded::new(expected.len()), Guarded::new(workspace));
+        kernel(output.slice(), workspace.slice());
+        workspace.check(&what);
+        assert_close(output.check(&what), expected, BOUND, &what);
+    };
+    run("conv2d", &y, conv2d_workspace(g), &|y, workspace| {
+        conv2d(g, &x, &w, y, with_bias.then_some(&bias), workspace)
+    });
+    run("conv2d_grad_x", &gx, conv2d_grad_x_workspace(g), &|gx, workspace| conv2d_grad_x(g, &gy, &w, gx, workspace));
+    run("conv2d_grad_w", &gw, conv2d_grad_w_workspace(g), &|gw, workspace| conv2d_grad_w(g, &gy, &x, gw, workspace));
+}
+
+/// The output's size, for padding before and after; None if the window does not fit.
+fn output(size: usize, kernel: usize, stride: usize, dilation: usize, before: usize, after: usize) -> Option<usize> {
+    let room = (size + before + after).checked_sub((kernel - 1) * dilation + 1)?;
+    Some(room / stride + 1)
+}
+
+#[test]
+fn every_stride_padding_dilation_and_group() {
+    let mut random = Random::new(1);
+    let mut cases = 0;
+    for (sh, sw) in [(1, 1), (1, 2), (2, 2), (2, 3), (3, 3), (3, 1)] {
+        for (pt, pl) in [(0, 0), (0, 1), (1, 1), (2, 1), (2, 3), (3, 3)] {
+            for (after_h, after_w) in [(pt, pl), (0, 2), (3, 0)] {
+                for (dh, dw) in [(1, 1), (1, 2), (2, 2), (3, 1), (3, 3)] {
+                    for groups in [1, 2, 3] {
+                        for (kh, kw) in [(1, 1), (2, 3), (3, 3), (3, 1)] {
+                            let (h, w) = (3 + random.below(6), 3 + random.below(8));
+                            let Some(oh) = output(h, kh, sh, dh, pt, after_h) else { continue };
+                            let Some(ow) = output(w, kw, sw, dw, pl, after_w) else { continue };
+                            let (c, k) = (groups * (1 + random.below(2)), groups * (1 + random.below(3)));
+                            let n = [1, 2, 3, 8, 9][random.below(5)];
+                            let g = Conv2d { n, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups };
+                            check(&g, &mut random);
+                            cases += 1;
+                        }
+                    }
+                }
+            }
+        }
+    }
+    println!("conv: {cases} geometries, forward and both gradients");
+}
+
+fn square(n: usize, c: usize, size: usize, k: usize, kernel: usize, stride: usize, padding: usize) -> Conv2d {
+    let o = output(size, kernel, stride, 1, padding, padding).expect("a window that fits");
+    Conv2d {
+        n,
+        c,
+        h: size,
+        w: size,
+        k,
+        kh: kernel,
+        kw: kernel,
+        oh: o,
+        ow: o,
+        sh: stride,
+        sw: stride,
+        pt: padding,
+        pl: padding,
+        dh: 1,
+        dw: 1,
+        groups: 1,
+    }
+}
+
+#[test]
+fn the_layers_of_networks() {
+    let mut random = Random::new(2);
+    let layers = [
+        square(8, 1, 28, 6, 5, 1, 2),
+        square(9, 6, 14, 16, 5, 1, 0),
+        square(1, 3, 35, 20, 11, 4, 2),
+        square(2, 33, 13, 37, 3, 1, 1),
+        square(8, 17, 9, 12, 3, 2, 1),
+        square(1, 130, 7, 140, 3, 1, 1),
+        square(1, 300, 4, 9, 1, 1, 0),
+        square(3, 40, 14, 24, 1, 2, 0),
+        square(2, 16, 28, 16, 3, 1, 1),
+        Conv2d { groups: 12, ..square(8, 12, 11, 12, 3, 1, 1) },
+        Conv2d { groups: 12, ..square(1, 12, 11, 24, 3, 2, 1) },
+    ];
+    for g in &layers {
+        check(g, &mut random);
+    }
+    println!("conv: {} layers, forward and both gradients", layers.len());
+}
+
+#[test]
+fn narrow_images_and_pixels_outside_every_window() {
+    let mut random = Random::new(3);
+    let mut cases = 0;
+    for w in 1..=9 {
+        for h in 1..=4 {
+            for kw in 1..=w.min(4) {
+                let fits = Conv2d {
+                    n: 2,
+                    c: 2,
+                    h,
+                    w,
+                    k: 5,
+                    kh: 1,
+                    kw,
+                    oh: h,
+                    ow: w - kw + 1,
+                    sh: 1,
+                    sw: 1,
+                    pt: 0,
+                    pl: 0,
+                    dh: 1,
+                    dw: 1,
+                    groups: 1,
+                };
+                // An output smaller than the input would allow, and one that begins far inside the padding.
+                let fewer = Conv2d { oh: h.div_ceil(2), ow: (w - kw).div_ceil(2).max(1), ..fits };
+                let outside = Conv2d { pt: 4, pl: 5, oh: h + 3, ow: w + 4, ..fits };
+                for g in [fits, fewer, outside, Conv2d { n: 11, ..fewer }, Conv2d { n: 8, ..outside }] {
+                    check(&g, &mut random);
+                    cases += 1;
+                }
+            }
+        }
+    }
+    println!("conv: {cases} narrow images, forward and both gradients");
+}
+
+#[test]
+fn sizes_of_zero() {
+    let mut random = Random::new(4);
+    let g = square(2, 3, 5, 4, 3, 1, 1);
+    let empty = [
+        Conv2d { n: 0, ..g },
+        Conv2d { c: 0, ..g },
+        Conv2d { k: 0, ..g },
+        Conv2d { oh: 0, ..g },
+        Conv2d { ow: 0, ..g },
+        Conv2d { h: 0, w: 0, oh: 0, ow: 0, ..g },
+        Conv2d { h: 0, ..g },
+        Conv2d { kh: 0, ..g },
+    ];
+    for g in &empty {
+        check(g, &mut random);
+    }
+    println!("conv: {} sizes of zero", empty.len());
+}
