@@ -8,8 +8,8 @@ type Geometry = [
 ];
 
 /**
- * y = x ⋆ w is bilinear: a sum of products w[q] · x[p], each into one y[o]. So is every gradient, over the same triples,
- * with the roles exchanged. This visits the triples, as indices into x, w and y; those outside of x are not there.
+ * y = x ⋆ w is bilinear: each y[o] is a sum of products w[q] · x[p]. So is either gradient, over the same triples
+ * (p, q, o) with the roles exchanged. This visits the triples; those outside of x are not there.
  */
 function eachProduct(
   [n, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups]: Geometry,

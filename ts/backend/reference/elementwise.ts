@@ -7,7 +7,8 @@ import {
 import { ITEM, type Heap } from './heap';
 
 type Name =
-  | Differentiable | Plain | `${Differentiable}Grad` | Arithmetic | Comparison | `${IntArithmetic | Comparison}I32` | Cast
+  | Differentiable | `${Differentiable}Grad` | Plain | Cast
+  | Arithmetic | Comparison | `${IntArithmetic | Comparison}I32`
   | 'addInto' | 'clamp' | 'where';
 
 /** Kernels that compute every element from the elements at its own place. */

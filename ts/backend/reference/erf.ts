@@ -1,14 +1,14 @@
 const SQRT_PI = Math.sqrt(Math.PI);
 
-/** erf(x) = 2/√π ∫₀ˣ e^(−t²) dt, to about an ulp. */
+/** erf(x) = 2/√π ∫₀ˣ e^(−t²) dt, to a few ulps. */
 export function erf(x: number): number {
-  if (Math.abs(x) < 2) return series(x);
+  if (Math.abs(x) < 1) return series(x);
   return x > 0 ? 1 - fraction(x) : fraction(-x) - 1;
 }
 
-/** 1 − erf(x), without the cancellation for large x. */
+/** 1 − erf(x), without cancellation. */
 export function erfc(x: number): number {
-  if (Math.abs(x) < 2) return 1 - series(x);
+  if (Math.abs(x) < 1) return 1 - series(x);
   return x > 0 ? fraction(x) : 2 - fraction(-x);
 }
 
@@ -23,9 +23,9 @@ function series(x: number): number {
   return (2 / SQRT_PI) * Math.exp(-x * x) * sum;
 }
 
-/** erfc(x) = e^(−x²)/√π · 1/(x + ½/(x + 1/(x + 3⁄2/(x + …)))) for x ≥ 2, where 100 levels are more than enough. */
+/** erfc(x) = e^(−x²)/√π · 1/(x + ½/(x + 1/(x + 3⁄2/(x + …)))) for x ≥ 1, where 200 levels are enough. */
 function fraction(x: number): number {
   let tail = x;
-  for (let n = 100; n > 0; n--) tail = x + n / 2 / tail;
+  for (let n = 200; n > 0; n--) tail = x + n / 2 / tail;
   return Math.exp(-x * x) / (SQRT_PI * tail);
 }
