@@ -91,6 +91,14 @@ describe('picture', () => {
     }
   });
 
+  test('the two sets share a linear scale and are not mixed up', async () => {
+    const svg = await picture(report(2));
+    const rise = (curve: { y: number }[] = []): number => curve[1]!.y - curve[0]!.y;
+    const [training, validation] = [lines(svg, '#0072b2'), lines(svg, '#d55e00')];
+    expect(rise(validation[0]) / rise(training[0])).toBeCloseTo(0.1 / 0.15, 2);
+    expect(rise(validation[1]) / rise(training[1])).toBeCloseTo(0.025 / 0.05, 2);
+  });
+
   test('one epoch shows its points inside the plots', async () => {
     const symbols = Array.from((await picture(report(1))).matchAll(/class="mark-symbol role-mark[^>]*>(.*?)<\/g>/gs));
     const points = symbols
