@@ -1,6 +1,16 @@
 //! Arithmetic on slices: no allocation, no standard library.
 #![no_std]
 
+pub mod binary;
+pub mod cells;
 pub mod conv;
+pub mod copy;
+pub mod elementwise;
 pub mod gemm;
+pub mod index;
+pub mod math;
+pub mod optim;
+pub mod random;
+pub mod reduce;
 pub mod simd;
+pub mod softmax;

@@ -1,0 +1,145 @@
+//! y = f(a, b) with broadcasting: y is dense, a and b have any strides.
+
+use core::cell::Cell;
+
+use crate::cells::{map, zip, Element};
+use crate::math;
+use crate::simd::{F32x4, I32x4};
+
+/// A 4-D index space and where a's and b's elements lie in it.
+#[derive(Clone, Copy, Debug)]
+pub struct Geometry {
+    pub n: [usize; 4],
+    /// a[0, 0, 0, 0] and the strides of a.
+    pub a: (usize, [isize; 4]),
+    pub b: (usize, [isize; 4]),
+}
+
+/// A row of an operand, by how it is read.
+enum Row<'a, T> {
+    Dense(&'a [Cell<T>]),
+    Repeated(T),
+    Strided(&'a [Cell<T>], usize, isize),
+}
+
+impl<'a, T: Element> Row<'a, T> {
+    #[inline(always)]
+    fn new(x: &'a [Cell<T>], start: usize, stride: isize, n: usize) -> Self {
+        match stride {
+            1 => Row::Dense(&x[start..start + n]),
+            0 => Row::Repeated(x[start].get()),
+            _ => Row::Strided(x, start, stride),
+        }
+    }
+
+    /// Elements i to i + 4, or as many as there are before n.
+    #[inline(always)]
+    fn lanes(&self, i: usize, n: usize) -> T::Vector {
+        match *self {
+            Row::Dense(x) => T::from_array(core::array::from_fn(|j| x.get(i + j).map_or(T::default(), Cell::get))),
+            Row::Repeated(x) => T::splat(x),
+            Row::Strided(x, start, stride) => T::from_array(core::array::from_fn(|j| {
+                let j = (i + j).min(n - 1);
+                x[start.wrapping_add_signed(j as isize * stride)].get()
+            })),
+        }
+    }
+}
+
+/// y = f(a, b) over the index space. Rows in which both operands are dense or one is repeated run at full width.
+#[inline(always)]
+fn broadcast<A: Element, B: Element, Y: Element>(
+    a: &[Cell<A>],
+    b: &[Cell<B>],
+    y: &[Cell<Y>],
+    geometry: Geometry,
+    f: impl Fn(A::Vector, B::Vector) -> Y::Vector,
+) {
+    let Geometry { n: [n0, n1, n2, n], a: (a_start, sa), b: (b_start, sb) } = geometry;
+    if n0 * n1 * n2 * n == 0 {
+        return;
+    }
+    let mut rows = y[..n0 * n1 * n2 * n].chunks_exact(n);
+    for i0 in 0..n0 as isize {
+        for i1 in 0..n1 as isize {
+            for i2 in 0..n2 as isize {
+                let at = |start: usize, s: [isize; 4]| start.wrapping_add_signed(i0 * s[0] + i1 * s[1] + i2 * s[2]);
+                let Some(y) = rows.next() else { return };
+                match (Row::new(a, at(a_start, sa), sa[3], n), Row::new(b, at(b_start, sb), sb[3], n)) {
+                    (Row::Dense(a), Row::Dense(b)) => zip(a, b, y, &f),
+                    (Row::Dense(a), Row::Repeated(b)) => {
+                        let b = B::splat(b);
+                        map(a, y, |a| f(a, b));
+                    }
+                    (Row::Repeated(a), Row::Dense(b)) => {
+                        let a = A::splat(a);
+                        map(b, y, |b| f(a, b));
+                    }
+                    (a, b) => {
+                        for (i, y) in y.chunks(4).enumerate() {
+                            let v = Y::to_array(f(a.lanes(4 * i, n), b.lanes(4 * i, n)));
+                            y.iter().zip(v).for_each(|(y, v)| y.set(v));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `name, "name" in JavaScript, X => Y: f;` for y = f(a, b) with a, b of type X.
+#[macro_export]
+macro_rules! binary {
+    ($then:path $(, $more:tt)*) => {
+        $then! {
+            $($more)*
+            add, "add", f32 => f32: |a, b| a + b;
+            sub, "sub", f32 => f32: |a, b| a - b;
+            mul, "mul", f32 => f32: |a, b| a * b;
+            div, "div", f32 => f32: |a, b| a / b;
+            pow, "pow", f32 => f32: pow4;
+            maximum, "maximum", f32 => f32: F32x4::max;
+            minimum, "minimum", f32 => f32: F32x4::min;
+            eq, "eq", f32 => u8: |a, b| truth(a.eq(b));
+            ne, "ne", f32 => u8: |a, b| truth(a.ne(b));
+            lt, "lt", f32 => u8: |a, b| truth(a.lt(b));
+            le, "le", f32 => u8: |a, b| truth(a.le(b));
+            gt, "gt", f32 => u8: |a, b| truth(a.gt(b));
+            ge, "ge", f32 => u8: |a, b| truth(a.ge(b));
+            add_i32, "addI32", i32 => i32: |a, b| a + b;
+            sub_i32, "subI32", i32 => i32: |a, b| a - b;
+            mul_i32, "mulI32", i32 => i32: |a, b| a * b;
+            maximum_i32, "maximumI32", i32 => i32: I32x4::max;
+            minimum_i32, "minimumI32", i32 => i32: I32x4::min;
+            eq_i32, "eqI32", i32 => u8: |a, b| truth(a.eq(b));
+            ne_i32, "neI32", i32 => u8: |a, b| truth(!a.eq(b));
+            lt_i32, "ltI32", i32 => u8: |a, b| truth(a.lt(b));
+            le_i32, "leI32", i32 => u8: |a, b| truth(!a.gt(b));
+            gt_i32, "gtI32", i32 => u8: |a, b| truth(a.gt(b));
+            ge_i32, "geI32", i32 => u8: |a, b| truth(!a.lt(b));
+        }
+    };
+}
+
+/// A mask as 0 and 1.
+#[inline(always)]
+fn truth(mask: I32x4) -> I32x4 {
+    mask.shr_unsigned(31)
+}
+
+fn pow4(a: F32x4, b: F32x4) -> F32x4 {
+    let (a, b) = (a.to_array(), b.to_array());
+    F32x4::from_array(core::array::from_fn(|i| math::pow(a[i], b[i])))
+}
+
+macro_rules! kernels {
+    ($($name:ident, $js:literal, $x:ty => $y:ty: $f:expr;)*) => {$(
+        #[doc = $js]
+        pub fn $name(a: &[Cell<$x>], b: &[Cell<$x>], y: &[Cell<$y>], geometry: Geometry) {
+            let f: fn(<$x as Element>::Vector, <$x as Element>::Vector) -> <$y as Element>::Vector = $f;
+            broadcast::<$x, $x, $y>(a, b, y, geometry, f);
+        }
+    )*};
+}
+
+binary!(kernels);

@@ -1,0 +1,105 @@
+//! What the functions multiply and compare with.
+
+/// One struct, so that one opaque pointer reaches everything.
+pub struct Constants {
+    pub half: f32,
+    pub one: f32,
+    pub two: f32,
+    pub infinity: f32,
+    /// The sign bit.
+    pub sign: i32,
+    /// 1.5 · 2²³: added to |x| < 2²², leaves round(x) in the low bits.
+    pub shifter: f32,
+
+    pub log2_e: f32,
+    /// ln 2 = hi + lo; hi has 9 bits, so that n · hi is exact.
+    pub ln2_hi: f32,
+    pub ln2_lo: f32,
+    /// Where e^x has become ∞, and 0.
+    pub exp_max: f32,
+    pub exp_min: f32,
+    /// Where e^x − 1 has become −1.
+    pub expm1_min: f32,
+    /// (eʳ − 1 − r) / r² on |r| ≤ ½ ln 2, to 1.4e-8 of eʳ − 1.
+    pub exp: [f32; 5],
+
+    pub min_normal: f32,
+    /// 2²³
+    pub subnormal_scale: f32,
+    pub subnormal_exponent: f32,
+    /// The bits of √½.
+    pub sqrt_half: i32,
+    /// (ln(1 + f) − f + f²/2) / f³ on √½ ≤ 1 + f ≤ √2, to 7.7e-10.
+    pub log: [f32; 9],
+
+    /// (erf t − t) / t in t², on |t| ≤ 0.9375, to 9e-10.
+    pub erf: [f32; 7],
+    pub erf_split: f32,
+    /// eˣ² erfc(t) / q in q = 1 / (1 + 0.3 t), on 0 ≤ t ≤ 10.2, to 2.4e-8.
+    pub erfcx: [f32; 9],
+    pub erfcx_scale: f32,
+    /// Keeps the upper 12 of 24 bits of a significand, so that its square is exact.
+    pub upper_half: i32,
+    pub sqrt_half_value: f32,
+    /// 1 / √(2π)
+    pub normal_density: f32,
+    /// 2 / √π
+    pub erf_slope: f32,
+    /// √(8/π), √(8/π) · 0.044715 and 3 times that.
+    pub gelu_tanh: [f32; 3],
+
+    pub half_pi: f32,
+    pub quarter_pi: f32,
+    /// (sin r − r) / r³ in r², on |r| ≤ π/4, to 4e-9.
+    pub sin: [f32; 3],
+    /// (cos r − 1 + r²/2) / r⁴ in r², on |r| ≤ π/4, to 1.2e-10.
+    pub cos: [f32; 3],
+    /// tan π/8 and tan 3π/8.
+    pub atan_split: [f32; 2],
+    /// (atan z − z) / z³ in z², on |z| ≤ tan π/8, to 7e-10.
+    pub atan: [f32; 5],
+}
+
+pub static TABLE: Constants = Constants {
+    half: 0.5,
+    one: 1.0,
+    two: 2.0,
+    infinity: f32::INFINITY,
+    sign: i32::MIN,
+    shifter: 12_582_912.0,
+
+    log2_e: core::f32::consts::LOG2_E,
+    ln2_hi: 0.693_359_4,
+    ln2_lo: -2.121_944_4e-4,
+    exp_max: 89.0,
+    exp_min: -104.0,
+    expm1_min: -40.0,
+    exp: [0.5, 0.16666545, 0.041666403, 0.008366401, 0.0013940645],
+
+    min_normal: f32::MIN_POSITIVE,
+    subnormal_scale: 8_388_608.0,
+    subnormal_exponent: 23.0,
+    sqrt_half: 0x3f35_04f3,
+    log: [
+        0.33333313, -0.2500001, 0.20002072, -0.16667989, 0.14220358, -0.12406234, 0.118835494, -0.11670101, 0.0674927,
+    ],
+
+    erf: [0.12837917, -0.3761263, 0.11283626, -0.026855737, 0.005192438, -8.0503843e-4, 8.000279e-5],
+    erf_split: 0.9375,
+    erfcx: [
+        0.16918768, 0.17071995, 0.14831002, 0.21502599, -0.09485923, 0.5479916, -0.512494, 0.48565924, -0.12954122,
+    ],
+    erfcx_scale: 0.3,
+    upper_half: !0xfff,
+    sqrt_half_value: core::f32::consts::FRAC_1_SQRT_2,
+    normal_density: 0.398_942_3,
+    erf_slope: core::f32::consts::FRAC_2_SQRT_PI,
+    gelu_tanh: [1.595_769_1, 0.071_354_814, 0.214_064_44],
+
+    half_pi: core::f32::consts::FRAC_PI_2,
+    quarter_pi: core::f32::consts::FRAC_PI_4,
+    sin: [-0.16666655, 0.008332189, -1.9518285e-4],
+    cos: [0.041666646, -0.001388731, 2.4432327e-5],
+    atan_split: [0.414_213_57, 2.414_213_7],
+    atan: [-0.33333316, 0.19998528, -0.14244391, 0.105991684, -0.06090053],
+};

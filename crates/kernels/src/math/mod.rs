@@ -1,0 +1,94 @@
+//! Elementary functions of four lanes, written out, so that the same binary gives the same bits on every machine.
+//!
+//! Each reduces its argument to a short interval and evaluates a polynomial there whose coefficients minimise the
+//! largest relative error (a Remez fit in extended precision, rounded to f32 one by one). `tests/math.rs` prints and
+//! bounds their errors.
+
+mod constants;
+mod erf;
+mod exp;
+mod pow;
+mod trig;
+
+use constants::Constants;
+
+use crate::simd::{F32x4, I32x4};
+
+pub use pow::pow;
+
+/// The functions. Holds the table of their constants, which each kernel fetches once.
+#[derive(Clone, Copy)]
+pub struct Math {
+    k: &'static Constants,
+}
+
+impl Math {
+    /// The table is hidden from the optimiser: V8 rebuilds a constant vector each time round a loop with three
+    /// instructions, where a load from memory takes one.
+    #[inline(always)]
+    pub fn new() -> Self {
+        Self { k: core::hint::black_box(&constants::TABLE) }
+    }
+
+    #[inline(always)]
+    pub fn zero(self) -> F32x4 {
+        F32x4::zero()
+    }
+
+    #[inline(always)]
+    pub fn half(self) -> F32x4 {
+        F32x4::splat(self.k.half)
+    }
+
+    #[inline(always)]
+    pub fn one(self) -> F32x4 {
+        F32x4::splat(self.k.one)
+    }
+
+    #[inline(always)]
+    pub fn two(self) -> F32x4 {
+        F32x4::splat(self.k.two)
+    }
+
+    /// |x| with the sign of `s`.
+    #[inline(always)]
+    fn with_sign(self, x: F32x4, s: F32x4) -> F32x4 {
+        let sign = I32x4::splat(self.k.sign);
+        I32x4::select(sign, s.bits(), x.bits()).as_f32()
+    }
+
+    /// −1, 0 or 1; keeps −0 and NaN.
+    #[inline(always)]
+    pub fn sign(self, x: F32x4) -> F32x4 {
+        let one = self.with_sign(self.one(), x);
+        F32x4::select(x.abs().gt(self.zero()), one, x)
+    }
+
+    /// mask ? 1 : 0
+    #[inline(always)]
+    pub fn indicator(self, mask: I32x4) -> F32x4 {
+        (mask & self.one().bits()).as_f32()
+    }
+}
+
+impl Default for Math {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// c[0] + c[1] x + c[2] x² + …, by Horner's rule.
+#[inline(always)]
+fn polynomial<const N: usize>(x: F32x4, c: &[f32; N]) -> F32x4 {
+    let mut y = F32x4::splat(c[N - 1]);
+    for &c in c[..N - 1].iter().rev() {
+        y = y.mul_add(x, F32x4::splat(c));
+    }
+    y
+}
+
+/// 2ⁿ for −127 < n < 128.
+#[inline(always)]
+fn power_of_two(n: I32x4) -> F32x4 {
+    (n + I32x4::splat(127)).shl(23).as_f32()
+}

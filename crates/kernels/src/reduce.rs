@@ -1,0 +1,242 @@
+//! Sums and extremes along axes.
+
+use crate::simd::{F32x4, I32x4};
+
+/// A sum in pairwise order: what is added is merged like the digits of a binary counter, so that each value takes part
+/// in about log₂ additions, and rounding errors grow like log n instead of n.
+struct Pairwise {
+    partial: [F32x4; 32],
+    count: usize,
+}
+
+impl Pairwise {
+    #[inline(always)]
+    fn new() -> Self {
+        Self { partial: [F32x4::zero(); 32], count: 0 }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, mut x: F32x4) {
+        self.count += 1;
+        let level = self.count.trailing_zeros() as usize;
+        for partial in &self.partial[..level] {
+            x = *partial + x;
+        }
+        self.partial[level] = x;
+    }
+
+    #[inline(always)]
+    fn total(&self) -> F32x4 {
+        let mut y = F32x4::zero();
+        let mut rest = self.count;
+        while rest != 0 {
+            y = self.partial[rest.trailing_zeros() as usize] + y;
+            rest &= rest - 1;
+        }
+        y
+    }
+
+    /// Adds a row, 64 elements a time in four chains.
+    #[inline(always)]
+    fn add_row(&mut self, row: &[f32]) {
+        let (blocks, row) = row.as_chunks::<64>();
+        for block in blocks {
+            let (lanes, _) = block.as_chunks::<4>();
+            let mut s: [F32x4; 4] = core::array::from_fn(|i| F32x4::read(&lanes[i]));
+            for lanes in lanes[4..].as_chunks::<4>().0 {
+                for (s, lanes) in s.iter_mut().zip(lanes) {
+                    *s = *s + F32x4::read(lanes);
+                }
+            }
+            self.add((s[0] + s[1]) + (s[2] + s[3]));
+        }
+        let (lanes, rest) = row.as_chunks::<4>();
+        if lanes.is_empty() && rest.is_empty() {
+            return;
+        }
+        let mut s = F32x4::from_partial(rest, rest.len());
+        for lanes in lanes {
+            s = s + F32x4::read(lanes);
+        }
+        self.add(s);
+    }
+}
+
+/// The sum of a row, pairwise.
+pub(crate) fn row_sum(x: &[f32]) -> f32 {
+    if x.len() <= 64 {
+        let (lanes, rest) = x.as_chunks::<4>();
+        let s = F32x4::from_partial(rest, rest.len());
+        return lanes.iter().fold(s, |s, x| s + F32x4::read(x)).sum();
+    }
+    let mut sum = Pairwise::new();
+    sum.add_row(x);
+    sum.total().sum()
+}
+
+/// x [n0, r0, n1, r1] → y [n0, n1] = scale · Σ over r0 and r1.
+pub fn sum(x: &[f32], y: &mut [f32], [n0, r0, n1, r1]: [usize; 4], scale: f32) {
+    if r0 * r1 == 0 {
+        y[..n0 * n1].fill(0.0);
+    } else if r1 == 1 && n1 > 1 {
+        for i in 0..n0 {
+            column_sums(&x[i * r0 * n1..(i + 1) * r0 * n1], &mut y[i * n1..(i + 1) * n1], scale);
+        }
+    } else if r0 == 1 || n1 == 1 {
+        for (x, y) in x.chunks_exact(r0 * r1).zip(&mut y[..n0 * n1]) {
+            *y = scale * row_sum(x);
+        }
+    } else {
+        for i in 0..n0 {
+            for j in 0..n1 {
+                let mut sum = Pairwise::new();
+                for r in 0..r0 {
+                    let start = ((i * r0 + r) * n1 + j) * r1;
+                    sum.add_row(&x[start..start + r1]);
+                }
+                y[i * n1 + j] = scale * sum.total().sum();
+            }
+        }
+    }
+}
+
+/// x [r, n] → y [n] = scale · Σ over r: strips of 16 columns, in each 8 rows at a time.
+fn column_sums(x: &[f32], y: &mut [f32], scale: f32) {
+    let n = y.len();
+    let scale = F32x4::splat(scale);
+    let (strips, rest) = y.as_chunks_mut::<16>();
+    let tail = strips.len() * 16;
+    for (i, y) in strips.iter_mut().enumerate() {
+        let mut sums: [Pairwise; 4] = core::array::from_fn(|_| Pairwise::new());
+        for rows in x.chunks(8 * n) {
+            let mut s = [F32x4::zero(); 4];
+            for row in rows.chunks_exact(n) {
+                for (j, s) in s.iter_mut().enumerate() {
+                    *s = *s + F32x4::from_slice(&row[16 * i + 4 * j..]);
+                }
+            }
+            sums.iter_mut().zip(s).for_each(|(sum, s)| sum.add(s));
+        }
+        for (y, sum) in y.as_chunks_mut::<4>().0.iter_mut().zip(&sums) {
+            (sum.total() * scale).write(y);
+        }
+    }
+    for (i, y) in rest.chunks_mut(4).enumerate() {
+        let mut sum = Pairwise::new();
+        for rows in x.chunks(8 * n) {
+            let mut s = F32x4::zero();
+            for row in rows.chunks_exact(n) {
+                s = s + F32x4::from_partial(&row[tail + 4 * i..], y.len());
+            }
+            sum.add(s);
+        }
+        (sum.total() * scale).write_partial(y, y.len());
+    }
+}
+
+/// x [n0, r0, n1, r1] → y [n0, n1] = Σ over r0 and r1, modulo 2³².
+pub fn sum_i32(x: &[i32], y: &mut [i32], [n0, r0, n1, r1]: [usize; 4]) {
+    y[..n0 * n1].fill(0);
+    for i in 0..n0 {
+        for r in 0..r0 {
+            for j in 0..n1 {
+                let start = ((i * r0 + r) * n1 + j) * r1;
+                let y = &mut y[i * n1 + j];
+                *y = x[start..start + r1].iter().fold(*y, |s, &x| s.wrapping_add(x));
+            }
+        }
+    }
+}
+
+/// The largest (or smallest) so far, and where.
+#[derive(Clone, Copy)]
+struct Best {
+    value: F32x4,
+    at: I32x4,
+}
+
+/// x [outer, r, inner] → y [outer, inner], the largest along r, and `at`, its first index. NaN wins.
+pub fn max(x: &[f32], y: Option<&mut [f32]>, at: Option<&mut [i32]>, sizes: [usize; 3]) {
+    extreme(x, y, at, sizes, |a, b| a.gt(b));
+}
+
+/// As `max`, the smallest.
+pub fn min(x: &[f32], y: Option<&mut [f32]>, at: Option<&mut [i32]>, sizes: [usize; 3]) {
+    extreme(x, y, at, sizes, |a, b| a.lt(b));
+}
+
+#[inline(always)]
+fn extreme(
+    x: &[f32],
+    mut y: Option<&mut [f32]>,
+    mut at: Option<&mut [i32]>,
+    [outer, r, inner]: [usize; 3],
+    beats: impl Fn(F32x4, F32x4) -> I32x4 + Copy,
+) {
+    for o in 0..outer {
+        let x = &x[o * r * inner..(o + 1) * r * inner];
+        let mut put = |i: usize, value: f32, index: i32| {
+            if let Some(y) = y.as_deref_mut() {
+                y[o * inner + i] = value;
+            }
+            if let Some(at) = at.as_deref_mut() {
+                at[o * inner + i] = index;
+            }
+        };
+        if inner == 1 {
+            let (value, index) = best_of_row(x, beats);
+            put(0, value, index);
+            continue;
+        }
+        for i in (0..inner).step_by(4) {
+            let width = (inner - i).min(4);
+            let read = |k: usize| {
+                let x = &x[k * inner + i..];
+                if width == 4 { F32x4::from_slice(x) } else { F32x4::from_partial(x, width) }
+            };
+            let mut best = Best { value: read(0), at: I32x4::splat(0) };
+            for k in 1..r {
+                best = better(best, Best { value: read(k), at: I32x4::splat(k as i32) }, beats);
+            }
+            let (values, indices) = (best.value.to_array(), best.at.to_array());
+            for j in 0..width {
+                put(i + j, values[j], indices[j]);
+            }
+        }
+    }
+}
+
+/// Lane by lane `new`, where it beats `old` or is NaN and `old` is not.
+#[inline(always)]
+fn better(old: Best, new: Best, beats: impl Fn(F32x4, F32x4) -> I32x4) -> Best {
+    let mask = beats(new.value, old.value) | (new.value.ne(new.value) & old.value.eq(old.value));
+    Best {
+        value: F32x4::select(mask, new.value, old.value),
+        at: I32x4::select(mask, new.at, old.at),
+    }
+}
+
+#[inline(always)]
+fn best_of_row(x: &[f32], beats: impl Fn(F32x4, F32x4) -> I32x4 + Copy) -> (f32, i32) {
+    let (lanes, rest) = x.as_chunks::<4>();
+    let mut best = Best { value: F32x4::splat(x[0]), at: I32x4::splat(0) };
+    let mut at = I32x4::from_array([0, 1, 2, 3]);
+    for lanes in lanes {
+        best = better(best, Best { value: F32x4::read(lanes), at }, beats);
+        at = at + I32x4::splat(4);
+    }
+    // What is left over stands in its lanes; the other lanes repeat element 0, which beats nothing.
+    let tail = core::array::from_fn(|i| *rest.get(i).unwrap_or(&x[0]));
+    best = better(best, Best { value: F32x4::from_array(tail), at }, beats);
+    // Fold the lanes: of equals, the first index.
+    let fold = |best: Best, other: Best| {
+        let tie = other.value.eq(best.value) | (other.value.ne(other.value) & best.value.ne(best.value));
+        let y = better(best, other, beats);
+        Best { value: y.value, at: I32x4::select(tie, best.at.min(other.at), y.at) }
+    };
+    let turn2 = Best { value: best.value.shuffle::<2, 3, 0, 1>(best.value), at: best.at.shuffle::<2, 3, 0, 1>(best.at) };
+    let best = fold(best, turn2);
+    let turn1 = Best { value: best.value.shuffle::<1, 0, 3, 2>(best.value), at: best.at.shuffle::<1, 0, 3, 2>(best.at) };
+    let best = fold(best, turn1);
+    (best.value.lane::<0>(), best.at.lane::<0>())
+}
