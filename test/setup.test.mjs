@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { cargoCounts, vitestCounts } from '../scripts/setup/counts.mjs';
 import { isStale, withLock } from '../scripts/setup/lock.mjs';
 import { duration, withoutHosts } from '../scripts/setup/report.mjs';
@@ -128,6 +128,7 @@ describe('the choice of Rust', () => {
 
 describe('the lock', () => {
   test('lets one in at a time and is gone afterwards', async () => {
+    const said = vi.spyOn(console, 'log').mockImplementation(() => {});
     const path = join(folder, 'lock');
     let inside = 0;
     let most = 0;
@@ -139,6 +140,8 @@ describe('the lock', () => {
       });
     await Promise.all([enter(), enter(), enter()]);
     expect(most).toBe(1);
+    expect(said.mock.calls).toEqual(Array(2).fill(['another set-up is running: waiting for it…']));
+    said.mockRestore();
     expect(statSync(path, { throwIfNoEntry: false })).toBeUndefined();
   });
 
