@@ -12,5 +12,6 @@ pub mod math;
 pub mod optim;
 pub mod random;
 pub mod reduce;
+pub mod pool;
 pub mod simd;
 pub mod softmax;

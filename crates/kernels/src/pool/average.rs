@@ -1,0 +1,111 @@
+//! Average pooling. `dh` and `dw` of the geometry are 1.
+
+use super::{fours, Pool2d};
+use crate::simd::F32x4;
+
+/// What the sum of a window is divided by.
+#[derive(Clone, Copy, Debug)]
+pub enum Divisor {
+    /// The pixels of the window inside x.
+    Pixels,
+    /// The places of the window inside x and its padding: a window may reach beyond them, where the output's size was
+    /// rounded up.
+    Places,
+    Number(f32),
+}
+
+/// How many places the window [start, start + size) has in [−pad, length + pad); `start` is counted from −pad₀.
+fn extent(start: usize, size: usize, pad0: usize, pad: usize, length: usize) -> usize {
+    let (low, high) = (pad0 - pad, pad0 + length + pad);
+    (start + size).min(high).saturating_sub(start.max(low))
+}
+
+/// 1 / divisor for output (i, j); 0 for a window without a place.
+fn scale(g: &Pool2d, divisor: Divisor, i: usize, j: usize) -> f32 {
+    let (pad_h, pad_w) = match divisor {
+        Divisor::Number(x) => return 1.0 / x,
+        Divisor::Pixels => (0, 0),
+        Divisor::Places => (g.ph, g.pw),
+    };
+    let rows = extent(i * g.sh, g.kh, g.ph, pad_h, g.h);
+    let columns = extent(j * g.sw, g.kw, g.pw, pad_w, g.w);
+    if rows * columns == 0 {
+        0.0
+    } else {
+        1.0 / (rows * columns) as f32
+    }
+}
+
+/// y = the sum of each window over its divisor.
+///
+/// # Panics
+/// If a slice is shorter than the geometry says.
+pub fn avg_pool2d(g: &Pool2d, x: &[f32], y: &mut [f32], divisor: Divisor) {
+    g.assert_fits(x, y);
+    if g.is_halving() {
+        halve(g, x, y, scale(g, divisor, 0, 0));
+    } else {
+        g.each_output(|plane, i, j, o| {
+            let mut sum = 0.0;
+            g.each_tap(plane, i, j, |p, _| sum += x[p]);
+            y[o] = sum * scale(g, divisor, i, j);
+        });
+    }
+}
+
+/// gx = the sum of g over its divisor, over the windows that a pixel is in.
+///
+/// # Panics
+/// If a slice is shorter than the geometry says.
+pub fn avg_pool2d_grad(g: &Pool2d, gy: &[f32], gx: &mut [f32], divisor: Divisor) {
+    g.assert_fits(gx, gy);
+    let gx = &mut gx[..g.x_len()];
+    if g.is_halving() {
+        if g.h != 2 * g.oh || g.w != 2 * g.ow {
+            gx.fill(0.0);
+        }
+        double(g, gy, gx, scale(g, divisor, 0, 0));
+    } else {
+        gx.fill(0.0);
+        g.each_output(|plane, i, j, o| {
+            let share = gy[o] * scale(g, divisor, i, j);
+            g.each_tap(plane, i, j, |p, _| gx[p] += share);
+        });
+    }
+}
+
+/// Windows of 2 × 2, four at a time. 0.4 ns an output.
+#[inline(never)]
+fn halve(g: &Pool2d, x: &[f32], y: &mut [f32], scale: f32) {
+    let (n, scale) = (g.ow, F32x4::splat(scale));
+    g.each_halved_row(|top, o| {
+        let (top, bottom) = (&x[top..][..2 * n], &x[top + g.w..][..2 * n]);
+        let y = &mut y[o..][..n];
+        for j in fours(n) {
+            let left = F32x4::from_slice(&top[2 * j..]) + F32x4::from_slice(&bottom[2 * j..]);
+            let right = F32x4::from_slice(&top[2 * j + 4..]) + F32x4::from_slice(&bottom[2 * j + 4..]);
+            let sum = left.shuffle::<0, 2, 4, 6>(right) + left.shuffle::<1, 3, 5, 7>(right);
+            (sum * scale).write(y[j..].first_chunk_mut().expect("four outputs"));
+        }
+    });
+}
+
+/// The gradient of [`halve`]. 0.4 ns an output.
+#[inline(never)]
+fn double(g: &Pool2d, gy: &[f32], gx: &mut [f32], scale: f32) {
+    let (n, scale) = (g.ow, F32x4::splat(scale));
+    g.each_halved_row(|top, o| {
+        let (top, bottom) = gx[top..].split_at_mut(g.w);
+        let (top, bottom) = (&mut top[..2 * n], &mut bottom[..2 * n]);
+        let gy = &gy[o..][..n];
+        for j in fours(n) {
+            let share = F32x4::from_slice(&gy[j..]) * scale;
+            let left = share.shuffle::<0, 0, 1, 1>(share);
+            let right = share.shuffle::<2, 2, 3, 3>(share);
+            for row in [&mut *top, &mut *bottom] {
+                left.write(row[2 * j..].first_chunk_mut().expect("four pixels"));
+                right.write(row[2 * j + 4..].first_chunk_mut().expect("four pixels"));
+            }
+        }
+    });
+}

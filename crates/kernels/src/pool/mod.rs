@@ -1,0 +1,100 @@
+//! Pooling over planes, NCHW.
+
+mod average;
+mod max;
+
+pub use average::{avg_pool2d, avg_pool2d_grad, Divisor};
+pub use max::{max_pool2d, max_pool2d_grad, max_pool2d_take, Tap};
+
+/// `planes` planes [h, w] pooled into planes [oh, ow]: output (i, j) looks at the pixels
+/// (i·sh + u·dh − ph, j·sw + v·dw − pw) for u < kh and v < kw that lie inside.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Pool2d {
+    pub planes: usize,
+    pub h: usize,
+    pub w: usize,
+    pub oh: usize,
+    pub ow: usize,
+    pub kh: usize,
+    pub kw: usize,
+    pub sh: usize,
+    pub sw: usize,
+    pub ph: usize,
+    pub pw: usize,
+    pub dh: usize,
+    pub dw: usize,
+}
+
+impl Pool2d {
+    fn x_len(&self) -> usize {
+        self.planes * self.h * self.w
+    }
+
+    fn y_len(&self) -> usize {
+        self.planes * self.oh * self.ow
+    }
+
+    /// Windows of 2 × 2 that tile the image: every one lies inside and none overlap. There are kernels for at least
+    /// four of them in a row.
+    fn is_halving(&self) -> bool {
+        let window = [self.kh, self.kw, self.sh, self.sw, self.ph, self.pw, self.dh, self.dw];
+        window == [2, 2, 2, 2, 0, 0, 1, 1] && 2 * self.oh <= self.h && 2 * self.ow <= self.w && self.ow >= 4
+    }
+
+    /// The row of the image under row u of the windows of output row i.
+    #[inline(always)]
+    fn row(&self, i: usize, u: usize) -> Option<usize> {
+        (i * self.sh + u * self.dh).checked_sub(self.ph).filter(|&y| y < self.h)
+    }
+
+    /// The column of the image under column v of the windows of output column j.
+    #[inline(always)]
+    fn column(&self, j: usize, v: usize) -> Option<usize> {
+        (j * self.sw + v * self.dw).checked_sub(self.pw).filter(|&x| x < self.w)
+    }
+
+    /// Calls f(place in x, tap) for every pixel of the window of an output, in order.
+    #[inline(always)]
+    fn each_tap(&self, plane: usize, i: usize, j: usize, mut f: impl FnMut(usize, usize)) {
+        for u in 0..self.kh {
+            let Some(y) = self.row(i, u) else { continue };
+            for v in 0..self.kw {
+                let Some(x) = self.column(j, v) else { continue };
+                f((plane * self.h + y) * self.w + x, u * self.kw + v);
+            }
+        }
+    }
+
+    /// Calls f(plane, i, j, place in y) for every output.
+    #[inline(always)]
+    fn each_output(&self, mut f: impl FnMut(usize, usize, usize, usize)) {
+        for plane in 0..self.planes {
+            for i in 0..self.oh {
+                for j in 0..self.ow {
+                    f(plane, i, j, (plane * self.oh + i) * self.ow + j);
+                }
+            }
+        }
+    }
+
+    /// For halving windows: calls f(place in x of the two rows under an output row, place in y of that row).
+    #[inline(always)]
+    fn each_halved_row(&self, mut f: impl FnMut(usize, usize)) {
+        for plane in 0..self.planes {
+            for i in 0..self.oh {
+                f((plane * self.h + 2 * i) * self.w, (plane * self.oh + i) * self.ow);
+            }
+        }
+    }
+
+    fn assert_fits(&self, x: &[f32], y: &[f32]) {
+        assert!(self.x_len() <= x.len(), "x is too short");
+        assert!(self.y_len() <= y.len(), "y is too short");
+    }
+}
+
+/// Where four outputs at a time begin in a row of n ≥ 4: the last four overlap those before where 4 does not divide n.
+#[inline(always)]
+fn fours(n: usize) -> impl Iterator<Item = usize> {
+    (0..n).step_by(4).map(move |j| j.min(n - 4))
+}
