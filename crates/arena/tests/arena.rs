@@ -1,0 +1,192 @@
+//! Random sequences of allocations: no two blocks overlap, every block is aligned and keeps its contents, memory is
+//! used again, and the counts are right.
+
+use std::collections::BTreeMap;
+
+use phyllo_arena::{Arena, Memory, Usage, ALIGNMENT};
+
+/// A stretch of native memory, handed out piece by piece; with `gap`, pieces do not touch.
+struct Stretch {
+    base: Vec<u128>,
+    used: usize,
+    gap: usize,
+}
+
+impl Stretch {
+    fn new(bytes: usize, gap: usize) -> Self {
+        Self { base: vec![0; bytes / 16], used: 0, gap }
+    }
+}
+
+impl Memory for &mut Stretch {
+    fn grow(&mut self, bytes: usize) -> Option<(usize, usize)> {
+        let bytes = bytes.next_multiple_of(65536);
+        let start = self.used + self.gap;
+        if start + bytes > self.base.len() * 16 {
+            return None;
+        }
+        self.used = start + bytes;
+        Some((self.base.as_mut_ptr() as usize + start, bytes))
+    }
+}
+
+/// Numbers that follow from a seed (splitmix64).
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+    fn below(&mut self, n: usize) -> usize {
+        (self.next() % n as u64) as usize
+    }
+    /// Sizes of all magnitudes, often at the edges of classes.
+    fn size(&mut self) -> usize {
+        let bits = self.below(19);
+        let base = 1usize << bits;
+        match self.below(4) {
+            0 => base,
+            1 => base + 1,
+            2 => base - 1,
+            _ => base + self.below(base),
+        }
+    }
+}
+
+/// Writes a pattern over the block, or checks it.
+fn bytes<'a>(at: usize, n: usize) -> &'a mut [u8] {
+    // SAFETY: the arena gave these n bytes to the test.
+    unsafe { std::slice::from_raw_parts_mut(at as *mut u8, n) }
+}
+
+fn random_sequence(seed: u64, gap: usize) {
+    let mut stretch = Stretch::new(64 << 20, gap);
+    let mut arena = Arena::new(&mut stretch);
+    let mut numbers = Numbers(seed);
+    let mut live: BTreeMap<usize, (usize, u8)> = BTreeMap::new();
+    let (mut total, mut peak) = (0, 0);
+    for step in 0..4000 {
+        if live.is_empty() || (numbers.below(100) < 52 && total < 16 << 20) {
+            let n = numbers.size();
+            let at = arena.alloc(n).expect("there is room");
+            assert_eq!(at % ALIGNMENT, 0);
+            let tag = step as u8;
+            bytes(at, n).fill(tag);
+            if let Some((&before, &(size, _))) = live.range(..=at).next_back() {
+                assert!(before + size.max(1) <= at, "blocks overlap");
+            }
+            if let Some((&after, _)) = live.range(at..).next() {
+                assert!(at + n.max(1) <= after, "blocks overlap");
+            }
+            live.insert(at, (n, tag));
+            total += n;
+            peak = peak.max(total);
+        } else {
+            let at = *live.keys().nth(numbers.below(live.len())).expect("not empty");
+            let (n, tag) = live.remove(&at).expect("live");
+            assert!(bytes(at, n).iter().all(|&byte| byte == tag), "contents changed");
+            unsafe { arena.free(at, n) };
+            total -= n;
+        }
+        assert_eq!(arena.usage(), Usage { bytes: total, blocks: live.len(), peak });
+    }
+    for (at, (n, tag)) in live {
+        assert!(bytes(at, n).iter().all(|&byte| byte == tag), "contents changed");
+        unsafe { arena.free(at, n) };
+    }
+    assert_eq!(arena.usage(), Usage { bytes: 0, blocks: 0, peak });
+    arena.reset_peak();
+    assert_eq!(arena.usage(), Usage::default());
+}
+
+#[test]
+fn random_sequences_in_one_run() {
+    (0..20).for_each(|seed| random_sequence(seed, 0));
+}
+
+#[test]
+fn random_sequences_in_runs_apart() {
+    (100..110).for_each(|seed| random_sequence(seed, 4096));
+}
+
+#[test]
+fn a_block_given_back_is_used_again() {
+    for n in [0, 1, 16, 17, 100, 4096, 4097, 100_000] {
+        let mut stretch = Stretch::new(4 << 20, 0);
+        let mut arena = Arena::new(&mut stretch);
+        let first = arena.alloc(n).expect("there is room");
+        for _ in 0..100_000 {
+            unsafe { arena.free(first, n) };
+            assert_eq!(arena.alloc(n), Some(first), "{n} bytes");
+        }
+    }
+}
+
+#[test]
+fn large_blocks_given_back_in_any_order_become_one() {
+    let mut stretch = Stretch::new(16 << 20, 0);
+    let mut arena = Arena::new(&mut stretch);
+    let blocks: Vec<usize> = (0..100).map(|_| arena.alloc(100_000).expect("there is room")).collect();
+    for i in 0..100 {
+        unsafe { arena.free(blocks[i * 37 % 100], 100_000) };
+    }
+    let whole = arena.alloc(9_000_000).expect("the pieces were joined");
+    assert!(whole <= *blocks.iter().max().expect("not empty"));
+}
+
+#[test]
+fn large_blocks_waste_a_quarter_at_most() {
+    let mut stretch = Stretch::new(64 << 20, 0);
+    let mut arena = Arena::new(&mut stretch);
+    let mut numbers = Numbers(7);
+    let mut live = Vec::new();
+    let mut asked = 0;
+    while asked < 32 << 20 {
+        let n = 4097 + numbers.below(200_000);
+        live.push((arena.alloc(n).expect("there is room"), n));
+        asked += n;
+    }
+    drop(arena);
+    assert!(stretch.used < asked + asked / 4, "{} for {asked}", stretch.used);
+}
+
+#[test]
+fn without_room_nothing_is_given_and_the_arena_stays_whole() {
+    let mut stretch = Stretch::new(3 << 19, 0);
+    let mut arena = Arena::new(&mut stretch);
+    let first = arena.alloc(900_000).expect("there is room");
+    for bytes in [4 << 20, usize::MAX / 2, usize::MAX - 15, usize::MAX] {
+        assert_eq!(arena.alloc(bytes), None, "{bytes}");
+    }
+    assert_eq!(arena.usage(), Usage { bytes: 900_000, blocks: 1, peak: 900_000 });
+    // Half a MiB is left: less than memory usually grows by, but enough.
+    assert!(arena.alloc(300_000).is_some());
+    unsafe { arena.free(first, 900_000) };
+    assert_eq!(arena.alloc(900_000), Some(first));
+}
+
+#[test]
+fn a_hole_between_live_blocks_is_used_again() {
+    let mut stretch = Stretch::new(16 << 20, 0);
+    let mut arena = Arena::new(&mut stretch);
+    let mut numbers = Numbers(3);
+    let sizes: Vec<usize> = (0..40).map(|_| 5000 + numbers.below(100_000)).collect();
+    let blocks: Vec<usize> = sizes.iter().map(|&n| arena.alloc(n).expect("there is room")).collect();
+    for i in (1..40).step_by(2) {
+        unsafe { arena.free(blocks[i], sizes[i]) };
+        assert_eq!(arena.alloc(sizes[i]), Some(blocks[i]), "{} bytes", sizes[i]);
+    }
+}
+
+#[test]
+fn empty_blocks_are_blocks() {
+    let mut stretch = Stretch::new(4 << 20, 0);
+    let mut arena = Arena::new(&mut stretch);
+    let (a, b) = (arena.alloc(0), arena.alloc(0));
+    assert!(a.is_some() && b.is_some() && a != b);
+    assert_eq!(arena.usage(), Usage { bytes: 0, blocks: 2, peak: 0 });
+}
