@@ -289,6 +289,20 @@ describe('binary', () => {
     expect(b.get(y, 4)).toEqual([4, 3, 2, 1]);
   });
 
+  test('all four strides of either operand count', () => {
+    const b = new Bench();
+    const [x, z] = [numbers(120, 1), numbers(70, 2)];
+    const [y, moved] = [b.space(120), b.space(120)];
+    b.k.mul(b.put(x), b.put(z), y, 2, 3, 4, 5, 1, 2, 6, 24, 7, 0, 11, 3);
+    const expected = tabulate([2, 3, 4, 5], (i, j, k, l) =>
+      x[i! + 2 * j! + 6 * k! + 24 * l!]! * z[7 * i! + 11 * k! + 3 * l!]!);
+    expect(b.get(y, 120)).toEqual(expected);
+    // [2, 3, 4, 5] written as [2, 4, 5, 3], read from [5, 4, 3, 2].
+    b.k.copy(b.put(x), moved, 2, 3, 4, 5, 1, 2, 6, 24, 60, 1, 15, 3);
+    const permuted = tabulate([2, 4, 5, 3], (i, k, l, j) => x[i! + 2 * j! + 6 * k! + 24 * l!]!);
+    expect(b.get(moved, 120)).toEqual(permuted);
+  });
+
   test('casts', () => {
     const b = new Bench();
     const table: [Cast, number[], number[]][] = [
@@ -697,10 +711,14 @@ describe('random', () => {
     const y = t.space(4);
     t.k.uniform(key, y, 4, 0, 1);
     expect(t.get(y, 4)).toEqual([0x6627e8, 0xe169c5, 0xbc57ac, 0x9b00db].map((bits) => bits / 2 ** 24));
-    t.k.uniform(key, y, 4, -0.1, 0.3);
-    const values = t.get(y, 4);
-    expect(values).toEqual(values.map(Math.fround));
-    expectClose(values, [0x6627e8, 0xe169c5, 0xbc57ac, 0x9b00db].map((bits) => -0.1 + (0.4 * bits) / 2 ** 24), 1e-7);
+    const n = 200;
+    const [u, scaled] = [t.space(n), t.space(n)];
+    t.k.uniform(key, u, n, 0, 1);
+    t.k.uniform(key, scaled, n, -0.1, 0.3);
+    // Each step stored in a Float32Array.
+    const f32 = (x: number): number => Float32Array.of(x)[0]!;
+    const span = f32(f32(0.3) - f32(-0.1));
+    expect(t.get(scaled, n)).toEqual(t.get(u, n).map((v) => f32(f32(-0.1) + f32(span * v))));
   });
 
   test('normal: Box–Muller on pairs; moments', () => {
