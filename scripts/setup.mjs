@@ -7,15 +7,16 @@
  *   --wasm      stop after the binaries
  *   --checked   build the binary for the tests too, which asserts every address
  */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildBinaries, copyBinaries } from './setup/binaries.mjs';
 import { withLock } from './setup/lock.mjs';
-import { GENERATED, ROOT } from './setup/places.mjs';
+import { GENERATED, ROOT, SCRAP } from './setup/places.mjs';
 import { handleInterruptions, run } from './setup/process.mjs';
 import { duration, say, SetupError, step } from './setup/report.mjs';
-import { filesUnder, hashOf, isCurrent, modulesMatch, replace, writeStamp } from './setup/stamp.mjs';
+import { freshFolder, replace } from './setup/scrap.mjs';
+import { filesUnder, hashOf, isCurrent, modulesMatch, writeStamp } from './setup/stamp.mjs';
 
 const NPM_CLI = [
   process.env.npm_execpath ?? '',
@@ -29,12 +30,14 @@ async function installModules() {
   /** @param {string} file */
   const packages = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
   if (existsSync(installed) && modulesMatch(packages(join(ROOT, 'package-lock.json')), packages(installed))) return;
-  const options = ['ci', '--no-audit', '--no-fund', '--loglevel=error'];
-  await step('node modules', 'installing (about 30 s)', () =>
-    NPM_CLI === undefined
-      ? run('npm', options, { log: join(GENERATED, 'log', 'npm.log'), cwd: ROOT })
-      : run(process.execPath, [NPM_CLI, ...options], { log: join(GENERATED, 'log', 'npm.log'), cwd: ROOT }),
-  );
+  await step('node modules', 'installing (about 30 s)', async () => {
+    const scrap = freshFolder(SCRAP);
+    for (const file of ['package.json', 'package-lock.json']) copyFileSync(join(ROOT, file), join(scrap, file));
+    const ci = ['ci', '--prefix', scrap, '--no-audit', '--no-fund', '--loglevel=error'];
+    const [npm, args] = NPM_CLI === undefined ? ['npm', ci] : [process.execPath, [NPM_CLI, ...ci]];
+    await run(npm, args, { log: join(GENERATED, 'log', 'npm.log'), cwd: scrap });
+    replace(join(scrap, 'node_modules'), join(ROOT, 'node_modules'));
+  });
 }
 
 /**
@@ -49,8 +52,7 @@ async function bundle(binaries) {
   const dist = join(ROOT, 'dist');
   if (isCurrent(stamp, hash, [join(dist, 'index.js'), join(dist, 'index.d.ts')])) return;
   await step('dist', 'bundling (about 10 s)', async () => {
-    const scrap = join(GENERATED, '.scrap', 'dist');
-    rmSync(scrap, { recursive: true, force: true });
+    const scrap = join(freshFolder(SCRAP), 'dist');
     await run(process.execPath, [join(ROOT, 'node_modules', 'tsup', 'dist', 'cli-default.js'), '--out-dir', scrap], {
       log: join(GENERATED, 'log', 'tsup.log'),
       cwd: ROOT,

@@ -1,12 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { cargoCounts, vitestCounts } from '../scripts/setup/counts.mjs';
 import { isStale, withLock } from '../scripts/setup/lock.mjs';
 import { duration, withoutHosts } from '../scripts/setup/report.mjs';
 import { choose } from '../scripts/setup/rust.mjs';
-import { filesUnder, hashOf, isCurrent, modulesMatch, replace, writeStamp } from '../scripts/setup/stamp.mjs';
+import { freshFolder, replace } from '../scripts/setup/scrap.mjs';
+import { filesUnder, hashOf, isCurrent, modulesMatch, writeStamp } from '../scripts/setup/stamp.mjs';
 import { lockedVersion } from '../scripts/setup/tools.mjs';
 
 /** A folder of its own for each test. */
@@ -65,13 +66,24 @@ describe('stamps', () => {
     rmSync(result);
     expect(isCurrent(stamp, 'h', [result])).toBe(false);
   });
+});
 
-  test('replace puts folders and files in the place of older ones, also after an interruption', () => {
+describe('scraps', () => {
+  test('a fresh folder is empty, alone and new', () => {
+    const parent = join(folder, 'scrap');
+    const first = freshFolder(parent);
+    put('scrap/half/made', '');
+    const second = freshFolder(parent);
+    expect(second).not.toBe(first);
+    expect(readdirSync(parent)).toEqual([basename(second)]);
+    expect(readdirSync(second)).toEqual([]);
+  });
+
+  test('replace puts folders and files in the place of older ones', () => {
     for (const text of ['old', 'new']) {
       put('scrap/out/file', text);
-      put('scrap/out.old/half', 'left over');
-      replace(join(folder, 'scrap', 'out'), join(folder, 'out'));
       put('scrap/single', text);
+      replace(join(folder, 'scrap', 'out'), join(folder, 'out'));
       replace(join(folder, 'scrap', 'single'), join(folder, 'deep', 'single'));
     }
     expect(filesUnder([folder])).toEqual([join(folder, 'deep', 'single'), join(folder, 'out', 'file')]);

@@ -1,12 +1,13 @@
 /** Compiles the crates to WebAssembly: one binary for each set of instructions, one glue for all. */
-import { copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withLock } from './lock.mjs';
-import { CACHE, GENERATED, ROOT } from './places.mjs';
+import { CACHE, GENERATED, ROOT, SCRAP } from './places.mjs';
 import { run } from './process.mjs';
 import { SetupError, step } from './report.mjs';
 import { environment, bringRust, wasmEnvironment } from './rust.mjs';
-import { filesUnder, hashOf, isCurrent, replace, writeStamp } from './stamp.mjs';
+import { freshFolder, replace } from './scrap.mjs';
+import { filesUnder, hashOf, isCurrent, writeStamp } from './stamp.mjs';
 import { bringTools } from './tools.mjs';
 
 const GLUE = ['phyllo_wasm.js', 'phyllo_wasm.d.ts'];
@@ -47,8 +48,7 @@ export async function buildBinaries({ checked }) {
   });
   const names = stale.map(({ name }) => name).join(', ');
   await step('wasm', `compiling ${names} (about 1 min)`, async () => {
-    const scrap = join(GENERATED, '.scrap');
-    rmSync(scrap, { recursive: true, force: true });
+    const scrap = freshFolder(SCRAP);
     await Promise.all(
       stale.map(async ({ name, features, cargo }) => {
         const out = join(scrap, name);
@@ -74,7 +74,6 @@ export async function buildBinaries({ checked }) {
       replace(join(out, 'phyllo_wasm_bg.wasm'), join(GENERATED, `${binary.name}.wasm`));
       writeStamp(stamp(binary), hash);
     }
-    rmSync(scrap, { recursive: true, force: true });
   });
   return hash;
 }

@@ -1,10 +1,11 @@
 /** Finds a Rust that compiles to wasm32-unknown-unknown, or brings one. */
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { CACHE } from './places.mjs';
 import { folderOf, output, run, succeeds } from './process.mjs';
 import { SetupError, step } from './report.mjs';
+import { freshFolder, replace } from './scrap.mjs';
 
 export const TARGET = 'wasm32-unknown-unknown';
 /** What wasm-bindgen's command line needs. */
@@ -177,36 +178,39 @@ async function installFromDebian() {
  */
 async function compileStd(rust) {
   const sysroot = join(CACHE, `std-${rust.id}`);
-  const scrap = join(CACHE, 'build', 'std');
+  const build = join(CACHE, 'build', `std-${rust.id}`);
   await step('rust', `compiling the standard library for ${TARGET} (about 1 min, once per machine)`, async () => {
-    rmSync(scrap, { recursive: true, force: true });
-    mkdirSync(join(scrap, 'src'), { recursive: true });
+    mkdirSync(join(build, 'src'), { recursive: true });
     writeFileSync(
-      join(scrap, 'Cargo.toml'),
+      join(build, 'Cargo.toml'),
       '[package]\nname = "empty"\nedition = "2021"\n\n[profile.release]\npanic = "abort"\n\n[workspace]\n',
     );
-    writeFileSync(join(scrap, 'src', 'lib.rs'), '');
-    const build = ['build', '--release', '-Z', 'build-std=std,panic_abort', '--target', TARGET];
-    await run(join(rust.bin, 'cargo'), build, {
-      log: join(CACHE, 'log', 'std.log'),
-      cwd: scrap,
-      env: {
-        ...environment(rust),
-        // The bitcode is what link-time optimisation reads.
-        ...wasmEnvironment(rust, ['-Cembed-bitcode=yes']),
-        // Building the standard library is an unstable feature of a stable compiler.
-        RUSTC_BOOTSTRAP: '1',
-        CARGO_TARGET_DIR: join(scrap, 'target'),
+    writeFileSync(join(build, 'src', 'lib.rs'), '');
+    await run(
+      join(rust.bin, 'cargo'),
+      ['build', '--release', '-Z', 'build-std=std,panic_abort', '--target', TARGET],
+      {
+        log: join(CACHE, 'log', 'std.log'),
+        cwd: build,
+        env: {
+          ...environment(rust),
+          // The bitcode is what link-time optimisation reads.
+          ...wasmEnvironment(rust, ['-Cembed-bitcode=yes']),
+          // Building the standard library is an unstable feature of a stable compiler.
+          RUSTC_BOOTSTRAP: '1',
+          CARGO_TARGET_DIR: join(build, 'target'),
+        },
       },
-    });
-    const lib = join(scrap, 'sysroot', 'lib', 'rustlib', TARGET, 'lib');
-    const compiled = join(scrap, 'target', TARGET, 'release', 'deps');
+    );
+    const scrap = freshFolder(join(CACHE, 'scrap'));
+    const lib = join(scrap, 'lib', 'rustlib', TARGET, 'lib');
+    const compiled = join(build, 'target', TARGET, 'release', 'deps');
     mkdirSync(lib, { recursive: true });
     for (const file of readdirSync(compiled)) {
-      if (file.endsWith('.rlib') && !file.startsWith('libempty-')) cpSync(join(compiled, file), join(lib, file));
+      if (file.endsWith('.rlib') && !file.startsWith('libempty-')) copyFileSync(join(compiled, file), join(lib, file));
     }
-    renameSync(join(scrap, 'sysroot'), sysroot);
-    rmSync(scrap, { recursive: true, force: true });
+    replace(scrap, sysroot);
+    rmSync(build, { recursive: true, force: true });
   });
   return { ...rust, sysroot };
 }

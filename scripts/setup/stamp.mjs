@@ -1,6 +1,6 @@
 /** What is up to date: a result is when its stamp carries the hash of all it was made from. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 
 /**
@@ -51,20 +51,6 @@ export function writeStamp(stamp, hash) {
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(`${stamp}.new`, hash);
   renameSync(`${stamp}.new`, stamp);
-}
-
-/**
- * Puts a finished file or folder in the place of an older one; `from` lies in a folder of scraps on the same disk.
- * @param {string} from
- * @param {string} to
- */
-export function replace(from, to) {
-  const old = `${from}.old`;
-  rmSync(old, { recursive: true, force: true });
-  if (statSync(to, { throwIfNoEntry: false })?.isDirectory()) renameSync(to, old);
-  mkdirSync(dirname(to), { recursive: true });
-  renameSync(from, to);
-  rmSync(old, { recursive: true, force: true });
 }
 
 /**

@@ -1,10 +1,11 @@
 /** Brings wasm-pack, and the wasm-bindgen that fits the crate. */
-import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { CACHE, ROOT } from './places.mjs';
 import { folderOf, output, run } from './process.mjs';
 import { SetupError, step } from './report.mjs';
 import { environment } from './rust.mjs';
+import { freshFolder, replace } from './scrap.mjs';
 
 const WASM_PACK = '0.15.1';
 
@@ -34,14 +35,13 @@ async function bring(rust, { program, crate, version, time }) {
   const bin = join(root, 'bin');
   if (existsSync(bin)) return bin;
   await step(program, `compiling (about ${time}, once per machine)`, async () => {
-    const scrap = join(CACHE, 'build', crate);
-    rmSync(scrap, { recursive: true, force: true });
+    const scrap = freshFolder(join(CACHE, 'scrap'));
     await run(join(rust.bin, 'cargo'), ['install', '--root', scrap, `${crate}@${version}`], {
       log: join(CACHE, 'log', `${crate}.log`),
       // A folder that outlives an interruption: what was compiled is not compiled again.
       env: { ...environment(rust), CARGO_TARGET_DIR: join(CACHE, 'build', 'tools') },
     });
-    renameSync(scrap, root);
+    replace(scrap, root);
   });
   return bin;
 }
