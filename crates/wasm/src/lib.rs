@@ -1,9 +1,15 @@
-//! The boundary: the only crate that exports, the only place where an address becomes a slice.
+//! The boundary: the only crate that exports, and the only place where an address becomes a slice.
+//!
+//! Numbers alone cross it: addresses in bytes, sizes and strides in elements, scalars. What each function computes is
+//! said in phyllo-kernels; here stands how many elements of what type each address leads to.
+#![cfg(target_arch = "wasm32")]
 
-use wasm_bindgen::prelude::wasm_bindgen;
-
-/// The version of the contract between the binary and the TypeScript above it.
-#[wasm_bindgen]
-pub fn version() -> u32 {
-    1
-}
+mod elementwise;
+mod indexing;
+mod layout;
+mod memory;
+#[cfg(feature = "train")]
+mod optimisers;
+mod products;
+mod randomness;
+mod reductions;

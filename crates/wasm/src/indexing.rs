@@ -1,0 +1,45 @@
+//! Gathering and scattering.
+
+use phyllo_kernels::index as kernels;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::memory::slices;
+
+#[wasm_bindgen(js_name = "indexOutside")]
+pub fn index_outside(index: usize, n: usize, size: i32) -> i32 {
+    slices! { index: input i32[n] }
+    kernels::index_outside(index, size)
+}
+
+#[wasm_bindgen]
+pub fn gather(x: usize, index: usize, y: usize, outer: usize, n: usize, k: usize, inner: usize) {
+    slices! { x: input i32[outer * n * inner], index: input i32[outer * k * inner], y: output i32[outer * k * inner] }
+    kernels::gather(x, index, y, [outer, n, k, inner]);
+}
+
+#[wasm_bindgen(js_name = "scatterAdd")]
+pub fn scatter_add(g: usize, index: usize, y: usize, outer: usize, n: usize, k: usize, inner: usize) {
+    slices! { g: input f32[outer * k * inner], index: input i32[outer * k * inner], y: output f32[outer * n * inner] }
+    kernels::scatter_add(g, index, y, [outer, n, k, inner]);
+}
+
+macro_rules! export_index_select {
+    ($($js:literal $name:ident $type:ident)*) => {$(
+        #[wasm_bindgen(js_name = $js)]
+        pub fn $name(x: usize, index: usize, y: usize, outer: usize, n: usize, k: usize, inner: usize) {
+            slices! { x: input $type[outer * n * inner], index: input i32[k], y: output $type[outer * k * inner] }
+            kernels::index_select(x, index, y, [outer, n, k, inner]);
+        }
+    )*};
+}
+
+export_index_select! {
+    "indexSelect" index_select i32
+    "indexSelect8" index_select8 u8
+}
+
+#[wasm_bindgen(js_name = "indexAdd")]
+pub fn index_add(g: usize, index: usize, y: usize, outer: usize, n: usize, k: usize, inner: usize) {
+    slices! { g: input f32[outer * k * inner], index: input i32[k], y: output f32[outer * n * inner] }
+    kernels::index_add(g, index, y, [outer, n, k, inner]);
+}

@@ -1,0 +1,83 @@
+//! Strided operands, and moving data between layouts.
+
+use core::cell::Cell;
+
+use phyllo_kernels::binary::Geometry;
+use phyllo_kernels::copy::{self, Transpose};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::memory::{input, output, slices};
+
+/// How far a strided operand reaches below its first element, and how many elements from the lowest to the highest.
+fn extent(n: [usize; 4], strides: [isize; 4]) -> (usize, usize) {
+    if n.contains(&0) {
+        return (0, 0);
+    }
+    let (mut below, mut above) = (0, 0);
+    for (n, stride) in n.into_iter().zip(strides) {
+        let reach = (n - 1) * stride.unsigned_abs();
+        if stride < 0 {
+            below += reach;
+        } else {
+            above += reach;
+        }
+    }
+    (below, below + 1 + above)
+}
+
+/// The operands of a binary kernel, from their addresses and strides.
+pub fn geometry<'a, T>(
+    n: [usize; 4],
+    (a, sa): (usize, [isize; 4]),
+    (b, sb): (usize, [isize; 4]),
+) -> (&'a [Cell<T>], &'a [Cell<T>], Geometry) {
+    let ((a_below, a_len), (b_below, b_len)) = (extent(n, sa), extent(n, sb));
+    let (a, b) = (a - a_below * size_of::<T>(), b - b_below * size_of::<T>());
+    // SAFETY: as the contract says of binary kernels.
+    let (a, b) = unsafe { (input(a, a_len), input(b, b_len)) };
+    (a, b, Geometry { n, a: (a_below, sa), b: (b_below, sb) })
+}
+
+fn copy_strided<T: Transpose>(n: [usize; 4], (x, sx): (usize, [isize; 4]), (y, sy): (usize, [isize; 4])) {
+    let ((x_below, x_len), (y_below, y_len)) = (extent(n, sx), extent(n, sy));
+    let (x, y) = (x - x_below * size_of::<T>(), y - y_below * size_of::<T>());
+    // SAFETY: as the contract says of copies.
+    let (x, y) = unsafe { (input::<T>(x, x_len), output::<T>(y, y_len)) };
+    copy::copy(x, y, n, (x_below, sx), (y_below, sy));
+}
+
+macro_rules! export_copies {
+    ($($name:ident $type:ty;)*) => {$(
+        #[wasm_bindgen]
+        #[allow(clippy::too_many_arguments)]
+        pub fn $name(
+            x: usize, y: usize, n0: usize, n1: usize, n2: usize, n3: usize,
+            x0: isize, x1: isize, x2: isize, x3: isize, y0: isize, y1: isize, y2: isize, y3: isize,
+        ) {
+            copy_strided::<$type>([n0, n1, n2, n3], (x, [x0, x1, x2, x3]), (y, [y0, y1, y2, y3]));
+        }
+    )*};
+}
+
+export_copies! {
+    copy i32;
+    copy8 u8;
+}
+
+#[wasm_bindgen]
+pub fn fill(y: usize, n: usize, value: f32) {
+    slices! { y: output f32[n] }
+    copy::fill(y, value);
+}
+
+#[wasm_bindgen(js_name = "fillI32")]
+pub fn fill_i32(y: usize, n: usize, value: i32) {
+    slices! { y: output i32[n] }
+    copy::fill(y, value);
+}
+
+#[wasm_bindgen]
+pub fn fill8(y: usize, n: usize, value: u8) {
+    slices! { y: output u8[n] }
+    copy::fill(y, value);
+}

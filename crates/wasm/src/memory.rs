@@ -1,0 +1,185 @@
+//! Linear memory: what is allocated, what kernels work in, and how addresses become slices.
+
+use core::arch::wasm32::{memory_grow, memory_size};
+use core::cell::{Cell, UnsafeCell};
+use core::slice;
+
+use phyllo_arena::{Arena, Memory, Usage};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[cfg(feature = "checked")]
+use crate::memory::checked::{self as checks};
+
+#[cfg(feature = "checked")]
+#[path = "checked.rs"]
+mod checked;
+
+const PAGE: usize = 65536;
+
+/// The pages that `memory.grow` adds.
+struct Pages;
+
+impl Memory for Pages {
+    fn grow(&mut self, bytes: usize) -> Option<(usize, usize)> {
+        let pages = bytes.div_ceil(PAGE);
+        // The last page stays unused, so that no block ends at 2³².
+        if memory_size::<0>() + pages >= PAGE {
+            return None;
+        }
+        match memory_grow::<0>(pages) {
+            usize::MAX => None,
+            before => Some((before * PAGE, pages * PAGE)),
+        }
+    }
+}
+
+struct State {
+    arena: Arena<Pages>,
+    /// The block that kernels work in, and its bytes.
+    workspace: (usize, usize),
+}
+
+struct Global(UnsafeCell<State>);
+
+// SAFETY: this module has one thread.
+unsafe impl Sync for Global {}
+
+static STATE: Global = Global(UnsafeCell::new(State { arena: Arena::new(Pages), workspace: (0, 0) }));
+
+/// Runs `f` on the state; `f` calls nothing that comes back here.
+fn with_state<T>(f: impl FnOnce(&mut State) -> T) -> T {
+    // SAFETY: one thread, and no second reference while `f` runs.
+    f(unsafe { &mut *STATE.0.get() })
+}
+
+/// The address of a block of at least `bytes` bytes, aligned to 16; 0 if memory cannot grow.
+#[wasm_bindgen]
+pub fn alloc(bytes: usize) -> usize {
+    let at = with_state(|state| state.arena.alloc(bytes)).unwrap_or(0);
+    #[cfg(feature = "checked")]
+    checks::allocated(at, bytes);
+    at
+}
+
+/// Gives back a block that was allocated with the same `bytes`.
+#[wasm_bindgen]
+pub fn free(at: usize, bytes: usize) {
+    #[cfg(feature = "checked")]
+    checks::freed(at, bytes);
+    // SAFETY: the contract of the boundary; the checked binary asserts it.
+    with_state(|state| unsafe { state.arena.free(at, bytes) });
+}
+
+fn usage() -> Usage {
+    with_state(|state| state.arena.usage())
+}
+
+#[wasm_bindgen(js_name = "liveBytes")]
+pub fn live_bytes() -> usize {
+    usage().bytes
+}
+
+#[wasm_bindgen(js_name = "liveBlocks")]
+pub fn live_blocks() -> usize {
+    usage().blocks
+}
+
+#[wasm_bindgen(js_name = "peakBytes")]
+pub fn peak_bytes() -> usize {
+    usage().peak
+}
+
+#[wasm_bindgen(js_name = "resetPeak")]
+pub fn reset_peak() {
+    with_state(|state| state.arena.reset_peak());
+}
+
+/// Where the checked binary leaves the message of a panic: a length in four bytes, then so many of UTF-8. 0 in the
+/// others, which trap without one. To be called before anything else.
+#[wasm_bindgen(js_name = "panicMessage")]
+pub fn panic_message() -> usize {
+    #[cfg(feature = "checked")]
+    return checks::keep_messages();
+    #[cfg(not(feature = "checked"))]
+    return 0;
+}
+
+/// A workspace of n elements, its contents undefined, until the next call.
+///
+/// # Panics
+/// If memory cannot grow.
+pub fn workspace<'a>(n: usize) -> &'a mut [f32] {
+    let bytes = n * size_of::<f32>();
+    let at = with_state(|state| {
+        let (at, size) = state.workspace;
+        if size < bytes {
+            if size > 0 {
+                // SAFETY: this is the block as it was taken; the slice of the last call is gone.
+                unsafe { state.arena.give(at, size) };
+            }
+            state.workspace = (0, 0);
+            state.workspace = (state.arena.take(bytes).expect("memory for a workspace"), bytes);
+        }
+        state.workspace.0
+    });
+    if n == 0 {
+        return &mut [];
+    }
+    // SAFETY: the block is the arena's, large enough, aligned, and used by the running kernel alone.
+    unsafe { slice::from_raw_parts_mut(at as *mut f32, n) }
+}
+
+/// # Safety
+/// This and the following: n elements from `at` on lie in a live block and are aligned, as the contract says; nothing
+/// but the running kernel uses them. The checked binary asserts the first.
+pub unsafe fn input<'a, T>(at: usize, n: usize) -> &'a [T] {
+    #[cfg(feature = "checked")]
+    checks::range(at, n, size_of::<T>(), align_of::<T>());
+    if n == 0 {
+        return &[];
+    }
+    slice::from_raw_parts(at as *const T, n)
+}
+
+/// # Safety
+/// As for `input`.
+pub unsafe fn output<'a, T>(at: usize, n: usize) -> &'a mut [T] {
+    #[cfg(feature = "checked")]
+    checks::range(at, n, size_of::<T>(), align_of::<T>());
+    if n == 0 {
+        return &mut [];
+    }
+    slice::from_raw_parts_mut(at as *mut T, n)
+}
+
+/// What may be an input and the output.
+///
+/// # Safety
+/// As for `input`.
+pub unsafe fn cells<'a, T>(at: usize, n: usize) -> &'a [Cell<T>] {
+    input(at, n)
+}
+
+/// An operand that is absent at address 0.
+///
+/// # Safety
+/// As for `input`.
+pub unsafe fn optional_input<'a, T>(at: usize, n: usize) -> Option<&'a [T]> {
+    (at != 0).then(|| input(at, n))
+}
+
+/// # Safety
+/// As for `optional_input`.
+pub unsafe fn optional_output<'a, T>(at: usize, n: usize) -> Option<&'a mut [T]> {
+    (at != 0).then(|| output(at, n))
+}
+
+/// Turns addresses into slices of the same names: `x: input f32[n]` and so on, by the functions above.
+macro_rules! slices {
+    ($($name:ident: $kind:ident $type:ident[$n:expr]),* $(,)?) => {$(
+        // SAFETY: an exported function is called as the contract says.
+        let $name = unsafe { $crate::memory::$kind::<$type>($name, $n) };
+    )*};
+}
+
+pub(crate) use slices;

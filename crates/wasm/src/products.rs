@@ -1,0 +1,157 @@
+//! Matrix products, convolution and pooling.
+
+use phyllo_kernels::conv::{self, Conv2d};
+use phyllo_kernels::gemm::{self, Bias, Gemm};
+use phyllo_kernels::pool::{self, Divisor, Pool2d};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::memory::{slices, workspace};
+
+/// The elements of `batch` matrices [rows, columns], from the first to the last.
+fn matrices(rows: usize, columns: usize, batch: usize, row: usize, column: usize, step: usize) -> usize {
+    if rows * columns * batch == 0 {
+        return 0;
+    }
+    (rows - 1) * row + (columns - 1) * column + (batch - 1) * step + 1
+}
+
+#[wasm_bindgen]
+#[allow(clippy::too_many_arguments)]
+pub fn gemm(
+    m: usize, n: usize, k: usize, a: usize, rsa: usize, csa: usize, b: usize, rsb: usize, csb: usize,
+    c: usize, rsc: usize, batch: usize, sa: usize, sb: usize, sc: usize, bias: usize, bias_by: u32, accumulate: u32,
+) {
+    let g = Gemm { m, n, k, rsa, csa, rsb, csb, rsc, batch, sa, sb, sc };
+    slices! {
+        a: input f32[matrices(m, k, batch, rsa, csa, sa)],
+        b: input f32[matrices(k, n, batch, rsb, csb, sb)],
+        c: output f32[matrices(m, n, batch, rsc, 1, sc)],
+        bias: input f32[match bias_by { 1 => n, 2 => m, _ => 0 }],
+    }
+    let bias = match bias_by {
+        1 => Bias::Row(bias),
+        2 => Bias::Column(bias),
+        _ => Bias::None,
+    };
+    gemm::gemm(&g, a, b, c, bias, accumulate != 0, workspace(gemm::gemm_workspace(&g)));
+}
+
+macro_rules! export_conv2d {
+    ($($(#[$cfg:meta])* $js:literal $name:ident($p:ident $q:ident $r:ident $bias:ident, $g:ident) $body:block)*) => {$(
+        $(#[$cfg])*
+        #[wasm_bindgen(js_name = $js)]
+        #[allow(clippy::too_many_arguments)]
+        pub fn $name(
+            $p: usize, $q: usize, $r: usize, $bias: usize,
+            n: usize, c: usize, h: usize, w: usize, k: usize, kh: usize, kw: usize, oh: usize, ow: usize,
+            sh: usize, sw: usize, pt: usize, pl: usize, dh: usize, dw: usize, groups: usize,
+        ) {
+            let $g = Conv2d { n, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups };
+            $body
+        }
+    )*};
+}
+
+fn image(g: &Conv2d) -> usize {
+    g.n * g.c * g.h * g.w
+}
+
+fn filters(g: &Conv2d) -> usize {
+    g.k * (g.c / g.groups) * g.kh * g.kw
+}
+
+fn maps(g: &Conv2d) -> usize {
+    g.n * g.k * g.oh * g.ow
+}
+
+export_conv2d! {
+    "conv2d" conv2d(x weight y bias, g) {
+        slices! {
+            x: input f32[image(&g)], weight: input f32[filters(&g)], y: output f32[maps(&g)],
+            bias: optional_input f32[g.k],
+        }
+        conv::conv2d(&g, x, weight, y, bias, workspace(conv::conv2d_workspace(&g)));
+    }
+    #[cfg(feature = "train")]
+    "conv2dGradX" conv2d_grad_x(gy weight gx _bias, g) {
+        slices! { gy: input f32[maps(&g)], weight: input f32[filters(&g)], gx: output f32[image(&g)] }
+        conv::conv2d_grad_x(&g, gy, weight, gx, workspace(conv::conv2d_grad_x_workspace(&g)));
+    }
+    #[cfg(feature = "train")]
+    "conv2dGradW" conv2d_grad_w(gy x gw _bias, g) {
+        slices! { gy: input f32[maps(&g)], x: input f32[image(&g)], gw: output f32[filters(&g)] }
+        conv::conv2d_grad_w(&g, gy, x, gw, workspace(conv::conv2d_grad_w_workspace(&g)));
+    }
+}
+
+macro_rules! export_max_pool2d {
+    ($($(#[$cfg:meta])* $js:literal $name:ident($p:ident $at:ident $q:ident, $n:ident $m:ident, $g:ident, $tap:ident) $body:block)*) => {$(
+        $(#[$cfg])*
+        #[wasm_bindgen(js_name = $js)]
+        #[allow(clippy::too_many_arguments)]
+        pub fn $name(
+            $p: usize, $at: usize, $q: usize, planes: usize, h: usize, w: usize, oh: usize, ow: usize,
+            kh: usize, kw: usize, sh: usize, sw: usize, ph: usize, pw: usize, dh: usize, dw: usize, wide: u32,
+        ) {
+            let $g = Pool2d { planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw };
+            let ($n, $m) = (planes * h * w, planes * oh * ow);
+            if wide == 0 {
+                type $tap = u8;
+                $body
+            } else {
+                type $tap = i32;
+                $body
+            }
+        }
+    )*};
+}
+
+export_max_pool2d! {
+    "maxPool2d" max_pool2d(x at y, n m, g, Tap) {
+        slices! { x: input f32[n], at: optional_output Tap[m], y: output f32[m] }
+        pool::max_pool2d::<Tap>(&g, x, y, at);
+    }
+    #[cfg(feature = "train")]
+    "maxPool2dGrad" max_pool2d_grad(gy at gx, n m, g, Tap) {
+        slices! { gy: input f32[m], at: input Tap[m], gx: output f32[n] }
+        pool::max_pool2d_grad::<Tap>(&g, gy, at, gx);
+    }
+    #[cfg(feature = "train")]
+    "maxPool2dTake" max_pool2d_take(x at y, n m, g, Tap) {
+        slices! { x: input f32[n], at: input Tap[m], y: output f32[m] }
+        pool::max_pool2d_take::<Tap>(&g, x, at, y);
+    }
+}
+
+macro_rules! export_avg_pool2d {
+    ($($(#[$cfg:meta])* $js:literal $name:ident($p:ident $q:ident, $n:ident $m:ident, $g:ident, $divide:ident) $body:block)*) => {$(
+        $(#[$cfg])*
+        #[wasm_bindgen(js_name = $js)]
+        #[allow(clippy::too_many_arguments)]
+        pub fn $name(
+            $p: usize, $q: usize, planes: usize, h: usize, w: usize, oh: usize, ow: usize,
+            kh: usize, kw: usize, sh: usize, sw: usize, ph: usize, pw: usize, count_pad: u32, divisor: f32,
+        ) {
+            let $g = Pool2d { planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh: 1, dw: 1 };
+            let ($n, $m) = (planes * h * w, planes * oh * ow);
+            let $divide = match (divisor, count_pad) {
+                (0.0, 0) => Divisor::Pixels,
+                (0.0, _) => Divisor::Places,
+                (divisor, _) => Divisor::Number(divisor),
+            };
+            $body
+        }
+    )*};
+}
+
+export_avg_pool2d! {
+    "avgPool2d" avg_pool2d(x y, n m, g, divisor) {
+        slices! { x: input f32[n], y: output f32[m] }
+        pool::avg_pool2d(&g, x, y, divisor);
+    }
+    #[cfg(feature = "train")]
+    "avgPool2dGrad" avg_pool2d_grad(gy gx, n m, g, divisor) {
+        slices! { gy: input f32[m], gx: output f32[n] }
+        pool::avg_pool2d_grad(&g, gy, gx, divisor);
+    }
+}

@@ -1,0 +1,36 @@
+//! Random numbers.
+
+use phyllo_kernels::random::{self, Key};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::memory::slices;
+
+#[wasm_bindgen]
+pub fn draw(state: usize, key: usize) {
+    slices! { state: output Key[1], key: output Key[1] }
+    random::draw(&mut state[0], &mut key[0]);
+}
+
+#[wasm_bindgen]
+pub fn bits(key: usize, y: usize, n: usize) {
+    slices! { key: input Key[1], y: cells i32[n] }
+    random::bits(&key[0], y);
+}
+
+#[wasm_bindgen]
+pub fn uniform(key: usize, y: usize, n: usize, lo: f32, hi: f32) {
+    slices! { key: input Key[1], y: cells f32[n] }
+    random::uniform(&key[0], y, lo, hi);
+}
+
+#[wasm_bindgen]
+pub fn normal(key: usize, y: usize, n: usize, mean: f32, std: f32) {
+    slices! { key: input Key[1], y: cells f32[n] }
+    random::normal(&key[0], y, mean, std);
+}
+
+#[wasm_bindgen]
+pub fn dropout(x: usize, key: usize, y: usize, n: usize, p: f32) {
+    slices! { x: cells f32[n], key: input Key[1], y: cells f32[n] }
+    random::dropout(x, &key[0], y, p);
+}

@@ -1,0 +1,64 @@
+//! Sums, extremes and softmax.
+
+use phyllo_kernels::{reduce, softmax as rows};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::memory::slices;
+
+#[wasm_bindgen]
+pub fn sum(x: usize, y: usize, n0: usize, r0: usize, n1: usize, r1: usize, scale: f32) {
+    slices! { x: input f32[n0 * r0 * n1 * r1], y: output f32[n0 * n1] }
+    reduce::sum(x, y, [n0, r0, n1, r1], scale);
+}
+
+#[wasm_bindgen(js_name = "sumI32")]
+pub fn sum_i32(x: usize, y: usize, n0: usize, r0: usize, n1: usize, r1: usize) {
+    slices! { x: input i32[n0 * r0 * n1 * r1], y: output i32[n0 * n1] }
+    reduce::sum_i32(x, y, [n0, r0, n1, r1]);
+}
+
+macro_rules! export_extremes {
+    ($($name:ident)*) => {$(
+        #[wasm_bindgen]
+        pub fn $name(x: usize, y: usize, at: usize, outer: usize, r: usize, inner: usize) {
+            slices! {
+                x: input f32[outer * r * inner],
+                y: optional_output f32[outer * inner], at: optional_output i32[outer * inner],
+            }
+            reduce::$name(x, y, at, [outer, r, inner]);
+        }
+    )*};
+}
+
+export_extremes!(max min);
+
+macro_rules! export_rows {
+    ($($js:literal $name:ident)*) => {$(
+        #[wasm_bindgen(js_name = $js)]
+        pub fn $name(x: usize, y: usize, count: usize, n: usize) {
+            slices! { x: input f32[count * n], y: output f32[count * n] }
+            rows::$name(x, y, n);
+        }
+    )*};
+}
+
+export_rows! {
+    "softmax" softmax
+    "logSoftmax" log_softmax
+}
+
+macro_rules! export_rows_grad {
+    ($($js:literal $name:ident)*) => {$(
+        #[cfg(feature = "train")]
+        #[wasm_bindgen(js_name = $js)]
+        pub fn $name(g: usize, y: usize, gx: usize, count: usize, n: usize) {
+            slices! { g: input f32[count * n], y: input f32[count * n], gx: output f32[count * n] }
+            rows::$name(g, y, gx, n);
+        }
+    )*};
+}
+
+export_rows_grad! {
+    "softmaxGrad" softmax_grad
+    "logSoftmaxGrad" log_softmax_grad
+}
