@@ -71,11 +71,26 @@ export async function buildBinaries({ checked }) {
       const out = join(scrap, binary.name);
       if (binary === BINARIES.simd128) GLUE.forEach((file) => replace(join(out, file), join(GENERATED, file)));
       else for (const file of GLUE) requireSame(join(out, file), join(GENERATED, file), binary.name);
-      replace(join(out, 'phyllo_wasm_bg.wasm'), join(GENERATED, `${binary.name}.wasm`));
+      const compiled = join(out, 'phyllo_wasm_bg.wasm');
+      // The tests' binary keeps its names for the sake of its stack traces.
+      if (binary !== BINARIES.checked) await strip(compiled);
+      replace(compiled, join(GENERATED, `${binary.name}.wasm`));
       writeStamp(stamp(binary), hash);
     }
   });
   return hash;
+}
+
+/**
+ * Drops names and what wasm-bindgen left without a caller: a tenth of the compressed size. The code stays as LLVM made
+ * it: binaryen's -O2 and -Os come out larger when compressed (59.2 and 59.0 kB against 58.8 kB) and no faster.
+ * @param {string} wasm
+ */
+async function strip(wasm) {
+  const passes = ['--remove-unused-module-elements', '--strip-debug', '--strip-producers'];
+  await run(process.execPath, [join(ROOT, 'node_modules', 'binaryen', 'bin', 'wasm-opt'), ...passes, wasm, '-o', wasm], {
+    log: join(GENERATED, 'log', 'wasm-opt.log'),
+  });
 }
 
 /**
