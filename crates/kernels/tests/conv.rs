@@ -92,7 +92,7 @@ fn every_stride_padding_dilation_and_group() {
                             let Some(oh) = output(h, kh, sh, dh, pt, after_h) else { continue };
                             let Some(ow) = output(w, kw, sw, dw, pl, after_w) else { continue };
                             let (c, k) = (groups * (1 + random.below(2)), groups * (1 + random.below(3)));
-                            let n = [1, 2, 3, 8, 9][random.below(5)];
+                            let n = [1, 2, 3, 8, 9, 13][random.below(6)];
                             let g = Conv2d { n, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups };
                             check(&g, &mut random);
                             cases += 1;
@@ -177,7 +177,7 @@ fn narrow_images_and_pixels_outside_every_window() {
                 // An output smaller than the input would allow, and one that begins far inside the padding.
                 let fewer = Conv2d { oh: h.div_ceil(2), ow: (w - kw).div_ceil(2).max(1), ..fits };
                 let outside = Conv2d { pt: 4, pl: 5, oh: h + 3, ow: w + 4, ..fits };
-                for g in [fits, fewer, outside, Conv2d { n: 11, ..fewer }, Conv2d { n: 8, ..outside }] {
+                for g in [fits, fewer, outside, Conv2d { n: 14, ..fewer }, Conv2d { n: 8, ..outside }] {
                     check(&g, &mut random);
                     cases += 1;
                 }

@@ -3,6 +3,7 @@
 mod geometry;
 mod image;
 mod implicit;
+mod lanes;
 mod patches;
 mod workspace;
 
@@ -12,20 +13,33 @@ pub use geometry::Conv2d;
 enum Method {
     /// A size is 0: no products at all.
     Empty,
+    /// Eight images at a time, side by side.
+    Lanes,
     /// Matrix products over the patches of one image at a time.
     Implicit,
     /// The same from the gradient back to columns of patches, for strides.
     Columns,
 }
 
+/// Up to so many numbers an output is the sum of, a batch is worth putting into lanes.
+const LANES_TAPS: usize = 300;
+
 impl Conv2d {
     fn is_empty(&self) -> bool {
         [self.n, self.c, self.h, self.w, self.k, self.kh, self.kw, self.oh, self.ow].contains(&0)
     }
 
+    /// At least a block of images, and few lanes without one.
+    fn fits_lanes(&self) -> bool {
+        let few = self.group().taps() <= LANES_TAPS;
+        few && self.n >= lanes::LANES && self.n.next_multiple_of(lanes::LANES) * 3 <= self.n * 4
+    }
+
     fn forward_method(&self) -> Method {
         if self.is_empty() {
             Method::Empty
+        } else if self.fits_lanes() {
+            Method::Lanes
         } else {
             Method::Implicit
         }
@@ -34,6 +48,8 @@ impl Conv2d {
     fn grad_x_method(&self) -> Method {
         if self.is_empty() {
             Method::Empty
+        } else if self.fits_lanes() {
+            Method::Lanes
         } else if self.sh == 1 && self.sw == 1 {
             Method::Implicit
         } else {
@@ -44,6 +60,8 @@ impl Conv2d {
     fn grad_w_method(&self) -> Method {
         if self.is_empty() {
             Method::Empty
+        } else if self.fits_lanes() {
+            Method::Lanes
         } else {
             Method::Implicit
         }
@@ -53,6 +71,7 @@ impl Conv2d {
 /// Numbers of workspace that [`conv2d`] needs.
 pub fn conv2d_workspace(g: &Conv2d) -> usize {
     match g.forward_method() {
+        Method::Lanes => lanes::forward_workspace(g),
         Method::Implicit => implicit::forward_workspace(g),
         _ => 0,
     }
@@ -66,6 +85,7 @@ pub fn conv2d(g: &Conv2d, x: &[f32], w: &[f32], y: &mut [f32], bias: Option<&[f3
     g.assert_fits(x, w, y);
     let y = &mut y[..g.y_len()];
     match g.forward_method() {
+        Method::Lanes => lanes::forward(g, x, w, y, bias, workspace),
         Method::Implicit => implicit::forward(g, x, w, y, bias, workspace),
         _ if y.is_empty() => {}
         _ => {
@@ -79,6 +99,7 @@ pub fn conv2d(g: &Conv2d, x: &[f32], w: &[f32], y: &mut [f32], bias: Option<&[f3
 /// Numbers of workspace that [`conv2d_grad_x`] needs.
 pub fn conv2d_grad_x_workspace(g: &Conv2d) -> usize {
     match g.grad_x_method() {
+        Method::Lanes => lanes::grad_x_workspace(g),
         Method::Implicit => implicit::grad_x_workspace(g),
         Method::Columns => implicit::grad_x_strided_workspace(g),
         Method::Empty => 0,
@@ -93,6 +114,7 @@ pub fn conv2d_grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspac
     g.assert_fits(gx, w, gy);
     let gx = &mut gx[..g.x_len()];
     match g.grad_x_method() {
+        Method::Lanes => lanes::grad_x(g, gy, w, gx, workspace),
         Method::Implicit => implicit::grad_x(g, gy, w, gx, workspace),
         Method::Columns => implicit::grad_x_strided(g, gy, w, gx, workspace),
         Method::Empty => gx.fill(0.0),
@@ -102,6 +124,7 @@ pub fn conv2d_grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspac
 /// Numbers of workspace that [`conv2d_grad_w`] needs.
 pub fn conv2d_grad_w_workspace(g: &Conv2d) -> usize {
     match g.grad_w_method() {
+        Method::Lanes => lanes::grad_w_workspace(g),
         Method::Implicit => implicit::grad_w_workspace(g),
         _ => 0,
     }
@@ -115,6 +138,7 @@ pub fn conv2d_grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspac
     g.assert_fits(x, gw, gy);
     let gw = &mut gw[..g.w_len()];
     match g.grad_w_method() {
+        Method::Lanes => lanes::grad_w(g, gy, x, gw, workspace),
         Method::Implicit => implicit::grad_w(g, gy, x, gw, workspace),
         _ => gw.fill(0.0),
     }

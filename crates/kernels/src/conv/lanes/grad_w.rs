@@ -1,0 +1,150 @@
+//! The gradient of the weights with the batch in lanes: products of gradient and input along rows, summed over pixels
+//! and images, a few filters × a few taps at a time.
+
+use super::{blocks, Block, LANES};
+use crate::conv::geometry::{Conv2d, Window};
+use crate::conv::workspace::Workspace;
+use crate::simd::F32x4;
+
+/// Bytes of gradient and input that a tile of filters and all its taps walk over: an L1.
+const CHUNK: usize = 24 << 10;
+
+/// Rows of the output taken together.
+fn rows_at_once(window: &Window) -> usize {
+    let row = 4 * LANES * (3 * window.ow + window.c * window.sh * window.ow * window.sw);
+    (CHUNK / row).clamp(1, window.oh)
+}
+
+pub fn grad_w_workspace(g: &Conv2d) -> usize {
+    let window = g.group();
+    window.taps() + Block::input(&window).len() + Block::output(&window).len()
+}
+
+pub fn grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut [f32]) {
+    let window = g.group();
+    let (input, output) = (Block::input(&window), Block::output(&window));
+    let mut workspace = Workspace(workspace);
+    let offsets = workspace.offsets(window.taps());
+    let x_block = workspace.floats(input.len());
+    let g_block = workspace.floats(output.len());
+    input.taps(&window, offsets);
+    x_block.fill(0.0);
+    gw.fill(0.0);
+    let (x_step, y_step) = (g.c * g.h * g.w, g.k * g.oh * g.ow);
+    let at_once = rows_at_once(&window);
+    for group in 0..g.groups {
+        let gw = &mut gw[group * window.k * window.taps()..][..window.k * window.taps()];
+        for (first, images) in blocks(g) {
+            input.fill(&x[first * x_step + group * window.x_len()..], x_step, images, x_block);
+            output.fill(&gy[first * y_step + group * window.y_len()..], y_step, images, g_block);
+            for i in (0..window.oh).step_by(at_once) {
+                let rows = at_once.min(window.oh - i);
+                let sums = Sums {
+                    rows,
+                    ow: window.ow,
+                    x_pixel: window.sw * LANES,
+                    x_row: window.sh * input.row(),
+                    g_plane: output.plane(),
+                };
+                let x = &x_block[i * window.sh * input.row()..];
+                let g = &g_block[i * output.row()..];
+                sums.add(g, x, offsets, window.k, gw);
+            }
+        }
+    }
+}
+
+/// Sums over `rows` rows of `ow` pixels of eight images.
+struct Sums {
+    rows: usize,
+    ow: usize,
+    /// Numbers between pixels, and rows, of the input that neighbouring outputs see.
+    x_pixel: usize,
+    x_row: usize,
+    /// Numbers between planes of the gradient.
+    g_plane: usize,
+}
+
+impl Sums {
+    /// gw[f, tap] += Σ g[f] · x[tap]
+    fn add(&self, g: &[f32], x: &[f32], offsets: &[u32], k: usize, gw: &mut [f32]) {
+        let taps = offsets.len();
+        let mut f = 0;
+        while f < k {
+            let (g, gw) = (&g[f * self.g_plane..], &mut gw[f * taps..]);
+            // The accumulators of a tile, filters × taps, stay in registers on every engine.
+            f += match k - f {
+                1 => self.filters::<1, 4>(g, x, offsets, gw),
+                2 => self.filters::<2, 4>(g, x, offsets, gw),
+                3 | 5 | 6 => self.filters::<3, 2>(g, x, offsets, gw),
+                _ => self.filters::<4, 2>(g, x, offsets, gw),
+            };
+        }
+    }
+
+    /// F filters, all taps.
+    fn filters<const F: usize, const T: usize>(
+        &self, g: &[f32], x: &[f32], offsets: &[u32], gw: &mut [f32],
+    ) -> usize {
+        let last = offsets.last().map_or(0, |&tap| tap as usize);
+        assert!(g.len() >= (F - 1) * self.g_plane + self.rows * self.ow * LANES);
+        assert!(x.len() >= (self.rows - 1) * self.x_row + (self.ow - 1) * self.x_pixel + last + LANES);
+        assert!(gw.len() >= F * offsets.len());
+        let (tiles, rest) = offsets.as_chunks::<T>();
+        // SAFETY: the last pixel of the last filter, and the last tap of the last pixel, lie in their slices.
+        for (i, tile) in tiles.iter().enumerate() {
+            let sums = unsafe { self.tile::<F, T>(g.as_ptr(), x.as_ptr(), tile) };
+            for f in 0..F {
+                for t in 0..T {
+                    gw[f * offsets.len() + i * T + t] += sums[f][t].sum();
+                }
+            }
+        }
+        for (i, tap) in rest.iter().enumerate() {
+            let sums = unsafe { self.tile::<F, 1>(g.as_ptr(), x.as_ptr(), &[*tap]) };
+            for f in 0..F {
+                gw[f * offsets.len() + tiles.len() * T + i] += sums[f][0].sum();
+            }
+        }
+        F
+    }
+
+    /// F filters × T taps. With neighbouring pixels adjacent a row is one run of vectors; otherwise the halves of the
+    /// pixels are two.
+    #[inline(never)]
+    unsafe fn tile<const F: usize, const T: usize>(
+        &self, g: *const f32, x: *const f32, taps: &[u32; T],
+    ) -> [[F32x4; T]; F] {
+        let adjacent = self.x_pixel == LANES;
+        let (halves, n) = if adjacent { (1, 2 * self.ow) } else { (2, self.ow) };
+        let (g_step, x_step) = if adjacent { (4, 4) } else { (LANES, self.x_pixel) };
+        let mut sums = [[F32x4::zero(); T]; F];
+        for half in 0..halves {
+            for row in 0..self.rows {
+                let mut gs = [g.add(row * self.ow * LANES + 4 * half); F];
+                for f in 0..F {
+                    gs[f] = gs[f].add(f * self.g_plane);
+                }
+                let mut xs = [x.add(row * self.x_row + 4 * half); T];
+                for t in 0..T {
+                    xs[t] = xs[t].add(taps[t] as usize);
+                }
+                for _ in 0..n {
+                    let mut pixels = [F32x4::zero(); T];
+                    for t in 0..T {
+                        pixels[t] = F32x4::load(xs[t]);
+                        xs[t] = xs[t].add(x_step);
+                    }
+                    for f in 0..F {
+                        let g = F32x4::load(gs[f]);
+                        gs[f] = gs[f].add(g_step);
+                        for t in 0..T {
+                            sums[f][t] = g.mul_add(pixels[t], sums[f][t]);
+                        }
+                    }
+                }
+            }
+        }
+        sums
+    }
+}
