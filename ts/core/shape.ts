@@ -1,4 +1,4 @@
-import { ShapeError, ValueError } from './errors';
+import { ShapeError } from './errors';
 
 /** Sizes of the dimensions, outermost first; [] is one number. */
 export type Shape = readonly number[];
@@ -77,18 +77,4 @@ export function broadcast(where: string, a: Shape, b: Shape): Shape {
     shape[n - i] = p === 1 ? q : p;
   }
   return shape;
-}
-
-/** Throws unless `value` is a finite number within bounds. */
-export function checkNumber(where: string, name: string, value: number, low: number = -Infinity, high: number = Infinity): void {
-  if (typeof value === 'number' && value >= low && value <= high && Number.isFinite(value)) return;
-  const range = low === -Infinity && high === Infinity ? 'a finite number'
-    : high === Infinity ? `a finite number ≥ ${low}` : `a number from ${low} to ${high}`;
-  throw new ValueError(where, `${name} takes ${range}, this is ${String(value)}`);
-}
-
-/** Throws unless `value` is a whole number from `low` up. */
-export function checkInteger(where: string, name: string, value: number, low = 0): void {
-  if (Number.isInteger(value) && value >= low) return;
-  throw new ValueError(where, `${name} takes a whole number ≥ ${low}, this is ${String(value)}`);
 }

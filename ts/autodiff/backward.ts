@@ -1,0 +1,184 @@
+/**
+ * Reverse-mode differentiation. Nodes are walked from the newest to the oldest; each turns the cotangents of its
+ * outputs into those of its inputs by its rules, which are ops themselves, and gives back what it saved.
+ */
+import { GradientError, ShapeError } from '../core/errors';
+import type { Node } from '../core/node';
+import { noGrad, runtime } from '../core/runtime';
+import { adopt, scope } from '../core/scope';
+import { sameShape, show, type Shape } from '../core/shape';
+import { drop, handle, live, type Tensor } from '../core/tensor';
+import { add } from '../ops/arithmetic';
+import { copy } from '../core/convert';
+import { addInto } from '../ops/update';
+import { full } from '../ops/creation';
+
+export interface BackwardOptions {
+  /** The cotangent of y to start from; may be left out for a single number, where it is 1. */
+  readonly gradient?: Tensor;
+  /** Keep what was saved, so that backward can run again. */
+  readonly retainGraph?: boolean;
+  /** Record the backward pass itself, so that gradients have gradients. */
+  readonly createGraph?: boolean;
+}
+
+let passes = 0;
+
+/** A handle of the walk's own: it counts its storage and its node, and belongs to no scope. */
+function alias(t: Tensor): Tensor {
+  const a = handle(t);
+  a.node = t.node;
+  a.slot = t.slot;
+  a.home = t.home;
+  if (a.node) a.node.refs++;
+  return a;
+}
+
+/** The nodes that lead to `from`, newest first. */
+function collect(from: Node): Node[] {
+  const pass = ++passes;
+  const nodes: Node[] = [];
+  const stack = [from];
+  from.mark = pass;
+  for (let n = stack.pop(); n; n = stack.pop()) {
+    nodes.push(n);
+    for (const e of n.edges) {
+      if (e === null || e.mark === pass) continue;
+      e.mark = pass;
+      stack.push(e);
+    }
+  }
+  return nodes.sort((a, b) => b.id - a.id);
+}
+
+/** Feeds the leaves that lead to y or, if `targets` are given, answers their cotangents instead. */
+function walk(y: Tensor, targets: readonly Tensor[] | null, options: BackwardOptions): (Tensor | null)[] {
+  const { createGraph = false, retainGraph = createGraph } = options;
+  const start = seed(y, options);
+  const nodes = collect(start);
+  const wanted = targets && new Set(targets.map(x => x.node));
+  for (let i = nodes.length - 1; i >= 0; i--) {
+    const n = nodes[i]!;
+    n.needed = wanted === null || wanted.has(n) || n.edges.some(e => e !== null && e.needed);
+  }
+  const found = new Map<Node, Tensor[]>();
+  const spent: WeakRef<Tensor>[] = [];
+  try {
+    for (const n of nodes) {
+      if (n.needed && n.g.some(g => g)) {
+        if (wanted?.has(n)) found.set(n, n.g.map(g => g && alias(g)).filter(g => g !== null));
+        if (n.def === null) {
+          const x = n.leaf!.deref();
+          if (wanted === null && x) feed(x, n.g[0]!, createGraph, spent);
+        } else if (n.edges.some(e => e !== null && e.needed)) {
+          pull(n);
+          if (!retainGraph) {
+            n.releaseSaved();
+            if (n.unowned) spent.push(...n.unowned);
+          }
+        }
+      }
+      release(n);
+    }
+  } finally {
+    nodes.forEach(release); // a rule threw
+  }
+  return (targets ?? []).map(x => found.get(x.node!)?.[x.slot] ?? null);
+}
+
+function release(n: Node): void {
+  for (const g of n.g) if (g) drop(g);
+  n.g = [];
+}
+
+/** Puts the first cotangent in place, and answers the node to start from. */
+function seed(y: Tensor, { gradient }: BackwardOptions): Node {
+  live(y, 'backward');
+  if (!y.node) throw new GradientError('backward', 'nothing that requires a gradient leads to this tensor');
+  if (!gradient && y.size !== 1) {
+    throw new ShapeError('backward', `starts from one number, this has shape ${show(y.shape)}; give its gradient`);
+  }
+  if (gradient && !sameShape(gradient.shape, y.shape)) {
+    throw new ShapeError('backward', `gradient ${show(gradient.shape)} does not have the shape ${show(y.shape)}`);
+  }
+  y.node.g[y.slot] = alias(gradient ?? full(y.shape, 1));
+  return y.node;
+}
+
+/** Sends a node's cotangents through its rules to the nodes of its inputs. */
+function pull(n: Node): void {
+  const def = n.def!;
+  if (n.released) {
+    throw new GradientError('backward', `the graph of ${def.name} was already used: pass { retainGraph: true } to use it twice`);
+  }
+  const saved: Record<string, Tensor> = {};
+  const shapes: Record<string, Shape> = {};
+  const outputs = def.outputs ?? ['y'];
+  const places = [...def.inputs, ...outputs];
+  let versions = 0;
+  places.forEach((name, i) => {
+    shapes[name] = n.inputShapes[i] ?? n.outputShapes[i - def.inputs.length]!;
+    const s = n.saved?.[i];
+    if (!s) return;
+    saved[name] = s;
+    versions += s.storage.version;
+  });
+  if (versions !== n.versions) {
+    throw new GradientError('backward', `a value that the gradient of ${def.name} needs was changed in place since`);
+  }
+  const g = def.outputs ? Object.fromEntries(outputs.map((name, i) => [name, n.g[i] ?? null])) : n.g[0]!;
+  const { made } = runtime.scope!;
+  const mark = made.length;
+  for (let i = 0; i < n.edges.length; i++) {
+    const e = n.edges[i]!;
+    const rule = e?.needed ? def.vjp![def.inputs[i]!] : null;
+    if (!e || !rule) continue;
+    const slot = n.slots[i]!;
+    const gx = alias(rule(g, saved, n.params, shapes));
+    const before = e.g[slot];
+    if (!before) {
+      e.g[slot] = gx;
+      continue;
+    }
+    e.g[slot] = alias(add(before, gx));
+    drop(before);
+    drop(gx);
+  }
+  // What the rules made in between goes now, not at the end of the walk.
+  for (let i = mark; i < made.length; i++) drop(made[i]!);
+  made.length = mark;
+}
+
+/** Adds g to the gradient of the leaf x. */
+function feed(x: Tensor, g: Tensor, graph: boolean, spent: WeakRef<Tensor>[]): void {
+  const old = x.grad;
+  // A storage that two gradients share (the rules of add hand on their g) must not be written in place.
+  if (!old) x.grad = alias(graph || (g.dense && g.storage.refs === 1) ? g : copy(g));
+  else if (graph || old.storage.refs > 1) x.grad = alias(add(old, g));
+  else addInto(old, g);
+  x.leaf!.spent.push(spent);
+}
+
+/**
+ * Adds dy/dx to the `grad` of every leaf x that leads to y. y is one number, or `gradient` says from which cotangent
+ * to start. Frees what the graph saved, unless told to retain it. Throws GradientError if the graph was used before,
+ * or if a value it saved was changed in place.
+ */
+export function backward(y: Tensor, options: BackwardOptions = {}): void {
+  scope(() => {
+    if (options.createGraph) walk(y, null, options);
+    else noGrad(() => walk(y, null, options));
+  }, 'backward');
+}
+
+/** dy/dx for each x, as tensors; no leaf's `grad` is touched. What does not lead to y gets zeros. */
+export function gradients(y: Tensor, xs: readonly Tensor[], options: BackwardOptions = {}): Tensor[] {
+  for (const x of xs) {
+    live(x, 'gradients');
+    if (!x.node) throw new GradientError('gradients', `a tensor of shape ${show(x.shape)} does not require a gradient`);
+  }
+  return scope(() => {
+    const found = options.createGraph ? walk(y, xs, options) : noGrad(() => walk(y, xs, options));
+    return found.map((g, i) => (g ? adopt(g) : full(xs[i]!.shape, 0)));
+  }, 'gradients');
+}

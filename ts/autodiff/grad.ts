@@ -1,0 +1,50 @@
+import { GradientError, ShapeError } from '../core/errors';
+import { Node } from '../core/node';
+import { adopt, scope } from '../core/scope';
+import { show } from '../core/shape';
+import { handle, live, type Tensor } from '../core/tensor';
+import { mul } from '../ops/arithmetic';
+import { identity } from '../ops/view';
+import { gradients } from './backward';
+
+/** How many `grad`s the running code is in: those inside must record their own backward pass. */
+let depth = 0;
+
+/**
+ * A function that answers f's value and its gradient by the first argument. f answers one number. Nests:
+ * `grad(x => grad(f)(x).sum())` is a second derivative.
+ */
+export function valueAndGrad<R extends readonly unknown[]>(
+  f: (x: Tensor, ...rest: R) => Tensor,
+): (x: Tensor, ...rest: R) => [value: Tensor, grad: Tensor] {
+  return (x, ...rest) => scope(() => {
+    depth++;
+    try {
+      const leaf = variable(x);
+      const y = f(leaf, ...rest);
+      if (y.size !== 1) throw new ShapeError('grad', `the function answers one number, not ${show(y.shape)}`);
+      const g = y.node ? gradients(y, [leaf], { createGraph: depth > 1 })[0] : mul(leaf, 0);
+      if (!g) throw new GradientError('grad', 'no gradient was found');
+      return [depth > 1 ? y : y.detach(), depth > 1 ? g : g.detach()];
+    } finally {
+      depth--;
+    }
+  }, 'grad');
+}
+
+/** A function that answers the gradient of f by its first argument; see {@link valueAndGrad}. */
+export function grad<R extends readonly unknown[]>(
+  f: (x: Tensor, ...rest: R) => Tensor,
+): (x: Tensor, ...rest: R) => Tensor {
+  const both = valueAndGrad(f);
+  return (x, ...rest) => scope(() => both(x, ...rest)[1], 'grad');
+}
+
+/** A handle of x to differentiate by: a leaf, or in an outer `grad` a node of its own behind x's. */
+function variable(x: Tensor): Tensor {
+  live(x, 'grad');
+  if (x.node) return identity(x);
+  const leaf = adopt(handle(x));
+  leaf.node = new Node(null, {}, [], [], [leaf]);
+  return leaf;
+}

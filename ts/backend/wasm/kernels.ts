@@ -1,0 +1,15 @@
+import type { InitOutput } from '../../../generated/phyllo_wasm';
+import type { Kernels } from '../backend';
+
+/** What a binary exports: the one name by which the generated glue is known. */
+export type Binary = InitOutput;
+
+/** Kernels whose export takes another number of arguments than the contract says; the compiler itself accepts fewer. */
+type Drifted = {
+  [K in keyof Kernels]: Parameters<Kernels[K]>['length'] extends Parameters<Binary[K]>['length'] ? never : K;
+}[keyof Kernels];
+
+/** The exports of a binary as kernels. They take numbers alone, so nothing stands between. */
+export function kernelsOf(binary: [Drifted] extends [never] ? Binary : Drifted): Kernels {
+  return binary satisfies Kernels;
+}

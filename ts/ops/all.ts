@@ -1,0 +1,16 @@
+/**
+ * Every op that takes a tensor first. Tensor's methods and the tests of ops read this table; `export *` keeps each op's
+ * documentation.
+ */
+export * from './arithmetic';
+export * from './elementwise';
+export * from './where';
+export * from './matmul';
+export * from './conv';
+export * from './pool';
+export * from './reduce';
+export * from './softmax';
+export * from './view';
+export * from './indexing';
+export * from './dropout';
+export * from './loss';

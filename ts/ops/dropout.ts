@@ -1,0 +1,29 @@
+import { defineOp, type Op } from '../core/op';
+import { checkNumber } from '../core/options';
+import { composite } from '../core/scope';
+import type { Tensor } from '../core/tensor';
+import { defaultGenerator, type Generator } from './random';
+
+const dropoutOp: Op<[x: Tensor, key: Tensor], { p: number }> = defineOp({
+  name: 'dropout',
+  inputs: ['x', 'key'],
+  wants: { key: 'i32' },
+  shape: ([x]) => x.shape,
+  run: (k, [x, key], y, { p }) => k.dropout(x.at, key.at, y.at, y.size, p),
+  saves: { x: ['key'] },
+  vjp: { x: (g, { key }, p) => dropoutOp(g, key, p), key: null }, // linear in x, and its own transpose
+});
+export interface DropoutOptions {
+  /** Off, x comes back as it is. Default true. */
+  readonly training?: boolean;
+  readonly generator?: Generator;
+}
+/** Each element is 0 with probability p, else divided by 1 − p, which keeps the mean (Srivastava et al. 2014). */
+export const dropout: (x: Tensor, p?: number, options?: DropoutOptions) => Tensor = composite(
+  'dropout',
+  (x, p = 0.5, options = {}) => {
+    checkNumber('dropout', 'p', p, 0, 1);
+    if (options.training === false || p === 0) return x;
+    return dropoutOp(x, (options.generator ?? defaultGenerator()).draw(), { p });
+  },
+);

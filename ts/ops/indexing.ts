@@ -1,0 +1,133 @@
+/** Picking elements by index, and adding them back. Indices are integers, and outside their range an IndexError. */
+import type { Kernels } from '../backend/backend';
+import { IndexError, ShapeError } from '../core/errors';
+import { defineOp, type Op, type View } from '../core/op';
+import { runtime } from '../core/runtime';
+import { composite } from '../core/scope';
+import { checkInteger } from '../core/options';
+import { dimOf, show, sizeOf, type Shape } from '../core/shape';
+import type { Tensor } from '../core/tensor';
+import { full } from './creation';
+import { unsqueeze } from './view';
+
+/** Throws unless every index is in [0, size). */
+function checkIndices(k: Kernels, where: string, index: View, size: number): void {
+  const place = k.indexOutside(index.at, index.size, size);
+  if (place < 0) return;
+  const value = runtime.backend.peek(index.at + place * runtime.backend.itemSize('i32'), 'i32');
+  throw new IndexError(where, `index ${value} at place ${place} is outside [0, ${size})`);
+}
+
+/** Sizes before, at and after a dimension. */
+const around = (shape: Shape, dim: number): [outer: number, n: number, inner: number] => [
+  sizeOf(shape.slice(0, dim)), shape[dim]!, sizeOf(shape.slice(dim + 1)),
+];
+
+/** Index and x agree in every dimension but one. */
+function checkAlong(where: string, x: Shape, index: Shape, dim: number): void {
+  if (x.length === index.length && x.every((n, d) => d === dim || n === index[d])) return;
+  throw new ShapeError(where, `index ${show(index)} and x ${show(x)} may differ in dimension ${dim} only`);
+}
+
+const gatherOp: Op<[x: Tensor, index: Tensor], { dim: number }> = defineOp({
+  name: 'gather',
+  inputs: ['x', 'index'],
+  wants: { index: 'i32' },
+  shape([x, index], { dim }) {
+    checkAlong('gather', x.shape, index.shape, dim);
+    return index.shape;
+  },
+  run(k, [x, index], y, { dim }) {
+    const [outer, n, inner] = around(x.shape, dim);
+    checkIndices(k, 'gather', index, n);
+    k.gather(x.at, index.at, y.at, outer, n, index.shape[dim]!, inner);
+  },
+  saves: { x: ['index'] },
+  vjp: { x: (g, { index }, { dim }, s) => scatterAlong(g, dim, index, s.x[dim]!), index: null },
+});
+/** y[…, i, …] = x[…, index[…, i, …], …] along `dim`; x and index have equal sizes elsewhere. */
+export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
+  return gatherOp(x, index, { dim: dimOf('gather', dim, x.ndim) });
+}
+
+const scatterOp: Op<[g: Tensor, index: Tensor], { dim: number; size: number }> = defineOp({
+  name: 'scatterAlong',
+  inputs: ['g', 'index'],
+  wants: { index: 'i32' },
+  shape([g, index], { dim, size }) {
+    if (g.shape[dim] !== index.shape[dim]) {
+      throw new ShapeError('scatterAlong', `x ${show(g.shape)} and index ${show(index.shape)} differ`);
+    }
+    checkAlong('scatterAlong', g.shape, index.shape, dim);
+    return g.shape.map((n, d) => (d === dim ? size : n));
+  },
+  run(k, [g, index], y, { dim, size }) {
+    const [outer, count, inner] = around(g.shape, dim);
+    checkIndices(k, 'scatterAlong', index, size);
+    k.scatterAdd(g.at, index.at, y.at, outer, size, count, inner);
+  },
+  saves: { g: ['index'] },
+  vjp: { g: (g, { index }, { dim }) => gatherOp(g, index, { dim }), index: null },
+});
+/** Zeros with `size` places along `dim`, to which x's elements are added where `index` says: gather, backwards. */
+export function scatterAlong(x: Tensor, dim: number, index: Tensor, size: number): Tensor {
+  return scatterOp(x, index, { dim: dimOf('scatterAlong', dim, x.ndim), size });
+}
+
+const checkList = (where: string, index: Shape): void => {
+  if (index.length !== 1) throw new ShapeError(where, `index takes one dimension, this is ${show(index)}`);
+};
+
+const selectOp: Op<[x: Tensor, index: Tensor], { dim: number }> = defineOp({
+  name: 'indexSelect',
+  inputs: ['x', 'index'],
+  wants: { x: 'any', index: 'i32' },
+  dtype: ([x]) => x.dtype,
+  shape([x, index], { dim }) {
+    checkList('indexSelect', index.shape);
+    return x.shape.map((n, d) => (d === dim ? index.size : n));
+  },
+  run(k, [x, index], y, { dim }) {
+    const [outer, n, inner] = around(x.shape, dim);
+    checkIndices(k, 'indexSelect', index, n);
+    const kernel = x.dtype === 'u8' || x.dtype === 'bool' ? k.indexSelect8 : k.indexSelect;
+    kernel(x.at, index.at, y.at, outer, n, index.size, inner);
+  },
+  saves: { x: ['index'] },
+  vjp: { x: (g, { index }, { dim }, s) => indexAddOp(g, index, { dim, size: s.x[dim]! }), index: null },
+});
+/** The slices of x at the places `index` (one dimension) of `dim`, in this order: rows of an embedding, say. */
+export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
+  return selectOp(x, index, { dim: dimOf('indexSelect', dim, x.ndim) });
+}
+
+const indexAddOp: Op<[g: Tensor, index: Tensor], { dim: number; size: number }> = defineOp({
+  name: 'indexAdd',
+  inputs: ['g', 'index'],
+  wants: { index: 'i32' },
+  shape([g, index], { dim, size }) {
+    checkList('indexAdd', index.shape);
+    if (index.size !== g.shape[dim]) {
+      throw new ShapeError('indexAdd', `${index.size} indices for dimension ${dim} of ${show(g.shape)}`);
+    }
+    return g.shape.map((n, d) => (d === dim ? size : n));
+  },
+  run(k, [g, index], y, { dim, size }) {
+    const [outer, count, inner] = around(g.shape, dim);
+    checkIndices(k, 'indexAdd', index, size);
+    k.indexAdd(g.at, index.at, y.at, outer, size, count, inner);
+  },
+  saves: { g: ['index'] },
+  vjp: { g: (g, { index }, { dim }) => selectOp(g, index, { dim }), index: null },
+});
+/** Zeros with `size` places along `dim`, to which x's slices are added at the places `index`: indexSelect, backwards. */
+export function indexAdd(x: Tensor, dim: number, index: Tensor, size: number): Tensor {
+  return indexAddOp(x, index, { dim: dimOf('indexAdd', dim, x.ndim), size });
+}
+
+/** Integers of shape […] as rows of 0 and one 1 at that place: f32 of shape […, classes]. */
+export const oneHot: (x: Tensor, classes: number) => Tensor = composite('oneHot', (x, classes) => {
+  checkInteger('oneHot', 'classes', classes, 1);
+  const ones = full([...x.shape, 1], 1);
+  return scatterAlong(ones, -1, unsqueeze(x, -1), classes);
+});

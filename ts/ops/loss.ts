@@ -1,0 +1,184 @@
+/** Losses: how far a model's output is from what it should be. */
+import { DTypeError, ShapeError, ValueError } from '../core/errors';
+import { composite } from '../core/scope';
+import { checkNumber } from '../core/options';
+import { sameShape, show, sizeOf } from '../core/shape';
+import type { Tensor } from '../core/tensor';
+import { add, div, eq, lt, mul, ne, rsub, sub } from './arithmetic';
+import { abs, clamp, log, neg, softplus, square, to } from './elementwise';
+import { gather, indexSelect } from './indexing';
+import { mean, sum } from './reduce';
+import { logSoftmax } from './softmax';
+import { flatten, reshape, squeeze, unsqueeze } from './view';
+import { where } from './where';
+
+/**
+ * How the losses of the elements become one number: their mean, their sum, or none of it. `cost` is the sum over the
+ * samples (the first dimension) of each sample's mean: the cost function C(θ) = Σ L(M(xᵢ; θ), yᵢ) with L a mean over
+ * components.
+ */
+export type Reduction = 'mean' | 'sum' | 'none' | 'cost';
+export interface LossOptions {
+  /** Default 'mean'. */
+  readonly reduction?: Reduction;
+}
+
+function reduce(where: string, losses: Tensor, reduction: Reduction = 'mean'): Tensor {
+  if (reduction === 'none') return losses;
+  if (reduction === 'mean') return mean(losses);
+  if (reduction === 'sum') return sum(losses);
+  if (reduction === 'cost') return mul(mean(losses), losses.shape[0] ?? 1);
+  throw new ValueError(where, `reduction takes 'mean', 'sum', 'none' or 'cost', this is ${String(reduction)}`);
+}
+
+function checkPair(where: string, x: Tensor, target: Tensor): void {
+  if (!sameShape(x.shape, target.shape)) {
+    throw new ShapeError(where, `x ${show(x.shape)} and target ${show(target.shape)} differ`);
+  }
+}
+
+type Loss<O = LossOptions> = (x: Tensor, target: Tensor, options?: O) => Tensor;
+function elementwise<O extends LossOptions>(name: string, f: (x: Tensor, target: Tensor, options: Partial<O>) => Tensor): Loss<O> {
+  return composite(name, (x: Tensor, target: Tensor, options?: O) => {
+    checkPair(name, x, target);
+    return reduce(name, f(x, target, options ?? {}), options?.reduction);
+  });
+}
+
+/** Mean squared error: (x − target)², so that the mean over K components is 1/K · ‖x − target‖². */
+export const mseLoss: Loss = elementwise('mseLoss', (x, target) => square(sub(x, target)));
+/** Mean absolute error: |x − target|. */
+export const l1Loss: Loss = elementwise('l1Loss', (x, target) => abs(sub(x, target)));
+
+export interface SmoothL1Options extends LossOptions {
+  /** Where the square ends and the straight line begins. Default 1. */
+  readonly beta?: number;
+}
+/** d²/2β where |d| < β, |d| − β/2 beyond, with d = x − target. */
+export const smoothL1Loss: Loss<SmoothL1Options> = elementwise('smoothL1Loss', (x, target, { beta = 1 }) => {
+  checkNumber('smoothL1Loss', 'beta', beta, 0);
+  const d = sub(x, target);
+  const far = abs(d);
+  return beta === 0 ? far : where(lt(far, beta), mul(square(d), 0.5 / beta), sub(far, beta / 2));
+});
+
+export interface HuberOptions extends LossOptions {
+  /** Where the square ends and the straight line begins. Default 1. */
+  readonly delta?: number;
+}
+/** d²/2 where |d| < δ, δ(|d| − δ/2) beyond, with d = x − target (Huber 1964). */
+export const huberLoss: Loss<HuberOptions> = elementwise('huberLoss', (x, target, { delta = 1 }) => {
+  checkNumber('huberLoss', 'delta', delta, Number.MIN_VALUE);
+  const d = sub(x, target);
+  const far = abs(d);
+  return where(lt(far, delta), mul(square(d), 0.5), mul(sub(far, delta / 2), delta));
+});
+
+/** −(t·ln x + (1 − t)·ln(1 − x)) of probabilities x; logarithms stop at −100, as in PyTorch. */
+export const binaryCrossEntropy: Loss = elementwise('binaryCrossEntropy', (x, t) =>
+  neg(add(mul(t, clamp(log(x), -100)), mul(rsub(t, 1), clamp(log(rsub(x, 1)), -100)))));
+
+export interface BceWithLogitsOptions extends LossOptions {
+  /** Weight of the positive class; broadcasts. */
+  readonly posWeight?: Tensor;
+}
+/** Binary cross-entropy of σ(x), computed from the logits x without overflow. */
+export const binaryCrossEntropyWithLogits: Loss<BceWithLogitsOptions> = elementwise(
+  'binaryCrossEntropyWithLogits',
+  (x, t, { posWeight }) => {
+    const below = softplus(neg(x)); // −ln σ(x)
+    const weighted = posWeight ? mul(below, add(mul(t, sub(posWeight, 1)), 1)) : below;
+    return add(mul(rsub(t, 1), x), weighted);
+  },
+);
+
+export interface CrossEntropyOptions extends LossOptions {
+  /** What x is. Default 'logits'. */
+  readonly input?: 'logits' | 'logProbabilities' | 'probabilities';
+  /** Weight of each class, [classes]. The mean is then the weighted one. */
+  readonly weight?: Tensor;
+  /** A class index whose samples do not count. */
+  readonly ignoreIndex?: number;
+  /** How much of each target is spread evenly over all classes, from 0 to 1. Default 0. */
+  readonly labelSmoothing?: number;
+}
+
+function logProbabilities(x: Tensor, input: CrossEntropyOptions['input'] = 'logits'): Tensor {
+  if (input === 'logits') return logSoftmax(x, 1);
+  if (input === 'logProbabilities') return x;
+  if (input === 'probabilities') return log(x);
+  throw new ValueError('crossEntropy', `input takes 'logits', 'logProbabilities' or 'probabilities', this is ${String(input)}`);
+}
+
+/** Σ of the losses over Σ of the weights, or what else the reduction asks for. */
+function weighted(losses: Tensor, weights: Tensor | null, reduction: Reduction = 'mean'): Tensor {
+  if (reduction === 'mean' && weights) return div(sum(losses), sum(weights));
+  return reduce('crossEntropy', losses, reduction);
+}
+
+/** −log p of the class that each index names. */
+function ofIndices(logp: Tensor, target: Tensor, options: CrossEntropyOptions): Tensor {
+  const { weight, ignoreIndex, labelSmoothing = 0, reduction } = options;
+  const [n, , ...rest] = logp.shape;
+  if (!sameShape(target.shape, [n!, ...rest])) {
+    throw new ShapeError('crossEntropy', `x ${show(logp.shape)} takes class indices ${show([n!, ...rest])}, target has ${show(target.shape)}`);
+  }
+  const counts = ignoreIndex === undefined ? null : ne(target, ignoreIndex);
+  const index = ignoreIndex === undefined ? target : where(eq(target, ignoreIndex), 0, target);
+  const of = weight ? reshape(indexSelect(weight, 0, flatten(to(index, 'i32'))), target.shape) : null;
+  const weights = of && counts ? mul(of, counts) : (of ?? (counts && to(counts, 'f32')));
+  let losses = neg(squeeze(gather(logp, 1, unsqueeze(index, 1)), 1));
+  if (weights) losses = where(ne(weights, 0), mul(losses, weights), 0);
+  if (labelSmoothing > 0) {
+    const each = weight ? mul(logp, perClass(weight, logp)) : logp;
+    const even = mul(sum(each, 1), -1 / logp.shape[1]!);
+    losses = add(mul(losses, 1 - labelSmoothing), mul(counts ? where(counts, even, 0) : even, labelSmoothing));
+  }
+  return weighted(losses, weights, reduction);
+}
+
+/** −Σ q·log p over the classes. */
+function ofProbabilities(logp: Tensor, q: Tensor, options: CrossEntropyOptions): Tensor {
+  const { weight, ignoreIndex, labelSmoothing = 0, reduction } = options;
+  checkPair('crossEntropy', logp, q);
+  if (ignoreIndex !== undefined) throw new ValueError('crossEntropy', 'ignoreIndex goes with class indices, not with probabilities');
+  const target = labelSmoothing > 0 ? add(mul(q, 1 - labelSmoothing), labelSmoothing / logp.shape[1]!) : q;
+  const each = mul(target, logp);
+  return reduce('crossEntropy', neg(sum(weight ? mul(each, perClass(weight, logp)) : each, 1)), reduction);
+}
+
+const perClass = (weight: Tensor, logp: Tensor): Tensor => reshape(weight, [-1, ...logp.shape.slice(2).map(() => 1)]);
+
+/**
+ * The cross-entropy −Σⱼ qⱼ ln pⱼ of x [n, classes, …] against targets: class indices [n, …] (i32 or u8), or
+ * probabilities or one-hot rows in the shape of x. One sample may come without its first dimension. x is logits,
+ * unless `input` says otherwise. A label outside [0, classes) is an IndexError.
+ */
+export const crossEntropy: (x: Tensor, target: Tensor, options?: CrossEntropyOptions) => Tensor = composite(
+  'crossEntropy',
+  (x, target, options = {}) => {
+    if (x.ndim === 0) throw new ShapeError('crossEntropy', 'x takes [n, classes, …], this is one number');
+    if (x.ndim === 1) {
+      return reshapeOne(crossEntropy(unsqueeze(x, 0), unsqueeze(target, 0), options), options);
+    }
+    const { weight, labelSmoothing = 0 } = options;
+    checkNumber('crossEntropy', 'labelSmoothing', labelSmoothing, 0, 1);
+    if (weight && !sameShape(weight.shape, [x.shape[1]!])) {
+      throw new ShapeError('crossEntropy', `weight takes [${x.shape[1]}], this is ${show(weight.shape)}`);
+    }
+    const byIndex = target.dtype === 'i32' || target.dtype === 'u8';
+    if (!byIndex && target.dtype !== 'f32') {
+      throw new DTypeError('crossEntropy', `target takes class indices (i32, u8) or probabilities (f32), this is ${target.dtype}`);
+    }
+    if (!byIndex && target.ndim === x.ndim - 1 && target.size === sizeOf(x.shape) / x.shape[1]!) {
+      throw new DTypeError('crossEntropy', 'target looks like class indices but is f32; convert it with to(\'i32\')');
+    }
+    const logp = logProbabilities(x, options.input);
+    return byIndex ? ofIndices(logp, target, options) : ofProbabilities(logp, target, options);
+  },
+);
+const reshapeOne = (y: Tensor, { reduction }: CrossEntropyOptions): Tensor => (reduction === 'none' ? reshape(y, []) : y);
+
+/** The negative log-likelihood: cross-entropy of log-probabilities. */
+export const nllLoss = (x: Tensor, target: Tensor, options: Omit<CrossEntropyOptions, 'input'> = {}): Tensor =>
+  crossEntropy(x, target, { ...options, input: 'logProbabilities' });

@@ -1,0 +1,131 @@
+/** Matrix products. A transpose is a view, and gemm reads any strides: no option for it is needed. */
+import type { Kernels } from '../backend/backend';
+import { ShapeError } from '../core/errors';
+import { defineOp, type Op, type View } from '../core/op';
+import { runtime } from '../core/runtime';
+import { composite } from '../core/scope';
+import { broadcast, show, sizeOf, type Shape } from '../core/shape';
+import type { Tensor } from '../core/tensor';
+import { sum, sumTo } from './reduce';
+import { reshape, t, unsqueeze } from './view';
+
+/** The stride of x along dimension d of a batch of `ndim` dimensions, 0 where x is repeated. */
+function batchStride(x: View, d: number, ndim: number): number {
+  const i = d - ndim + x.shape.length - 2;
+  return i < 0 || x.shape[i] === 1 ? 0 : x.strides[i]!;
+}
+
+/** y[…, :, :] = a[…, :, :] b[…, :, :], one gemm call for each run of batch dimensions that both step through evenly. */
+function batched(k: Kernels, a: View, b: View, y: View): void {
+  const nd = y.shape.length - 2;
+  const [m, n, depth] = [y.shape[nd]!, y.shape[nd + 1]!, a.shape.at(-1)!];
+  const [rsa, csa, rsb, csb] = [a.strides.at(-2)!, a.strides.at(-1)!, b.strides.at(-2)!, b.strides.at(-1)!];
+  const item = runtime.backend.itemSize('f32');
+  // The innermost run.
+  let from = nd;
+  let [count, sa, sb] = [1, 0, 0];
+  while (from > 0) {
+    const size = y.shape[from - 1]!;
+    const [ta, tb] = [batchStride(a, from - 1, nd), batchStride(b, from - 1, nd)];
+    if (size !== 1 && count !== 1 && (ta !== sa * count || tb !== sb * count)) break;
+    if (size !== 1 && count === 1) [sa, sb] = [ta, tb];
+    count *= size;
+    from--;
+  }
+  const outer = sizeOf(y.shape.slice(0, from));
+  for (let i = 0; i < outer; i++) {
+    let [pa, pb] = [0, 0];
+    for (let d = from - 1, rest = i; d >= 0; d--) {
+      const j = rest % y.shape[d]!;
+      rest = Math.floor(rest / y.shape[d]!);
+      pa += j * batchStride(a, d, nd);
+      pb += j * batchStride(b, d, nd);
+    }
+    // One b for the whole batch and rows of a evenly spaced: a single tall product.
+    const tall = sb === 0 && sa === m * rsa;
+    k.gemm(
+      tall ? m * count : m, n, depth, a.at + pa * item, rsa, csa, b.at + pb * item, rsb, csb,
+      y.at + i * count * m * n * item, n, tall ? 1 : count, tall ? 0 : sa, tall ? 0 : sb, tall ? 0 : m * n, 0, 0, 0,
+    );
+  }
+}
+
+const product: Op<[a: Tensor, b: Tensor]> = defineOp({
+  name: 'matmul',
+  inputs: ['a', 'b'],
+  strided: true,
+  shape([a, b]) {
+    const batch = broadcast('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
+    return [...batch, a.shape.at(-2)!, b.shape.at(-1)!];
+  },
+  run: (k, [a, b], y) => batched(k, a, b, y),
+  saves: { a: ['b'], b: ['a'] },
+  vjp: { a: (g, { b }, _, s) => sumTo(product(g, t(b)), s.a), b: (g, { a }, _, s) => sumTo(product(t(a), g), s.b) },
+});
+
+/**
+ * The matrix product of the last two dimensions; those before broadcast. A vector is a row on the left, a column on
+ * the right, and the dimension that makes it one goes again: of two vectors, the result is their dot product.
+ */
+export function matmul(a: Tensor, b: Tensor): Tensor {
+  if (a.ndim > 1 && b.ndim > 1) {
+    checkInner(a, b, a.shape.at(-1)!, b.shape.at(-2)!);
+    return product(a, b);
+  }
+  return vectors(a, b);
+}
+const vectors: (a: Tensor, b: Tensor) => Tensor = composite('matmul', (a, b) => {
+  if (a.ndim === 0 || b.ndim === 0) {
+    throw new ShapeError('matmul', `takes vectors and matrices, these are ${show(a.shape)} and ${show(b.shape)}`);
+  }
+  checkInner(a, b, a.shape.at(-1)!, b.shape.at(b.ndim > 1 ? -2 : -1)!);
+  const y = product(a.ndim === 1 ? unsqueeze(a, 0) : a, b.ndim === 1 ? unsqueeze(b, 1) : b);
+  const batch = y.shape.slice(0, -2);
+  return reshape(y, [...batch, ...(a.ndim === 1 ? [] : [y.shape.at(-2)!]), ...(b.ndim === 1 ? [] : [y.shape.at(-1)!])]);
+});
+function checkInner(a: Tensor, b: Tensor, columns: number, rows: number): void {
+  if (columns === rows) return;
+  throw new ShapeError('matmul', `a ${show(a.shape)} has ${columns} columns, b ${show(b.shape)} has ${rows} rows`);
+}
+
+/** Rows of x: all dimensions but the last made one. */
+const rows = (x: Tensor): Tensor => (x.ndim === 2 ? x : reshape(x, [sizeOf(x.shape.slice(0, -1)), x.shape.at(-1)!]));
+
+const linearOp: Op<[x: Tensor, w: Tensor, b: Tensor | null]> = defineOp({
+  name: 'linear',
+  inputs: ['x', 'w', 'b'],
+  shape([x, w, b]): Shape {
+    const [out, inner] = w.shape;
+    if (w.ndim !== 2) throw new ShapeError('linear', `w takes [out, in], this is ${show(w.shape)}`);
+    if (x.ndim === 0 || x.shape.at(-1) !== inner) {
+      throw new ShapeError('linear', `w ${show(w.shape)} takes ${inner} features, x ${show(x.shape)} has ${x.shape.at(-1) ?? 'none'}`);
+    }
+    if (b && (b.ndim !== 1 || b.size !== out)) {
+      throw new ShapeError('linear', `w ${show(w.shape)} takes a bias of [${out}], this is ${show(b.shape)}`);
+    }
+    return [...x.shape.slice(0, -1), out!];
+  },
+  run(k, [x, w, b], y) {
+    const [n, depth] = [w.shape[0]!, w.shape[1]!];
+    const m = sizeOf(y.shape.slice(0, -1));
+    k.gemm(m, n, depth, x.at, depth, 1, w.at, 1, depth, y.at, n, 1, 0, 0, 0, b ? b.at : 0, b ? 1 : 0, 0);
+  },
+  saves: { x: ['w'], w: ['x'] },
+  vjp: {
+    x: (g, { w }, _, s) => reshape(product(rows(g), w), s.x),
+    w: (g, { x }) => matmul(t(rows(g)), rows(x)),
+    b: g => sum(rows(g), 0),
+  },
+});
+/** y = x wᵀ + b, with x […, in], w [out, in] and b [out] or null. */
+export function linear(x: Tensor, w: Tensor, b: Tensor | null = null): Tensor {
+  return linearOp(x, w, b);
+}
+
+/** The sum of products of two vectors. */
+export function dot(a: Tensor, b: Tensor): Tensor {
+  if (a.ndim !== 1 || b.ndim !== 1) {
+    throw new ShapeError('dot', `takes two vectors, these are ${show(a.shape)} and ${show(b.shape)}`);
+  }
+  return matmul(a, b);
+}

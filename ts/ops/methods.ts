@@ -1,0 +1,20 @@
+/** Tensor's methods, derived from the op table, with its own types and documentation. */
+import { Tensor } from '../core/tensor';
+import * as ops from './all';
+
+type Method<F> = F extends (x: Tensor & number, ...rest: infer A) => infer R ? (...rest: A) => R : never;
+/** `as` and not Exclude, which would lose the documentation. */
+export type Methods = { [K in keyof typeof ops as K]: Method<(typeof ops)[K]> };
+declare module '../core/tensor' {
+  interface Tensor extends Methods {}
+}
+
+for (const [name, op] of Object.entries(ops)) {
+  Object.defineProperty(Tensor.prototype, name, {
+    value(this: Tensor, ...rest: unknown[]): unknown {
+      return Reflect.apply(op, undefined, [this, ...rest]);
+    },
+    writable: true,
+    configurable: true,
+  });
+}

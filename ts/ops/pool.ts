@@ -1,0 +1,145 @@
+/** Pooling: the maximum or the average of each window of each feature map. */
+import { ShapeError, ValueError } from '../core/errors';
+import { defineMultiOp, defineOp, type MultiOp, type Op } from '../core/op';
+import { pairOf, type Pair } from '../core/options';
+import { show, type Shape } from '../core/shape';
+import type { Tensor } from '../core/tensor';
+
+export interface MaxPool2dOptions {
+  /** Steps between windows. Default: the window's size. */
+  readonly stride?: Pair;
+  /** Border around the image that no window prefers; at most half of the window. Default 0. */
+  readonly padding?: Pair;
+  /** Steps between the taps of a window. Default 1. */
+  readonly dilation?: Pair;
+  /** Round the output's size up: windows may reach over the edge. Default false. */
+  readonly ceilMode?: boolean;
+}
+export interface AvgPool2dOptions {
+  /** Steps between windows. Default: the window's size. */
+  readonly stride?: Pair;
+  /** Zeros around the image; at most half of the window. Default 0. */
+  readonly padding?: Pair;
+  /** Round the output's size up: windows may reach over the edge. Default false. */
+  readonly ceilMode?: boolean;
+  /** Whether padding counts in the average. Default true. */
+  readonly countIncludePad?: boolean;
+  /** Divide by this instead of the window's size. */
+  readonly divisorOverride?: number;
+}
+
+interface Window {
+  readonly kernel: readonly [number, number];
+  readonly stride: readonly [number, number];
+  readonly padding: readonly [number, number];
+  readonly dilation: readonly [number, number];
+  readonly output: readonly [number, number];
+}
+
+function windowOf(where: string, x: Shape, kernelSize: Pair, options: MaxPool2dOptions): Window {
+  if (x.length !== 4) throw new ShapeError(where, `x takes [batch, channels, height, width], this is ${show(x)}`);
+  const kernel = pairOf(where, 'kernelSize', kernelSize, 1);
+  const stride = pairOf(where, 'stride', options.stride ?? kernel, 1);
+  const padding = pairOf(where, 'padding', options.padding ?? 0, 0);
+  const dilation = pairOf(where, 'dilation', options.dilation ?? 1, 1);
+  if (padding.some((p, i) => 2 * p > kernel[i]!)) {
+    throw new ValueError(where, `padding ${show(padding)} is more than half of the window ${show(kernel)}`);
+  }
+  const size = (i: 0 | 1): number => {
+    const n = x[2 + i]!;
+    const room = n + 2 * padding[i] - dilation[i] * (kernel[i] - 1) - 1;
+    if (room < 0) throw new ShapeError(where, `a window of ${show(kernel)} is larger than x ${show(x)}`);
+    const count = (options.ceilMode ? Math.ceil(room / stride[i]) : Math.floor(room / stride[i])) + 1;
+    // A window that starts beyond the image and its border before is left out.
+    return options.ceilMode && (count - 1) * stride[i] >= n + padding[i] ? count - 1 : count;
+  };
+  return { kernel, stride, padding, dilation, output: [size(0), size(1)] };
+}
+
+type MaxGeometry = [
+  planes: number, h: number, w: number, oh: number, ow: number, kh: number, kw: number, sh: number, sw: number,
+  ph: number, pw: number, dh: number, dw: number, wide: number,
+];
+const wide = ({ kernel }: Window): boolean => kernel[0] * kernel[1] > 256;
+function geometry(x: Shape, p: Window): MaxGeometry {
+  return [
+    x[0]! * x[1]!, x[2]!, x[3]!, ...p.output, ...p.kernel, ...p.stride, ...p.padding, ...p.dilation, wide(p) ? 1 : 0,
+  ];
+}
+
+/** The maximum of each window, and which tap of the window it was: what the backward pass follows. */
+const maxPool: MultiOp<[x: Tensor], [y: Tensor, at: Tensor], { window: Window }> = defineMultiOp({
+  name: 'maxPool2d',
+  inputs: ['x'],
+  outputs: ['y', 'at'],
+  dtypes: (_, { window }) => ({ at: wide(window) ? 'i32' : 'u8' }),
+  shapes([x], { window }) {
+    const shape = [x.shape[0]!, x.shape[1]!, ...window.output];
+    return { y: shape, at: shape };
+  },
+  runMulti: (k, [x], { y, at }, { window }) => k.maxPool2d(x.at, at.at, y.at, ...geometry(x.shape, window)),
+  saves: { x: ['at'] },
+  vjp: { x: ({ y: g }, { at }, { window }, s) => maxPoolGrad(g!, at, { window, x: s.x }) },
+});
+const maxPoolGrad: Op<[g: Tensor, at: Tensor], { window: Window; x: Shape }> = defineOp({
+  name: 'maxPool2dGrad',
+  inputs: ['g', 'at'],
+  wants: { at: 'any' },
+  shape: (_, { x }) => x,
+  run: (k, [g, at], gx, { window, x }) => k.maxPool2dGrad(g.at, at.at, gx.at, ...geometry(x, window)),
+  saves: { g: ['at'] },
+  vjp: { g: (gg, { at }, { window }) => maxPoolTake(gg, at, { window }), at: null },
+});
+/** The elements of x that were the maxima of another tensor's windows. */
+const maxPoolTake: Op<[x: Tensor, at: Tensor], { window: Window }> = defineOp({
+  name: 'maxPool2dTake',
+  inputs: ['x', 'at'],
+  wants: { at: 'any' },
+  shape: ([_, at]) => at.shape,
+  run: (k, [x, at], y, { window }) => k.maxPool2dTake(x.at, at.at, y.at, ...geometry(x.shape, window)),
+  saves: { x: ['at'] },
+  vjp: { x: (g, { at }, { window }, s) => maxPoolGrad(g, at, { window, x: s.x }), at: null },
+});
+
+/** The maximum of each window of x [n, c, h, w]; of equals the first gets the gradient, and NaN wins. */
+export function maxPool2d(x: Tensor, kernelSize: Pair, options: MaxPool2dOptions = {}): Tensor {
+  const [y, at] = maxPool(x, { window: windowOf('maxPool2d', x.shape, kernelSize, options) });
+  at.dispose();
+  return y;
+}
+
+type AvgParams = { window: Window; countPad: boolean; divisor: number };
+type AvgGeometry = [
+  planes: number, h: number, w: number, oh: number, ow: number, kh: number, kw: number, sh: number, sw: number,
+  ph: number, pw: number, countPad: number, divisor: number,
+];
+function avgGeometry(x: Shape, { window: p, countPad, divisor }: AvgParams): AvgGeometry {
+  return [
+    x[0]! * x[1]!, x[2]!, x[3]!, ...p.output, ...p.kernel, ...p.stride, ...p.padding, countPad ? 1 : 0, divisor,
+  ];
+}
+const avgPool: Op<[x: Tensor], AvgParams> = defineOp({
+  name: 'avgPool2d',
+  inputs: ['x'],
+  shape: ([x], { window }) => [x.shape[0]!, x.shape[1]!, ...window.output],
+  run: (k, [x], y, params) => k.avgPool2d(x.at, y.at, ...avgGeometry(x.shape, params)),
+  vjp: { x: (g, _, params, s) => avgPoolGrad(g, { ...params, x: s.x }) },
+});
+const avgPoolGrad: Op<[g: Tensor], AvgParams & { x: Shape }> = defineOp({
+  name: 'avgPool2dGrad',
+  inputs: ['g'],
+  shape: (_, { x }) => x,
+  run: (k, [g], gx, params) => k.avgPool2dGrad(g.at, gx.at, ...avgGeometry(params.x, params)),
+  vjp: { g: (gg, _, params) => avgPool(gg, params) },
+});
+
+/** The average of each window of x [n, c, h, w]. */
+export function avgPool2d(x: Tensor, kernelSize: Pair, options: AvgPool2dOptions = {}): Tensor {
+  const { countIncludePad = true, divisorOverride } = options;
+  if (divisorOverride !== undefined && !(divisorOverride !== 0 && Number.isFinite(divisorOverride))) {
+    throw new ValueError('avgPool2d', `divisorOverride takes a number other than 0, this is ${divisorOverride}`);
+  }
+  return avgPool(x, {
+    window: windowOf('avgPool2d', x.shape, kernelSize, options), countPad: countIncludePad, divisor: divisorOverride ?? 0,
+  });
+}

@@ -1,0 +1,154 @@
+/**
+ * Random numbers from one counter-based generator, Philox 4x32-10 (Salmon et al. 2011): its state is a key and a count
+ * in memory; each draw copies them out and counts on, and a random op is a pure function of what was drawn. The same
+ * seed gives the same numbers everywhere, and a captured plan goes on counting.
+ */
+import type { Backend } from '../backend/backend';
+import { ValueError } from '../core/errors';
+import { defineOp, type Op } from '../core/op';
+import { noGrad, runtime } from '../core/runtime';
+import { adopt, composite, keep } from '../core/scope';
+import { checkInteger, checkNumber } from '../core/options';
+import { checkShape, type Shape } from '../core/shape';
+import { allocate, type Tensor } from '../core/tensor';
+import { add } from './arithmetic';
+import { floor, to } from './elementwise';
+import { tensor, type CreationOptions } from './creation';
+
+const draw: Op<[state: Tensor]> = defineOp({
+  name: 'draw',
+  inputs: ['state'],
+  wants: { state: 'i32' },
+  mutates: ['state'],
+  dtype: 'i32',
+  shape: () => [4],
+  run: (k, [state], key) => k.draw(state.at, key.at),
+});
+
+/** A stream of random numbers of its own. Without one, random functions use the default generator. */
+export class Generator {
+  /** Four words: the seed, and how many draws there were. */
+  readonly state: Tensor;
+
+  constructor(seed = 0) {
+    const state = allocate([4], 'i32');
+    this.state = keep(adopt(state));
+    this.manualSeed(seed);
+  }
+
+  /** Starts again, in place: captured plans see it. The seed is a whole number from 0 to 2⁵³ − 1. */
+  manualSeed(seed: number): this {
+    if (!Number.isSafeInteger(seed) || seed < 0) {
+      throw new ValueError('manualSeed', `takes a whole number from 0 to 2^53 - 1, this is ${seed}`);
+    }
+    this.state.set([seed | 0, Math.floor(seed / 2 ** 32) | 0, 0, 0]);
+    return this;
+  }
+
+  /** The key of the next random op. */
+  draw(): Tensor {
+    return noGrad(() => draw(this.state));
+  }
+}
+
+let fallback: { readonly backend: Backend; readonly generator: Generator } | null = null;
+/** The generator that random functions use if they are given none. It starts from seed 0. */
+export function defaultGenerator(): Generator {
+  if (fallback?.backend !== runtime.backend) fallback = { backend: runtime.backend, generator: new Generator() };
+  return fallback.generator;
+}
+/** Starts the default generator again: all that is random from here on repeats. */
+export function manualSeed(seed: number): void {
+  defaultGenerator().manualSeed(seed);
+}
+
+export interface RandomOptions extends CreationOptions {
+  readonly generator?: Generator;
+}
+
+const uniformOp: Op<[key: Tensor], { shape: Shape; lo: number; hi: number }> = defineOp({
+  name: 'uniform',
+  inputs: ['key'],
+  wants: { key: 'i32' },
+  shape(_, { shape }) {
+    checkShape('rand', shape);
+    return shape;
+  },
+  run: (k, [key], y, { lo, hi }) => k.uniform(key.at, y.at, y.size, lo, hi),
+});
+const normalOp: Op<[key: Tensor], { shape: Shape; mean: number; std: number }> = defineOp({
+  name: 'normal',
+  inputs: ['key'],
+  wants: { key: 'i32' },
+  shape(_, { shape }) {
+    checkShape('randn', shape);
+    return shape;
+  },
+  run: (k, [key], y, { mean, std }) => k.normal(key.at, y.at, y.size, mean, std),
+});
+const bitsOp: Op<[key: Tensor], { n: number }> = defineOp({
+  name: 'bits',
+  inputs: ['key'],
+  wants: { key: 'i32' },
+  dtype: 'i32',
+  shape: (_, { n }) => [n],
+  run: (k, [key], y) => k.bits(key.at, y.at, y.size),
+});
+
+const source = (options: RandomOptions): Generator => options.generator ?? defaultGenerator();
+function leaf(t: Tensor, { requiresGrad = false }: RandomOptions): Tensor {
+  if (requiresGrad) t.requiresGrad = true;
+  return t;
+}
+
+/** Numbers spread evenly over [lo, hi). */
+export const uniform: (shape: Shape, lo: number, hi: number, options?: RandomOptions) => Tensor = composite(
+  'uniform',
+  (shape, lo, hi, options = {}) => {
+    checkNumber('uniform', 'lo', lo);
+    checkNumber('uniform', 'hi', hi, lo);
+    return leaf(uniformOp(source(options).draw(), { shape, lo, hi }), options);
+  },
+);
+/** Numbers from the normal distribution of a mean and a standard deviation. */
+export const normal: (shape: Shape, mean: number, std: number, options?: RandomOptions) => Tensor = composite(
+  'normal',
+  (shape, mean, std, options = {}) => {
+    checkNumber('normal', 'mean', mean);
+    checkNumber('normal', 'std', std, 0);
+    return leaf(normalOp(source(options).draw(), { shape, mean, std }), options);
+  },
+);
+/** Numbers spread evenly over [0, 1). */
+export const rand = (shape: Shape, options?: RandomOptions): Tensor => uniform(shape, 0, 1, options);
+/** Numbers from the normal distribution of mean 0 and standard deviation 1. */
+export const randn = (shape: Shape, options?: RandomOptions): Tensor => normal(shape, 0, 1, options);
+
+/** Whole numbers (i32) from `low` to `high` − 1, each as likely; at most 2²⁴ different ones. */
+export const randint: (low: number, high: number, shape: Shape, options?: RandomOptions) => Tensor = composite(
+  'randint',
+  (low, high, shape, options = {}) => {
+    checkInteger('randint', 'low', low, -(2 ** 31));
+    checkInteger('randint', 'high', high, low + 1);
+    if (high - low > 2 ** 24) throw new ValueError('randint', `${low} to ${high} spans more than 2^24 numbers`);
+    return add(to(floor(uniform(shape, 0, high - low, options)), 'i32'), low);
+  },
+);
+
+/** 0 to n − 1 in random order, as an array. Fisher and Yates's shuffle. */
+export function permutation(n: number, generator: Generator = defaultGenerator()): Int32Array<ArrayBuffer> {
+  checkInteger('randperm', 'n', n);
+  const key = generator.draw();
+  const bits = bitsOp(key, { n });
+  const words = bits.toArray();
+  key.dispose();
+  bits.dispose();
+  const order = Int32Array.from({ length: n }, (_, i) => i);
+  for (let i = n - 1; i > 0; i--) {
+    const j = Math.floor(((words[i]! >>> 0) / 2 ** 32) * (i + 1));
+    [order[i], order[j]] = [order[j]!, order[i]!];
+  }
+  return order;
+}
+/** 0 to n − 1 in random order (i32). */
+export const randperm = (n: number, options: RandomOptions = {}): Tensor => tensor(permutation(n, source(options)));

@@ -1,0 +1,69 @@
+/** The normalised exponential, along one dimension. */
+import { defineOp, type Op } from '../core/op';
+import { composite } from '../core/scope';
+import { dimOf } from '../core/shape';
+import type { Tensor } from '../core/tensor';
+import { mul, sub } from './arithmetic';
+import { exp } from './elementwise';
+import { sum } from './reduce';
+import { transpose } from './view';
+
+const last = { keepdim: true } as const;
+const rows = (x: { size: number; shape: readonly number[] }): [rows: number, n: number] => {
+  const n = x.shape.at(-1) ?? 1;
+  return [n === 0 ? 0 : x.size / n, n];
+};
+
+const softmaxRows: Op<[x: Tensor]> = defineOp({
+  name: 'softmax',
+  inputs: ['x'],
+  shape: ([x]) => x.shape,
+  run: (k, [x], y) => k.softmax(x.at, y.at, ...rows(x)),
+  saves: { x: ['y'] },
+  vjp: { x: (g, { y }) => softmaxGrad(g, y) },
+});
+/** y · (g − Σ g·y), row by row. */
+const softmaxGrad: Op<[g: Tensor, y: Tensor]> = defineOp({
+  name: 'softmaxGrad',
+  inputs: ['g', 'y'],
+  shape: ([g]) => g.shape,
+  run: (k, [g, y], gx) => k.softmaxGrad(g.at, y.at, gx.at, ...rows(g)),
+  saves: { g: ['y'], y: ['g', 'y'] },
+  vjp: {
+    g: (gg, { y }) => softmaxGrad(gg, y),
+    y: (gg, { g, y }) => sub(mul(gg, sub(g, sum(mul(g, y), -1, last))), mul(g, sum(mul(gg, y), -1, last))),
+  },
+});
+
+const logSoftmaxRows: Op<[x: Tensor]> = defineOp({
+  name: 'logSoftmax',
+  inputs: ['x'],
+  shape: ([x]) => x.shape,
+  run: (k, [x], y) => k.logSoftmax(x.at, y.at, ...rows(x)),
+  saves: { x: ['y'] },
+  vjp: { x: (g, { y }) => logSoftmaxGrad(g, y) },
+});
+/** g − eʸ · Σ g, row by row. */
+const logSoftmaxGrad: Op<[g: Tensor, y: Tensor]> = defineOp({
+  name: 'logSoftmaxGrad',
+  inputs: ['g', 'y'],
+  shape: ([g]) => g.shape,
+  run: (k, [g, y], gx) => k.logSoftmaxGrad(g.at, y.at, gx.at, ...rows(g)),
+  saves: { g: ['y'], y: ['g', 'y'] },
+  vjp: {
+    g: (gg, { y }) => sub(gg, sum(mul(gg, exp(y)), -1, last)),
+    y: (gg, { g, y }) => mul(mul(gg, exp(y)), mul(sum(g, -1, last), -1)),
+  },
+});
+
+/** An op on rows, along any dimension. */
+const along = (name: string, op: Op<[x: Tensor]>): ((x: Tensor, dim?: number) => Tensor) =>
+  composite(name, (x, dim = -1) => {
+    const d = dimOf(name, dim, x.ndim);
+    return d === x.ndim - 1 ? op(x) : transpose(op(transpose(x, d, -1)), d, -1);
+  });
+
+/** eˣ / Σeˣ along `dim` (left out: the last). */
+export const softmax: (x: Tensor, dim?: number) => Tensor = along('softmax', softmaxRows);
+/** ln(eˣ / Σeˣ) along `dim` (left out: the last), without overflow. */
+export const logSoftmax: (x: Tensor, dim?: number) => Tensor = along('logSoftmax', logSoftmaxRows);

@@ -1,0 +1,78 @@
+/** Writing in place: what optimisers and initialisers do. Not recorded; under a recorded input they are errors. */
+import { copyKernel } from '../core/convert';
+import { DTypeError, ShapeError } from '../core/errors';
+import { runCopy } from '../core/geometry';
+import { defineOp, type Op } from '../core/op';
+import { sameShape, show } from '../core/shape';
+import type { Tensor } from '../core/tensor';
+
+function checkSame(where: string, a: Tensor, b: Tensor): void {
+  if (!sameShape(a.shape, b.shape)) throw new ShapeError(where, `${show(a.shape)} and ${show(b.shape)} differ`);
+}
+
+/** a ← b, elementwise. */
+export const assign: Op<[a: Tensor, b: Tensor]> = defineOp({
+  name: 'assign',
+  inputs: ['a', 'b'],
+  wants: { a: 'any', b: 'any' },
+  strided: true,
+  mutates: ['a'],
+  shape([a, b]) {
+    checkSame('assign', a, b);
+    if (a.dtype !== b.dtype) throw new DTypeError('assign', `a is ${a.dtype}, b is ${b.dtype}`);
+    return null;
+  },
+  run: (k, [a, b]) => runCopy(copyKernel(k, a.dtype), b, a),
+});
+
+/** a ← a + b, elementwise. */
+export const addInto: Op<[a: Tensor, b: Tensor]> = defineOp({
+  name: 'addInto',
+  inputs: ['a', 'b'],
+  mutates: ['a'],
+  shape([a, b]) {
+    checkSame('addInto', a, b);
+    return null;
+  },
+  run: (k, [a, b]) => k.addInto(a.at, b.at, a.size),
+});
+
+/** hyper[at] ← hyper[at] + 1: how an optimiser counts its steps. */
+export const tick: Op<[hyper: Tensor], { at: number }> = defineOp({
+  name: 'tick',
+  inputs: ['hyper'],
+  wants: { hyper: 'f64' },
+  mutates: ['hyper'],
+  shape: () => null,
+  run: (k, [hyper], _, { at }) => k.tick(hyper.at, at),
+});
+
+/** One step of stochastic gradient descent; hyper = [lr, momentum, dampening, weightDecay, t]. */
+export const sgdStep: Op<[w: Tensor, g: Tensor, v: Tensor | null, hyper: Tensor], { nesterov: boolean }> = defineOp({
+  name: 'sgdStep',
+  inputs: ['w', 'g', 'v', 'hyper'],
+  wants: { hyper: 'f64' },
+  mutates: ['w', 'v'],
+  shape([w, g]) {
+    checkSame('sgdStep', w, g);
+    return null;
+  },
+  run: (k, [w, g, v, hyper], _, { nesterov }) =>
+    k.sgd(w.at, g.at, v ? v.at : 0, hyper.at, w.size, nesterov ? 1 : 0),
+});
+
+/** One step of Adam; hyper = [lr, β₁, β₂, ε, weightDecay, t]. */
+export const adamStep: Op<
+  [w: Tensor, g: Tensor, m: Tensor, v: Tensor, vmax: Tensor | null, hyper: Tensor], { decoupled: boolean }
+> = defineOp({
+  name: 'adamStep',
+  inputs: ['w', 'g', 'm', 'v', 'vmax', 'hyper'],
+  wants: { hyper: 'f64' },
+  mutates: ['w', 'm', 'v', 'vmax'],
+  shape([w, g]) {
+    checkSame('adamStep', w, g);
+    return null;
+  },
+  run: (k, [w, g, m, v, vmax, hyper], _, { decoupled }) =>
+    k.adam(w.at, g.at, m.at, v.at, vmax ? vmax.at : 0, hyper.at, w.size, decoupled ? 1 : 0),
+});

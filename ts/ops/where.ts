@@ -1,0 +1,44 @@
+import { DTypeError } from '../core/errors';
+import { constant } from '../core/constant';
+import { defineOp, type Op, type Operand } from '../core/op';
+import { composite } from '../core/scope';
+import { broadcast } from '../core/shape';
+import { Tensor } from '../core/tensor';
+import { expand } from './view';
+
+type WhereOp = Op<[condition: Tensor, a: Tensor, b: Tensor]>;
+
+const floats: WhereOp = defineOp({
+  name: 'where',
+  inputs: ['condition', 'a', 'b'],
+  wants: { condition: 'bool' },
+  shape: ([c]) => c.shape,
+  run: (k, [c, a, b], y) => k.where(c.at, a.at, b.at, y.at, y.size),
+  saves: { a: ['condition'], b: ['condition'] },
+  vjp: {
+    condition: null,
+    a: (g, { condition }) => where(condition, g, 0),
+    b: (g, { condition }) => where(condition, 0, g),
+  },
+});
+const ints: WhereOp = defineOp({
+  name: 'where',
+  inputs: ['condition', 'a', 'b'],
+  wants: { condition: 'bool', a: 'i32', b: 'i32' },
+  dtype: 'i32',
+  shape: ([c]) => c.shape,
+  run: (k, [c, a, b], y) => k.where(c.at, a.at, b.at, y.at, y.size),
+});
+
+/** a where the condition holds, b elsewhere; all three broadcast. The condition is bool. */
+export const where: (condition: Tensor, a: Operand, b: Operand) => Tensor = composite('where', (condition, a, b) => {
+  if (condition.dtype !== 'bool') {
+    throw new DTypeError('where', `condition takes bool, this is ${condition.dtype}; compare it, or use to('bool')`);
+  }
+  const beside = a instanceof Tensor ? a.dtype : b instanceof Tensor ? b.dtype : 'f32';
+  const [p, q] = [a, b].map(v => (typeof v === 'number' ? constant(v, beside) : v));
+  if (!p || !q) throw new DTypeError('where', 'takes tensors or numbers');
+  const shape = broadcast('where', condition.shape, broadcast('where', p.shape, q.shape));
+  const op = p.dtype === 'f32' || q.dtype === 'f32' ? floats : ints;
+  return op(expand(condition, shape), expand(p, shape), expand(q, shape));
+});
