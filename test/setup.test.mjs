@@ -15,7 +15,10 @@ let folder = '';
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'phyllo-setup-'));
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 /** @param {string} name @param {string} text */
 function put(name, text) {
@@ -153,7 +156,6 @@ describe('the lock', () => {
     await Promise.all([enter(), enter(), enter()]);
     expect(most).toBe(1);
     expect(said.mock.calls).toEqual(Array(2).fill(['another set-up is running: waiting for it…']));
-    said.mockRestore();
     expect(statSync(path, { throwIfNoEntry: false })).toBeUndefined();
   });
 
@@ -199,8 +201,11 @@ describe('reports', () => {
     expect(cargoCounts(cargo, false)).toEqual({ passed: 5, failed: 1 });
     expect(cargoCounts('error: could not compile', false)).toEqual({ passed: 0, failed: 1 });
     expect(cargoCounts('test result: ok. 3 passed; 0 failed;', false)).toEqual({ passed: 3, failed: 1 });
-    expect(vitestCounts({ numPassedTests: 4, numFailedTests: 0 }, true)).toEqual({ passed: 4, failed: 0 });
-    expect(vitestCounts({ numPassedTests: 4, numFailedTests: 2 }, false)).toEqual({ passed: 4, failed: 2 });
-    expect(vitestCounts({ numPassedTests: 0, numFailedTests: 0 }, true)).toEqual({ passed: 0, failed: 1 });
+    const report = { numPassedTests: 4, numFailedTests: 0, testResults: [{ status: 'passed', assertionResults: [1] }] };
+    expect(vitestCounts(report, true)).toEqual({ passed: 4, failed: 0 });
+    expect(vitestCounts(report, false)).toEqual({ passed: 4, failed: 1 });
+    expect(vitestCounts({ ...report, numPassedTests: 0 }, true)).toEqual({ passed: 0, failed: 1 });
+    const testResults = [{ status: 'failed', assertionResults: [] }, { status: 'failed', assertionResults: [1] }];
+    expect(vitestCounts({ numPassedTests: 4, numFailedTests: 1, testResults }, false)).toEqual({ passed: 4, failed: 2 });
   });
 });

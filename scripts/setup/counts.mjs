@@ -26,10 +26,19 @@ export function cargoCounts(text, ok) {
 }
 
 /**
- * @param {{ numPassedTests: number, numFailedTests: number }} report vitest's JSON report
+ * @typedef {object} Report vitest's JSON report
+ * @property {number} numPassedTests
+ * @property {number} numFailedTests
+ * @property {{ status: string, assertionResults: unknown[] }[]} testResults one for each file
+ */
+
+/**
+ * A file that fails before its first test counts as a failure too.
+ * @param {Report} report
  * @param {boolean} ok
  * @returns {Counts}
  */
-export function vitestCounts({ numPassedTests, numFailedTests }, ok) {
-  return settle({ passed: numPassedTests, failed: numFailedTests }, ok);
+export function vitestCounts({ numPassedTests, numFailedTests, testResults }, ok) {
+  const broken = testResults.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0);
+  return settle({ passed: numPassedTests, failed: numFailedTests + broken.length }, ok);
 }
