@@ -38,7 +38,9 @@ pub fn allocated(at: usize, bytes: usize) {
 }
 
 pub fn freed(at: usize, bytes: usize) {
-    match live().remove(&at) {
+    // A panic does not unwind, so none may happen while the lock is held.
+    let block = live().remove(&at);
+    match block {
         None => panic!("free: no live block begins at {at}"),
         Some(asked) => assert!(asked == bytes, "free: the block at {at} has {asked} bytes, not {bytes}"),
     }
@@ -51,10 +53,9 @@ pub fn range(at: usize, n: usize, size: usize, align: usize) {
         return;
     }
     assert!(at % align == 0, "address {at} is not aligned to {align} bytes");
-    let live = live();
-    let (start, bytes) = live.range(..=at).next_back().unwrap_or((&0, &0));
+    let (start, bytes) = live().range(..=at).next_back().map_or((0, 0), |(&start, &bytes)| (start, bytes));
     assert!(
-        n <= usize::MAX / size && at - start <= *bytes && n * size <= bytes - (at - start),
+        n <= usize::MAX / size && at - start <= bytes && n * size <= bytes - (at - start),
         "{n} elements of {size} bytes at {at} are not within a live block: the last one before has {bytes} bytes at {start}",
     );
 }
