@@ -16,7 +16,7 @@ export function duration(ms) {
 }
 
 /**
- * Announces a step, runs it and says how long it took.
+ * Announces a step, runs it and says how long it took. An attempt that failed returns false; all else that fails throws.
  * @template T
  * @param {string} name what is worked on
  * @param {string} what what is done to it, and about how long that takes
@@ -27,7 +27,7 @@ export async function step(name, what, work) {
   say(`${name}: ${what}…`);
   const start = Date.now();
   const result = await work();
-  say(`${name}: done in ${duration(Date.now() - start)}`);
+  say(`${name}: ${result === false ? 'not possible here' : 'done'} (${duration(Date.now() - start)})`);
   return result;
 }
 
