@@ -15,38 +15,7 @@ pub struct Geometry {
     pub b: (usize, [isize; 4]),
 }
 
-/// A row of an operand, by how it is read.
-enum Row<'a, T> {
-    Dense(&'a [Cell<T>]),
-    Repeated(T),
-    Strided(&'a [Cell<T>], usize, isize),
-}
-
-impl<'a, T: Element> Row<'a, T> {
-    #[inline(always)]
-    fn new(x: &'a [Cell<T>], start: usize, stride: isize, n: usize) -> Self {
-        match stride {
-            1 => Row::Dense(&x[start..start + n]),
-            0 => Row::Repeated(x[start].get()),
-            _ => Row::Strided(x, start, stride),
-        }
-    }
-
-    /// Elements i to i + 4, or as many as there are before n.
-    #[inline(always)]
-    fn lanes(&self, i: usize, n: usize) -> T::Vector {
-        match *self {
-            Row::Dense(x) => T::from_array(core::array::from_fn(|j| x.get(i + j).map_or(T::default(), Cell::get))),
-            Row::Repeated(x) => T::splat(x),
-            Row::Strided(x, start, stride) => T::from_array(core::array::from_fn(|j| {
-                let j = (i + j).min(n - 1);
-                x[start.wrapping_add_signed(j as isize * stride)].get()
-            })),
-        }
-    }
-}
-
-/// y = f(a, b) over the index space. Rows in which both operands are dense or one is repeated run at full width.
+/// y = f(a, b) over the index space, row by row.
 #[inline(always)]
 fn broadcast<A: Element, B: Element, Y: Element>(
     a: &[Cell<A>],
@@ -64,26 +33,39 @@ fn broadcast<A: Element, B: Element, Y: Element>(
         for i1 in 0..n1 as isize {
             for i2 in 0..n2 as isize {
                 let at = |start: usize, s: [isize; 4]| start.wrapping_add_signed(i0 * s[0] + i1 * s[1] + i2 * s[2]);
-                let Some(y) = rows.next() else { return };
-                match (Row::new(a, at(a_start, sa), sa[3], n), Row::new(b, at(b_start, sb), sb[3], n)) {
-                    (Row::Dense(a), Row::Dense(b)) => zip(a, b, y, &f),
-                    (Row::Dense(a), Row::Repeated(b)) => {
-                        let b = B::splat(b);
-                        map(a, y, |a| f(a, b));
+                let (Some(y), i, j) = (rows.next(), at(a_start, sa), at(b_start, sb)) else { return };
+                match (sa[3], sb[3]) {
+                    (1, 1) => zip(&a[i..], &b[j..], y, &f),
+                    (1, 0) => {
+                        let b = B::splat(b[j].get());
+                        map(&a[i..], y, |a| f(a, b));
                     }
-                    (Row::Repeated(a), Row::Dense(b)) => {
-                        let a = A::splat(a);
-                        map(b, y, |b| f(a, b));
+                    (0, 1) => {
+                        let a = A::splat(a[i].get());
+                        map(&b[j..], y, |b| f(a, b));
                     }
-                    (a, b) => {
-                        for (i, y) in y.chunks(4).enumerate() {
-                            let v = Y::to_array(f(a.lanes(4 * i, n), b.lanes(4 * i, n)));
-                            y.iter().zip(v).for_each(|(y, v)| y.set(v));
+                    (step_a, step_b) => {
+                        // Otherwise both are gathered, so many elements at a time.
+                        const BLOCK: usize = 64;
+                        let (x, z) = ([const { Cell::new(A::ZERO) }; BLOCK], [const { Cell::new(B::ZERO) }; BLOCK]);
+                        for (k, y) in y.chunks(BLOCK).enumerate() {
+                            let start = |i: usize, step: isize| i.wrapping_add_signed((k * BLOCK) as isize * step);
+                            gather(a, start(i, step_a), step_a, &x[..y.len()]);
+                            gather(b, start(j, step_b), step_b, &z[..y.len()]);
+                            zip(&x, &z, y, &f);
                         }
                     }
                 }
             }
         }
+    }
+}
+
+/// y[k] = x[start + k · step]
+#[inline(never)]
+fn gather<T: Element>(x: &[Cell<T>], start: usize, step: isize, y: &[Cell<T>]) {
+    for (k, y) in y.iter().enumerate() {
+        y.set(x[start.wrapping_add_signed(k as isize * step)].get());
     }
 }
 
@@ -136,8 +118,7 @@ macro_rules! kernels {
     ($($name:ident, $js:literal, $x:ty => $y:ty: $f:expr;)*) => {$(
         #[doc = $js]
         pub fn $name(a: &[Cell<$x>], b: &[Cell<$x>], y: &[Cell<$y>], geometry: Geometry) {
-            let f: fn(<$x as Element>::Vector, <$x as Element>::Vector) -> <$y as Element>::Vector = $f;
-            broadcast::<$x, $x, $y>(a, b, y, geometry, f);
+            broadcast::<$x, $x, $y>(a, b, y, geometry, $f);
         }
     )*};
 }

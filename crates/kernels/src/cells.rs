@@ -8,7 +8,8 @@ use core::cell::Cell;
 use crate::simd::{F32x4, I32x4};
 
 /// An element type, and the vector in which four of them are computed with.
-pub trait Element: Copy + Default {
+pub trait Element: Copy {
+    const ZERO: Self;
     type Vector: Copy;
     fn read(x: &[Cell<Self>; 4]) -> Self::Vector;
     fn write(v: Self::Vector, y: &[Cell<Self>; 4]);
@@ -24,8 +25,9 @@ fn values<T>(x: &[Cell<T>; 4]) -> *mut [T; 4] {
 }
 
 macro_rules! element {
-    ($type:ty, $vector:ident, $read:ident, $write:ident, $splat:expr) => {
+    ($type:ty, $zero:literal, $vector:ident, $read:ident, $write:ident, $splat:expr) => {
         impl Element for $type {
+            const ZERO: Self = $zero;
             type Vector = $vector;
             #[inline(always)]
             fn read(x: &[Cell<Self>; 4]) -> $vector {
@@ -47,7 +49,7 @@ macro_rules! element {
             }
             #[inline(always)]
             fn to_array(v: $vector) -> [Self; 4] {
-                let mut y = [Self::default(); 4];
+                let mut y = [Self::ZERO; 4];
                 v.$write(&mut y);
                 y
             }
@@ -55,33 +57,21 @@ macro_rules! element {
     };
 }
 
-element!(f32, F32x4, read, write, F32x4::splat);
-element!(i32, I32x4, read, write, I32x4::splat);
+element!(f32, 0.0, F32x4, read, write, F32x4::splat);
+element!(i32, 0, I32x4, read, write, I32x4::splat);
 // Bytes are computed with as i32; lanes to write must be 0 to 255.
-element!(u8, I32x4, read_u8, write_u8, |x| I32x4::splat(i32::from(x)));
+element!(u8, 0, I32x4, read_u8, write_u8, |x| I32x4::splat(i32::from(x)));
 
 /// The at most four elements of `x`, then zeros.
 #[inline(always)]
 fn read_partial<T: Element>(x: &[Cell<T>]) -> T::Vector {
-    T::from_array(core::array::from_fn(|i| x.get(i).map_or(T::default(), Cell::get)))
+    T::from_array(core::array::from_fn(|i| x.get(i).map_or(T::ZERO, Cell::get)))
 }
 
 #[inline(always)]
 fn write_partial<T: Element>(v: T::Vector, y: &[Cell<T>]) {
     for (y, v) in y.iter().zip(T::to_array(v)) {
         y.set(v);
-    }
-}
-
-/// y[i] = f(i div 4) for vectors of four.
-#[inline(always)]
-pub fn generate<Y: Element>(y: &[Cell<Y>], mut f: impl FnMut() -> Y::Vector) {
-    let (ys, y) = y.as_chunks::<4>();
-    for y in ys {
-        Y::write(f(), y);
-    }
-    if !y.is_empty() {
-        write_partial(f(), y);
     }
 }
 

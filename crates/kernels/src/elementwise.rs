@@ -56,19 +56,25 @@ macro_rules! elementwise {
     };
 }
 
+/// Tells the compiler what a closure takes, and leaves it a type of its own: as a pointer it would not be inlined.
+#[inline(always)]
+fn function<F: Fn(Math, F32x4, F32x4) -> F32x4>(f: F) -> F {
+    f
+}
+
 macro_rules! kernels {
     ($($name:ident / $grad:ident, $js:literal / $js_grad:literal, $saved:ident: $f:expr => $slope:expr;)*) => {$(
         /// y = f(x)
         pub fn $name(x: &[Cell<f32>], y: &[Cell<f32>], p: f32) {
             let (m, p) = (Math::new(), F32x4::splat(p));
-            let f: fn(Math, F32x4, F32x4) -> F32x4 = $f;
+            let f = function($f);
             map(x, y, |x| f(m, x, p));
         }
 
         /// gx = g · f′
         pub fn $grad(g: &[Cell<f32>], $saved: &[Cell<f32>], gx: &[Cell<f32>], p: f32) {
             let (m, p) = (Math::new(), F32x4::splat(p));
-            let slope: fn(Math, F32x4, F32x4) -> F32x4 = $slope;
+            let slope = function($slope);
             zip(g, $saved, gx, |g, s| g * slope(m, s, p));
         }
     )*};
@@ -82,11 +88,11 @@ macro_rules! plain {
     ($then:path $(, $more:tt)*) => {
         $then! {
             $($more)*
-            neg, "neg": |_, x| -x;
-            sign, "sign": |m, x| m.sign(x);
-            floor, "floor": |_, x| x.floor();
-            ceil, "ceil": |_, x| x.ceil();
-            round, "round": |_, x| x.round();
+            neg, "neg": |_, x, _| -x;
+            sign, "sign": |m, x, _| m.sign(x);
+            floor, "floor": |_, x, _| x.floor();
+            ceil, "ceil": |_, x, _| x.ceil();
+            round, "round": |_, x, _| x.round();
         }
     };
 }
@@ -95,9 +101,8 @@ macro_rules! plain_kernels {
     ($($name:ident, $js:literal: $f:expr;)*) => {$(
         /// y = f(x)
         pub fn $name(x: &[Cell<f32>], y: &[Cell<f32>]) {
-            let m = Math::new();
-            let f: fn(Math, F32x4) -> F32x4 = $f;
-            map(x, y, |x| f(m, x));
+            let (m, f) = (Math::new(), function($f));
+            map(x, y, |x| f(m, x, x));
         }
     )*};
 }
