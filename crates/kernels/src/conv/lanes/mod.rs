@@ -112,14 +112,17 @@ fn gather_row(x: &[f32], step: usize, images: usize, out: &mut [f32]) {
         return;
     }
     assert!(x.len() >= (LANES - 1) * step + n);
-    for j in (0..n).step_by(4).map(|j| j.min(n - 4)) {
-        for half in [0, 4] {
-            let at = x[half * step + j..].as_ptr();
-            // SAFETY: rows half to half + 3 have n numbers, of which these are j to j + 3.
-            let rows = [0, 1, 2, 3].map(|i| unsafe { F32x4::load(at.add(i * step)) });
-            for (pixel, lanes) in F32x4::transpose(rows).into_iter().enumerate() {
-                let at = (j + pixel) * LANES + half;
-                lanes.write(out[at..].first_chunk_mut().expect("a pixel of the row"));
+    for half in [0, 4] {
+        // SAFETY: image i's row has n numbers from x[i · step], of which j to j + 3 are read; out has n pixels.
+        unsafe {
+            let rows = [0, 1, 2, 3].map(|i| x.as_ptr().add((half + i) * step));
+            let out = out.as_mut_ptr().add(half);
+            for j in fours(n) {
+                let pixels = F32x4::transpose(rows.map(|row| F32x4::load(row.add(j))));
+                let out = out.add(j * LANES);
+                for (i, pixel) in pixels.into_iter().enumerate() {
+                    pixel.store(out.add(i * LANES));
+                }
             }
         }
     }
@@ -137,16 +140,26 @@ fn scatter_row(x: &[f32], step: usize, images: usize, y: &mut [f32]) {
         return;
     }
     assert!(y.len() >= (LANES - 1) * step + n);
-    for j in (0..n).step_by(4).map(|j| j.min(n - 4)) {
-        for half in [0, 4] {
-            let pixels = [0, 1, 2, 3].map(|pixel| F32x4::from_slice(&x[(j + pixel) * LANES + half..]));
-            let at = y[half * step + j..].as_mut_ptr();
-            for (i, row) in F32x4::transpose(pixels).into_iter().enumerate() {
-                // SAFETY: row half + i has n numbers, of which these are j to j + 3.
-                unsafe { row.store(at.add(i * step)) };
+    for half in [0, 4] {
+        // SAFETY: image i's row has n numbers from y[i · step], of which j to j + 3 are written; x has n pixels.
+        unsafe {
+            let rows = [0, 1, 2, 3].map(|i| y.as_mut_ptr().add((half + i) * step));
+            let x = x.as_ptr().add(half);
+            for j in fours(n) {
+                let x = x.add(j * LANES);
+                let lanes = F32x4::transpose([0, 1, 2, 3].map(|i| F32x4::load(x.add(i * LANES))));
+                for (row, lanes) in rows.iter().zip(lanes) {
+                    lanes.store(row.add(j));
+                }
             }
         }
     }
+}
+
+/// Where four pixels at a time begin in a row of n ≥ 4: the last four overlap those before where 4 does not divide n.
+#[inline(always)]
+fn fours(n: usize) -> impl Iterator<Item = usize> {
+    (0..n).step_by(4).map(move |j| j.min(n - 4))
 }
 
 /// Filters of a tile: the widest of 3 and 4 that wastes less on the last panel, or all if there are fewer.
