@@ -1,6 +1,6 @@
 //! Dense loops whose output may be one of their inputs: slices of cells, which may alias, walked four lanes at a time.
 //!
-//! The last 1 to 3 elements go through the same vector arithmetic, padded, so that an element's bits never depend on
+//! The last 1 to 3 elements go one by one through the same vector arithmetic, so that an element's bits never depend on
 //! its place.
 
 use core::cell::Cell;
@@ -14,8 +14,8 @@ pub trait Element: Copy {
     fn read(x: &[Cell<Self>; 4]) -> Self::Vector;
     fn write(v: Self::Vector, y: &[Cell<Self>; 4]);
     fn splat(x: Self) -> Self::Vector;
-    fn from_array(x: [Self; 4]) -> Self::Vector;
-    fn to_array(v: Self::Vector) -> [Self; 4];
+    /// Lane 0.
+    fn first(v: Self::Vector) -> Self;
 }
 
 /// The four cells' values in place.
@@ -44,14 +44,8 @@ macro_rules! element {
                 $splat(x)
             }
             #[inline(always)]
-            fn from_array(x: [Self; 4]) -> $vector {
-                $vector::$read(&x)
-            }
-            #[inline(always)]
-            fn to_array(v: $vector) -> [Self; 4] {
-                let mut y = [Self::ZERO; 4];
-                v.$write(&mut y);
-                y
+            fn first(v: $vector) -> Self {
+                v.lane::<0>() as Self
             }
         }
     };
@@ -62,19 +56,6 @@ element!(i32, 0, I32x4, read, write, I32x4::splat);
 // Bytes are computed with as i32; lanes to write must be 0 to 255.
 element!(u8, 0, I32x4, read_u8, write_u8, |x| I32x4::splat(i32::from(x)));
 
-/// The at most four elements of `x`, then zeros.
-#[inline(always)]
-fn read_partial<T: Element>(x: &[Cell<T>]) -> T::Vector {
-    T::from_array(core::array::from_fn(|i| x.get(i).map_or(T::ZERO, Cell::get)))
-}
-
-#[inline(always)]
-fn write_partial<T: Element>(v: T::Vector, y: &[Cell<T>]) {
-    for (y, v) in y.iter().zip(T::to_array(v)) {
-        y.set(v);
-    }
-}
-
 /// y[i] = f(x[i])
 #[inline(always)]
 pub fn map<X: Element, Y: Element>(x: &[Cell<X>], y: &[Cell<Y>], f: impl Fn(X::Vector) -> Y::Vector) {
@@ -83,8 +64,8 @@ pub fn map<X: Element, Y: Element>(x: &[Cell<X>], y: &[Cell<Y>], f: impl Fn(X::V
     for (x, y) in xs.iter().zip(ys) {
         Y::write(f(X::read(x)), y);
     }
-    if !y.is_empty() {
-        write_partial(f(read_partial(x)), y);
+    for (x, y) in x.iter().zip(y) {
+        y.set(Y::first(f(X::splat(x.get()))));
     }
 }
 
@@ -101,8 +82,8 @@ pub fn zip<A: Element, B: Element, Y: Element>(
     for ((a, b), y) in xs.iter().zip(zs).zip(ys) {
         Y::write(f(A::read(a), B::read(b)), y);
     }
-    if !y.is_empty() {
-        write_partial(f(read_partial(a), read_partial(b)), y);
+    for ((a, b), y) in a.iter().zip(b).zip(y) {
+        y.set(Y::first(f(A::splat(a.get()), B::splat(b.get()))));
     }
 }
 
@@ -121,7 +102,7 @@ pub fn zip3<A: Element, B: Element, C: Element, Y: Element>(
     for (((a, b), c), y) in ps.iter().zip(qs).zip(rs).zip(ys) {
         Y::write(f(A::read(a), B::read(b), C::read(c)), y);
     }
-    if !y.is_empty() {
-        write_partial(f(read_partial(a), read_partial(b), read_partial(c)), y);
+    for (((a, b), c), y) in a.iter().zip(b).zip(c).zip(y) {
+        y.set(Y::first(f(A::splat(a.get()), B::splat(b.get()), C::splat(c.get()))));
     }
 }

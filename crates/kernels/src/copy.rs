@@ -1,10 +1,30 @@
 //! Filling, and copying between any two layouts of one index space.
 
-use crate::simd::I32x4;
+use core::cell::Cell;
+
+use crate::cells::Element;
+use crate::simd::F32x4;
 
 /// y = value
 pub fn fill<T: Copy>(y: &mut [T], value: T) {
     y.fill(value);
+}
+
+/// y = x for a run of adjacent elements. Cells, which may alias, keep the compiler from making this a `memory.copy`:
+/// that costs some 30 ns to begin, and an x64 `rep movs` is ten times slower than this loop where x and y lie a little
+/// over a multiple of 4 KiB apart, as tensors of equal sizes do.
+#[inline(always)]
+pub(crate) fn run<T: Copy>(x: &[Cell<T>], y: &[Cell<T>]) {
+    let ((xs, x), (ys, y)) = (x[..y.len()].as_chunks::<16>(), y.as_chunks::<16>());
+    for (x, y) in xs.iter().zip(ys) {
+        let values = x.each_ref().map(Cell::get);
+        for (y, value) in y.iter().zip(values) {
+            y.set(value);
+        }
+    }
+    for (x, y) in x.iter().zip(y) {
+        y.set(x.get());
+    }
 }
 
 /// One axis of the index space: its length, and the strides of x and y along it.
@@ -16,40 +36,38 @@ struct Axis {
 }
 
 /// Elements that blocks of can be transposed in registers.
-pub trait Transpose: Copy {
+pub trait Transpose: Element {
     /// y[j, i] = x[i, j] for i, j < 4; rows are sx and sy apart.
-    fn transpose(x: &[Self], sx: usize, y: &mut [Self], sy: usize);
-}
-
-impl Transpose for i32 {
     #[inline(always)]
-    fn transpose(x: &[i32], sx: usize, y: &mut [i32], sy: usize) {
-        let row = |i: usize| I32x4::read(x[i * sx..].first_chunk().expect("a row of four")).as_f32();
-        let columns = crate::simd::F32x4::transpose([row(0), row(1), row(2), row(3)]);
-        for (j, column) in columns.into_iter().enumerate() {
-            column.bits().write(y[j * sy..].first_chunk_mut().expect("a row of four"));
-        }
-    }
-}
-
-impl Transpose for u8 {
-    #[inline(always)]
-    fn transpose(x: &[u8], sx: usize, y: &mut [u8], sy: usize) {
+    fn transpose(x: &[Cell<Self>], sx: usize, y: &[Cell<Self>], sy: usize) {
         for i in 0..4 {
             for j in 0..4 {
-                y[j * sy + i] = x[i * sx + j];
+                y[j * sy + i].set(x[i * sx + j].get());
             }
         }
     }
 }
+
+impl Transpose for i32 {
+    #[inline(always)]
+    fn transpose(x: &[Cell<i32>], sx: usize, y: &[Cell<i32>], sy: usize) {
+        let row = |i: usize| i32::read(x[i * sx..].first_chunk().expect("a row of four")).as_f32();
+        let columns = F32x4::transpose([row(0), row(1), row(2), row(3)]).map(F32x4::bits);
+        for (j, column) in columns.into_iter().enumerate() {
+            i32::write(column, y[j * sy..].first_chunk().expect("a row of four"));
+        }
+    }
+}
+
+impl Transpose for u8 {}
 
 /// y = x over an index space of n: `x_start`, `y_start` are where index 0 lies, `sx`, `sy` the strides.
 ///
 /// Axes are first put in the order of y's strides and merged where both layouts allow. What remains is a loop over rows
 /// that are contiguous in both, over planes that one layout holds transposed, or over single elements.
 pub fn copy<T: Transpose>(
-    x: &[T],
-    y: &mut [T],
+    x: &[Cell<T>],
+    y: &[Cell<T>],
     n: [usize; 4],
     (x_start, sx): (usize, [isize; 4]),
     (y_start, sy): (usize, [isize; 4]),
@@ -62,11 +80,11 @@ pub fn copy<T: Transpose>(
     merge(&mut axes);
     let [outer @ .., inner] = axes;
     if inner.x == 1 && inner.y == 1 {
-        for_each(outer, x_start, y_start, |i, j| y[j..j + inner.n].copy_from_slice(&x[i..i + inner.n]));
+        for_each(outer, x_start, y_start, |i, j| run(&x[i..], &y[j..j + inner.n]));
         return;
     }
     if inner.x == 0 && inner.y == 1 {
-        for_each(outer, x_start, y_start, |i, j| y[j..j + inner.n].fill(x[i]));
+        for_each(outer, x_start, y_start, |i, j| y[j..j + inner.n].iter().for_each(|y| y.set(x[i].get())));
         return;
     }
     let unit = outer.iter().position(|axis| axis.n > 1 && axis.x == 1);
@@ -76,12 +94,12 @@ pub fn copy<T: Transpose>(
             let mut rest = outer;
             rest[unit] = Axis { n: 1, x: 0, y: 0 };
             for_each(rest, x_start, y_start, |i, j| {
-                transpose(&x[i..], inner.x as usize, &mut y[j..], columns.y as usize, inner.n, columns.n);
+                transpose(&x[i..], inner.x as usize, &y[j..], columns.y as usize, inner.n, columns.n);
             });
         }
         _ => for_each(outer, x_start, y_start, |i, j| {
             for k in 0..inner.n as isize {
-                y[j.wrapping_add_signed(k * inner.y)] = x[i.wrapping_add_signed(k * inner.x)];
+                y[j.wrapping_add_signed(k * inner.y)].set(x[i.wrapping_add_signed(k * inner.x)].get());
             }
         }),
     }
@@ -133,7 +151,7 @@ fn for_each(axes: [Axis; 3], x_start: usize, y_start: usize, mut f: impl FnMut(u
 }
 
 /// y[j, i] = x[i, j] for i < m, j < n, in tiles that stay in the cache, and these in blocks of 4 × 4.
-fn transpose<T: Transpose>(x: &[T], sx: usize, y: &mut [T], sy: usize, m: usize, n: usize) {
+fn transpose<T: Transpose>(x: &[Cell<T>], sx: usize, y: &[Cell<T>], sy: usize, m: usize, n: usize) {
     const TILE: usize = 32;
     for i0 in (0..m).step_by(TILE) {
         let i1 = (i0 + TILE).min(m);
@@ -142,17 +160,17 @@ fn transpose<T: Transpose>(x: &[T], sx: usize, y: &mut [T], sy: usize, m: usize,
             let (i4, j4) = (i1 - (i1 - i0) % 4, j1 - (j1 - j0) % 4);
             for i in (i0..i4).step_by(4) {
                 for j in (j0..j4).step_by(4) {
-                    T::transpose(&x[i * sx + j..], sx, &mut y[j * sy + i..], sy);
+                    T::transpose(&x[i * sx + j..], sx, &y[j * sy + i..], sy);
                 }
                 for j in j4..j1 {
                     for i in i..i + 4 {
-                        y[j * sy + i] = x[i * sx + j];
+                        y[j * sy + i].set(x[i * sx + j].get());
                     }
                 }
             }
             for i in i4..i1 {
                 for j in j0..j1 {
-                    y[j * sy + i] = x[i * sx + j];
+                    y[j * sy + i].set(x[i * sx + j].get());
                 }
             }
         }

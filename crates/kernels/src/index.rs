@@ -1,5 +1,9 @@
 //! Gathering and scattering. x and y are seen as [outer, n, inner] and [outer, k, inner]; indices have been checked.
 
+use core::cell::Cell;
+
+use crate::copy::run;
+
 /// The place of the first index outside [0, size), or −1.
 pub fn index_outside(index: &[i32], size: i32) -> i32 {
     index.iter().position(|&i| i < 0 || i >= size).map_or(-1, |at| at as i32)
@@ -33,11 +37,11 @@ pub fn scatter_add(g: &[f32], index: &[i32], y: &mut [f32], [outer, n, k, inner]
 }
 
 /// y[o, i, :] = x[o, index[i], :]
-pub fn index_select<T: Copy>(x: &[T], index: &[i32], y: &mut [T], [outer, n, k, inner]: [usize; 4]) {
+pub fn index_select<T: Copy>(x: &[Cell<T>], index: &[i32], y: &[Cell<T>], [outer, n, k, inner]: [usize; 4]) {
     for o in 0..outer {
         for i in 0..k {
             let (from, to) = (o * n + index[i] as usize, o * k + i);
-            y[to * inner..(to + 1) * inner].copy_from_slice(&x[from * inner..(from + 1) * inner]);
+            run(&x[from * inner..(from + 1) * inner], &y[to * inner..(to + 1) * inner]);
         }
     }
 }

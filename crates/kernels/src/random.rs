@@ -53,7 +53,11 @@ where
         for (y, v) in y.chunks(4).zip(elements) {
             match y.first_chunk() {
                 Some(y) => T::write(v, y),
-                None => y.iter().zip(T::to_array(v)).for_each(|(y, v)| y.set(v)),
+                None => {
+                    let whole = [const { Cell::new(T::ZERO) }; 4];
+                    T::write(v, &whole);
+                    y.iter().zip(&whole).for_each(|(y, v)| y.set(v.get()));
+                }
             }
         }
         block = block + I32x4::splat(4);

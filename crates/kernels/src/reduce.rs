@@ -100,37 +100,43 @@ pub fn sum(x: &[f32], y: &mut [f32], [n0, r0, n1, r1]: [usize; 4], scale: f32) {
     }
 }
 
-/// x [r, n] → y [n] = scale · Σ over r: strips of 16 columns, in each 8 rows at a time.
+/// x [r, n] → y [n] = scale · Σ over r, in strips of 16 columns, then 4; the last strip reaches back over the one before.
 fn column_sums(x: &[f32], y: &mut [f32], scale: f32) {
     let n = y.len();
-    let scale = F32x4::splat(scale);
-    let (strips, rest) = y.as_chunks_mut::<16>();
-    let tail = strips.len() * 16;
-    for (i, y) in strips.iter_mut().enumerate() {
-        let mut sums: [Pairwise; 4] = core::array::from_fn(|_| Pairwise::new());
-        for rows in x.chunks(8 * n) {
-            let mut s = [F32x4::zero(); 4];
-            for row in rows.chunks_exact(n) {
-                for (j, s) in s.iter_mut().enumerate() {
-                    *s = *s + F32x4::from_slice(&row[16 * i + 4 * j..]);
-                }
+    if n < 4 {
+        for (j, y) in y.iter_mut().enumerate() {
+            let mut sum = Pairwise::new();
+            for rows in x.chunks(16 * n) {
+                sum.add(F32x4::splat(rows.chunks_exact(n).map(|row| row[j]).sum()));
             }
-            sums.iter_mut().zip(s).for_each(|(sum, s)| sum.add(s));
+            *y = scale * sum.total().lane::<0>();
         }
-        for (y, sum) in y.as_chunks_mut::<4>().0.iter_mut().zip(&sums) {
-            (sum.total() * scale).write(y);
-        }
+        return;
     }
-    for (i, y) in rest.chunks_mut(4).enumerate() {
-        let mut sum = Pairwise::new();
-        for rows in x.chunks(8 * n) {
-            let mut s = F32x4::zero();
-            for row in rows.chunks_exact(n) {
-                s = s + F32x4::from_partial(&row[tail + 4 * i..], y.len());
+    let wide = n - n % 16;
+    for j in (0..wide).step_by(16) {
+        strip_sums::<4>(x, n, j, y, scale);
+    }
+    for j in (wide..n).step_by(4) {
+        strip_sums::<1>(x, n, j.min(n - 4), y, scale);
+    }
+}
+
+/// The sums of 4 · N columns from `first` on, 8 rows at a time and these pairwise.
+#[inline(always)]
+fn strip_sums<const N: usize>(x: &[f32], n: usize, first: usize, y: &mut [f32], scale: f32) {
+    let mut sums: [Pairwise; N] = core::array::from_fn(|_| Pairwise::new());
+    for rows in x.chunks(8 * n) {
+        let mut s = [F32x4::zero(); N];
+        for row in rows.chunks_exact(n) {
+            for (i, s) in s.iter_mut().enumerate() {
+                *s = *s + F32x4::from_slice(&row[first + 4 * i..]);
             }
-            sum.add(s);
         }
-        (sum.total() * scale).write_partial(y, y.len());
+        sums.iter_mut().zip(s).for_each(|(sum, s)| sum.add(s));
+    }
+    for (y, sum) in y[first..].as_chunks_mut::<4>().0.iter_mut().zip(&sums) {
+        (sum.total() * F32x4::splat(scale)).write(y);
     }
 }
 

@@ -6,7 +6,7 @@ use phyllo_kernels::binary::Geometry;
 use phyllo_kernels::copy::{self, Transpose};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::memory::{input, output, slices};
+use crate::memory::{cells, slices};
 
 /// How far a strided operand reaches below its first element, and how many elements from the lowest to the highest.
 fn extent(n: [usize; 4], strides: [isize; 4]) -> (usize, usize) {
@@ -34,7 +34,7 @@ pub fn geometry<'a, T>(
     let ((a_below, a_len), (b_below, b_len)) = (extent(n, sa), extent(n, sb));
     let (a, b) = (a - a_below * size_of::<T>(), b - b_below * size_of::<T>());
     // SAFETY: as the contract says of binary kernels.
-    let (a, b) = unsafe { (input(a, a_len), input(b, b_len)) };
+    let (a, b) = unsafe { (cells(a, a_len), cells(b, b_len)) };
     (a, b, Geometry { n, a: (a_below, sa), b: (b_below, sb) })
 }
 
@@ -42,7 +42,7 @@ fn copy_strided<T: Transpose>(n: [usize; 4], (x, sx): (usize, [isize; 4]), (y, s
     let ((x_below, x_len), (y_below, y_len)) = (extent(n, sx), extent(n, sy));
     let (x, y) = (x - x_below * size_of::<T>(), y - y_below * size_of::<T>());
     // SAFETY: as the contract says of copies.
-    let (x, y) = unsafe { (input::<T>(x, x_len), output::<T>(y, y_len)) };
+    let (x, y) = unsafe { (cells::<T>(x, x_len), cells::<T>(y, y_len)) };
     copy::copy(x, y, n, (x_below, sx), (y_below, sy));
 }
 
