@@ -57,3 +57,5 @@ export * from './ops/all';
 export * from './ops/creation';
 export * from './ops/join';
 export * from './ops/random';
+export * as nn from './nn/nn';
+export * as optim from './optim/optim';

@@ -1,0 +1,195 @@
+/**
+ * The base of layers and models. Fields that are parameters, buffers or modules (also in arrays) belong to the module;
+ * `forward` says what it computes. A call of `forward` is a scope: what it makes and does not return is given up, and
+ * the graph keeps what its gradient needs.
+ */
+import { PhylloError, ShapeError } from '../core/errors';
+import { noGrad } from '../core/runtime';
+import { keep, scope } from '../core/scope';
+import { sameShape, show } from '../core/shape';
+import { Tensor } from '../core/tensor';
+import { assign } from '../ops/update';
+
+/** A tensor that training changes: a leaf, kept until its module goes. */
+export class Parameter extends Tensor {
+  constructor(data: Tensor, requiresGrad = true) {
+    super(data.storage, data.shape, data.strides, data.offset, data.dtype, data.dense);
+    keep(this);
+    if (requiresGrad) this.requiresGrad = true;
+  }
+}
+/** State that is saved with the parameters but not trained: running means, say. */
+export class Buffer extends Tensor {
+  constructor(data: Tensor) {
+    super(data.storage, data.shape, data.strides, data.offset, data.dtype, data.dense);
+    keep(this);
+  }
+}
+
+/** What loading found beside what it loaded. */
+export interface LoadReport {
+  readonly missingKeys: readonly string[];
+  readonly unexpectedKeys: readonly string[];
+}
+
+/** Told of each forward call that ends: module, and what it answered. */
+type Observer = (module: Module, output: unknown) => void;
+let observer: Observer | null = null;
+
+/** Runs `f` with every forward call inside reported, innermost first. */
+export function observe<T>(f: () => T, each: Observer): T {
+  const was = observer;
+  observer = each;
+  try {
+    return f();
+  } finally {
+    observer = was;
+  }
+}
+
+/** The module that an error was thrown in. */
+const thrownIn: WeakMap<PhylloError, Module> = new WeakMap();
+const wrapped: WeakSet<object> = new WeakSet();
+
+/** Makes scopes of the forward methods from a class up to Module, once for each class. */
+function wrap(prototype: object): void {
+  for (let p = prototype; p !== Module.prototype && !wrapped.has(p); p = Object.getPrototypeOf(p)) {
+    wrapped.add(p);
+    const own = Object.getOwnPropertyDescriptor(p, 'forward');
+    if (!own || typeof own.value !== 'function') continue;
+    const forward: (this: Module, ...inputs: unknown[]) => unknown = own.value;
+    Object.defineProperty(p, 'forward', {
+      ...own,
+      value(this: Module, ...inputs: unknown[]): unknown {
+        try {
+          const output = scope(() => forward.apply(this, inputs), `${this.constructor.name}.forward`);
+          observer?.(this, output);
+          return output;
+        } catch (e) {
+          if (e instanceof PhylloError) locate(e, this);
+          throw e;
+        }
+      },
+    });
+  }
+}
+
+/** Tells an error the path from this module, which it passes, to the one it comes from. */
+function locate(e: PhylloError, passing: Module): void {
+  const origin = thrownIn.get(e);
+  if (!origin) {
+    thrownIn.set(e, passing);
+    return;
+  }
+  for (const [path, m] of passing.namedModules()) if (m === origin && path !== '') e.within(path);
+}
+
+export abstract class Module {
+  /** Set by `train` and `eval`: dropout and batch statistics go by it. */
+  training = true;
+
+  constructor() {
+    wrap(Object.getPrototypeOf(this));
+  }
+
+  /** What the module computes. */
+  abstract forward(...inputs: never[]): unknown;
+
+  /** The modules that are fields of this one, by name; those in an array `blocks` are `blocks.0`, `blocks.1`, … */
+  *children(): Generator<[name: string, module: Module]> {
+    for (const [name, value] of Object.entries(this)) {
+      if (value instanceof Module) yield [name, value];
+      else if (Array.isArray(value)) {
+        for (const [i, v] of value.entries()) if (v instanceof Module) yield [`${name}.${i}`, v];
+      }
+    }
+  }
+
+  /** This module (under the name '') and all those inside it, by path. */
+  *namedModules(prefix = ''): Generator<[path: string, module: Module]> {
+    yield [prefix, this];
+    for (const [name, m] of this.children()) yield* m.namedModules(prefix === '' ? name : `${prefix}.${name}`);
+  }
+
+  /** The tensors of a kind in all modules, by path, each once. */
+  private *named<T extends Tensor>(kind: abstract new (...args: never[]) => T): Generator<[path: string, tensor: T]> {
+    const seen = new Set<T>();
+    for (const [path, m] of this.namedModules()) {
+      for (const [name, value] of Object.entries(m)) {
+        if (!(value instanceof kind) || seen.has(value)) continue;
+        seen.add(value);
+        yield [path === '' ? name : `${path}.${name}`, value];
+      }
+    }
+  }
+
+  /** Parameters by path; one that several modules share comes once. */
+  *namedParameters(): Generator<[path: string, parameter: Parameter]> {
+    yield* this.named(Parameter);
+  }
+  /** Buffers by path. */
+  *namedBuffers(): Generator<[path: string, buffer: Buffer]> {
+    yield* this.named(Buffer);
+  }
+  /** What an optimiser takes. */
+  parameters(): Parameter[] {
+    return [...this.namedParameters()].map(([, p]) => p);
+  }
+
+  /** Parameters and buffers by path: the tensors themselves, not copies. */
+  stateDict(): Record<string, Tensor> {
+    return Object.fromEntries([...this.namedParameters(), ...this.namedBuffers()]);
+  }
+
+  /**
+   * Copies values into the parameters and buffers, in place, so that optimisers and captured plans go on. Strict (the
+   * default), every name must be there and no other; else what is missing or unexpected is told. Throws ShapeError
+   * before anything is written.
+   */
+  loadStateDict(state: Readonly<Record<string, Tensor>>, { strict = true }: { strict?: boolean } = {}): LoadReport {
+    const own = this.stateDict();
+    const missingKeys = Object.keys(own).filter(k => !Object.hasOwn(state, k));
+    const unexpectedKeys = Object.keys(state).filter(k => !Object.hasOwn(own, k));
+    const wrong = Object.entries(own).flatMap(([k, t]) => {
+      const s = Object.hasOwn(state, k) ? state[k] : undefined;
+      if (!s || (sameShape(s.shape, t.shape) && s.dtype === t.dtype)) return [];
+      return [`${k} takes ${t.dtype} ${show(t.shape)}, found ${s.dtype} ${show(s.shape)}`];
+    });
+    if (strict) {
+      wrong.push(...missingKeys.map(k => `${k} is missing`), ...unexpectedKeys.map(k => `${k} is unexpected`));
+    }
+    if (wrong.length > 0) throw new ShapeError('loadStateDict', wrong.join('; '));
+    noGrad(() => {
+      for (const [k, t] of Object.entries(own)) {
+        const s = state[k];
+        if (s && s !== t) assign(t, s);
+      }
+    });
+    return { missingKeys, unexpectedKeys };
+  }
+
+  /** Training mode, or with false evaluation mode, here and inside. */
+  train(on = true): this {
+    for (const [, m] of this.namedModules()) m.training = on;
+    return this;
+  }
+  /** Evaluation mode: no dropout, running statistics. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Whether the parameters are to be trained; false freezes them, for fine-tuning. */
+  requiresGrad(on = true): this {
+    for (const p of this.parameters()) p.requiresGrad = on;
+    return this;
+  }
+  /** Clears the gradients of all parameters. */
+  zeroGrad(): void {
+    for (const p of this.parameters()) p.grad = null;
+  }
+}
+
+/** A module from one tensor to another: what Sequential takes. */
+export abstract class Layer extends Module {
+  abstract override forward(x: Tensor): Tensor;
+}

@@ -1,0 +1,7 @@
+/** Layers and models: `nn` of the public API. */
+export { Buffer, Layer, Module, Parameter, type LoadReport } from './module';
+export * from './layers';
+export * from './activations';
+export { Sequential } from './sequential';
+export { summary } from './summary';
+export * as init from './init';

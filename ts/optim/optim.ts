@@ -1,0 +1,6 @@
+/** Optimisers: `optim` of the public API. */
+export { Optimizer, ParamGroup, type GroupOptions } from './optimizer';
+export { SGD, type SGDOptions } from './sgd';
+export { Adam, AdamW, type AdamOptions } from './adam';
+export { CosineAnnealingLR, ExponentialLR, LambdaLR, MultiStepLR, StepLR } from './scheduler';
+export { clipGradNorm } from './clip';

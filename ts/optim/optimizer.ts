@@ -1,0 +1,155 @@
+/**
+ * The base of optimisers. Hyperparameters and step counts live in memory, not in JavaScript numbers, so that a change
+ * of the learning rate is seen by captured plans too.
+ */
+import { ShapeError, ValueError } from '../core/errors';
+import { checkNumber } from '../core/options';
+import { noGrad } from '../core/runtime';
+import { keep, scope } from '../core/scope';
+import { sameShape, show } from '../core/shape';
+import { Tensor } from '../core/tensor';
+import { tensor, zerosLike } from '../ops/creation';
+import { assign, tick } from '../ops/update';
+
+/** Parameters with options of their own; what is left out is the optimiser's default. */
+export type GroupOptions<O> = Partial<O> & { readonly params: readonly Tensor[] };
+export type Params<O> = readonly Tensor[] | readonly GroupOptions<O>[];
+
+/** What a group's memory holds: a number with its bounds. */
+export interface Hyper {
+  readonly name: string;
+  readonly value: number;
+  readonly low?: number;
+  readonly high?: number;
+}
+
+/** Parameters that share hyperparameters. */
+export class ParamGroup {
+  /** The hyperparameters in order, then how many steps were taken; f64. */
+  readonly hyper: Tensor;
+
+  constructor(private readonly where: string, readonly params: readonly Tensor[], private readonly hypers: readonly Hyper[]) {
+    for (const h of hypers) checkNumber(where, h.name, h.value, h.low, h.high);
+    this.hyper = keep(tensor([...hypers.map(h => h.value), 0], { dtype: 'f64' }));
+  }
+
+  /** A hyperparameter by name. */
+  get(name: string): number {
+    return this.hyper.toArray()[this.place(name)]!;
+  }
+  set(name: string, value: number): void {
+    const { low, high } = this.hypers[this.place(name)]!;
+    checkNumber(this.where, name, value, low, high);
+    const values = this.hyper.toArray();
+    values[this.place(name)] = value;
+    this.hyper.set(values);
+  }
+  private place(name: string): number {
+    const i = this.hypers.findIndex(h => h.name === name);
+    if (i < 0) throw new ValueError(this.where, `there is no ${name} among ${this.hypers.map(h => h.name).join(', ')}`);
+    return i;
+  }
+
+  /** The learning rate. */
+  get lr(): number {
+    return this.get('lr');
+  }
+  set lr(value: number) {
+    this.set('lr', value);
+  }
+
+  /** Counts a step. */
+  tick(): void {
+    tick(this.hyper, { at: this.hypers.length });
+  }
+}
+
+const isTensors = <O>(params: Params<O>): params is readonly Tensor[] => params.every(p => p instanceof Tensor);
+
+export abstract class Optimizer<O extends object> {
+  readonly groups: readonly ParamGroup[];
+
+  /** `defaults` are for groups that do not say otherwise; `hypers` turns options into what memory holds. */
+  protected constructor(params: Params<O>, defaults: O, hypers: (options: O) => readonly Hyper[]) {
+    const where = this.constructor.name;
+    const groups = isTensors(params) ? [{ params }] : params;
+    if (groups.length === 0 || groups.some(g => g.params.length === 0)) {
+      throw new ValueError(where, 'takes at least one parameter in each group');
+    }
+    const seen = new Set<Tensor>();
+    for (const p of groups.flatMap(g => g.params)) {
+      if (!(p instanceof Tensor)) throw new ValueError(where, `params takes tensors or groups of them, not ${typeof p}`);
+      if (seen.has(p)) throw new ValueError(where, `a parameter of shape ${show(p.shape)} is given twice`);
+      if (p.dtype !== 'f32' || !p.dense) throw new ValueError(where, `params takes dense f32 tensors, this is ${String(p)}`);
+      seen.add(p);
+    }
+    this.groups = groups.map(g => new ParamGroup(where, g.params, hypers({ ...defaults, ...g })));
+  }
+
+  /** The learning rate of the first group; setting it sets all. */
+  get lr(): number {
+    return this.groups[0]!.lr;
+  }
+  set lr(value: number) {
+    for (const g of this.groups) g.lr = value;
+  }
+
+  /** Clears the gradients: they are gone, not zeros. */
+  zeroGrad(): void {
+    for (const g of this.groups) for (const p of g.params) p.grad = null;
+  }
+
+  /** Updates every parameter that has a gradient. */
+  step(): void {
+    scope(() => noGrad(() => {
+      for (const g of this.groups) {
+        g.tick();
+        for (const p of g.params) if (p.grad) this.update(p, p.grad, g);
+      }
+    }), `${this.constructor.name}.step`);
+  }
+
+  protected abstract update(p: Tensor, g: Tensor, group: ParamGroup): void;
+  /** State tensors beside the hyperparameters, by name. */
+  protected abstract buffers(): Iterable<[name: string, tensor: Tensor]>;
+
+  /** All state, by name: the tensors themselves. With the parameters, it is all that resuming needs. */
+  stateDict(): Record<string, Tensor> {
+    return Object.fromEntries([
+      ...this.groups.map((g, i): [string, Tensor] => [`groups.${i}.hyper`, g.hyper]), ...this.buffers(),
+    ]);
+  }
+  /** Copies state in, in place. Throws ShapeError, before anything is written, if names or shapes differ. */
+  loadStateDict(state: Readonly<Record<string, Tensor>>): void {
+    const own = this.stateDict();
+    const wrong = [...new Set([...Object.keys(own), ...Object.keys(state)])].flatMap(k => {
+      const [a, b] = [Object.hasOwn(own, k) ? own[k] : undefined, Object.hasOwn(state, k) ? state[k] : undefined];
+      if (!a) return [`${k} is unexpected`];
+      if (!b) return [`${k} is missing`];
+      const same = sameShape(a.shape, b.shape) && a.dtype === b.dtype;
+      return same ? [] : [`${k} takes ${a.dtype} ${show(a.shape)}, found ${b.dtype} ${show(b.shape)}`];
+    });
+    if (wrong.length > 0) throw new ShapeError(`${this.constructor.name}.loadStateDict`, wrong.join('; '));
+    noGrad(() => {
+      for (const [k, t] of Object.entries(own)) {
+        if (t.dtype === 'f64') t.set(state[k]!.toArray());
+        else assign(t, state[k]!);
+      }
+    });
+  }
+}
+
+/** One state tensor of zeros for each parameter. */
+export class Slots {
+  private readonly of: Map<Tensor, Tensor>;
+  constructor(private readonly name: string, groups: readonly ParamGroup[]) {
+    this.of = new Map(groups.flatMap(g => g.params.map(p => [p, keep(zerosLike(p))])));
+  }
+  get(p: Tensor): Tensor {
+    return this.of.get(p)!;
+  }
+  *named(): Generator<[string, Tensor]> {
+    let i = 0;
+    for (const t of this.of.values()) yield [`${this.name}.${i++}`, t];
+  }
+}

@@ -1,0 +1,44 @@
+import { ValueError } from '../core/errors';
+import type { Tensor } from '../core/tensor';
+import { sgdStep } from '../ops/update';
+import { Optimizer, Slots, type ParamGroup, type Params } from './optimizer';
+
+export interface SGDOptions {
+  /** The learning rate α. */
+  readonly lr: number;
+  /** How much of the last step is kept. Default 0. */
+  readonly momentum?: number;
+  /** How much less of the gradient goes into the momentum. Default 0. */
+  readonly dampening?: number;
+  /** λ of the L² penalty λ/2 · ‖w‖², added to the gradient as λw. Default 0. */
+  readonly weightDecay?: number;
+  /** Look ahead along the momentum (Nesterov). Default false. */
+  readonly nesterov?: boolean;
+}
+
+/** Gradient descent w ← w − α·g, with momentum if asked for; batch, stochastic or minibatch by what g averages. */
+export class SGD extends Optimizer<SGDOptions> {
+  private readonly velocity: Slots | null;
+  private readonly nesterov: boolean;
+
+  constructor(params: Params<SGDOptions>, options: SGDOptions) {
+    super(params, options, ({ lr, momentum = 0, dampening = 0, weightDecay = 0 }) => [
+      { name: 'lr', value: lr, low: 0 },
+      { name: 'momentum', value: momentum, low: 0 },
+      { name: 'dampening', value: dampening },
+      { name: 'weightDecay', value: weightDecay, low: 0 },
+    ]);
+    this.nesterov = options.nesterov ?? false;
+    if (this.nesterov && !this.groups.every(g => g.get('momentum') > 0 && g.get('dampening') === 0)) {
+      throw new ValueError('SGD', 'nesterov takes a momentum > 0 and no dampening');
+    }
+    this.velocity = this.groups.some(g => g.get('momentum') > 0) ? new Slots('velocity', this.groups) : null;
+  }
+
+  protected update(p: Tensor, g: Tensor, group: ParamGroup): void {
+    sgdStep(p, g, this.velocity && this.velocity.get(p), group.hyper, { nesterov: this.nesterov });
+  }
+  protected *buffers(): Generator<[string, Tensor]> {
+    if (this.velocity) yield* this.velocity.named();
+  }
+}
