@@ -124,5 +124,8 @@ export function applyMulti(def: AnyDef, xs: Inputs, params: Params): readonly Te
 }
 
 function written(def: AnyDef, xs: Inputs): void {
-  for (let i = 0; i < xs.length; i++) if (def.written[i]) xs[i]!.storage.version++;
+  for (let i = 0; i < xs.length; i++) {
+    const x = xs[i]!;
+    if (def.written[i] && x !== null) x.storage.version++;
+  }
 }
