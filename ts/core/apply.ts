@@ -30,10 +30,10 @@ function inspect(def: AnyDef, xs: Inputs): Inputs {
     if ((want !== x.dtype && want !== 'any') || (!x.dense && !def.strided)) fits = false;
   }
   tracked &&= runtime.recording;
-  if (tracked && def.mutates) {
+  if (tracked && def.mutates !== undefined) {
     throw new GradientError(def.name, 'writes in place what a gradient is recorded for; do it in noGrad');
   }
-  return fits || def.view ? xs : convert(def, xs);
+  return fits || def.view !== undefined ? xs : convert(def, xs);
 }
 
 /** The inputs in the element types and layout that the kernel takes. */
@@ -69,7 +69,7 @@ export function apply(def: AnyDef, xs: Inputs, params: Params): Tensor {
   const recorded = tracked && def.vjp !== undefined;
   const from = home;
   let y: Tensor;
-  if (def.view) {
+  if (def.view !== undefined) {
     const x = xs[0]!;
     const { shape, strides, offset } = def.view(x, params);
     y = new Tensor(x.storage, shape, strides, offset, x.dtype);
@@ -80,15 +80,15 @@ export function apply(def: AnyDef, xs: Inputs, params: Params): Tensor {
       written(def, xs);
       return xs[0]!;
     }
-    const { dtype = 'f32' } = def;
-    y = allocate(shape, typeof dtype === 'string' ? dtype : dtype(xs, params));
+    const dtype = def.dtype!;
+    y = allocate(shape, typeof dtype === 'string' ? dtype : dtype(xs, params), ins.length > 0 ? ins[0]! : null);
     try {
       runtime.interpreter.exec(def, ins, y, params);
     } catch (e) {
       y.storage.release(); // nothing else has seen it
       throw e;
     }
-    if (def.mutates) written(def, xs);
+    if (def.mutates !== undefined) written(def, xs);
   }
   y.home = from;
   if (recorded) y.node = new Node(def, params, xs, ins, [y]);

@@ -96,7 +96,7 @@ export interface MultiDef<A extends readonly Input[], P, I extends string, O ext
 }
 
 /** A declaration with its types forgotten: what interpreters read. */
-export interface AnyDef extends AnyDeclaration {
+export interface AnyDef extends Omit<AnyDeclaration, 'wants' | 'saves'> {
   /** By input: the element type wanted. */
   readonly inputTypes: readonly (DType | 'any')[];
   /** By input: what its rule reads, as bits over the places of inputs and then outputs. */
@@ -130,13 +130,26 @@ export type AnyRule = Forgetful<[g: Tensor | Named<Tensor | null>, saved: Named<
 /** A function whose parameters compare both ways, as those of methods do: the precise declaration fits the general. */
 type Forgetful<A extends readonly unknown[], R> = { method(...args: A): R }['method'];
 
+/** All declarations end in objects of one hidden class: interpreters read them at every op. */
 function complete(d: AnyDeclaration): AnyDef {
   const places = [...d.inputs, ...(d.outputs ?? ['y'])];
   return {
-    ...d,
+    name: d.name,
+    inputs: d.inputs,
+    outputs: d.outputs,
     inputTypes: d.inputs.map(name => d.wants?.[name] ?? 'f32'),
-    needs: d.inputs.map(name => (d.saves?.[name] ?? []).reduce((bits, s) => bits | (1 << places.indexOf(s)), 0)),
+    strided: d.strided ?? false,
+    mutates: d.mutates,
     written: d.inputs.map(name => d.mutates?.includes(name) ?? false),
+    dtype: d.dtype ?? 'f32',
+    dtypes: d.dtypes,
+    shape: d.shape,
+    shapes: d.shapes,
+    run: d.run,
+    runMulti: d.runMulti,
+    view: d.view,
+    vjp: d.vjp,
+    needs: d.inputs.map(name => (d.saves?.[name] ?? []).reduce((bits, s) => bits | (1 << places.indexOf(s)), 0)),
   };
 }
 
@@ -147,8 +160,9 @@ function lift(def: AnyDef, i: number, v: Input | Params | undefined, like: Input
   throw new ValueError(def.name, `${def.inputs[i]} takes a tensor, this is ${v === undefined ? 'missing' : typeof v}`);
 }
 
+const NONE: Params = {};
 function paramsOf(v: Input | Params | undefined): Params {
-  return typeof v === 'object' && v !== null && !(v instanceof Tensor) ? v : {};
+  return typeof v === 'object' && v !== null && !(v instanceof Tensor) ? v : NONE;
 }
 
 /** Declares an op. The implementation sees the declaration with its types forgotten. */

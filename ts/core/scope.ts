@@ -16,7 +16,7 @@ import { runtime } from './runtime';
 import { collector, dropWithValue, Held, Tensor } from './tensor';
 
 export class Scope {
-  readonly made: Tensor[] = [];
+  made: Tensor[] = [];
   closed = false;
   /** The turn in which it was opened is over: the code in it has awaited. */
   suspended = false;
@@ -93,8 +93,9 @@ function close(s: Scope, result?: unknown): void {
     if (s.suspended && t.home !== s) give(t, root);
     else dropWithValue(t);
   }
-  made.length = 0;
+  s.made = NOTHING; // a tensor that outlives its scope must not hold the others
 }
+const NOTHING: Tensor[] = [];
 
 /** Visits every tensor in a value: itself, or inside arrays and plain objects. */
 export function eachTensor(value: unknown, f: (t: Tensor) => void): void {

@@ -162,9 +162,10 @@ export function handle(t: Tensor): Tensor {
   return new Tensor(t.storage, t.shape, t.strides, t.offset, t.dtype, t.dense);
 }
 
-/** A dense tensor of undefined contents, of no scope yet. */
-export function allocate(shape: Shape, dtype: DType): Tensor {
-  return new Tensor(runtime.interpreter.alloc(shape, dtype), shape, rowMajor(shape), 0, dtype, true);
+/** A dense tensor of undefined contents, of no scope yet. One in the shape of a dense `like` shares its strides. */
+export function allocate(shape: Shape, dtype: DType, like: Tensor | null = null): Tensor {
+  const strides = like !== null && like.shape === shape && like.dense ? like.strides : rowMajor(shape);
+  return new Tensor(runtime.interpreter.alloc(shape, dtype), shape, strides, 0, dtype, true);
 }
 
 /** What only leaves have. */
