@@ -1,6 +1,6 @@
 /** Picking elements by index, and adding them back. Indices are integers, and outside their range an IndexError. */
 import type { Kernels } from '../backend/backend';
-import { IndexError, ShapeError } from '../core/errors';
+import { DTypeError, IndexError, ShapeError } from '../core/errors';
 import { defineOp, type Op, type View } from '../core/op';
 import { runtime } from '../core/runtime';
 import { composite } from '../core/scope';
@@ -85,6 +85,7 @@ const selectOp: Op<[x: Tensor, index: Tensor], { dim: number }> = defineOp({
   dtype: ([x]) => x.dtype,
   shape([x, index], { dim }) {
     checkList('indexSelect', index.shape);
+    if (x.dtype === 'f64') throw new DTypeError('indexSelect', 'x takes f32, i32, u8 or bool, this is f64');
     return x.shape.map((n, d) => (d === dim ? index.size : n));
   },
   run(k, [x, index], y, { dim }) {
