@@ -1,0 +1,135 @@
+/** Collections of samples, and parts of them. */
+import { IndexError, ShapeError, ValueError } from '../core/errors';
+import { checkNumber } from '../core/options';
+import { show } from '../core/shape';
+import type { Tensor } from '../core/tensor';
+import { tensor } from '../ops/creation';
+import { indexSelect } from '../ops/indexing';
+import { permutation, type Generator } from '../ops/random';
+import { contiguous, select, slice } from '../ops/view';
+
+/** `length` samples. For a DataLoader, a sample is a tuple of tensors: [x, t], say. */
+export interface Dataset<T> {
+  readonly length: number;
+  /** Sample i, from 0 to length − 1. What it makes is freed with its batch; what it wants to keep it must `keep`. */
+  get(i: number): T;
+  /** A batch of the samples at these places, if that is faster than to stack them one by one. */
+  getBatch?(places: Int32Array): T;
+}
+
+/** As many tensors as T has. */
+export type Tensors<T extends readonly Tensor[]> = { readonly [K in keyof T]: Tensor };
+
+function each<T extends readonly Tensor[]>(xs: T, f: (x: Tensor) => Tensor): Tensors<T>;
+function each(xs: readonly Tensor[], f: (x: Tensor) => Tensor): readonly Tensor[] {
+  return xs.map(f);
+}
+
+/** Throws IndexError unless all are places in a dataset of n samples. */
+function checkPlaces(where: string, places: ArrayLike<number>, n: number): void {
+  for (let k = 0; k < places.length; k++) {
+    const i = places[k]!;
+    if (!Number.isInteger(i) || i < 0 || i >= n) throw new IndexError(where, `there is no sample ${i} among ${n}`);
+  }
+}
+
+/** Sample i is the i-th entry of each tensor: [x[i], t[i], …]. Element types stay as they are. */
+export class TensorDataset<T extends readonly Tensor[]> implements Dataset<Tensors<T>> {
+  /** Number of samples: the first dimension of each tensor. */
+  readonly length: number;
+  readonly tensors: Tensors<T>;
+
+  /** Throws ValueError without tensors, and ShapeError if their first dimensions differ. */
+  constructor(...tensors: T) {
+    const [first] = tensors;
+    if (!first) throw new ValueError('TensorDataset', 'takes at least one tensor');
+    tensors.forEach((t, i) => {
+      if (t.ndim === 0) throw new ShapeError('TensorDataset', `tensor ${i} is a single number: there are no samples in it`);
+      if (t.shape[0] !== first.shape[0]) {
+        const shapes = `tensor ${i} is ${show(t.shape)}, the first is ${show(first.shape)}`;
+        throw new ShapeError('TensorDataset', `first dimensions count the samples and must agree: ${shapes}`);
+      }
+    });
+    this.length = first.shape[0]!;
+    this.tensors = each(tensors, contiguous); // or every batch would make all of it dense first
+  }
+
+  /** Views. Throws IndexError. */
+  get(i: number): Tensors<T> {
+    checkPlaces('TensorDataset', [i], this.length);
+    return each(this.tensors, t => select(t, 0, i));
+  }
+
+  /** Views where the places follow each other, else one copy from each tensor. Throws IndexError. */
+  getBatch(places: Int32Array): Tensors<T> {
+    checkPlaces('TensorDataset', places, this.length);
+    const [start = 0] = places;
+    if (places.every((p, i) => p === start + i)) return each(this.tensors, t => slice(t, 0, start, start + places.length));
+    const index = tensor(places);
+    const batch = each(this.tensors, t => indexSelect(t, 0, index));
+    index.dispose();
+    return batch;
+  }
+}
+
+/** The samples of a dataset at some places, in their order; a place may come more than once. */
+export class Subset<T> implements Dataset<T> {
+  readonly length: number;
+  readonly indices: Int32Array;
+  readonly getBatch: Dataset<T>['getBatch'];
+
+  /** Throws IndexError for a place that is not in the dataset. */
+  constructor(
+    readonly dataset: Dataset<T>,
+    indices: ArrayLike<number>,
+  ) {
+    checkPlaces('Subset', indices, dataset.length);
+    this.indices = Int32Array.from(indices);
+    this.length = this.indices.length;
+    this.getBatch = dataset.getBatch && (places => {
+      checkPlaces('Subset', places, this.length);
+      return dataset.getBatch!(places.map(p => this.indices[p]!));
+    });
+  }
+
+  /** Throws IndexError. */
+  get(i: number): T {
+    checkPlaces('Subset', [i], this.length);
+    return this.dataset.get(this.indices[i]!);
+  }
+}
+
+export interface SplitOptions {
+  /** Where the random order comes from. Default: the default generator. */
+  readonly generator?: Generator;
+}
+
+/** How many samples each part gets. Fractions are rounded down; what is left goes to the first parts, one each. */
+function countsOf(lengths: readonly number[], n: number): number[] {
+  lengths.forEach((length, i) => checkNumber('randomSplit', `lengths[${i}]`, length, 0));
+  const sum = lengths.reduce((a, b) => a + b, 0);
+  if (lengths.every(Number.isInteger) && sum === n) return [...lengths];
+  if (Math.abs(sum - 1) > 1e-9) {
+    throw new ValueError('randomSplit', `lengths add up to ${n}, the dataset's, or as fractions to 1; these to ${sum}`);
+  }
+  const counts = lengths.map(fraction => Math.floor(fraction * n));
+  const left = n - counts.reduce((a, b) => a + b, 0);
+  return counts.map((count, i) => count + Number(i < left));
+}
+
+/**
+ * Parts of a dataset, of given lengths or fractions, drawn at random without overlap:
+ * `const [train, validation, test] = randomSplit(data, [0.8, 0.1, 0.1], { generator: new Generator(1) })`.
+ * Throws ValueError if the lengths do not add up.
+ */
+export function randomSplit<T, const L extends readonly number[]>(
+  dataset: Dataset<T>, lengths: L, options?: SplitOptions,
+): { readonly [K in keyof L]: Subset<T> };
+export function randomSplit<T>(
+  dataset: Dataset<T>, lengths: readonly number[], { generator }: SplitOptions = {},
+): readonly Subset<T>[] {
+  const counts = countsOf(lengths, dataset.length);
+  const order = permutation(dataset.length, generator);
+  let end = 0;
+  return counts.map(count => new Subset(dataset, order.subarray(end, (end += count))));
+}

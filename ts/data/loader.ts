@@ -1,0 +1,93 @@
+/** Batches of a dataset, in order or shuffled. */
+import { ShapeError, ValueError } from '../core/errors';
+import { checkInteger } from '../core/options';
+import { scope, scoped } from '../core/scope';
+import { sameShape, show } from '../core/shape';
+import { Tensor } from '../core/tensor';
+import { stack } from '../ops/join';
+import { Generator, permutation } from '../ops/random';
+import type { Dataset } from './dataset';
+
+export interface LoaderOptions<T> {
+  /** Samples in a batch; the last batch of an epoch may have fewer. Default 1. */
+  readonly batchSize?: number;
+  /** Draw a new order for each epoch. Default false: the dataset's order. */
+  readonly shuffle?: boolean;
+  /** Seeds a generator of the loader's own: the same seed gives the same sequence of orders. */
+  readonly seed?: number;
+  /** Where orders come from, in place of a seed. Default: the default generator. */
+  readonly generator?: Generator;
+  /** Leave out a last batch of fewer than `batchSize` samples. Default false. */
+  readonly dropLast?: boolean;
+  /** What becomes of each batch: normalisation, augmentation. What it makes and does not return is freed. */
+  readonly transform?: (batch: T) => T;
+}
+
+/**
+ * Iterating it is an epoch: tuples of tensors with the samples in the first dimension. Each batch lives until the next
+ * one, or the loop's end; what is to outlive it is for `keep`.
+ *
+ *     for (const [x, t] of new DataLoader(new TensorDataset(images, labels), { batchSize: 64, shuffle: true })) …
+ */
+export class DataLoader<T extends readonly Tensor[]> implements Iterable<T> {
+  readonly batchSize: number;
+  readonly shuffle: boolean;
+  readonly dropLast: boolean;
+  readonly #generator: Generator | undefined;
+  readonly #transform: ((batch: T) => T) | undefined;
+
+  /** Throws ValueError for a batch size below 1, or a seed beside a generator. */
+  constructor(
+    readonly dataset: Dataset<T>,
+    { batchSize = 1, shuffle = false, seed, generator, dropLast = false, transform }: LoaderOptions<T> = {},
+  ) {
+    checkInteger('DataLoader', 'batchSize', batchSize, 1);
+    if (seed !== undefined && generator) throw new ValueError('DataLoader', 'takes a seed or a generator, not both');
+    this.batchSize = batchSize;
+    this.shuffle = shuffle;
+    this.dropLast = dropLast;
+    this.#generator = seed === undefined ? generator : new Generator(seed);
+    this.#transform = transform;
+  }
+
+  /** Number of batches in an epoch. */
+  get length(): number {
+    const batches = this.dataset.length / this.batchSize;
+    return this.dropLast ? Math.floor(batches) : Math.ceil(batches);
+  }
+
+  [Symbol.iterator](): IterableIterator<T> {
+    const n = this.dataset.length;
+    const order = this.shuffle ? permutation(n, this.#generator) : Int32Array.from({ length: n }, (_, i) => i);
+    return scoped(this.#batches(order, this.length), 'the DataLoader');
+  }
+
+  *#batches(order: Int32Array, count: number): IterableIterator<T> {
+    for (let i = 0; i < count; i++) {
+      const places = order.subarray(i * this.batchSize, (i + 1) * this.batchSize);
+      yield scope(() => {
+        const batch = this.dataset.getBatch?.(places) ?? stacked(this.dataset, places);
+        return this.#transform ? this.#transform(batch) : batch;
+      }, 'a batch of the DataLoader');
+    }
+  }
+}
+
+/** The samples at some places, at least one, each tensor stacked along a new first dimension. */
+function stacked<T extends readonly Tensor[]>(dataset: Dataset<T>, places: Int32Array): T;
+function stacked(dataset: Dataset<readonly Tensor[]>, places: Int32Array): readonly Tensor[] {
+  const samples = Array.from(places, i => dataset.get(i));
+  const first = samples[0]!;
+  samples.forEach((sample, k) => {
+    if (!Array.isArray(sample) || !sample.every(t => t instanceof Tensor)) {
+      throw new ValueError('DataLoader', `sample ${places[k]} is not an array of tensors, which batches are made of`);
+    }
+    const fits = sample.length === first.length
+      && sample.every((t, j) => t.dtype === first[j]!.dtype && sameShape(t.shape, first[j]!.shape));
+    if (!fits) {
+      const what = [sample, first].map(s => s.map(t => `${t.dtype} ${show(t.shape)}`).join(', '));
+      throw new ShapeError('DataLoader', `sample ${places[k]} is (${what[0]}), sample ${places[0]} (${what[1]}): they do not stack`);
+    }
+  });
+  return first.map((_, j) => stack(samples.map(sample => sample[j]!)));
+}
