@@ -1,0 +1,218 @@
+/**
+ * Safetensors, the format in which weights travel between libraries: the length of a header as 64 bits; the header, in
+ * JSON, padded with spaces to a multiple of 8 bytes; then the elements of all tensors, little-endian and row-major,
+ * without gaps. For each tensor the header says `dtype`, `shape` and `data_offsets`: where its bytes begin and end.
+ */
+import type { DType, TensorData } from '../core/dtype';
+import { FileError, ValueError } from '../core/errors';
+import { scope } from '../core/scope';
+import { show, sizeOf } from '../core/shape';
+import type { Tensor } from '../core/tensor';
+import { tensor } from '../ops/creation';
+import { bytesOf, elementsOf, itemSize } from './bytes';
+import { brains, halves } from './half';
+
+export interface Safetensors {
+  readonly tensors: Record<string, Tensor>;
+  /** What was written along with them. */
+  readonly metadata: Record<string, string>;
+}
+
+/** Names of element types in the file, in its order: larger elements first, so that all are aligned. */
+const names: Readonly<Record<DType, string>> = { f64: 'F64', f32: 'F32', i32: 'I32', u8: 'U8', bool: 'BOOL' };
+const order: readonly string[] = Object.keys(names);
+
+/** How elements in a file become a tensor's. */
+interface Reader {
+  readonly dtype: DType;
+  /** Bytes of an element. */
+  readonly size: number;
+  read(bytes: Uint8Array): TensorData;
+}
+const reader = (dtype: DType): Reader => ({ dtype, size: itemSize(dtype), read: bytes => elementsOf(bytes, dtype) });
+const readers: ReadonlyMap<unknown, Reader> = new Map([
+  [names.f64, reader('f64')],
+  [names.f32, reader('f32')],
+  [names.i32, reader('i32')],
+  [names.u8, reader('u8')],
+  [names.bool, reader('bool')],
+  ['F16', { dtype: 'f32', size: 2, read: halves }],
+  ['BF16', { dtype: 'f32', size: 2, read: brains }],
+]);
+
+const METADATA = '__metadata__';
+/** Bytes; longer headers are refused, as by the reference implementation. */
+const HEADER_LIMIT = 100_000_000;
+
+/** A name that means something else to JavaScript or to the format, or is no Unicode text. */
+const reserved = (name: string): boolean => name === '__proto__' || name === METADATA || /\p{Surrogate}/u.test(name);
+
+/** The order of code points, which is that of the bytes in UTF-8. */
+function byCodePoint(a: string, b: string): number {
+  let i = 0;
+  while (i < a.length && a[i] === b[i]) i++;
+  return (a.codePointAt(i) ?? -1) - (b.codePointAt(i) ?? -1);
+}
+
+/**
+ * Tensors as a safetensors file, with texts of your own as `metadata`. The same contents give the same bytes, in
+ * whatever order they come: the reference implementation's, whose order of metadata alone is left to chance. Throws
+ * ValueError for the names `__metadata__` and `__proto__`, and for text that is not Unicode.
+ */
+export function encodeSafetensors(
+  tensors: Readonly<Record<string, Tensor>>, metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  const entries = Object.entries(tensors);
+  const texts = Object.entries(metadata);
+  for (const [name] of [...entries, ...texts]) {
+    if (reserved(name)) throw new ValueError('encodeSafetensors', `${JSON.stringify(name)} cannot be a name`);
+  }
+  for (const [name, text] of texts) {
+    if (typeof text === 'string' && !/\p{Surrogate}/u.test(text)) continue;
+    throw new ValueError('encodeSafetensors', `metadata takes Unicode text, ${name} is ${JSON.stringify(text)}`);
+  }
+  entries.sort(([a, s], [b, t]) => order.indexOf(s.dtype) - order.indexOf(t.dtype) || byCodePoint(a, b));
+  texts.sort(([a], [b]) => byCodePoint(a, b));
+
+  // Written by hand, because an object would put names that look like numbers first.
+  let end = 0;
+  const fields = entries.map(([name, { dtype, shape, size }]) => {
+    const info = { dtype: names[dtype], shape, data_offsets: [end, (end += size * itemSize(dtype))] };
+    return `${JSON.stringify(name)}:${JSON.stringify(info)}`;
+  });
+  if (texts.length > 0) {
+    const pairs = texts.map(([name, text]) => `${JSON.stringify(name)}:${JSON.stringify(text)}`);
+    fields.unshift(`"${METADATA}":{${pairs.join()}}`);
+  }
+  const json = new TextEncoder().encode(`{${fields.join()}}`);
+  const length = Math.ceil(json.length / 8) * 8;
+  if (length > HEADER_LIMIT) {
+    throw new ValueError('encodeSafetensors', `the header may have ${HEADER_LIMIT} bytes, this has ${length}`);
+  }
+
+  const out = new Uint8Array(8 + length + end);
+  new DataView(out.buffer).setBigUint64(0, BigInt(length), true);
+  out.set(json, 8);
+  out.fill(0x20, 8 + json.length, 8 + length);
+  let at = 8 + length;
+  for (const [, t] of entries) {
+    const bytes = bytesOf(t);
+    out.set(bytes, at);
+    at += bytes.length;
+  }
+  return out;
+}
+
+/**
+ * The tensors in a safetensors file: F32, F64, I32, U8 and BOOL as they are, F16 and BF16 as f32. `name` is the file's,
+ * for errors. Throws FileError, before any tensor is made, for bytes that are no whole safetensors file, and for
+ * elements of other types.
+ */
+export function decodeSafetensors(bytes: Uint8Array, name = 'safetensors file'): Safetensors {
+  const { json, start } = headerOf(bytes, name);
+  const { [METADATA]: texts = {}, ...infos } = json;
+  const metadata = metadataOf(texts, name);
+  const entries = Object.entries(infos).map(([key, info]) => entryOf(key, info, name));
+  let end = 0;
+  for (const entry of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (entry.begin !== end) {
+      throw new FileError(name, `expected bytes without gaps or overlaps, found ${entry.key} at ${entry.begin} after ${end}`);
+    }
+    ({ end } = entry);
+  }
+  if (start + end !== bytes.length) {
+    throw new FileError(name, `expected ${start + end} bytes, as the header says, found ${bytes.length}`);
+  }
+  return scope(() => {
+    const tensors = entries.map(({ key, reader: { dtype, read }, shape, begin, end }): [string, Tensor] => [
+      key, tensor(read(bytes.subarray(start + begin, start + end)), { shape, dtype }),
+    ]);
+    return { tensors: Object.fromEntries(tensors), metadata };
+  }, 'decodeSafetensors');
+}
+
+type Json = Readonly<Record<string, unknown>>;
+const isObject = (v: unknown): v is Json => typeof v === 'object' && v !== null && !Array.isArray(v);
+const isSize = (v: unknown): v is number => Number.isSafeInteger(v) && Number(v) >= 0 && !Object.is(v, -0);
+/** A value as an error shows it. */
+const brief = (v: unknown): string => (JSON.stringify(v) ?? 'nothing').slice(0, 80);
+
+/** The header, and where it ends. */
+function headerOf(bytes: Uint8Array, name: string): { json: Json; start: number } {
+  if (bytes.length < 8) throw new FileError(name, `expected a header length of 8 bytes, found ${bytes.length} in all`);
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  if (length > HEADER_LIMIT) throw new FileError(name, `expected a header of up to ${HEADER_LIMIT} bytes, found ${length}`);
+  const start = 8 + length;
+  if (start > bytes.length) throw new FileError(name, `expected a header of ${length} bytes, found ${bytes.length - 8}`);
+  let text: string;
+  let json: unknown;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.subarray(8, start));
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new FileError(name, 'expected a header in JSON, found other text or bytes', { cause });
+  }
+  if (!isObject(json) || text[0] !== '{') throw new FileError(name, `expected a header that is an object, found ${brief(json)}`);
+  const repeated = repeatedName(text);
+  if (repeated !== null) throw new FileError(name, `expected each name once, found ${brief(repeated)} again`);
+  return { json, start };
+}
+
+/** A name that an object in a valid JSON text has twice; a parser would let the last one win. */
+function repeatedName(json: string): string | null {
+  const open: Set<string>[] = [];
+  for (let i = 0; i < json.length; i++) {
+    if (json[i] === '{') open.push(new Set());
+    else if (json[i] === '}') open.pop();
+    else if (json[i] === '"') {
+      const start = i;
+      for (i++; json[i] !== '"'; i++) if (json[i] === '\\') i++;
+      const end = i + 1;
+      while (/\s/.test(json[i + 1] ?? '')) i++;
+      if (json[i + 1] !== ':') continue; // a value
+      const name = String(JSON.parse(json.slice(start, end)));
+      const seen = open.at(-1)!;
+      if (seen.has(name)) return name;
+      seen.add(name);
+    }
+  }
+  return null;
+}
+
+function metadataOf(texts: unknown, name: string): Record<string, string> {
+  if (!isObject(texts)) throw new FileError(name, `expected metadata that is an object, found ${brief(texts)}`);
+  const pairs = Object.entries(texts).map(([key, text]): [string, string] => {
+    if (reserved(key)) throw new FileError(name, `expected a name of metadata, found ${brief(key)}`);
+    if (typeof text !== 'string') throw new FileError(name, `expected text as metadata ${brief(key)}, found ${brief(text)}`);
+    return [key, text];
+  });
+  return Object.fromEntries(pairs);
+}
+
+interface Entry {
+  readonly key: string;
+  readonly reader: Reader;
+  readonly shape: readonly number[];
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** What the header says about one tensor. */
+function entryOf(key: string, info: unknown, name: string): Entry {
+  const wrong = (expected: string, found: unknown): never => {
+    throw new FileError(name, `${brief(key)}: expected ${expected}, found ${brief(found)}`);
+  };
+  if (reserved(key)) throw new FileError(name, `expected a tensor's name, found ${brief(key)}`);
+  if (!isObject(info)) return wrong('an object', info);
+  const { dtype, shape, data_offsets: offsets } = info;
+  const reader = readers.get(dtype);
+  if (!reader) return wrong(`an element type of ${[...readers.keys()].join(', ')}`, dtype);
+  if (!Array.isArray(shape) || !shape.every(isSize)) return wrong('a shape of whole numbers', shape);
+  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) {
+    return wrong('data_offsets of two whole numbers', offsets);
+  }
+  const [begin = 0, end = 0] = offsets;
+  const size = sizeOf(shape) * reader.size;
+  if (end - begin !== size) return wrong(`${size} bytes for ${String(dtype)} ${show(shape)}`, offsets);
+  return { key, reader, shape, begin, end };
+}
