@@ -65,25 +65,36 @@ pub unsafe fn prepack<const W: usize>(x: &Strided, lanes: usize, depth: usize, k
 /// out[panel][p][lane] ← src[lane · ls + p · ks], filled up with zeros.
 #[inline(never)]
 unsafe fn pack<const W: usize>(src: *const f32, ls: usize, ks: usize, lanes: usize, kc: usize, out: *mut f32) {
-    for first in (0..lanes).step_by(W) {
-        let (src, out) = (src.add(first * ls), out.add(first * kc));
-        let width = W.min(lanes - first);
-        if width == W && ls == 1 && W % 4 == 0 {
-            copy_rows::<W>(src, ks, kc, out);
-        } else if width == W && ks == 1 && W % 4 == 0 {
-            transpose::<W>(src, ls, kc, out);
-        } else {
-            gather::<W>(src, ls, ks, width, kc, out);
+    let whole = if W % 4 == 0 { lanes - lanes % W } else { 0 };
+    let mut first = 0;
+    if ls == 1 {
+        while first + 4 * W <= whole {
+            copy_rows::<W, 4>(src.add(first), ks, kc, out.add(first * kc));
+            first += 4 * W;
         }
+    }
+    while first < whole && (ls == 1 || ks == 1) {
+        let (src, out) = (src.add(first * ls), out.add(first * kc));
+        if ls == 1 {
+            copy_rows::<W, 1>(src, ks, kc, out);
+        } else {
+            transpose::<W>(src, ls, kc, out);
+        }
+        first += W;
+    }
+    for first in (first..lanes).step_by(W) {
+        gather::<W>(src.add(first * ls), ls, ks, W.min(lanes - first), kc, out.add(first * kc));
     }
 }
 
-/// A full panel whose lanes are adjacent.
+/// P full panels whose lanes are adjacent: several at a time, so that whole lines of cache are read.
 #[inline(always)]
-unsafe fn copy_rows<const W: usize>(mut src: *const f32, ks: usize, kc: usize, mut out: *mut f32) {
+unsafe fn copy_rows<const W: usize, const P: usize>(mut src: *const f32, ks: usize, kc: usize, mut out: *mut f32) {
     for _ in 0..kc {
-        for v in (0..W).step_by(4) {
-            F32x4::load(src.add(v)).store(out.add(v));
+        for panel in 0..P {
+            for v in (0..W).step_by(4) {
+                F32x4::load(src.add(panel * W + v)).store(out.add(panel * W * kc + v));
+            }
         }
         src = src.add(ks);
         out = out.add(W);

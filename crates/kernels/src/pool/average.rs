@@ -45,11 +45,32 @@ pub fn avg_pool2d(g: &Pool2d, x: &[f32], y: &mut [f32], divisor: Divisor) {
     if g.is_halving() {
         halve(g, x, y, scale(g, divisor, 0, 0));
     } else {
-        g.each_output(|plane, i, j, o| {
-            let mut sum = 0.0;
-            g.each_tap(plane, i, j, |p, _| sum += x[p]);
-            y[o] = sum * scale(g, divisor, i, j);
-        });
+        slide(g, x, y, divisor);
+    }
+}
+
+/// Any windows: four adjacent ones at a time where they lie inside the image's columns.
+#[inline(never)]
+fn slide(g: &Pool2d, x: &[f32], y: &mut [f32], divisor: Divisor) {
+    let inner = g.inner_columns();
+    for plane in 0..g.planes {
+        for i in 0..g.oh {
+            let o = (plane * g.oh + i) * g.ow;
+            if !inner.is_empty() {
+                // The windows of a row that lie inside the columns have the same size.
+                let scale = F32x4::splat(scale(g, divisor, i, inner.start));
+                for j in inner.clone().step_by(4) {
+                    let mut sum = F32x4::zero();
+                    g.each_tap4(plane, i, j, x, |_, value| sum = sum + value);
+                    (sum * scale).write(y[o + j..].first_chunk_mut().expect("four outputs"));
+                }
+            }
+            for j in (0..inner.start.min(g.ow)).chain(inner.end..g.ow) {
+                let mut sum = 0.0;
+                g.each_tap(plane, i, j, |p, _| sum += x[p]);
+                y[o + j] = sum * scale(g, divisor, i, j);
+            }
+        }
     }
 }
 

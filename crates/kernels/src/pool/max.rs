@@ -79,20 +79,50 @@ fn wins(value: f32, best: f32) -> bool {
     value > best || (value.is_nan() && !best.is_nan())
 }
 
+/// Any windows: four adjacent ones at a time where they lie inside the image's columns.
 #[inline(never)]
 fn slide<T: Tap>(g: &Pool2d, x: &[f32], y: &mut [f32], mut at: Option<&mut [T]>) {
-    g.each_output(|plane, i, j, o| {
-        let mut best = None;
-        g.each_tap(plane, i, j, |p, tap| match best {
-            Some((value, _)) if !wins(x[p], value) => {}
-            _ => best = Some((x[p], tap)),
-        });
-        let (value, tap) = best.unwrap_or((f32::NEG_INFINITY, 0));
-        y[o] = value;
-        if let Some(at) = &mut at {
-            at[o] = T::new(tap);
+    let inner = g.inner_columns();
+    for plane in 0..g.planes {
+        for i in 0..g.oh {
+            let o = (plane * g.oh + i) * g.ow;
+            for j in inner.clone().step_by(4) {
+                let (value, tap) = largest4(g, plane, i, j, x);
+                value.write(four(&mut y[o + j..]));
+                if let Some(at) = &mut at {
+                    T::write4(tap, four(&mut at[o + j..]));
+                }
+            }
+            for j in (0..inner.start.min(g.ow)).chain(inner.end..g.ow) {
+                let (value, tap) = largest(g, plane, i, j, x);
+                y[o + j] = value;
+                if let Some(at) = &mut at {
+                    at[o + j] = T::new(tap);
+                }
+            }
         }
+    }
+}
+
+fn largest(g: &Pool2d, plane: usize, i: usize, j: usize, x: &[f32]) -> (f32, usize) {
+    let mut best = None;
+    g.each_tap(plane, i, j, |p, tap| match best {
+        Some((value, _)) if !wins(x[p], value) => {}
+        _ => best = Some((x[p], tap)),
     });
+    best.unwrap_or((f32::NEG_INFINITY, 0))
+}
+
+#[inline(always)]
+fn largest4(g: &Pool2d, plane: usize, i: usize, j: usize, x: &[f32]) -> (F32x4, I32x4) {
+    let (mut best, mut at) = (F32x4::splat(f32::NEG_INFINITY), I32x4::splat(-1));
+    g.each_tap4(plane, i, j, x, |tap, value| {
+        let first = at.lt(I32x4::splat(0));
+        let wins = first | (!value.le(best) & best.eq(best));
+        best = F32x4::select(wins, value, best);
+        at = I32x4::select(wins, I32x4::splat(tap as i32), at);
+    });
+    (best, at.max(I32x4::splat(0)))
 }
 
 /// Windows of 2 × 2, four at a time. 0.8 ns an output.

@@ -3,6 +3,8 @@
 mod average;
 mod max;
 
+use crate::simd::F32x4;
+
 pub use average::{avg_pool2d, avg_pool2d_grad, Divisor};
 pub use max::{max_pool2d, max_pool2d_grad, max_pool2d_take, Tap};
 
@@ -73,6 +75,38 @@ impl Pool2d {
                 for j in 0..self.ow {
                     f(plane, i, j, (plane * self.oh + i) * self.ow + j);
                 }
+            }
+        }
+    }
+
+    /// The output columns whose windows lie inside the image's columns, as far as four at a time can be read: the last
+    /// of them must leave room for a vector load.
+    fn inner_columns(&self) -> core::ops::Range<usize> {
+        let first = self.pw.div_ceil(self.sw);
+        let reach = (self.kw - 1) * self.dw + self.sw;
+        let last = match (self.w + self.pw).checked_sub(reach) {
+            Some(room) if self.sw <= 2 => (room / self.sw + 1).min(self.ow),
+            _ => 0,
+        };
+        first..first + last.saturating_sub(first) / 4 * 4
+    }
+
+    /// Calls f(tap, the numbers under it) for four adjacent outputs from j on, tap by tap; their windows lie inside the
+    /// image's columns.
+    #[inline(always)]
+    fn each_tap4(&self, plane: usize, i: usize, j: usize, x: &[f32], mut f: impl FnMut(usize, F32x4)) {
+        let first = j * self.sw - self.pw;
+        for u in 0..self.kh {
+            let Some(y) = self.row(i, u) else { continue };
+            let row = &x[(plane * self.h + y) * self.w..][..self.w];
+            for v in 0..self.kw {
+                let row = &row[first + v * self.dw..];
+                let four = if self.sw == 1 {
+                    F32x4::from_slice(row)
+                } else {
+                    F32x4::from_slice(row).shuffle::<0, 2, 4, 6>(F32x4::from_slice(&row[4..]))
+                };
+                f(u * self.kw + v, four);
             }
         }
     }
