@@ -53,7 +53,8 @@ export async function buildBinaries({ checked }) {
       stale.map(async ({ name, features, cargo }) => {
         const out = join(scrap, name);
         mkdirSync(out, { recursive: true });
-        const pack = ['build', 'crates/wasm', '--mode', 'no-install', '--target', 'web', '--release', '--no-pack'];
+        // Force: the compiler and the target have been checked, and wasm-pack looks for the target in one place only.
+        const pack = ['build', 'crates/wasm', '--mode', 'force', '--target', 'web', '--release', '--no-pack'];
         await run('wasm-pack', [...pack, '--out-dir', out, '--out-name', 'phyllo_wasm', ...cargo], {
           log: join(GENERATED, 'log', `${name}.log`),
           cwd: ROOT,
