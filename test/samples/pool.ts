@@ -1,0 +1,48 @@
+/** Samples of pooling. */
+import type { Pair } from '../../ts/core/options';
+import * as ops from '../../ts/ops/pool';
+import { permute } from '../../ts/ops/view';
+import { any, distinct, int, sample, type Sample, type SamplesOf } from './sample';
+
+type Shape4 = readonly [n: number, c: number, h: number, w: number];
+const max = (x: Shape4, y: string, kernel: Pair, options: ops.MaxPool2dOptions = {}): Sample =>
+  sample([distinct(...x)], p => ops.maxPool2d(p, kernel, options), `f32${y}`);
+const avg = (x: Shape4, y: string, kernel: Pair, options: ops.AvgPool2dOptions = {}): Sample =>
+  sample([any(...x)], p => ops.avgPool2d(p, kernel, options), `f32${y}`);
+
+export const poolSamples: SamplesOf<typeof ops> = {
+  maxPool2d: [
+    max([2, 3, 6, 4], '[2,3,3,2]', 2),
+    max([1, 2, 7, 5], '[1,2,3,2]', 2),
+    max([1, 2, 7, 5], '[1,2,4,3]', 2, { ceilMode: true }),
+    max([1, 2, 7, 8], '[1,2,4,4]', 3, { stride: 2, padding: 1 }),
+    max([1, 2, 7, 8], '[1,2,4,5]', 3, { stride: 2, padding: 1, ceilMode: true }),
+    max([2, 2, 5, 5], '[2,2,5,5]', 3, { stride: 1, padding: 1 }),
+    max([1, 2, 7, 6], '[1,2,4,5]', [3, 2], { stride: [2, 1], padding: [1, 0] }),
+    max([1, 2, 9, 8], '[1,2,7,6]', 3, { stride: 1, padding: 1, dilation: 2 }),
+    max([1, 1, 8, 9], '[1,1,5,5]', 2, { padding: 1, dilation: [2, 3], ceilMode: true }),
+    max([1, 2, 2, 2], '[1,2,1,1]', 1, { stride: 3, ceilMode: true }),
+    max([1, 1, 1, 1], '[1,1,1,1]', 1),
+    max([2, 1, 17, 18], '[2,1,1,2]', 17, { stride: 1 }),
+    max([0, 2, 4, 4], '[0,2,2,2]', 2),
+    sample([distinct(2, 4, 5, 3)], x => ops.maxPool2d(permute(x, [0, 3, 1, 2]), 2), 'f32[2,3,2,2]'),
+    sample([], () => ops.maxPool2d(int([1, 2, 3, 4], [1, 1, 2, 2]), 2), 'f32[1,1,1,1]'),
+  ],
+  avgPool2d: [
+    avg([2, 3, 6, 4], '[2,3,3,2]', 2),
+    avg([1, 2, 7, 5], '[1,2,3,2]', 2),
+    avg([1, 2, 7, 5], '[1,2,4,3]', 2, { ceilMode: true }),
+    avg([1, 2, 7, 5], '[1,2,4,3]', 2, { ceilMode: true, countIncludePad: false }),
+    avg([1, 2, 7, 8], '[1,2,4,4]', 3, { stride: 2, padding: 1 }),
+    avg([1, 2, 7, 8], '[1,2,4,4]', 3, { stride: 2, padding: 1, countIncludePad: false }),
+    avg([1, 2, 8, 6], '[1,2,5,4]', 3, { stride: 2, padding: 1, ceilMode: true }),
+    avg([1, 2, 7, 6], '[1,2,4,5]', [3, 2], { stride: [2, 1], padding: [1, 0] }),
+    avg([1, 2, 5, 5], '[1,2,5,5]', 3, { stride: 1, padding: 1, divisorOverride: 5 }),
+    avg([1, 2, 7, 5], '[1,2,4,3]', 2, { ceilMode: true, divisorOverride: -3 }),
+    avg([1, 1, 1, 1], '[1,1,1,1]', 1),
+    avg([0, 2, 4, 4], '[0,2,2,2]', 2),
+    avg([2, 2, 9, 9], '[2,2,1,1]', 9),
+    sample([any(2, 4, 5, 3)], x => ops.avgPool2d(permute(x, [0, 3, 1, 2]), 2), 'f32[2,3,2,2]'),
+    sample([], () => ops.avgPool2d(int([1, 2, 3, 4], [1, 1, 2, 2]), 2), 'f32[1,1,1,1]'),
+  ],
+};

@@ -1,0 +1,96 @@
+/** Samples of matrix products and convolutions. */
+import { conv2d, type Conv2dOptions } from '../../ts/ops/conv';
+import * as ops from '../../ts/ops/matmul';
+import { expand, permute, slice, t } from '../../ts/ops/view';
+import { any, int, sample, type Sample, type SamplesOf } from './sample';
+
+/** Shapes of a, b and their product. */
+const PRODUCTS: readonly (readonly [a: number[], b: number[], y: string])[] = [
+  [[2, 3], [3, 4], '[2,4]'],
+  [[1, 1], [1, 1], '[1,1]'],
+  [[1, 5], [5, 1], '[1,1]'],
+  [[5, 1], [1, 5], '[5,5]'],
+  [[9, 21], [21, 17], '[9,17]'],
+  [[3], [3], '[]'],
+  [[3], [3, 4], '[4]'],
+  [[2, 3], [3], '[2]'],
+  [[3], [2, 3, 4], '[2,4]'],
+  [[2, 3, 4], [4], '[2,3]'],
+  [[5, 2, 3], [5, 3, 4], '[5,2,4]'],
+  [[5, 2, 3], [3, 4], '[5,2,4]'],
+  [[2, 3], [5, 3, 4], '[5,2,4]'],
+  [[5, 1, 2, 3], [4, 3, 2], '[5,4,2,2]'],
+  [[2, 1, 2, 1, 2, 3], [1, 3, 1, 2, 3, 1], '[2,3,2,2,2,1]'],
+  [[1, 2, 3], [4, 3, 2], '[4,2,2]'],
+  [[0, 3], [3, 2], '[0,2]'],
+  [[2, 0], [0, 3], '[2,3]'],
+  [[2, 3], [3, 0], '[2,0]'],
+  [[0, 2, 3], [3, 2], '[0,2,2]'],
+];
+
+export const matmulSamples: SamplesOf<typeof ops> = {
+  matmul: [
+    sample([any(3, 2), any(4, 3)], (a, b) => ops.matmul(t(a), t(b)), 'f32[2,4]'),
+    sample([any(3, 3)], a => ops.matmul(a, a), 'f32[3,3]'),
+    sample([any(1, 3), any(3, 1)], (a, b) => ops.matmul(expand(a, [2, 3]), expand(b, [3, 4])), 'f32[2,4]'),
+    sample([any(2, 3), any(3, 4)], (a, b) => ops.matmul(expand(a, [5, 2, 3]), b), 'f32[5,2,4]'),
+    sample([any(3, 2, 4), any(4, 2)], (a, b) => ops.matmul(permute(a, [1, 0, 2]), b), 'f32[2,3,2]'),
+    sample([any(5, 4), any(4, 6)], (a, b) => ops.matmul(slice(a, 0, 0, 5, 2), slice(b, 1, 1, 6, 2)), 'f32[3,3]'),
+    sample([any(3)], a => ops.matmul(int([1, 2, 3, 4, 5, 6], [2, 3]), a), 'f32[2]'),
+    ...PRODUCTS.map(([a, b, y]) => sample([any(...a), any(...b)], (p, q) => ops.matmul(p, q), `f32${y}`)),
+  ],
+  linear: [
+    sample([any(2, 3), any(4, 3), any(4)], (x, w, b) => ops.linear(x, w, b), 'f32[2,4]'),
+    sample([any(2, 3), any(4, 3)], (x, w) => ops.linear(x, w), 'f32[2,4]'),
+    sample([any(3), any(4, 3), any(4)], (x, w, b) => ops.linear(x, w, b), 'f32[4]'),
+    sample([any(2, 5, 3), any(4, 3), any(4)], (x, w, b) => ops.linear(x, w, b), 'f32[2,5,4]'),
+    sample([any(3, 2), any(3, 4), any(1)], (x, w, b) => ops.linear(t(x), t(w), expand(b, [4])), 'f32[2,4]'),
+    sample([any(1, 1), any(1, 1), any(1)], (x, w, b) => ops.linear(x, w, b), 'f32[1,1]'),
+    sample([any(7, 33), any(18, 33), any(18)], (x, w, b) => ops.linear(x, w, b), 'f32[7,18]'),
+    sample([any(0, 3), any(4, 3), any(4)], (x, w, b) => ops.linear(x, w, b), 'f32[0,4]'),
+    sample([any(2, 0), any(4, 0), any(4)], (x, w, b) => ops.linear(x, w, b), 'f32[2,4]'),
+  ],
+  dot: [
+    sample([any(3), any(3)], (a, b) => ops.dot(a, b), 'f32[]'),
+    sample([any(1), any(1)], (a, b) => ops.dot(a, b), 'f32[]'),
+    sample([any(41), any(41)], (a, b) => ops.dot(a, b), 'f32[]'),
+    sample([any(0), any(0)], (a, b) => ops.dot(a, b), 'f32[]'),
+    sample([any(9)], a => ops.dot(slice(a, 0, 0, 9, 3), slice(a, 0, 6)), 'f32[]'),
+  ],
+};
+
+/** A convolution of images x with filters w, with a bias and without. */
+function conv(x: readonly number[], w: readonly number[], y: string, options: Conv2dOptions = {}): readonly [Sample, Sample] {
+  return [
+    sample([any(...x), any(...w), any(w[0]!)], (p, q, b) => conv2d(p, q, b, options), `f32${y}`),
+    sample([any(...x), any(...w)], (p, q) => conv2d(p, q, null, options), `f32${y}`),
+  ];
+}
+
+export const convSamples: SamplesOf<typeof import('../../ts/ops/conv')> = {
+  conv2d: [
+    ...conv([2, 3, 6, 5], [4, 3, 3, 3], '[2,4,4,3]'),
+    ...conv([2, 3, 6, 5], [4, 3, 3, 3], '[2,4,6,5]', { padding: 1 }),
+    ...conv([1, 2, 7, 6], [3, 2, 3, 2], '[1,3,4,3]', { stride: 2, padding: [1, 0] }),
+    ...conv([1, 2, 7, 6], [3, 2, 3, 3], '[1,3,4,6]', { stride: [2, 1], padding: 1 }),
+    ...conv([1, 2, 5, 6], [2, 2, 3, 2], '[1,2,5,6]', { padding: 'same' }),
+    ...conv([1, 2, 7, 6], [2, 2, 3, 2], '[1,2,7,6]', { padding: 'same', dilation: [2, 3] }),
+    ...conv([1, 2, 5, 5], [2, 2, 3, 3], '[1,2,3,3]', { padding: 'valid' }),
+    ...conv([1, 2, 9, 8], [2, 2, 3, 3], '[1,2,5,2]', { stride: [1, 2], dilation: [2, 2], padding: [0, 0], groups: 1 }),
+    ...conv([2, 4, 5, 4], [6, 2, 3, 3], '[2,6,5,4]', { groups: 2, padding: 1 }),
+    ...conv([2, 4, 5, 6], [4, 1, 3, 3], '[2,4,5,6]', { groups: 4, padding: 1 }),
+    ...conv([1, 3, 7, 7], [6, 1, 3, 3], '[1,6,3,3]', { groups: 3, stride: 2 }),
+    ...conv([1, 4, 8, 8], [4, 1, 3, 3], '[1,4,8,8]', { groups: 4, padding: 2, dilation: 2 }),
+    ...conv([2, 5, 3, 4], [3, 5, 1, 1], '[2,3,3,4]'),
+    ...conv([2, 4, 5, 5], [3, 4, 1, 1], '[2,3,3,3]', { stride: 2 }),
+    ...conv([1, 1, 1, 1], [1, 1, 1, 1], '[1,1,1,1]'),
+    ...conv([1, 2, 1, 1], [3, 2, 3, 3], '[1,3,1,1]', { padding: 1 }),
+    ...conv([2, 1, 4, 4], [1, 1, 4, 4], '[2,1,1,1]'),
+    ...conv([1, 1, 3, 9], [2, 1, 1, 5], '[1,2,3,5]'),
+    ...conv([1, 2, 4, 4], [2, 2, 3, 3], '[1,2,8,8]', { padding: 3 }),
+    ...conv([0, 2, 4, 4], [3, 2, 3, 3], '[0,3,2,2]'),
+    ...conv([17, 3, 8, 8], [8, 3, 3, 3], '[17,8,8,8]', { padding: 1 }),
+    ...conv([2, 16, 9, 9], [16, 16, 3, 3], '[2,16,9,9]', { padding: 1 }),
+    sample([any(2, 5, 4, 3), any(2, 2, 3, 4)], (x, w) => conv2d(permute(x, [0, 3, 1, 2]), permute(w, [3, 2, 0, 1])), 'f32[2,4,4,3]'),
+  ],
+};
