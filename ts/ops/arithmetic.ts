@@ -27,9 +27,9 @@ function ints(name: IntArithmetic | Comparison, dtype: 'i32' | 'bool'): FloatOp 
 
 const integral = (v: Operand): boolean => (typeof v === 'number' ? Number.isInteger(v) : v.dtype !== 'f32');
 
-/** Integers stay integers; beside an f32 or a fraction they are widened. */
+/** Integers stay integers; beside an f32 or a fraction they are widened. Two plain numbers are f32. */
 function byType(float: FloatOp, int: FloatOp): BinaryOp {
-  return (a, b) => (integral(a) && integral(b) ? int(a, b) : float(a, b));
+  return (a, b) => (integral(a) && integral(b) && !(typeof a === 'number' && typeof b === 'number') ? int(a, b) : float(a, b));
 }
 
 function comparison(name: Comparison): BinaryOp {

@@ -17,6 +17,7 @@ function batchStride(x: View, d: number, ndim: number): number {
 
 /** y[…, :, :] = a[…, :, :] b[…, :, :], one gemm call for each run of batch dimensions that both step through evenly. */
 function batched(k: Kernels, a: View, b: View, y: View): void {
+  if (y.size === 0) return;
   const nd = y.shape.length - 2;
   const [m, n, depth] = [y.shape[nd]!, y.shape[nd + 1]!, a.shape.at(-1)!];
   const [rsa, csa, rsb, csb] = [a.strides.at(-2)!, a.strides.at(-1)!, b.strides.at(-2)!, b.strides.at(-1)!];
