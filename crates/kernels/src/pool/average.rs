@@ -1,6 +1,6 @@
 //! Average pooling. `dh` and `dw` of the geometry are 1.
 
-use super::{fours, Pool2d};
+use super::{eight, fours, write_eight, Pool2d};
 use crate::simd::F32x4;
 
 /// What the sum of a window is divided by.
@@ -59,13 +59,13 @@ fn slide(g: &Pool2d, x: &[f32], y: &mut [f32], divisor: Divisor) {
             if !inner.is_empty() {
                 // The windows of a row that lie inside the columns have the same size.
                 let scale = F32x4::splat(scale(g, divisor, i, inner.start));
-                for j in inner.clone().step_by(4) {
+                for j in fours(inner.len()).map(|j| inner.start + j) {
                     let mut sum = F32x4::zero();
                     g.each_tap4(plane, i, j, x, |_, value| sum = sum + value);
                     (sum * scale).write(y[o + j..].first_chunk_mut().expect("four outputs"));
                 }
             }
-            for j in (0..inner.start.min(g.ow)).chain(inner.end..g.ow) {
+            for j in (0..inner.start).chain(inner.end..g.ow) {
                 let mut sum = 0.0;
                 g.each_tap(plane, i, j, |p, _| sum += x[p]);
                 y[o + j] = sum * scale(g, divisor, i, j);
@@ -103,10 +103,11 @@ fn halve(g: &Pool2d, x: &[f32], y: &mut [f32], scale: f32) {
         let (top, bottom) = (&x[top..][..2 * n], &x[top + g.w..][..2 * n]);
         let y = &mut y[o..][..n];
         for j in fours(n) {
-            let left = F32x4::from_slice(&top[2 * j..]) + F32x4::from_slice(&bottom[2 * j..]);
-            let right = F32x4::from_slice(&top[2 * j + 4..]) + F32x4::from_slice(&bottom[2 * j + 4..]);
+            // SAFETY: `fours` keeps j + 4 ≤ n; the rows have 2n numbers, y has n.
+            let ([a, b], [c, d]) = unsafe { (eight(top, j), eight(bottom, j)) };
+            let (left, right) = (a + c, b + d);
             let sum = left.shuffle::<0, 2, 4, 6>(right) + left.shuffle::<1, 3, 5, 7>(right);
-            (sum * scale).write(y[j..].first_chunk_mut().expect("four outputs"));
+            unsafe { (sum * scale).store(y.as_mut_ptr().add(j)) };
         }
     });
 }
@@ -120,12 +121,12 @@ fn double(g: &Pool2d, gy: &[f32], gx: &mut [f32], scale: f32) {
         let (top, bottom) = (&mut top[..2 * n], &mut bottom[..2 * n]);
         let gy = &gy[o..][..n];
         for j in fours(n) {
-            let share = F32x4::from_slice(&gy[j..]) * scale;
-            let left = share.shuffle::<0, 0, 1, 1>(share);
-            let right = share.shuffle::<2, 2, 3, 3>(share);
-            for row in [&mut *top, &mut *bottom] {
-                left.write(row[2 * j..].first_chunk_mut().expect("four pixels"));
-                right.write(row[2 * j + 4..].first_chunk_mut().expect("four pixels"));
+            // SAFETY: `fours` keeps j + 4 ≤ n; the rows have 2n numbers, gy has n.
+            unsafe {
+                let share = F32x4::load(gy.as_ptr().add(j)) * scale;
+                let halves = [share.shuffle::<0, 0, 1, 1>(share), share.shuffle::<2, 2, 3, 3>(share)];
+                write_eight(halves, top, j);
+                write_eight(halves, bottom, j);
             }
         }
     });

@@ -1,6 +1,6 @@
 //! Max pooling.
 
-use super::{fours, Pool2d};
+use super::{eight, fours, write_eight, Pool2d};
 use crate::simd::{F32x4, I32x4};
 
 /// The number of a tap in its window, row by row: u8 for windows of at most 256 taps, or i32.
@@ -86,14 +86,14 @@ fn slide<T: Tap>(g: &Pool2d, x: &[f32], y: &mut [f32], mut at: Option<&mut [T]>)
     for plane in 0..g.planes {
         for i in 0..g.oh {
             let o = (plane * g.oh + i) * g.ow;
-            for j in inner.clone().step_by(4) {
+            for j in fours(inner.len()).map(|j| inner.start + j) {
                 let (value, tap) = largest4(g, plane, i, j, x);
                 value.write(four(&mut y[o + j..]));
                 if let Some(at) = &mut at {
                     T::write4(tap, four(&mut at[o + j..]));
                 }
             }
-            for j in (0..inner.start.min(g.ow)).chain(inner.end..g.ow) {
+            for j in (0..inner.start).chain(inner.end..g.ow) {
                 let (value, tap) = largest(g, plane, i, j, x);
                 y[o + j] = value;
                 if let Some(at) = &mut at {
@@ -134,8 +134,8 @@ fn halve<T: Tap>(g: &Pool2d, x: &[f32], y: &mut [f32], mut at: Option<&mut [T]>)
         let y = &mut y[o..][..n];
         let mut at = at.as_mut().map(|at| &mut at[o..][..n]);
         for j in fours(n) {
-            let (a, b) = (F32x4::from_slice(&top[2 * j..]), F32x4::from_slice(&top[2 * j + 4..]));
-            let (c, d) = (F32x4::from_slice(&bottom[2 * j..]), F32x4::from_slice(&bottom[2 * j + 4..]));
+            // SAFETY: `fours` keeps j + 4 ≤ n; the rows have 2n numbers, y has n.
+            let ([a, b], [c, d]) = unsafe { (eight(top, j), eight(bottom, j)) };
             let taps = [even(a, b), odd(a, b), even(c, d), odd(c, d)];
             let (mut best, mut tap) = (taps[0], I32x4::splat(0));
             for (i, &value) in taps.iter().enumerate().skip(1) {
@@ -143,7 +143,7 @@ fn halve<T: Tap>(g: &Pool2d, x: &[f32], y: &mut [f32], mut at: Option<&mut [T]>)
                 best = F32x4::select(wins, value, best);
                 tap = I32x4::select(wins, I32x4::splat(i as i32), tap);
             }
-            best.write(four(&mut y[j..]));
+            unsafe { best.store(y.as_mut_ptr().add(j)) };
             if let Some(at) = &mut at {
                 T::write4(tap, four(&mut at[j..]));
             }
@@ -201,15 +201,22 @@ fn double<T: Tap>(g: &Pool2d, gy: &[f32], at: &[T], gx: &mut [f32]) {
         let (top, bottom) = (&mut top[..2 * n], &mut bottom[..2 * n]);
         let (gy, at) = (&gy[o..][..n], &at[o..][..n]);
         for j in fours(n) {
-            let value = F32x4::from_slice(&gy[j..]).bits();
+            // SAFETY: `fours` keeps j + 4 ≤ n; the rows have 2n numbers, gy has n.
+            let value = unsafe { F32x4::load(gy.as_ptr().add(j)) }.bits();
             let tap = T::read4(at[j..].first_chunk().expect("four taps"));
             let [a, b, c, d] = [0, 1, 2, 3].map(|i| (value & tap.eq(I32x4::splat(i))).as_f32());
-            for (row, left, right) in [(&mut *top, a, b), (&mut *bottom, c, d)] {
-                left.shuffle::<0, 4, 1, 5>(right).write(four(&mut row[2 * j..]));
-                left.shuffle::<2, 6, 3, 7>(right).write(four(&mut row[2 * j + 4..]));
+            unsafe {
+                write_eight(interleave(a, b), top, j);
+                write_eight(interleave(c, d), bottom, j);
             }
         }
     });
+}
+
+/// a0 b0 a1 b1, a2 b2 a3 b3
+#[inline(always)]
+fn interleave(a: F32x4, b: F32x4) -> [F32x4; 2] {
+    [a.shuffle::<0, 4, 1, 5>(b), a.shuffle::<2, 6, 3, 7>(b)]
 }
 
 #[inline(always)]

@@ -79,16 +79,20 @@ impl Pool2d {
         }
     }
 
-    /// The output columns whose windows lie inside the image's columns, as far as four at a time can be read: the last
-    /// of them must leave room for a vector load.
+    /// The output columns whose windows lie inside the image's columns, with room for a vector load at their last tap:
+    /// at least four, or none.
     fn inner_columns(&self) -> core::ops::Range<usize> {
         let first = self.pw.div_ceil(self.sw);
         let reach = (self.kw - 1) * self.dw + self.sw;
-        let last = match (self.w + self.pw).checked_sub(reach) {
+        let end = match (self.w + self.pw).checked_sub(reach) {
             Some(room) if self.sw <= 2 => (room / self.sw + 1).min(self.ow),
             _ => 0,
         };
-        first..first + last.saturating_sub(first) / 4 * 4
+        if first + 4 <= end {
+            first..end
+        } else {
+            0..0
+        }
     }
 
     /// Calls f(tap, the numbers under it) for four adjacent outputs from j on, tap by tap; their windows lie inside the
@@ -99,12 +103,16 @@ impl Pool2d {
         for u in 0..self.kh {
             let Some(y) = self.row(i, u) else { continue };
             let row = &x[(plane * self.h + y) * self.w..][..self.w];
+            let row = &row[first..][..(self.kw - 1) * self.dw + 4 * self.sw];
             for v in 0..self.kw {
-                let row = &row[first + v * self.dw..];
-                let four = if self.sw == 1 {
-                    F32x4::from_slice(row)
-                } else {
-                    F32x4::from_slice(row).shuffle::<0, 2, 4, 6>(F32x4::from_slice(&row[4..]))
+                // SAFETY: the row holds 4 · sw numbers from the last of its taps on, and sw is 1 or 2.
+                let four = unsafe {
+                    let at = row.as_ptr().add(v * self.dw);
+                    if self.sw == 1 {
+                        F32x4::load(at)
+                    } else {
+                        F32x4::load(at).shuffle::<0, 2, 4, 6>(F32x4::load(at.add(4)))
+                    }
                 };
                 f(u * self.kw + v, four);
             }
@@ -127,8 +135,30 @@ impl Pool2d {
     }
 }
 
-/// Where four outputs at a time begin in a row of n ≥ 4: the last four overlap those before where 4 does not divide n.
+/// Where four outputs at a time begin in a row of n, 0 or at least 4: the last four overlap those before where 4
+/// does not divide n.
 #[inline(always)]
 fn fours(n: usize) -> impl Iterator<Item = usize> {
     (0..n).step_by(4).map(move |j| j.min(n - 4))
+}
+
+/// x[2j..2j + 8] in halves, of a row of 2n.
+///
+/// # Safety
+/// j + 4 ≤ n.
+#[inline(always)]
+unsafe fn eight(row: &[f32], j: usize) -> [F32x4; 2] {
+    let at = row.as_ptr().add(2 * j);
+    [F32x4::load(at), F32x4::load(at.add(4))]
+}
+
+/// Writes x[2j..2j + 8].
+///
+/// # Safety
+/// j + 4 ≤ n.
+#[inline(always)]
+unsafe fn write_eight(halves: [F32x4; 2], row: &mut [f32], j: usize) {
+    let at = row.as_mut_ptr().add(2 * j);
+    halves[0].store(at);
+    halves[1].store(at.add(4));
 }
