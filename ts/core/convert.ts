@@ -43,5 +43,4 @@ export const cast: Op<[x: Tensor], { dtype: DType }> = defineOp({
     return x.shape;
   },
   run: (k, [x], y) => k[kernels[x.dtype][y.dtype]!](x.at, y.at, y.size),
-  vjp: { x: null },
 });
