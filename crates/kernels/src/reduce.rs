@@ -77,7 +77,7 @@ pub(crate) fn row_sum(x: &[f32]) -> f32 {
 /// x [n0, r0, n1, r1] → y [n0, n1] = scale · Σ over r0 and r1.
 pub fn sum(x: &[f32], y: &mut [f32], [n0, r0, n1, r1]: [usize; 4], scale: f32) {
     if r0 * r1 == 0 {
-        y[..n0 * n1].fill(0.0);
+        y[..n0 * n1].fill(scale * 0.0); // NaN of a mean over nothing, whose scale is 1/0
     } else if r1 == 1 && n1 > 1 {
         for i in 0..n0 {
             column_sums(&x[i * r0 * n1..(i + 1) * r0 * n1], &mut y[i * n1..(i + 1) * n1], scale);
