@@ -35,9 +35,8 @@ pub struct Constants {
     /// (erf t − t) / t in t², on |t| ≤ 0.9375, to 9e-10.
     pub erf: [f32; 7],
     pub erf_split: f32,
-    /// eˣ² erfc(t) / q in q = 1 / (1 + 0.3 t), on 0 ≤ t ≤ 10.2, to 2.4e-8.
+    /// (q⁻¹ e^t² erfc(t) − 1) / w in w = 1 − q, q = 1 / (1 + t/2), on 0 ≤ t ≤ 10.7, to 2.4e-8 of e^t² erfc(t).
     pub erfcx: [f32; 9],
-    pub erfcx_scale: f32,
     /// Keeps the upper 12 of 24 bits of a significand, so that its square is exact.
     pub upper_half: i32,
     pub sqrt_half_value: f32,
@@ -87,9 +86,9 @@ pub static TABLE: Constants = Constants {
     erf: [0.12837917, -0.3761263, 0.11283626, -0.026855737, 0.005192438, -8.0503843e-4, 8.000279e-5],
     erf_split: 0.9375,
     erfcx: [
-        0.16918768, 0.17071995, 0.14831002, 0.21502599, -0.09485923, 0.5479916, -0.512494, 0.48565924, -0.12954122,
+        -1.2567554, 0.48636472, 0.21333565, -0.11004099, -0.05273992, -0.09072896, 0.120508276, -0.016796201,
+        -0.0110789025,
     ],
-    erfcx_scale: 0.3,
     upper_half: !0xfff,
     sqrt_half_value: core::f32::consts::FRAC_1_SQRT_2,
     normal_density: 0.398_942_3,

@@ -12,11 +12,13 @@ impl Math {
         self.exp_with_low(-(upper * upper * s), (upper - a) * (upper + a) * s)
     }
 
-    /// e^t² erfc(t) for t ≥ 0.
+    /// e^t² erfc(t) for t ≥ 0: q (1 + w R(w)), q = 1 / (1 + t/2), w = 1 − q = q t/2, where rounding harms neither end.
     #[inline(always)]
     fn erfcx(self, t: F32x4) -> F32x4 {
-        let q = self.one() / t.mul_add(F32x4::splat(self.k.erfcx_scale), self.one());
-        q * polynomial(q, &self.k.erfcx)
+        let half = t * self.half();
+        let q = self.one() / (half + self.one());
+        let w = q * half;
+        q * w.mul_add(polynomial(w, &self.k.erfcx), self.one())
     }
 
     /// 2/√π ∫₀ˣ e^−t² dt: a polynomial near 0, 1 − erfc(|x|) beyond.
@@ -33,29 +35,34 @@ impl Math {
     /// erf′ = 2/√π e^−x²
     #[inline(always)]
     pub fn erf_slope(self, x: F32x4) -> F32x4 {
-        F32x4::splat(self.k.erf_slope) * self.exp_minus_square(x.abs(), self.one())
+        // Beyond 15 it is 0, and x² would overflow further on.
+        F32x4::splat(self.k.erf_slope) * self.exp_minus_square(x.abs().pmin(F32x4::splat(15.0)), self.one())
     }
 
-    /// e^−x²/2 and Φ(x) = ½ erfc(−x/√2), each with full relative precision.
+    /// e^−x²/2 and ½ e^x²/2 erfc(|x|/√2), whose product is Φ(−|x|).
     #[inline(always)]
-    fn normal(self, x: F32x4) -> (F32x4, F32x4) {
-        // Beyond 15 both are 0, or Φ is 1.
+    fn normal_tail(self, x: F32x4) -> (F32x4, F32x4) {
+        // Beyond 15 the product is 0.
         let a = x.abs().pmin(F32x4::splat(15.0));
-        let e = self.exp_minus_square(a, self.half());
-        let tail = e * self.erfcx(a * F32x4::splat(self.k.sqrt_half_value)) * self.half();
-        (e, F32x4::select(x.lt(self.zero()), tail, self.one() - tail))
+        let half_erfcx = self.erfcx(a * F32x4::splat(self.k.sqrt_half_value)) * self.half();
+        (self.exp_minus_square(a, self.half()), half_erfcx)
     }
 
-    /// x Φ(x)
+    /// x Φ(x), from the small one of Φ(x) and Φ(−x) = 1 − Φ(x); Φ itself may be subnormal where x Φ(x) is not.
     #[inline(always)]
     pub fn gelu(self, x: F32x4) -> F32x4 {
-        x * self.normal(x).1
+        let (e, half_erfcx) = self.normal_tail(x);
+        // ∞ · 0 would be NaN.
+        let tail = x.pmin(F32x4::splat(15.0)) * half_erfcx * e;
+        F32x4::select(x.le(self.zero()), tail, x - tail)
     }
 
     /// Φ(x) + x φ(x)
     #[inline(always)]
     pub fn gelu_slope(self, x: F32x4) -> F32x4 {
-        let (e, phi) = self.normal(x);
+        let (e, half_erfcx) = self.normal_tail(x);
+        let tail = half_erfcx * e;
+        let phi = F32x4::select(x.lt(self.zero()), tail, self.one() - tail);
         (x * F32x4::splat(self.k.normal_density)).mul_add(e, phi)
     }
 

@@ -63,7 +63,8 @@ impl Math {
     #[inline(always)]
     fn sin_reduced(self, r: F32x4) -> F32x4 {
         let square = r * r;
-        (square * r).mul_add(polynomial(square, &self.k.sin), r)
+        // At r = −0 the sum alone would be +0.
+        self.with_sign((square * r).mul_add(polynomial(square, &self.k.sin), r), r)
     }
 
     #[inline(always)]

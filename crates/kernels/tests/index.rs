@@ -1,0 +1,65 @@
+//! Gathering and scattering against their definitions.
+
+mod check;
+
+use std::cell::Cell;
+
+use check::{Guarded, Random};
+use phyllo_kernels::index::{gather, index_add, index_outside, index_select, scatter_add};
+
+/// outer, n, k, inner
+const SIZES: [[usize; 4]; 9] = [
+    [1, 1, 1, 1], [1, 5, 7, 1], [2, 3, 4, 5], [3, 4, 1, 17], [1, 2, 9, 33], [2, 3, 0, 4], [0, 3, 2, 4], [2, 3, 2, 0], [4, 7, 7, 3],
+];
+
+#[test]
+fn against_their_definitions() {
+    let mut random = Random::new(1);
+    for sizes @ [outer, n, k, inner] in SIZES {
+        let mut x: Vec<i32> = (0..outer * n * inner).map(|i| i as i32 * 3 - 50).collect();
+        let g = random.numbers(outer * k * inner);
+        let full: Vec<i32> = (0..outer * k * inner).map(|_| random.below(n) as i32).collect();
+        let rows: Vec<i32> = (0..k).map(|_| random.below(n) as i32).collect();
+        let each = || (0..outer).flat_map(|o| (0..k).flat_map(move |i| (0..inner).map(move |j| (o, i, j))));
+
+        let mut y = Guarded::filled(outer * k * inner, -7, 99);
+        gather(&x, &full, y.slice(), sizes);
+        let mut z = Guarded::filled(outer * k * inner, -7, 99);
+        let cells = |x| Cell::from_mut(x).as_slice_of_cells();
+        index_select::<i32>(cells(&mut x[..]), &rows, cells(z.slice()), sizes);
+        let mut bytes: Vec<u8> = x.iter().map(|x| *x as u8).collect();
+        let mut b = Guarded::filled(outer * k * inner, 7, 99);
+        index_select::<u8>(cells_u8(&mut bytes), &rows, cells_u8(b.slice()), sizes);
+        let mut scattered = vec![0.0f32; outer * n * inner];
+        let mut added = scattered.clone();
+        for (o, i, j) in each() {
+            let at = (o * k + i) * inner + j;
+            let from = |row: i32| (o * n + row as usize) * inner + j;
+            assert_eq!(y.check("gather")[at], x[from(full[at])]);
+            assert_eq!(z.check("indexSelect")[at], x[from(rows[i])]);
+            assert_eq!(b.check("indexSelect8")[at], bytes[from(rows[i])]);
+            scattered[from(full[at])] += g[at];
+            added[from(rows[i])] += g[at];
+        }
+        let mut y = Guarded::new(outer * n * inner);
+        scatter_add(&g, &full, y.slice(), sizes);
+        assert_eq!(y.check("scatterAdd"), scattered);
+        let mut y = Guarded::new(outer * n * inner);
+        index_add(&g, &rows, y.slice(), sizes);
+        assert_eq!(y.check("indexAdd"), added);
+    }
+}
+
+fn cells_u8(x: &mut [u8]) -> &[Cell<u8>] {
+    Cell::from_mut(x).as_slice_of_cells()
+}
+
+#[test]
+fn finds_the_first_index_outside() {
+    assert_eq!(index_outside(&[], 0), -1);
+    assert_eq!(index_outside(&[0], 0), 0);
+    assert_eq!(index_outside(&[0, 4, 3], 5), -1);
+    assert_eq!(index_outside(&[0, 4, 5, -1], 5), 2);
+    assert_eq!(index_outside(&[0, -1, 5], 5), 1);
+    assert_eq!(index_outside(&[0, i32::MIN, i32::MAX], 5), 1);
+}

@@ -1,0 +1,150 @@
+//! Sums, extremes and softmax against loops in f64.
+
+mod check;
+
+use check::{assert_close, Guarded, Random};
+use phyllo_kernels::reduce::{max, min, sum, sum_i32};
+use phyllo_kernels::softmax::{log_softmax, log_softmax_grad, softmax, softmax_grad};
+
+/// Shapes [n0, r0, n1, r1] with sizes around the vector, the strip and the block of a pairwise sum.
+fn shapes() -> Vec<[usize; 4]> {
+    let mut all = vec![[3, 5, 7, 6], [1, 200, 3, 5], [2, 3, 1, 65], [0, 2, 3, 4], [2, 0, 3, 1], [2, 3, 0, 5], [2, 3, 4, 0]];
+    for n in [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 63, 64, 65, 129, 1000] {
+        all.extend([[1, 1, 1, n], [2, 1, 3, n], [1, 7, n, 1], [2, 19, n, 1], [1, n, 5, 1], [3, n, 1, 1], [2, 3, 2, n]]);
+    }
+    all
+}
+
+#[test]
+fn sums() {
+    let mut random = Random::new(1);
+    for shape @ [n0, r0, n1, r1] in shapes() {
+        let x = random.numbers(n0 * r0 * n1 * r1);
+        let mut y = Guarded::new(n0 * n1);
+        sum(&x, y.slice(), shape, 0.5);
+        let mut exact = vec![0.0; n0 * n1];
+        for (i, &x) in x.iter().enumerate() {
+            exact[i / (r0 * n1 * r1) * n1 + i / r1 % n1] += 0.5 * f64::from(x);
+        }
+        assert_close(y.check("sum"), &exact, 2e-6, &format!("sum {shape:?}"));
+
+        let x: Vec<i32> = x.iter().map(|x| (x * 2e9) as i32).collect();
+        let mut y = Guarded::filled(n0 * n1, -7, 99);
+        sum_i32(&x, y.slice(), shape);
+        let mut exact = vec![0i32; n0 * n1];
+        for (i, &x) in x.iter().enumerate() {
+            let y = &mut exact[i / (r0 * n1 * r1) * n1 + i / r1 % n1];
+            *y = y.wrapping_add(x);
+        }
+        assert_eq!(y.check("sumI32"), exact, "{shape:?}");
+    }
+}
+
+/// One after the other, a million times 0.1 gives 100,958 in f32.
+#[test]
+fn long_sums_stay_exact() {
+    let x = vec![0.1f32; 1_000_000];
+    for shape in [[1, 1, 1, 1_000_000], [1, 1_000_000, 1, 1], [1, 250_000, 4, 1], [1, 500_000, 2, 1], [1, 50_000, 20, 1]] {
+        let mut y = vec![0.0; shape[2]];
+        sum(&x, &mut y, shape, 1.0);
+        let exact = f64::from(0.1f32) * 1e6 / shape[2] as f64;
+        assert!(y.iter().all(|&y| (f64::from(y) - exact).abs() < 1e-6 * exact), "{shape:?}: {} not {exact}", y[0]);
+    }
+}
+
+/// The best element and its first index, NaN before all others.
+fn best(x: impl Iterator<Item = f32>, largest: bool) -> (f32, i32) {
+    let mut best = (f32::NAN, -1);
+    for (i, x) in x.enumerate() {
+        let beats = if largest { x > best.0 } else { x < best.0 };
+        if i == 0 || beats || x.is_nan() && !best.0.is_nan() {
+            best = (x, i as i32);
+        }
+    }
+    best
+}
+
+#[test]
+fn extremes() {
+    let mut random = Random::new(2);
+    for r in (1..=9).chain([31, 100]) {
+        for (outer, inner) in [(1, 1), (3, 1), (2, 2), (1, 3), (2, 4), (1, 5), (2, 9), (0, 3), (3, 0)] {
+            for ties in [false, true] {
+                // Small whole numbers, so that ties abound, and now and then ∞ and NaN.
+                let x: Vec<f32> = (0..outer * r * inner)
+                    .map(|_| match random.below(40) {
+                        0 if ties => f32::NAN,
+                        1 => f32::INFINITY,
+                        2 => f32::NEG_INFINITY,
+                        n if ties => (n % 3) as f32 - 1.0,
+                        _ => random.number(),
+                    })
+                    .collect();
+                for largest in [true, false] {
+                    let kernel = if largest { max } else { min };
+                    let (mut y, mut at) = (Guarded::new(outer * inner), Guarded::filled(outer * inner, -7, 99));
+                    kernel(&x, Some(y.slice()), Some(at.slice()), [outer, r, inner]);
+                    let (y, at) = (y.check("max"), at.check("max"));
+                    for o in 0..outer * inner {
+                        let column = (0..r).map(|k| x[(o / inner * r + k) * inner + o % inner]);
+                        let (value, index) = best(column, largest);
+                        assert!(y[o] == value || y[o].is_nan() && value.is_nan(), "[{outer}, {r}, {inner}]: {} not {value}", y[o]);
+                        assert_eq!(at[o], index, "[{outer}, {r}, {inner}] of {x:?}");
+                    }
+                    let mut alone = Guarded::filled(outer * inner, -7, 99);
+                    kernel(&x, None, Some(alone.slice()), [outer, r, inner]);
+                    assert_eq!(alone.check("max"), at);
+                    let mut alone = Guarded::new(outer * inner);
+                    kernel(&x, Some(alone.slice()), None, [outer, r, inner]);
+                    assert!(alone.check("max").iter().zip(y).all(|(a, b)| a.to_bits() == b.to_bits()));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn softmaxes() {
+    let mut random = Random::new(3);
+    for n in (1..=9).chain([10, 31, 64, 65, 1000]) {
+        for rows in [0, 1, 3] {
+            let scale = [1.0, 30.0, 100.0][random.below(3)];
+            let x: Vec<f32> = random.numbers(rows * n).iter().map(|x| scale * x).collect();
+            let g = random.numbers(rows * n);
+            let mut exact = [vec![], vec![], vec![], vec![]];
+            for (x, g) in x.chunks(n).zip(g.chunks(n)) {
+                let top = x.iter().fold(f32::NEG_INFINITY, |m, x| m.max(*x));
+                let log = x.iter().map(|&x| f64::from(x - top).exp()).sum::<f64>().ln() + f64::from(top);
+                let logs: Vec<f64> = x.iter().map(|&x| f64::from(x) - log).collect();
+                let dot: f64 = logs.iter().zip(g).map(|(l, &g)| l.exp() * f64::from(g)).sum();
+                let sum: f64 = g.iter().map(|&g| f64::from(g)).sum();
+                exact[0].extend(logs.iter().map(|l| l.exp()));
+                exact[1].extend(&logs);
+                exact[2].extend(logs.iter().zip(g).map(|(l, &g)| l.exp() * (f64::from(g) - dot)));
+                exact[3].extend(logs.iter().zip(g).map(|(l, &g)| f64::from(g) - l.exp() * sum));
+            }
+            let mut y = [(); 4].map(|()| Guarded::new(rows * n));
+            softmax(&x, y[0].slice(), n);
+            log_softmax(&x, y[1].slice(), n);
+            let saved = [0, 1].map(|i| y[i].slice().to_vec());
+            softmax_grad(&g, &saved[0], y[2].slice(), n);
+            log_softmax_grad(&g, &saved[1], y[3].slice(), n);
+            for (i, what) in ["softmax", "logSoftmax", "softmaxGrad", "logSoftmaxGrad"].into_iter().enumerate() {
+                // A logarithm near 200 has a rounding of its own; so have sums of a thousand gradients.
+                assert_close(y[i].check(what), &exact[i], 5e-6, &format!("{what} of {n}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn softmax_edges() {
+    let mut y = [0.0; 5];
+    softmax(&[1e38, -1e38, f32::NEG_INFINITY, 1e38, 0.0], &mut y, 5);
+    assert_eq!(y, [0.5, 0.0, 0.0, 0.5, 0.0]);
+    softmax(&[0.0, 1.0, f32::NAN, 2.0, 3.0], &mut y, 5);
+    assert!(y.iter().all(|y| y.is_nan()), "{y:?}");
+    log_softmax(&[0.0, 0.0, 0.0, f32::NAN, 0.0], &mut y, 5);
+    assert!(y.iter().all(|y| y.is_nan()), "{y:?}");
+    softmax(&[], &mut [], 0);
+}
