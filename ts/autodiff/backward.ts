@@ -61,15 +61,15 @@ function walk(y: Tensor, targets: readonly Tensor[] | null, options: BackwardOpt
     const n = nodes[i]!;
     n.needed = wanted === null || wanted.has(n) || n.edges.some(e => e !== null && e.needed);
   }
-  const found = new Map<Node, Tensor[]>();
+  const found = new Map<Node, (Tensor | null)[]>();
   const spent: WeakRef<Tensor>[] = [];
   try {
     for (const n of nodes) {
       if (n.needed && n.g.some(g => g)) {
-        if (wanted?.has(n)) found.set(n, n.g.map(g => g && alias(g)).filter(g => g !== null));
+        if (wanted?.has(n)) found.set(n, n.g.map(g => g && adopt(alias(g))));
         if (n.def === null) {
           const x = n.leaf!.deref();
-          if (wanted === null && x) feed(x, n.g[0]!, createGraph, spent);
+          if (wanted === null && x?.node === n && !x.disposed) feed(x, n.g[0]!, createGraph, spent);
         } else if (n.edges.some(e => e !== null && e.needed)) {
           pull(n);
           if (!retainGraph) {
@@ -83,7 +83,10 @@ function walk(y: Tensor, targets: readonly Tensor[] | null, options: BackwardOpt
   } finally {
     nodes.forEach(release); // a rule threw
   }
-  return (targets ?? []).map(x => found.get(x.node!)?.[x.slot] ?? null);
+  return (targets ?? []).map(x => {
+    const g = found.get(x.node!)?.[x.slot];
+    return g ? adopt(alias(g)) : null;
+  });
 }
 
 function release(n: Node): void {
@@ -98,6 +101,7 @@ function seed(y: Tensor, { gradient }: BackwardOptions): Node {
   if (!gradient && y.size !== 1) {
     throw new ShapeError('backward', `starts from one number, this has shape ${show(y.shape)}; give its gradient`);
   }
+  if (gradient) live(gradient, 'backward');
   if (gradient && !sameShape(gradient.shape, y.shape)) {
     throw new ShapeError('backward', `gradient ${show(gradient.shape)} does not have the shape ${show(y.shape)}`);
   }
@@ -154,7 +158,7 @@ function feed(x: Tensor, g: Tensor, graph: boolean, spent: WeakRef<Tensor>[]): v
   const old = x.grad;
   // A storage that two gradients share (the rules of add hand on their g) must not be written in place.
   if (!old) x.grad = alias(graph || (g.dense && g.storage.refs === 1) ? g : copy(g));
-  else if (graph || old.storage.refs > 1) x.grad = alias(add(old, g));
+  else if (graph || old.storage.refs > 1 || !old.dense) x.grad = alias(add(old, g));
   else addInto(old, g);
   x.leaf!.spent.push(spent);
 }
@@ -179,6 +183,6 @@ export function gradients(y: Tensor, xs: readonly Tensor[], options: BackwardOpt
   }
   return scope(() => {
     const found = options.createGraph ? walk(y, xs, options) : noGrad(() => walk(y, xs, options));
-    return found.map((g, i) => (g ? adopt(g) : full(xs[i]!.shape, 0)));
+    return found.map((g, i) => g ?? full(xs[i]!.shape, 0));
   }, 'gradients');
 }

@@ -1,5 +1,6 @@
 import { GradientError, ShapeError } from '../core/errors';
 import { Node } from '../core/node';
+import { runtime } from '../core/runtime';
 import { adopt, scope } from '../core/scope';
 import { show } from '../core/shape';
 import { handle, live, type Tensor } from '../core/tensor';
@@ -7,7 +8,7 @@ import { mul } from '../ops/arithmetic';
 import { identity } from '../ops/view';
 import { gradients } from './backward';
 
-/** How many `grad`s the running code is in: those inside must record their own backward pass. */
+/** How many `grad`s look on: those inside must record their own backward pass. None does beyond a noGrad. */
 let depth = 0;
 
 /**
@@ -18,16 +19,20 @@ export function valueAndGrad<R extends readonly unknown[]>(
   f: (x: Tensor, ...rest: R) => Tensor,
 ): (x: Tensor, ...rest: R) => [value: Tensor, grad: Tensor] {
   return (x, ...rest) => scope(() => {
-    depth++;
+    const { recording } = runtime;
+    const around = depth;
+    depth = recording ? depth + 1 : 1;
+    runtime.recording = true;
     try {
-      const leaf = variable(x);
+      const leaf = variable(x, recording);
       const y = f(leaf, ...rest);
       if (y.size !== 1) throw new ShapeError('grad', `the function answers one number, not ${show(y.shape)}`);
       const g = y.node ? gradients(y, [leaf], { createGraph: depth > 1 })[0] : mul(leaf, 0);
       if (!g) throw new GradientError('grad', 'no gradient was found');
       return [depth > 1 ? y : y.detach(), depth > 1 ? g : g.detach()];
     } finally {
-      depth--;
+      depth = around;
+      runtime.recording = recording;
     }
   }, 'grad');
 }
@@ -40,10 +45,10 @@ export function grad<R extends readonly unknown[]>(
   return (x, ...rest) => scope(() => both(x, ...rest)[1], 'grad');
 }
 
-/** A handle of x to differentiate by: a leaf, or in an outer `grad` a node of its own behind x's. */
-function variable(x: Tensor): Tensor {
+/** A handle of x to differentiate by: a leaf, or where x is recorded a node of its own behind x's. */
+function variable(x: Tensor, recorded: boolean): Tensor {
   live(x, 'grad');
-  if (x.node) return identity(x);
+  if (x.node && recorded) return identity(x);
   const leaf = adopt(handle(x));
   leaf.node = new Node(null, {}, [], [], [leaf]);
   return leaf;

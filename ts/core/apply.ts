@@ -7,7 +7,7 @@ import type { AnyDef, Params } from './op';
 import { runtime } from './runtime';
 import { adopt, meet, type Scope } from './scope';
 import type { Shape } from './shape';
-import { allocate, live, Tensor } from './tensor';
+import { allocate, drop, live, Tensor } from './tensor';
 
 type Inputs = readonly (Tensor | null)[];
 
@@ -36,36 +36,61 @@ function inspect(def: AnyDef, xs: Inputs): Inputs {
   return fits || def.view !== undefined ? xs : convert(def, xs);
 }
 
-/** The inputs in the element types and layout that the kernel takes. */
+/** The inputs in the element types and layout that the kernel takes: where they differ, twins for this one op. */
 function convert(def: AnyDef, xs: Inputs): Inputs {
-  const hold = home;
-  const ins = xs.map((x, i) => {
-    const want = def.inputTypes[i]!;
-    if (x === null || ((want === 'any' || want === x.dtype) && (x.dense || def.strided))) return x;
-    const widens = want !== 'any' && want !== x.dtype;
-    if (widens && !(rank[x.dtype] < rank[want])) {
-      throw new DTypeError(def.name, `${def.inputs[i]} takes ${want}, this is ${x.dtype}; convert it with to('${want}')`);
-    }
-    if (def.written[i]) throw new ShapeError(def.name, `${def.inputs[i]} is written in place and must be dense ${want}`);
-    return hidden(widens ? cast.def : copy.def, x, widens ? want : x.dtype);
-  });
-  home = hold;
+  const ins = [...xs];
+  try {
+    xs.forEach((x, i) => {
+      const want = def.inputTypes[i]!;
+      if (x === null || ((want === 'any' || want === x.dtype) && (x.dense || def.strided))) return;
+      const widens = want !== 'any' && want !== x.dtype;
+      if (widens && !(rank[x.dtype] < rank[want])) {
+        throw new DTypeError(def.name, `${def.inputs[i]} takes ${want}, this is ${x.dtype}; convert it with to('${want}')`);
+      }
+      if (def.written[i]) throw new ShapeError(def.name, `${def.inputs[i]} is written in place and must be dense ${want}`);
+      ins[i] = twin(widens ? cast.def : copy.def, x, widens ? want : x.dtype);
+    });
+  } catch (e) {
+    dropTwins(xs, ins);
+    throw e;
+  }
   return ins;
 }
-const rank: Readonly<Record<DType, number>> = { bool: 0, u8: 1, i32: 2, f32: 3, f64: 9 };
+/** Widening goes up; f64 is neither wider nor narrower. */
+const rank: Readonly<Record<DType, number>> = { bool: 0, u8: 1, i32: 2, f32: 3, f64: NaN };
 
-/** A twin of an input by one of the two conversions. No node of its own: the op that asked for it has one. */
-function hidden(def: AnyDef, x: Tensor, dtype: DType): Tensor {
-  const source = x.dense || def.strided ? x : hidden(copy.def, x, x.dtype);
+/** A twin of an input by one of the two conversions, of no scope and no graph: the op that asked for it has a node. */
+function twin(def: AnyDef, x: Tensor, dtype: DType): Tensor {
+  const source = x.dense || def.strided ? x : twin(copy.def, x, x.dtype);
   const y = allocate(x.shape, dtype);
-  runtime.interpreter.exec(def, [source], y, { dtype });
+  try {
+    runtime.interpreter.exec(def, [source], y, { dtype });
+  } catch (e) {
+    drop(y);
+    throw e;
+  } finally {
+    if (source !== x) drop(source);
+  }
   y.home = x.home;
-  return adopt(y);
+  return y;
+}
+
+function dropTwins(xs: Inputs, ins: Inputs): void {
+  for (let i = 0; i < xs.length; i++) if (ins[i] !== xs[i]) drop(ins[i]!);
 }
 
 /** Runs an op with one output, or none. */
 export function apply(def: AnyDef, xs: Inputs, params: Params): Tensor {
   const ins = inspect(def, xs);
+  if (ins === xs) return run(def, xs, xs, params);
+  try {
+    return run(def, xs, ins, params);
+  } finally {
+    dropTwins(xs, ins);
+  }
+}
+
+function run(def: AnyDef, xs: Inputs, ins: Inputs, params: Params): Tensor {
   const recorded = tracked && def.vjp !== undefined;
   const from = home;
   let y: Tensor;
@@ -98,13 +123,22 @@ export function apply(def: AnyDef, xs: Inputs, params: Params): Tensor {
 /** Runs an op with several outputs. */
 export function applyMulti(def: AnyDef, xs: Inputs, params: Params): readonly Tensor[] {
   const ins = inspect(def, xs);
+  try {
+    return runMulti(def, xs, ins, params);
+  } finally {
+    dropTwins(xs, ins);
+  }
+}
+
+function runMulti(def: AnyDef, xs: Inputs, ins: Inputs, params: Params): readonly Tensor[] {
   const recorded = tracked && def.vjp !== undefined;
   const from = home;
   const shapes: Readonly<Record<string, Shape>> = def.shapes!(xs, params);
   const dtypes = typeof def.dtypes === 'function' ? def.dtypes(xs, params) : (def.dtypes ?? {});
   const outputs = def.outputs!;
-  const ys = outputs.map(name => allocate(shapes[name]!, dtypes[name] ?? 'f32'));
+  const ys: Tensor[] = [];
   try {
+    for (const name of outputs) ys.push(allocate(shapes[name]!, dtypes[name] ?? 'f32'));
     runtime.interpreter.execMulti(def, ins, Object.fromEntries(ys.map((y, i) => [outputs[i]!, y])), params);
   } catch (e) {
     for (const y of ys) y.storage.release();

@@ -1,10 +1,11 @@
 import type { Backend } from '../backend/backend';
 import type { DType } from './dtype';
 import { runtime } from './runtime';
+import { adopt } from './scope';
 import { Storage } from './storage';
-import { drop, Tensor } from './tensor';
+import { Tensor } from './tensor';
 
-/** More different numbers than this are no constants: a schedule, say. The oldest goes. */
+/** More different numbers than this are no constants: a schedule, say. The oldest becomes an ordinary tensor. */
 const CAPACITY = 512;
 
 let backend: Backend | null = null;
@@ -39,7 +40,7 @@ function make(cache: Map<number, Tensor>, key: number, value: number, dtype: DTy
     const [oldest] = cache;
     if (oldest) {
       cache.delete(oldest[0]);
-      drop(oldest[1]);
+      adopt(oldest[1]); // the op at hand may be about to read it
     }
   }
   cache.set(key, t);

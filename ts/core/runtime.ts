@@ -1,7 +1,7 @@
 import type { Backend } from '../backend/backend';
 import type { DType } from './dtype';
 import { Eager } from './eager';
-import { PhylloError } from './errors';
+import { PhylloError, ValueError } from './errors';
 import type { AnyDef, Params, View } from './op';
 import type { Scope } from './scope';
 import type { Shape } from './shape';
@@ -41,12 +41,17 @@ export function useBackend(backend: Backend): void {
   runtime.interpreter = new Eager(backend);
 }
 
-/** Runs `f` without leaving anything for gradients. */
+/** Runs `f` without leaving anything for gradients. `f` is synchronous: a Promise is a ValueError. */
 export function noGrad<T>(f: () => T): T {
   const was = runtime.recording;
   runtime.recording = false;
   try {
-    return f();
+    const result = f();
+    if (result instanceof Promise) {
+      result.catch(() => {});
+      throw new ValueError('noGrad', 'the function returned a Promise; noGrad is synchronous');
+    }
+    return result;
   } finally {
     runtime.recording = was;
   }

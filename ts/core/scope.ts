@@ -13,7 +13,7 @@
  */
 import { ValueError } from './errors';
 import { runtime } from './runtime';
-import { collector, dropWithValue, Held, Tensor } from './tensor';
+import { collector, dropWithValue, Held, live, Tensor } from './tensor';
 
 export class Scope {
   made: Tensor[] = [];
@@ -36,6 +36,7 @@ export const root: Scope = new Scope(null, 'no scope', false);
 /** Gives a new tensor, or one whose scope has ended, to the scope it belongs to. */
 export function adopt(t: Tensor): Tensor {
   const here = runtime.scope;
+  if (t.home?.closed) t.home = null; // its values outlived the item, in a graph
   const { home } = t;
   if (home === null || here === home || (here !== null && (here.sync || (!home.suspended && within(here, home))))) {
     give(t, here ?? root);
@@ -68,6 +69,7 @@ function within(inner: Scope, outer: Scope): boolean {
 
 /** Takes a tensor out of its scope: it lives until `dispose()`, or until nothing refers to it. Returns it. */
 export function keep<T extends Tensor>(t: T): T {
+  live(t, 'keep');
   t.pinned = true;
   if (t.owner !== root || t.held === null) give(t, root);
   return t;
@@ -160,7 +162,7 @@ export function scoped<T>(source: Iterable<T>, name: string): IterableIterator<T
   };
   const iterator: IterableIterator<T> = {
     [Symbol.iterator]() {
-      return iterator;
+      return this; // not `iterator`: what `abandoned` holds must not lead to it
     },
     next() {
       end();
@@ -168,7 +170,7 @@ export function scoped<T>(source: Iterable<T>, name: string): IterableIterator<T
       suspendAfterTurn(s);
       try {
         const item = inner.next();
-        for (const t of s.made) t.home = s;
+        for (const t of s.made) if (t.owner === s) t.home = s;
         if (item.done) end();
         return item;
       } catch (e) {

@@ -3,7 +3,7 @@ import { DisposedError, GradientError, ShapeError } from './errors';
 import { Node } from './node';
 import { runtime } from './runtime';
 import { adopt, keep, root, type Scope } from './scope';
-import { isDense, rowMajor, show, sizeOf, type Shape } from './shape';
+import { isDense, rowMajor, sameShape, show, sizeOf, type Shape } from './shape';
 import type { Storage } from './storage';
 
 /**
@@ -227,7 +227,12 @@ export function setGrad(t: Tensor, g: Tensor | null): void {
     if (g === null) return;
     throw new GradientError('grad', 'only a leaf that requires a gradient has one; set requiresGrad first');
   }
-  if (g === null) {
+  if (g !== null) {
+    live(g, 'grad');
+    if (!sameShape(g.shape, t.shape) || g.dtype !== t.dtype) {
+      throw new ShapeError('grad', `${show(g.shape)} (${g.dtype}) is no gradient of ${show(t.shape)} (${t.dtype})`);
+    }
+  } else {
     for (const list of leaf.spent) {
       for (const ref of list) {
         const s = ref.deref();

@@ -1,0 +1,105 @@
+/**
+ * The smallest training there is: a problem, a loader, a network of two layers and stochastic gradient descent, each
+ * with the ownership rules of the real one. Tests of memory and order run on them.
+ */
+import { readFileSync } from 'node:fs';
+import { memory, noGrad, Generator, tensor, zeros, type Tensor } from 'phyllo';
+import type { Backend } from '../ts/backend/backend';
+import { reference } from '../ts/backend/reference/backend';
+import { wasmBackend } from '../ts/backend/wasm/backend';
+import { keep, scope, scoped } from '../ts/core/scope';
+import { sgdStep } from '../ts/ops/update';
+
+/** Each with a memory of its own: one fills what is freed with NaN, the other traps where a kernel touches it. */
+export const backends: readonly (readonly [name: string, make: () => Backend])[] = [
+  ['reference', reference],
+  ['checked wasm', () => {
+    const bytes = readFileSync(new URL('../generated/checked.wasm', import.meta.url));
+    return wasmBackend(new WebAssembly.Module(bytes), 'checked');
+  }],
+];
+
+/** Whole numbers below n from a linear congruential generator. */
+export function dice(seed: number): (n: number) => number {
+  let s = seed >>> 0;
+  return n => {
+    s = (Math.imul(s, 1664525) + 1013904223) >>> 0;
+    return Math.floor((s / 2 ** 32) * n);
+  };
+}
+
+/** n numbers in [−1, 1). */
+export function numbers(n: number, seed: number): Float32Array {
+  const roll = dice(seed);
+  return Float32Array.from({ length: n }, () => roll(2 ** 20) / 2 ** 19 - 1);
+}
+
+/** Samples of five features in three classes. */
+export interface Problem {
+  readonly x: Tensor;
+  readonly target: Tensor;
+}
+export function problem(samples = 64, seed = 7): Problem {
+  const x = numbers(samples * 5, seed);
+  const label = (i: number): number => (x[5 * i]! > 0 ? 1 : 0) + (x[5 * i + 1]! > 0 ? 1 : 0);
+  return {
+    x: keep(tensor(x, { shape: [samples, 5] })),
+    target: keep(tensor(Int32Array.from({ length: samples }, (_, i) => label(i)))),
+  };
+}
+
+/** Batches of a problem, copied out, each with a scope. */
+export function loader({ x, target }: Problem, size = 16, name = 'the loader'): IterableIterator<[x: Tensor, target: Tensor]> {
+  function* batches(): IterableIterator<[Tensor, Tensor]> {
+    for (let i = 0; i < x.shape[0]!; i += size) {
+      const at = tensor(Int32Array.from({ length: Math.min(size, x.shape[0]! - i) }, (_, j) => i + j));
+      yield [x.indexSelect(0, at), target.indexSelect(0, at)];
+    }
+  }
+  return scoped(batches(), name);
+}
+
+/** 5 → 8 → 3 with dropout in between, trained with momentum. */
+export class Net {
+  readonly params: readonly Tensor[];
+  private readonly velocities: readonly Tensor[];
+  private readonly hyper: Tensor;
+  private readonly generator: Generator;
+
+  constructor(seed: number, { lr = 0.1, momentum = 0.9 }: { lr?: number; momentum?: number } = {}) {
+    const shapes = [[5, 8], [8], [8, 3], [3]];
+    this.params = shapes.map((shape, i) =>
+      keep(tensor(numbers(shape.reduce((n, d) => n * d, 1), 10 * seed + i), { shape, requiresGrad: true })));
+    this.velocities = shapes.map(shape => keep(zeros(shape)));
+    this.hyper = keep(tensor(Float64Array.of(lr, momentum, 0, 0, 0), { dtype: 'f64' }));
+    this.generator = new Generator(seed);
+  }
+
+  forward(x: Tensor): Tensor {
+    const [w1, b1, w2, b2] = this.params;
+    return scope(() => {
+      const h = x.matmul(w1!).add(b1!).relu().dropout(0.25, { generator: this.generator });
+      return h.matmul(w2!).add(b2!);
+    }, 'Net.forward');
+  }
+
+  zeroGrad(): void {
+    for (const p of this.params) p.grad = null;
+  }
+
+  step(): void {
+    scope(() => noGrad(() => {
+      this.params.forEach((p, i) => p.grad && sgdStep(p, p.grad, this.velocities[i]!, this.hyper, { nesterov: false }));
+    }), 'Net.step');
+  }
+
+  dispose(): void {
+    for (const t of [...this.params, ...this.velocities, this.hyper, this.generator.state]) t.dispose();
+  }
+}
+
+/** What is in use, exactly. */
+export function inUse(): { bytes: number; blocks: number } {
+  const { bytes, blocks } = memory();
+  return { bytes, blocks };
+}
