@@ -23,13 +23,16 @@ export interface LoaderOptions<T> {
   readonly transform?: (batch: T) => T;
 }
 
+/** `| readonly []` makes the compiler take the array [x, t] that a transform returns as a pair. */
+type Batch = readonly Tensor[] | readonly [];
+
 /**
  * Iterating it is an epoch: tuples of tensors with the samples in the first dimension. Each batch lives until the next
  * one, or the loop's end; what is to outlive it is for `keep`.
  *
  *     for (const [x, t] of new DataLoader(new TensorDataset(images, labels), { batchSize: 64, shuffle: true })) …
  */
-export class DataLoader<T extends readonly Tensor[]> implements Iterable<T> {
+export class DataLoader<T extends Batch> implements Iterable<T> {
   readonly batchSize: number;
   readonly shuffle: boolean;
   readonly dropLast: boolean;
