@@ -254,7 +254,7 @@ describe('DataLoader', () => {
   });
 
   describe('ways to a batch', () => {
-    const executed = (loader: DataLoader<Pair>): string[] => {
+    const executed = (loader: Iterable<unknown>): string[] => {
       const spy = vi.spyOn(runtime.interpreter, 'exec');
       try {
         for (const _ of loader);
@@ -276,6 +276,12 @@ describe('DataLoader', () => {
       expect(executed(new DataLoader(numbered(12), { batchSize: 4, shuffle: true, seed: 1 }))).toEqual(selects);
       const subset = new Subset(new Subset(numbered(40), upTo(30)), upTo(12).map(i => 2 * i));
       expect(executed(new DataLoader(subset, { batchSize: 4, shuffle: true, seed: 1 }))).toEqual(selects);
+    });
+
+    test('a strided tensor is made dense once, not for each batch', () => {
+      const data = new TensorDataset(zeros([3, 12]).t());
+      const loader = new DataLoader(data, { batchSize: 4, shuffle: true, seed: 1 });
+      expect(executed(loader)).toEqual(new Array<string>(3).fill('indexSelect'));
     });
 
     test('one by one: only the samples of the batches taken', () => {
