@@ -61,9 +61,9 @@ interface Declaration<A extends readonly Input[], P, I extends string, O extends
   /** `run` understands strides; other ops get dense inputs. */
   readonly strided?: boolean;
   /** Inputs that are written in place. */
-  readonly mutates?: readonly I[];
+  readonly mutates?: readonly NoInfer<I>[];
   /** For each input, the values that its gradient rule reads; they are kept only if that input needs a gradient. */
-  readonly saves?: S & Saves<I, O>;
+  readonly saves?: S & Saves<NoInfer<I>, NoInfer<O>>;
   /**
    * For each input, its vector-Jacobian product in terms of ops; null where the derivative is zero. All shapes come
    * free. Left out: the op is not differentiable, and its outputs require no gradient.
