@@ -52,6 +52,17 @@ export function direction(n: number, random: Random): number[] {
   return Array.from({ length: n }, () => Math.fround((random() < 0.5 ? -1 : 1) * (0.25 + random())));
 }
 
+/** A point for a sample: the same for the same seed, in numbers that f32 holds exactly. */
+export function pointOf(sample: Sample, seed: number): Point {
+  const random = randomFrom(seed);
+  const outputs = sample.y.matchAll(/\w+\[([^\]]*)\]/g);
+  return {
+    xs: sample.inputs.map(({ shape, draw }) => draw(sizeOf(shape), random).map(Math.fround)),
+    us: Array.from(outputs, ([, sizes = '']) => direction(sizes === '' ? 1 : sizeOf(sizes.split(',').map(Number)), random)),
+    vs: sample.inputs.map(({ shape }) => direction(sizeOf(shape), random)),
+  };
+}
+
 /** How an input lies in memory: as a leaf of some shape, of which the op gets a view. */
 export type Layout = 'dense' | 'permuted' | 'sliced';
 interface Placed {

@@ -22,7 +22,7 @@ const pairs = (f: Plain, x: Draw, y: Draw): List => [
   sample([x(1), y(1)], (a, b) => f(a, b), 'f32[]'),
   sample([x(0, 3), y(0, 3)], (a, b) => f(a, b, { reduction: 'none' }), 'f32[0,3]'),
   sample([x(0, 3), y(0, 3)], (a, b) => f(a, b, { reduction: 'sum' }), 'f32[]'),
-  sample([x(2, 3)], a => f(a, int([1, 0, 1, 0, 0, 1], [2, 3])), 'f32[]'),
+  sample([y(2, 3)], a => f(a, int([1, 0, 1, 0, 0, 1], [2, 3])), 'f32[]'),
 ];
 const probability = between(0.1, 0.9);
 
