@@ -1,18 +1,13 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { defineConfig } from 'tsup';
 
 type Plugin = NonNullable<import('tsup').Options['esbuildPlugins']>[number];
-
-/** The loaders: each runtime gets its own through the package's `#load`, so they stay files of their own. */
-const loaders = readdirSync('ts/backend/wasm')
-  .filter((file) => /^load\.\w+\.ts$/.test(file))
-  .map((file) => [file.slice(0, -'.ts'.length), `ts/backend/wasm/${file}`]);
 
 /** The sources name the binaries where they are compiled; in the package they lie beside the loaders. */
 const binariesBeside: Plugin = {
   name: 'binaries-beside',
   setup(build) {
-    build.onLoad({ filter: /[\\/]load\.\w+\.ts$/ }, ({ path }) => ({
+    build.onLoad({ filter: /[\\/]wasm[\\/](node|browser)\.ts$/ }, ({ path }) => ({
       contents: readFileSync(path, 'utf8').replace(/(['"`])(?:\.\.\/)+generated\/([\w.]+\.wasm)\1/g, '$1./$2$1'),
       loader: 'ts',
     }));
@@ -20,12 +15,13 @@ const binariesBeside: Plugin = {
 };
 
 export default defineConfig({
-  entry: { index: 'ts/index.ts', ...Object.fromEntries(loaders) },
+  // The backend for Node is a module of its own too: benchmarks call kernels on it.
+  entry: { index: 'ts/index.ts', browser: 'ts/browser.ts', node: 'ts/backend/wasm/node.ts' },
   dts: { entry: { index: 'ts/index.ts' } },
   format: 'esm',
   target: 'es2022',
   platform: 'neutral',
-  external: ['#load', /^node:/, /\.wasm$/],
+  external: [/^node:/, /\.wasm$/],
   removeNodeProtocol: false,
   esbuildPlugins: [binariesBeside],
   clean: true,

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests run over the sources: `phyllo` and `#load` resolve to ts/. */
+/** Tests run over the sources: the package resolves to ts/ itself. */
 const conditions = ['phyllo-source', 'module', 'node', 'development|production'];
 
 export default defineConfig({

@@ -1,3 +1,6 @@
+/** Which binary runs. */
+import { ValueError } from '../../core/errors';
+
 /** A module with nothing in it but one `f32x4.relaxed_madd`. */
 const RELAXED_MADD = Uint8Array.of(
   ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00], // magic number, version 1
@@ -9,4 +12,11 @@ const RELAXED_MADD = Uint8Array.of(
 );
 
 /** Whether the engine knows relaxed SIMD: a multiplication and addition in one, rounded once. */
-export const hasRelaxedSimd = (): boolean => WebAssembly.validate(RELAXED_MADD);
+const hasRelaxedSimd = (): boolean => WebAssembly.validate(RELAXED_MADD);
+
+/** The binary that was asked for by name, or else the fastest that the engine runs. */
+export function chooseBinary(asked: unknown): 'simd128' | 'relaxed' {
+  if (asked === 'simd128' || asked === 'relaxed') return asked;
+  if (asked === undefined || asked === '') return hasRelaxedSimd() ? 'relaxed' : 'simd128';
+  throw new ValueError('PHYLLO_WASM', `takes simd128 or relaxed, this is ${String(asked)}`);
+}

@@ -1,13 +1,20 @@
-/** Browsers: the binary is fetched from beside this module. */
+/**
+ * Browsers: the binary is fetched from beside this module. A global PHYLLO_WASM, set before the package is imported,
+ * may name it.
+ */
 import { FileError } from '../../core/errors';
 import type { Backend } from '../backend';
 import { wasmBackend } from './backend';
-import { hasRelaxedSimd } from './probe';
+import { chooseBinary } from './probe';
 
 // Each URL is written out whole, so that bundlers find the file.
-const [name, url] = hasRelaxedSimd()
-  ? (['relaxed', new URL('../../../generated/relaxed.wasm', import.meta.url)] as const)
-  : (['simd128', new URL('../../../generated/simd128.wasm', import.meta.url)] as const);
+const BINARIES = {
+  simd128: new URL('../../../generated/simd128.wasm', import.meta.url),
+  relaxed: new URL('../../../generated/relaxed.wasm', import.meta.url),
+} as const;
+
+const name = chooseBinary(Reflect.get(globalThis, 'PHYLLO_WASM'));
+const url = BINARIES[name];
 
 const response = await fetch(url);
 if (!response.ok) throw new FileError(url.href, `the server answered ${response.status} ${response.statusText}`);

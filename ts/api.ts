@@ -1,0 +1,63 @@
+/**
+ * The public API, put together: tensors with their methods, and the modules on top. It computes once an entry of the
+ * package (index for Node, Deno and Bun; browser) has loaded a backend.
+ */
+import { backward, type BackwardOptions } from './autodiff/backward';
+import { runtime } from './core/runtime';
+import { Tensor } from './core/tensor';
+import './ops/methods';
+
+Object.defineProperty(Tensor.prototype, 'backward', {
+  value(this: Tensor, options?: BackwardOptions): void {
+    backward(this, options);
+  },
+  writable: true,
+  configurable: true,
+});
+declare module './core/tensor' {
+  interface Tensor {
+    /**
+     * Adds d(this)/dx to the `grad` of every leaf x that leads here. This is one number, or `gradient` says where to
+     * start. Throws GradientError if the graph was used before, or a value it saved was changed in place.
+     */
+    backward(options?: BackwardOptions): void;
+  }
+}
+
+export interface MemoryInfo {
+  /** Bytes in use, and in how many blocks. */
+  readonly bytes: number;
+  readonly blocks: number;
+  /** The most bytes in use so far, or since the peak was reset. */
+  readonly peak: number;
+}
+/** What tensors hold of the linear memory. `resetPeak` starts the peak again from what is in use now. */
+export function memory({ resetPeak = false }: { resetPeak?: boolean } = {}): MemoryInfo {
+  return runtime.backend.memory(resetPeak);
+}
+/** The name of the binary that computes: `simd128` or `relaxed`. */
+export const backendName = (): string => runtime.backend.name;
+
+export { Tensor } from './core/tensor';
+export type { DType, TensorData } from './core/dtype';
+export type { Shape } from './core/shape';
+export type { Operand } from './core/op';
+export type { Pair } from './core/options';
+export {
+  DisposedError, DTypeError, FileError, GradientError, IndexError, OutOfMemoryError, PhylloError, ShapeError, ValueError,
+} from './core/errors';
+export { keep, scope } from './core/scope';
+export { noGrad } from './core/runtime';
+export { backward, gradients, type BackwardOptions } from './autodiff/backward';
+export { grad, valueAndGrad } from './autodiff/grad';
+export * from './ops/all';
+export * from './ops/creation';
+export * from './ops/join';
+export * from './ops/random';
+export * as nn from './nn/nn';
+export * as optim from './optim/optim';
+export * as metrics from './metrics/metrics';
+export { DataLoader, type LoaderOptions } from './data/loader';
+export { randomSplit, Subset, TensorDataset, type Dataset, type SplitOptions } from './data/dataset';
+export { readIdx, writeIdx } from './io/idx';
+export { decodeSafetensors, encodeSafetensors, type Safetensors } from './io/safetensors';
