@@ -1,4 +1,4 @@
-/** File formats: against bytes laid by hand, real files and the reference implementation; and with every fault found. */
+/** File formats: against bytes laid by hand, real files and the reference implementation; and every fault is found. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
@@ -104,7 +104,9 @@ describe('IDX', () => {
 
   const small = writeIdx(tensor(Uint8Array.of(1, 2, 3, 4, 5, 6), { shape: [3, 2] }));
   test('cut off anywhere, or too long', () => {
-    for (let n = 0; n < small.length; n++) expectRefused(() => readIdx(small.subarray(0, n), 'cut'), /^cut: expected .* found/);
+    for (let n = 0; n < small.length; n++) {
+      expectRefused(() => readIdx(small.subarray(0, n), 'cut'), /^cut: expected .* found/);
+    }
     expectRefused(() => readIdx(Uint8Array.of(...small, 0)), '18 bytes for u8 [3, 2], found 19');
   });
 
@@ -237,7 +239,8 @@ describe('safetensors', () => {
     for (let n = 0; n < bytes.length; n++) {
       expectRefused(() => decodeSafetensors(bytes.subarray(0, n), 'cut'), /^cut: expected .* found/);
     }
-    expectRefused(() => decodeSafetensors(Uint8Array.of(...bytes, 0)), 'expected 837 bytes, as the header says, found 838');
+    const longer = Uint8Array.of(...bytes, 0);
+    expectRefused(() => decodeSafetensors(longer), 'expected 837 bytes, as the header says, found 838');
   });
 
   test('any bit turned over gives what its header says, or an error', () => {
@@ -285,36 +288,37 @@ describe('safetensors', () => {
     `{"dtype":"${dtype}","shape":${shape},"data_offsets":[${begin},${end}]}`;
 
   test('the files that the faulty ones below are made from', () => {
-    expect(Object.keys(decodeSafetensors(file(`{"a":${info('[1]', 0, 4)},"b":${info('[1]', 4, 8)}}  `, 8)).tensors)).toEqual(['a', 'b']);
+    const plain = `{"a":${info('[1]', 0, 4)},"b":${info('[1]', 4, 8)}}  `;
+    expect(Object.keys(decodeSafetensors(file(plain, 8)).tensors)).toEqual(['a', 'b']);
     // Any order in the header; empty tensors between others; fields unknown today.
     const other = `{"b":${info('[1]', 4, 8)},"e":${info('[0,5]', 4, 4)},"a":{"new":[{}],${info('[1]', 0, 4).slice(1)}}`;
     expect(Object.keys(decodeSafetensors(file(other, 8)).tensors)).toEqual(['b', 'e', 'a']);
   });
 
   test.each<[string, string, number, string]>([
-    ['a gap', `{"a":${info('[1]', 0, 4)},"b":${info('[1]', 8, 12)}}`, 12, 'without gaps or overlaps, found b at 8 after 4'],
-    ['a gap before the first', `{"a":${info('[1]', 4, 8)}}`, 8, 'found a at 4 after 0'],
-    ['an overlap', `{"a":${info('[2]', 0, 8)},"b":${info('[1]', 4, 8)}}`, 8, 'found b at 4 after 8'],
-    ['the same bytes twice', `{"a":${info('[1]', 0, 4)},"b":${info('[1]', 0, 4)}}`, 4, 'found b at 0 after 4'],
+    ['a gap', `{"a":${info('[1]', 0, 4)},"b":${info('[1]', 8, 12)}}`, 12, 'gaps or overlaps, found "b" at 8 after 4'],
+    ['a gap before the first', `{"a":${info('[1]', 4, 8)}}`, 8, 'found "a" at 4 after 0'],
+    ['an overlap', `{"a":${info('[2]', 0, 8)},"b":${info('[1]', 4, 8)}}`, 8, 'found "b" at 4 after 8'],
+    ['the same bytes twice', `{"a":${info('[1]', 0, 4)},"b":${info('[1]', 0, 4)}}`, 4, 'found "b" at 0 after 4'],
     ['an end beyond the file', `{"a":${info('[2]', 0, 8)}}`, 4, 'bytes, as the header says'],
     ['bytes that no tensor has', `{"a":${info('[1]', 0, 4)}}`, 5, 'bytes, as the header says'],
     ['an end before its beginning', `{"a":${info('[1]', 4, 0)}}`, 4, '"a": expected 4 bytes for F32 [1], found [4,0]'],
     ['a shape of other size', `{"a":${info('[3]', 0, 8)}}`, 8, '"a": expected 12 bytes for F32 [3], found [0,8]'],
     ['an absurd shape', `{"a":${info('[9007199254740991,9007199254740991]', 0, 8)}}`, 8, 'expected 3.2'],
-    ['an absurd shape with a 0', `{"a":${info(`[${'9007199254740991,'.repeat(30)}0]`, 0, 0)}}`, 0, 'expected NaN bytes'],
+    ['an absurd shape with a 0', `{"a":${info(`[${'9007199254740991,'.repeat(30)}0]`, 0, 0)}}`, 0, 'NaN bytes'],
     ['a negative size', `{"a":${info('[-1,-1]', 0, 4)}}`, 4, 'expected a shape of whole numbers, found [-1,-1]'],
     ['a size of minus zero', `{"a":${info('[-0]', 0, 0)}}`, 0, 'expected a shape of whole numbers'],
     ['half a size', `{"a":${info('[0.5,2]', 0, 4)}}`, 4, 'expected a shape of whole numbers'],
     ['a size that is text', `{"a":${info('["1"]', 0, 4)}}`, 4, 'expected a shape of whole numbers'],
     ['a shape that is a number', `{"a":${info('1', 0, 4)}}`, 4, 'expected a shape of whole numbers, found 1'],
-    ['three offsets', '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,4]}}', 4, 'expected data_offsets of two whole numbers'],
+    ['three offsets', '{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,4]}}', 4, 'data_offsets of two whole numbers'],
     ['no offsets', '{"a":{"dtype":"F32","shape":[1]}}', 4, 'found nothing'],
     ['no element type', '{"a":{"shape":[1],"data_offsets":[0,4]}}', 4, 'expected an element type of F64, F32'],
     ['an element type that is not here', `{"a":${info('[1]', 0, 8, 'I64')}}`, 8, 'found "I64"'],
     ['an element type in small letters', `{"a":${info('[1]', 0, 4, 'f32')}}`, 4, 'found "f32"'],
     ['a tensor that is null', '{"a":null}', 0, '"a": expected an object, found null'],
     ['a tensor that is a list', '{"a":[]}', 0, '"a": expected an object, found []'],
-    ['a name twice', `{"a":${info('[1]', 0, 4)},"a":${info('[1]', 0, 4)}}`, 4, 'expected each name once, found "a" again'],
+    ['a name twice', `{"a":${info('[1]', 0, 4)},"a":${info('[1]', 0, 4)}}`, 4, 'each name once, found "a" again'],
     ['a name twice, once escaped', `{"a":${info('[1]', 0, 4)},"\\u0061" : ${info('[1]', 0, 4)}}`, 4, 'found "a" again'],
     ['a field twice', `{"a":{"dtype":"F64",${info('[1]', 0, 4).slice(1)}}`, 4, 'found "dtype" again'],
     ['metadata twice', '{"__metadata__":{},"__metadata__":{}}', 0, 'found "__metadata__" again'],
@@ -323,8 +327,8 @@ describe('safetensors', () => {
     ['metadata named __proto__', '{"__metadata__":{"__proto__":"x"}}', 0, 'expected a name of metadata'],
     ['metadata that is no text', '{"__metadata__":{"a":1}}', 0, 'expected text as metadata "a", found 1'],
     ['metadata that is text', '{"__metadata__":"a"}', 0, 'expected metadata that is an object, found "a"'],
-    ['no object', '[]', 0, 'expected a header that is an object, found []'],
-    ['space before the object', ' {}', 0, 'expected a header that is an object'],
+    ['no object', '[]', 0, 'expected a header that begins as an object, found []'],
+    ['space before the object', ' {}', 0, 'expected a header that begins as an object'],
     ['a byte order mark', '\ufeff{}', 0, 'expected a header in JSON'],
     ['two objects', '{}{}', 0, 'expected a header in JSON'],
     ['zeros for padding', '{}\0\0', 0, 'expected a header in JSON'],

@@ -12,6 +12,10 @@ const predicted = [0, 2, 2, 1, 0, 0, 1, 1, 2, 2, 0, 4];
 const i32 = (...data: number[]): ReturnType<typeof tensor> => tensor(Int32Array.from(data));
 const u8 = (...data: number[]): ReturnType<typeof tensor> => tensor(Uint8Array.from(data));
 
+/** Arrays of n. */
+const exactly = <T>(n: number, element: fc.Arbitrary<T>): fc.Arbitrary<T[]> =>
+  fc.array(element, { minLength: n, maxLength: n });
+
 describe('ConfusionMatrix', () => {
   // scikit-learn 1.9.1: confusion_matrix, precision_recall_fscore_support(labels=range(5), zero_division=0).
   test("scikit-learn's numbers", () => {
@@ -24,10 +28,16 @@ describe('ConfusionMatrix', () => {
     expect(scores.map(s => s.f1)).toEqual([0.75, 0.4, 0.75, 0, 0.6666666666666666].map(close));
     expect(scores.map(s => s.support)).toEqual([4, 2, 4, 0, 2]);
     expect(m.average('macro')).toEqual({
-      precision: close(0.5666666666666667), recall: close(0.5), f1: close(0.5133333333333333), support: 12,
+      precision: close(0.5666666666666667),
+      recall: close(0.5),
+      f1: close(0.5133333333333333),
+      support: 12,
     });
     expect(m.average('weighted')).toEqual({
-      precision: close(0.7222222222222222), recall: close(0.6666666666666666), f1: close(0.6777777777777777), support: 12,
+      precision: close(0.7222222222222222),
+      recall: close(0.6666666666666666),
+      f1: close(0.6777777777777777),
+      support: 12,
     });
     expect(m.accuracy).toBeCloseTo(0.6666666666666666, 14);
     expect(m.total).toBe(12);
@@ -48,7 +58,8 @@ describe('ConfusionMatrix', () => {
     ));
     fc.assert(fc.property(samples, ([classes, pairs, cut]) => {
       const columns = (part: typeof pairs): [number[], number[]] => [part.map(p => p[0]), part.map(p => p[1])];
-      const m = new ConfusionMatrix(classes).update(...columns(pairs.slice(0, cut))).update(...columns(pairs.slice(cut)));
+      const m = new ConfusionMatrix(classes);
+      m.update(...columns(pairs.slice(0, cut))).update(...columns(pairs.slice(cut)));
       expect(m.matrix).toEqual(confusionMatrix(...columns(pairs), classes));
       const count = (a: number, p: number): number => pairs.filter(([x, y]) => x === a && y === p).length;
       m.matrix.forEach((row, a) => row.forEach((n, p) => expect(n).toBe(count(a, p))));
@@ -116,9 +127,9 @@ describe('accuracy', () => {
 
   test('equals what argmax and a comparison give, with ties, infinities and NaN', () => {
     const value = fc.constantFrom(-Infinity, -1, -0, 0, 1, 2, Infinity, NaN);
-    const samples = fc.tuple(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 6 })).chain(([n, classes]) => fc.tuple(
-      fc.array(fc.array(value, { minLength: classes, maxLength: classes }), { minLength: n, maxLength: n }),
-      fc.array(fc.nat(classes - 1), { minLength: n, maxLength: n }),
+    const sizes = fc.tuple(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 6 }));
+    const samples = sizes.chain(([n, classes]) => fc.tuple(
+      exactly(n, exactly(classes, value)), exactly(n, fc.nat(classes - 1)),
     ));
     fc.assert(fc.property(samples, ([rows, target]) => {
       const logits = tensor(rows);
@@ -158,14 +169,14 @@ describe('topKAccuracy', () => {
 
   test('equals sorting', () => {
     const samples = fc.tuple(fc.integer({ min: 1, max: 6 }), fc.nat(6)).chain(([classes, n]) => fc.tuple(
-      fc.array(fc.array(fc.integer({ min: -3, max: 3 }), { minLength: classes, maxLength: classes }), { minLength: n, maxLength: n }),
-      fc.array(fc.nat(classes - 1), { minLength: n, maxLength: n }),
+      exactly(n, exactly(classes, fc.integer({ min: -3, max: 3 }))),
+      exactly(n, fc.nat(classes - 1)),
       fc.integer({ min: 1, max: classes }),
       fc.constant(classes),
     ));
     fc.assert(fc.property(samples, ([rows, target, k, classes]) => {
-      const best = rows.map(row => row.map((x, c) => ({ x, c })).sort((a, b) => b.x - a.x).slice(0, k).map(({ c }) => c));
-      const hits = target.filter((c, i) => best[i]!.includes(c)).length;
+      const sorted = rows.map(row => row.map((_, c) => c).sort((a, b) => row[b]! - row[a]!));
+      const hits = target.filter((c, i) => sorted[i]!.slice(0, k).includes(c)).length;
       const logits = tensor(rows.flat(), { shape: [rows.length, classes] });
       expect(topKAccuracy(logits, target, k)).toBe(rows.length === 0 ? 0 : hits / rows.length);
       logits.dispose();

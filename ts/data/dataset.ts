@@ -44,7 +44,7 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<Tenso
     const [first] = tensors;
     if (!first) throw new ValueError('TensorDataset', 'takes at least one tensor');
     tensors.forEach((t, i) => {
-      if (t.ndim === 0) throw new ShapeError('TensorDataset', `tensor ${i} is a single number: there are no samples in it`);
+      if (t.ndim === 0) throw new ShapeError('TensorDataset', `tensor ${i} is a single number, not samples`);
       if (t.shape[0] !== first.shape[0]) {
         const shapes = `tensor ${i} is ${show(t.shape)}, the first is ${show(first.shape)}`;
         throw new ShapeError('TensorDataset', `first dimensions count the samples and must agree: ${shapes}`);
@@ -64,7 +64,9 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<Tenso
   getBatch(places: Int32Array): Tensors<T> {
     checkPlaces('TensorDataset', places, this.length);
     const [start = 0] = places;
-    if (places.every((p, i) => p === start + i)) return each(this.tensors, t => slice(t, 0, start, start + places.length));
+    if (places.every((p, i) => p === start + i)) {
+      return each(this.tensors, t => slice(t, 0, start, start + places.length));
+    }
     const index = tensor(places);
     const batch = each(this.tensors, t => indexSelect(t, 0, index));
     index.dispose();

@@ -88,8 +88,9 @@ function stacked(dataset: Dataset<readonly Tensor[]>, places: Int32Array): reado
     const fits = sample.length === first.length
       && sample.every((t, j) => t.dtype === first[j]!.dtype && sameShape(t.shape, first[j]!.shape));
     if (!fits) {
-      const what = [sample, first].map(s => s.map(t => `${t.dtype} ${show(t.shape)}`).join(', '));
-      throw new ShapeError('DataLoader', `sample ${places[k]} is (${what[0]}), sample ${places[0]} (${what[1]}): they do not stack`);
+      const [a, b] = [sample, first].map(s => s.map(t => `${t.dtype} ${show(t.shape)}`).join(', '));
+      const what = `sample ${places[k]} is (${a}), sample ${places[0]} (${b}): they do not stack`;
+      throw new ShapeError('DataLoader', what);
     }
   });
   return first.map((_, j) => stack(samples.map(sample => sample[j]!)));

@@ -16,7 +16,8 @@ export const itemSize = (dtype: DType): number => arrays[dtype].BYTES_PER_ELEMEN
 /** The elements of a tensor in row-major order. */
 export function bytesOf(t: Tensor): Uint8Array {
   const data = t.toArray();
-  const { buffer, byteOffset, byteLength } = data.BYTES_PER_ELEMENT === itemSize(t.dtype) ? data : new arrays[t.dtype](data);
+  const same = data.BYTES_PER_ELEMENT === itemSize(t.dtype); // not on a backend that keeps f32 in 64 bits
+  const { buffer, byteOffset, byteLength } = same ? data : new arrays[t.dtype](data);
   return new Uint8Array(buffer, byteOffset, byteLength);
 }
 

@@ -38,7 +38,8 @@ export function readIdx(bytes: Uint8Array, name = 'IDX file'): Tensor {
   const [, , code = 0, ndim = 0] = magic;
   const dtype = types.get(code);
   if (!dtype) {
-    return wrong('elements of type u8, i32, f32 or f64 (08, 0c, 0d, 0e)', foreign.get(code) ?? hex(magic.subarray(2, 3)));
+    const found = foreign.get(code) ?? hex(magic.subarray(2, 3));
+    return wrong('elements of type u8, i32, f32 or f64 (08, 0c, 0d, 0e)', found);
   }
   const start = 4 + 4 * ndim;
   if (bytes.length < start) wrong(`${start} bytes of header for ${ndim} dimensions`, `${bytes.length} bytes in all`);

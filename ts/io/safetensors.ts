@@ -116,7 +116,8 @@ export function decodeSafetensors(bytes: Uint8Array, name = 'safetensors file'):
   let end = 0;
   for (const entry of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (entry.begin !== end) {
-      throw new FileError(name, `expected bytes without gaps or overlaps, found ${entry.key} at ${entry.begin} after ${end}`);
+      const found = `${brief(entry.key)} at ${entry.begin} after ${end}`;
+      throw new FileError(name, `expected bytes without gaps or overlaps, found ${found}`);
     }
     ({ end } = entry);
   }
@@ -141,9 +142,13 @@ const brief = (v: unknown): string => (JSON.stringify(v) ?? 'nothing').slice(0, 
 function headerOf(bytes: Uint8Array, name: string): { json: Json; start: number } {
   if (bytes.length < 8) throw new FileError(name, `expected a header length of 8 bytes, found ${bytes.length} in all`);
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
-  if (length > HEADER_LIMIT) throw new FileError(name, `expected a header of up to ${HEADER_LIMIT} bytes, found ${length}`);
+  if (length > HEADER_LIMIT) {
+    throw new FileError(name, `expected a header of up to ${HEADER_LIMIT} bytes, found ${length}`);
+  }
   const start = 8 + length;
-  if (start > bytes.length) throw new FileError(name, `expected a header of ${length} bytes, found ${bytes.length - 8}`);
+  if (start > bytes.length) {
+    throw new FileError(name, `expected a header of ${length} bytes, found ${bytes.length - 8}`);
+  }
   let text: string;
   let json: unknown;
   try {
@@ -152,7 +157,9 @@ function headerOf(bytes: Uint8Array, name: string): { json: Json; start: number 
   } catch (cause) {
     throw new FileError(name, 'expected a header in JSON, found other text or bytes', { cause });
   }
-  if (!isObject(json) || text[0] !== '{') throw new FileError(name, `expected a header that is an object, found ${brief(json)}`);
+  if (!isObject(json) || text[0] !== '{') {
+    throw new FileError(name, `expected a header that begins as an object, found ${brief(json)}`);
+  }
   const repeated = repeatedName(text);
   if (repeated !== null) throw new FileError(name, `expected each name once, found ${brief(repeated)} again`);
   return { json, start };
@@ -183,7 +190,9 @@ function metadataOf(texts: unknown, name: string): Record<string, string> {
   if (!isObject(texts)) throw new FileError(name, `expected metadata that is an object, found ${brief(texts)}`);
   const pairs = Object.entries(texts).map(([key, text]): [string, string] => {
     if (reserved(key)) throw new FileError(name, `expected a name of metadata, found ${brief(key)}`);
-    if (typeof text !== 'string') throw new FileError(name, `expected text as metadata ${brief(key)}, found ${brief(text)}`);
+    if (typeof text !== 'string') {
+      throw new FileError(name, `expected text as metadata ${brief(key)}, found ${brief(text)}`);
+    }
     return [key, text];
   });
   return Object.fromEntries(pairs);
