@@ -140,6 +140,11 @@ fn the_layers_of_networks() {
         square(1, 300, 4, 9, 1, 1, 0),
         square(3, 40, 14, 24, 1, 2, 0),
         square(2, 16, 28, 16, 3, 1, 1),
+        square(1, 130, 26, 20, 3, 1, 1),
+        square(4, 300, 6, 18, 3, 1, 2),
+        square(1, 16, 15, 50, 3, 1, 0),
+        Conv2d { groups: 2, ..square(2, 34, 10, 38, 3, 1, 1) },
+        Conv2d { pt: 0, pl: 2, oh: 6, ow: 13, ..square(1, 20, 9, 17, 3, 1, 1) },
         Conv2d { groups: 12, ..square(8, 12, 11, 12, 3, 1, 1) },
         Conv2d { groups: 12, ..square(1, 12, 11, 24, 3, 2, 1) },
     ];

@@ -3,20 +3,24 @@
 use super::geometry::{Conv2d, Window};
 use super::image::Frame;
 use super::patches::{ByPixel, ByTap, Patches};
+use super::winograd;
 use super::workspace::Workspace;
 use crate::gemm::loops::{a_workspace, b_workspace, multiply, KC, MR};
 use crate::gemm::micro::Output;
 use crate::gemm::pack::{prepack, Strided};
 use core::ptr;
 
-/// Numbers of workspace for [`correlate`] with a window.
-fn correlate_workspace(window: &Window) -> usize {
+/// Numbers of workspace for [`correlate`].
+fn correlate_workspace(window: &Window, n: usize) -> usize {
+    if winograd::pays(window, n) {
+        return winograd::workspace(window);
+    }
     let (m, k) = (window.k, window.taps());
     m.next_multiple_of(MR) * k + k + Frame::new(window).len() + b_workspace(window.pixels(), k)
 }
 
 pub(super) fn forward_workspace(g: &Conv2d) -> usize {
-    correlate_workspace(&g.group())
+    correlate_workspace(&g.group(), g.n)
 }
 
 /// y = x ⋆ w + bias: Y = W · patches, for every image and group.
@@ -31,7 +35,7 @@ pub(super) fn forward(g: &Conv2d, x: &[f32], w: &[f32], y: &mut [f32], bias: Opt
 
 pub(super) fn grad_x_workspace(g: &Conv2d) -> usize {
     let window = g.group().adjoint();
-    window.k * window.taps() + correlate_workspace(&window)
+    window.k * window.taps() + correlate_workspace(&window, g.n)
 }
 
 /// Stride 1: gx = g ⋆ the filters turned by 180°, input and output channels exchanged.
@@ -58,11 +62,13 @@ fn turn(window: &Window, w: &[f32], turned: &mut [f32]) {
 }
 
 /// The part of group i of `groups` in a correlation of n images.
-#[allow(clippy::too_many_arguments)]
 fn correlate(
     window: &Window, n: usize, (groups, group): (usize, usize), x: &[f32], w: &[f32], y: &mut [f32],
     bias: Option<&[f32]>, workspace: &mut [f32],
 ) {
+    if winograd::pays(window, n) {
+        return winograd::correlate(window, n, (groups, group), x, w, y, bias, workspace);
+    }
     let (m, pixels, k) = (window.k, window.pixels(), window.taps());
     let frame = Frame::new(window);
     let mut workspace = Workspace(workspace);

@@ -1,10 +1,14 @@
 //! 2-D convolution, NCHW, and its two gradients.
 
+// Kernels index several arrays by one variable, and take the sizes they work on one by one.
+#![allow(clippy::needless_range_loop, clippy::too_many_arguments)]
+
 mod geometry;
 mod image;
 mod implicit;
 mod lanes;
 mod patches;
+mod winograd;
 mod workspace;
 
 pub use geometry::Conv2d;
@@ -22,7 +26,7 @@ enum Method {
 }
 
 /// Up to so many numbers an output is the sum of, a batch is worth putting into lanes.
-const LANES_TAPS: usize = 300;
+const LANES_TAPS: usize = 160;
 
 impl Conv2d {
     fn is_empty(&self) -> bool {

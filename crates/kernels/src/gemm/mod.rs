@@ -1,5 +1,8 @@
 //! General matrix multiplication: C ← AB [+ C] [+ bias].
 
+// Kernels index several arrays by one variable, and take the sizes they work on one by one.
+#![allow(clippy::needless_range_loop, clippy::too_many_arguments)]
+
 pub(crate) mod loops;
 pub(crate) mod micro;
 pub(crate) mod pack;

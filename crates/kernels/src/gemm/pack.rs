@@ -62,10 +62,17 @@ pub unsafe fn prepack<const W: usize>(x: &Strided, lanes: usize, depth: usize, k
     Packed { at: out, lanes }
 }
 
+/// Where [`prepack`] puts the number at a lane and depth.
+pub fn position<const W: usize>(lane: usize, depth: usize, lanes: usize, depths: usize, kc: usize) -> usize {
+    let p = depth - depth % kc;
+    let kc = kc.min(depths - p);
+    p * lanes.next_multiple_of(W) + lane / W * W * kc + (depth - p) * W + lane % W
+}
+
 /// out[panel][p][lane] ← src[lane · ls + p · ks], filled up with zeros.
 #[inline(never)]
 unsafe fn pack<const W: usize>(src: *const f32, ls: usize, ks: usize, lanes: usize, kc: usize, out: *mut f32) {
-    let whole = if W % 4 == 0 { lanes - lanes % W } else { 0 };
+    let whole = if W.is_multiple_of(4) { lanes - lanes % W } else { 0 };
     let mut first = 0;
     if ls == 1 {
         while first + 4 * W <= whole {

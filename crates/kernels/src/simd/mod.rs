@@ -3,6 +3,9 @@
 //! A comparison gives a mask: an [`I32x4`] whose lanes are all ones (−1) or 0. The one place where the two binaries
 //! compute differently is [`F32x4::mul_add`]: with `relaxed-simd` it rounds once, otherwise twice.
 
+// `shl` and `shr` shift all lanes by one count, which is not what the operators between vectors mean.
+#![allow(clippy::should_implement_trait)]
+
 #[cfg(not(target_arch = "wasm32"))]
 mod portable;
 #[cfg(target_arch = "wasm32")]
