@@ -1,0 +1,28 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const root = new URL('../', import.meta.url);
+
+test('the README\'s code runs as it stands, in about thirty lines, and prints what it says', () => {
+  const [, code] = /```js\n([\s\S]*?)```/.exec(readFileSync(new URL('README.md', root), 'utf8'))!;
+  const lines = code!.split('\n').filter(l => l.trim() !== '' && !l.startsWith('//'));
+  expect(lines.length).toBeLessThanOrEqual(40);
+  const script = new URL(`readme.${process.pid}.mjs`, import.meta.url); // inside the package, where `phyllo` resolves
+  writeFileSync(script, code!);
+  try {
+    const args = ['--conditions=phyllo-source', '--import', 'tsx', fileURLToPath(script)];
+    const { stdout, stderr, status } = spawnSync(process.execPath, args, { cwd: fileURLToPath(root), encoding: 'utf8' });
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/Float32Array\(4\) \[ 2, 3, 2, 3 \]/);
+    expect(stdout).toMatch(/Float32Array\(3\) \[ 3, 12, 27 \]/);
+    expect(stdout).toMatch(/338 parameters, 338 trained/);
+    const losses = [...stdout.matchAll(/^\d (\S+) \d+$/gm)].map(m => Number(m[1]));
+    expect(losses).toHaveLength(5);
+    expect(losses[4]).toBeLessThan(losses[0]! / 2);
+  } finally {
+    rmSync(script);
+  }
+}, 60_000);
