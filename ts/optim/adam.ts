@@ -41,11 +41,12 @@ export class Adam extends Optimizer<AdamOptions> {
     super(params, options, hypers);
     this.m = new Slots('m', this.groups);
     this.v = new Slots('v', this.groups);
-    this.vmax = options.amsgrad ? new Slots('vmax', this.groups) : null;
+    const largest = this.groups.filter(g => g.options.amsgrad);
+    this.vmax = largest.length > 0 ? new Slots('vmax', largest) : null;
   }
 
-  protected update(p: Tensor, g: Tensor, group: ParamGroup): void {
-    const vmax = this.vmax && this.vmax.get(p);
+  protected update(p: Tensor, g: Tensor, group: ParamGroup<AdamOptions>): void {
+    const vmax = group.options.amsgrad && this.vmax ? this.vmax.get(p) : null;
     adamStep(p, g, this.m.get(p), this.v.get(p), vmax, group.hyper, { decoupled: this.decoupled });
   }
   protected *buffers(): Generator<[string, Tensor]> {
@@ -60,6 +61,6 @@ export class AdamW extends Adam {
   protected override readonly decoupled = true;
 
   constructor(params: Params<AdamOptions>, options: AdamOptions = {}) {
-    super(params, { weightDecay: 0.01, ...options });
+    super(params, { ...options, weightDecay: options.weightDecay ?? 0.01 });
   }
 }

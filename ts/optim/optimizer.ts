@@ -7,7 +7,7 @@ import { checkNumber } from '../core/options';
 import { noGrad } from '../core/runtime';
 import { keep, scope } from '../core/scope';
 import { sameShape, show } from '../core/shape';
-import { Tensor } from '../core/tensor';
+import { live, Tensor } from '../core/tensor';
 import { tensor, zerosLike } from '../ops/creation';
 import { assign, tick } from '../ops/update';
 
@@ -23,12 +23,16 @@ export interface Hyper {
   readonly high?: number;
 }
 
-/** Parameters that share hyperparameters. */
-export class ParamGroup {
+/** Parameters that share options. */
+export class ParamGroup<O = unknown> {
   /** The hyperparameters in order, then how many steps were taken; f64. */
   readonly hyper: Tensor;
 
-  constructor(private readonly where: string, readonly params: readonly Tensor[], private readonly hypers: readonly Hyper[]) {
+  constructor(
+    private readonly where: string, readonly params: readonly Tensor[],
+    /** As they were given; hyperparameters that were set since are found by `get`. */
+    readonly options: O, private readonly hypers: readonly Hyper[],
+  ) {
     for (const h of hypers) checkNumber(where, h.name, h.value, h.low, h.high);
     this.hyper = keep(tensor([...hypers.map(h => h.value), 0], { dtype: 'f64' }));
   }
@@ -67,7 +71,7 @@ export class ParamGroup {
 const isTensors = <O>(params: Params<O>): params is readonly Tensor[] => params.every(p => p instanceof Tensor);
 
 export abstract class Optimizer<O extends object> {
-  readonly groups: readonly ParamGroup[];
+  readonly groups: readonly ParamGroup<O>[];
 
   /** `defaults` are for groups that do not say otherwise; `hypers` turns options into what memory holds. */
   protected constructor(params: Params<O>, defaults: O, hypers: (options: O) => readonly Hyper[]) {
@@ -83,7 +87,10 @@ export abstract class Optimizer<O extends object> {
       if (p.dtype !== 'f32' || !p.dense) throw new ValueError(where, `params takes dense f32 tensors, this is ${String(p)}`);
       seen.add(p);
     }
-    this.groups = groups.map(g => new ParamGroup(where, g.params, hypers({ ...defaults, ...g })));
+    this.groups = groups.map(({ params, ...own }) => {
+      const options: O = { ...defaults, ...own };
+      return new ParamGroup(where, params, options, hypers(options));
+    });
   }
 
   /** The learning rate of the first group; setting it sets all. */
@@ -109,7 +116,7 @@ export abstract class Optimizer<O extends object> {
     }), `${this.constructor.name}.step`);
   }
 
-  protected abstract update(p: Tensor, g: Tensor, group: ParamGroup): void;
+  protected abstract update(p: Tensor, g: Tensor, group: ParamGroup<O>): void;
   /** State tensors beside the hyperparameters, by name. */
   protected abstract buffers(): Iterable<[name: string, tensor: Tensor]>;
 
@@ -119,7 +126,10 @@ export abstract class Optimizer<O extends object> {
       ...this.groups.map((g, i): [string, Tensor] => [`groups.${i}.hyper`, g.hyper]), ...this.buffers(),
     ]);
   }
-  /** Copies state in, in place. Throws ShapeError, before anything is written, if names or shapes differ. */
+  /**
+   * Copies state in, in place. Before anything is written, throws ShapeError if names or shapes differ, DisposedError
+   * for a freed tensor.
+   */
   loadStateDict(state: Readonly<Record<string, Tensor>>): void {
     const own = this.stateDict();
     const wrong = [...new Set([...Object.keys(own), ...Object.keys(state)])].flatMap(k => {
@@ -129,7 +139,9 @@ export abstract class Optimizer<O extends object> {
       const same = sameShape(a.shape, b.shape) && a.dtype === b.dtype;
       return same ? [] : [`${k} takes ${a.dtype} ${show(a.shape)}, found ${b.dtype} ${show(b.shape)}`];
     });
-    if (wrong.length > 0) throw new ShapeError(`${this.constructor.name}.loadStateDict`, wrong.join('; '));
+    const where = `${this.constructor.name}.loadStateDict`;
+    if (wrong.length > 0) throw new ShapeError(where, wrong.join('; '));
+    for (const t of Object.values(state)) live(t, where);
     noGrad(() => {
       for (const [k, t] of Object.entries(own)) {
         if (t.dtype === 'f64') t.set(state[k]!.toArray());

@@ -19,7 +19,6 @@ export interface SGDOptions {
 /** Gradient descent w ← w − α·g, with momentum if asked for; batch, stochastic or minibatch by what g averages. */
 export class SGD extends Optimizer<SGDOptions> {
   private readonly velocity: Slots | null;
-  private readonly nesterov: boolean;
 
   constructor(params: Params<SGDOptions>, options: SGDOptions) {
     super(params, options, ({ lr, momentum = 0, dampening = 0, weightDecay = 0 }) => [
@@ -28,15 +27,14 @@ export class SGD extends Optimizer<SGDOptions> {
       { name: 'dampening', value: dampening },
       { name: 'weightDecay', value: weightDecay, low: 0 },
     ]);
-    this.nesterov = options.nesterov ?? false;
-    if (this.nesterov && !this.groups.every(g => g.get('momentum') > 0 && g.get('dampening') === 0)) {
+    if (this.groups.some(g => g.options.nesterov && !(g.get('momentum') > 0 && g.get('dampening') === 0))) {
       throw new ValueError('SGD', 'nesterov takes a momentum > 0 and no dampening');
     }
     this.velocity = this.groups.some(g => g.get('momentum') > 0) ? new Slots('velocity', this.groups) : null;
   }
 
-  protected update(p: Tensor, g: Tensor, group: ParamGroup): void {
-    sgdStep(p, g, this.velocity && this.velocity.get(p), group.hyper, { nesterov: this.nesterov });
+  protected update(p: Tensor, g: Tensor, group: ParamGroup<SGDOptions>): void {
+    sgdStep(p, g, this.velocity && this.velocity.get(p), group.hyper, { nesterov: group.options.nesterov ?? false });
   }
   protected *buffers(): Generator<[string, Tensor]> {
     if (this.velocity) yield* this.velocity.named();
