@@ -7,7 +7,7 @@ import { PhylloError, ShapeError } from '../core/errors';
 import { noGrad } from '../core/runtime';
 import { keep, scope } from '../core/scope';
 import { sameShape, show } from '../core/shape';
-import { Tensor } from '../core/tensor';
+import { live, Tensor } from '../core/tensor';
 import { assign } from '../ops/update';
 
 /** A tensor that training changes: a leaf, kept until its module goes. */
@@ -84,6 +84,14 @@ function locate(e: PhylloError, passing: Module): void {
   for (const [path, m] of passing.namedModules()) if (m === origin && path !== '') e.within(path);
 }
 
+/** The fields of a module, and the entries of those that are arrays: `blocks.0`, `blocks.1`, … */
+export function* fields(m: Module): Generator<[name: string, value: unknown]> {
+  for (const [name, value] of Object.entries(m)) {
+    if (Array.isArray(value)) for (const [i, v] of value.entries()) yield [`${name}.${i}`, v];
+    else yield [name, value];
+  }
+}
+
 export abstract class Module {
   /** Set by `train` and `eval`: dropout and batch statistics go by it. */
   training = true;
@@ -97,12 +105,7 @@ export abstract class Module {
 
   /** The modules that are fields of this one, by name; those in an array `blocks` are `blocks.0`, `blocks.1`, … */
   *children(): Generator<[name: string, module: Module]> {
-    for (const [name, value] of Object.entries(this)) {
-      if (value instanceof Module) yield [name, value];
-      else if (Array.isArray(value)) {
-        for (const [i, v] of value.entries()) if (v instanceof Module) yield [`${name}.${i}`, v];
-      }
-    }
+    for (const [name, value] of fields(this)) if (value instanceof Module) yield [name, value];
   }
 
   /** This module (under the name '') and all those inside it, by path. */
@@ -115,7 +118,7 @@ export abstract class Module {
   private *named<T extends Tensor>(kind: abstract new (...args: never[]) => T): Generator<[path: string, tensor: T]> {
     const seen = new Set<T>();
     for (const [path, m] of this.namedModules()) {
-      for (const [name, value] of Object.entries(m)) {
+      for (const [name, value] of fields(m)) {
         if (!(value instanceof kind) || seen.has(value)) continue;
         seen.add(value);
         yield [path === '' ? name : `${path}.${name}`, value];
@@ -143,8 +146,8 @@ export abstract class Module {
 
   /**
    * Copies values into the parameters and buffers, in place, so that optimisers and captured plans go on. Strict (the
-   * default), every name must be there and no other; else what is missing or unexpected is told. Throws ShapeError
-   * before anything is written.
+   * default), every name must be there and no other; else what is missing or unexpected is told. Throws ShapeError or
+   * DisposedError before anything is written.
    */
   loadStateDict(state: Readonly<Record<string, Tensor>>, { strict = true }: { strict?: boolean } = {}): LoadReport {
     const own = this.stateDict();
@@ -159,9 +162,10 @@ export abstract class Module {
       wrong.push(...missingKeys.map(k => `${k} is missing`), ...unexpectedKeys.map(k => `${k} is unexpected`));
     }
     if (wrong.length > 0) throw new ShapeError('loadStateDict', wrong.join('; '));
+    for (const t of Object.values(state)) live(t, 'loadStateDict');
     noGrad(() => {
       for (const [k, t] of Object.entries(own)) {
-        const s = state[k];
+        const s = Object.hasOwn(state, k) ? state[k] : undefined;
         if (s && s !== t) assign(t, s);
       }
     });

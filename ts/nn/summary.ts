@@ -3,17 +3,17 @@ import { scope } from '../core/scope';
 import { show, type Shape } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { zeros } from '../ops/creation';
-import { observe, Parameter, type Layer, type Module } from './module';
+import { fields, observe, Parameter, type Layer, type Module } from './module';
 
 const count = (n: number): string => n.toLocaleString('en-US');
 
 /** Parameters of the module itself, without those inside. */
 const ownParameters = (m: Module): number =>
-  Object.values(m).reduce<number>((n, v) => n + (v instanceof Parameter ? v.size : 0), 0);
+  [...fields(m)].reduce((n, [, v]) => n + (v instanceof Parameter ? v.size : 0), 0);
 
 /**
- * A table of a model's modules in the order they run: path, kind, output shape, parameters. The shapes are found by
- * running it once, in evaluation mode, on zeros of `inputShape` (with the batch).
+ * A table of a model's modules in the order of its fields: path, kind, output shape, parameters of its own. The shapes
+ * are found by running it once, in evaluation mode, on zeros of `inputShape` (with the batch).
  */
 export function summary(model: Layer, inputShape: Shape): string {
   const shapes = new Map<Module, Shape>();
