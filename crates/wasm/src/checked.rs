@@ -39,11 +39,12 @@ pub fn allocated(at: usize, bytes: usize) {
 
 pub fn freed(at: usize, bytes: usize) {
     // A panic does not unwind, so none may happen while the lock is held.
-    let block = live().remove(&at);
+    let block = live().get(&at).copied();
     match block {
         None => panic!("free: no live block begins at {at}"),
         Some(asked) => assert!(asked == bytes, "free: the block at {at} has {asked} bytes, not {bytes}"),
     }
+    live().remove(&at);
     spoil(at, bytes);
 }
 

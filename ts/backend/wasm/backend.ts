@@ -1,5 +1,5 @@
 import { OutOfMemoryError, PhylloError } from '../../core/errors';
-import type { Backend, Kernels } from '../backend';
+import type { Backend } from '../backend';
 import { type Binary, kernelsOf } from './kernels';
 import { ITEM_SIZE, LinearMemory } from './memory';
 
@@ -11,10 +11,9 @@ import { ITEM_SIZE, LinearMemory } from './memory';
 export function wasmBackend(module: WebAssembly.Module, name: string): Backend {
   const binary = instantiate(module, name);
   const memory = new LinearMemory(binary.memory);
-  const message = binary.panicMessage();
   return {
     name,
-    kernels: message === 0 ? kernelsOf(binary) : explained(kernelsOf(binary), memory, message),
+    kernels: kernelsOf(binary),
     itemSize: (dtype) => ITEM_SIZE[dtype],
     alloc: (bytes) => {
       // Addresses come back as signed numbers; sizes beyond 32 bits would arrive there cut off.
@@ -43,15 +42,19 @@ function instantiate(module: WebAssembly.Module, name: string): Binary {
   for (const wanted of WebAssembly.Module.imports(module)) (imports[wanted.module] ??= {})[wanted.name] = () => {};
   const { exports } = new WebAssembly.Instance(module, imports);
   if (!isBinary(exports)) throw new PhylloError('wasm', `${name} is not a binary of this package`);
-  return exports;
+  // A plain object: the engine looks names up faster than in the sealed one of the instance.
+  const binary = { ...exports };
+  const message = binary.panicMessage();
+  return message === 0 ? binary : explained(binary, message);
 }
 
 function isBinary(exports: WebAssembly.Exports): exports is WebAssembly.Exports & Binary {
   return exports['panicMessage'] instanceof Function && exports['gemm'] instanceof Function;
 }
 
-/** The kernels of the checked binary, which leaves what it found at an address before it traps. */
-function explained(kernels: Kernels, memory: LinearMemory, message: number): Kernels {
+/** The checked binary, which before it traps leaves at an address what it found: a length, then so many bytes. */
+function explained(binary: Binary, message: number): Binary {
+  const memory = new LinearMemory(binary.memory);
   const explain = (error: unknown): unknown => {
     const length = memory.peek(message, 'i32');
     if (!(error instanceof WebAssembly.RuntimeError) || length === 0) return error;
@@ -59,20 +62,17 @@ function explained(kernels: Kernels, memory: LinearMemory, message: number): Ker
     const bytes = Uint8Array.from(memory.read(message + 4, length, 'u8'));
     return new PhylloError('wasm', new TextDecoder().decode(bytes), { cause: error });
   };
-  return new Proxy(
-    { ...kernels },
-    {
-      get(target, name, receiver) {
-        const kernel: unknown = Reflect.get(target, name, receiver);
-        if (!(kernel instanceof Function)) return kernel;
-        return (...args: number[]): unknown => {
-          try {
-            return kernel.apply(undefined, args);
-          } catch (error) {
-            throw explain(error);
-          }
-        };
-      },
+  return new Proxy(binary, {
+    get(target, name, receiver) {
+      const value: unknown = Reflect.get(target, name, receiver);
+      if (!(value instanceof Function)) return value;
+      return (...args: number[]): unknown => {
+        try {
+          return value.apply(undefined, args);
+        } catch (error) {
+          throw explain(error);
+        }
+      };
     },
-  );
+  });
 }
