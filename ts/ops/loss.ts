@@ -1,11 +1,12 @@
 /** Losses: how far a model's output is from what it should be. */
 import { DTypeError, ShapeError, ValueError } from '../core/errors';
+import { defineOp, type Op } from '../core/op';
 import { composite } from '../core/scope';
 import { checkNumber } from '../core/options';
 import { sameShape, show, sizeOf } from '../core/shape';
 import type { Tensor } from '../core/tensor';
-import { add, div, eq, lt, mul, ne, rsub, sub } from './arithmetic';
-import { abs, clamp, log, neg, softplus, square, to } from './elementwise';
+import { add, div, eq, gt, lt, mul, ne, rsub, sub } from './arithmetic';
+import { abs, log, neg, softplus, square, to } from './elementwise';
 import { gather, indexSelect } from './indexing';
 import { mean, sum } from './reduce';
 import { logSoftmax } from './softmax';
@@ -74,9 +75,24 @@ export const huberLoss: Loss<HuberOptions> = elementwise('huberLoss', (x, target
   return where(lt(far, delta), mul(square(d), 0.5), mul(sub(far, delta / 2), delta));
 });
 
-/** −(t·ln x + (1 − t)·ln(1 − x)) of probabilities x; logarithms stop at −100, as in PyTorch. */
+/** ln x, not below −100; the derivative is 0 where it stops there, at x = 0 too. */
+const logFloored: Op<[x: Tensor]> = defineOp({
+  name: 'logFloored',
+  inputs: ['x'],
+  shape: ([x]) => x.shape,
+  run(k, [x], y) {
+    k.log(x.at, y.at, y.size, 0);
+    k.clamp(y.at, y.at, y.size, -100, Infinity);
+  },
+  saves: { x: ['x', 'y'] },
+  vjp: { x: (g, { x, y }) => div(g, where(gt(y, -100), x, Infinity)) },
+});
+/**
+ * −(t·ln x + (1 − t)·ln(1 − x)) of probabilities x. Logarithms stop at −100, as in PyTorch; where they do, at 0 and 1,
+ * they add nothing to the gradient.
+ */
 export const binaryCrossEntropy: Loss = elementwise('binaryCrossEntropy', (x, t) =>
-  neg(add(mul(t, clamp(log(x), -100)), mul(rsub(t, 1), clamp(log(rsub(x, 1)), -100)))));
+  neg(add(mul(t, logFloored(x)), mul(rsub(t, 1), logFloored(rsub(x, 1))))));
 
 export interface BceWithLogitsOptions extends LossOptions {
   /** Weight of the positive class; broadcasts. */
