@@ -2,24 +2,15 @@
  * Every op on every sample: gradients against differences, every binary against the reference, in every layout of the
  * inputs, without leaks.
  */
-import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { Backend } from '../ts/backend/backend';
-import { reference } from '../ts/backend/reference/backend';
-import { wasmBackend } from '../ts/backend/wasm/backend';
 import { runtime, useBackend } from '../ts/core/runtime';
+import { binaries, exact } from './backends';
 import { direction, evaluate, pointOf, product, randomFrom, type Evaluation, type Layout, type Point, type Values } from './harness';
 import { all, samples } from './samples';
 import type { Sample } from './samples/sample';
 
 const LAYOUTS: readonly Layout[] = ['dense', 'permuted', 'sliced'];
-
-/** The binaries that this engine runs: relaxed SIMD is not everywhere. */
-const binaries = ['simd128', 'relaxed', 'checked'].flatMap(name => {
-  const bytes = readFileSync(new URL(`../generated/${name}.wasm`, import.meta.url));
-  return name === 'relaxed' && !WebAssembly.validate(bytes) ? [] : [wasmBackend(new WebAssembly.Module(bytes), name)];
-});
-const exact = reference();
 
 /** How far f32 may be from float64: relative to the number itself, and to the largest of its tensor or the inputs. */
 const F32 = { each: 1e-5, largest: 1e-6 };

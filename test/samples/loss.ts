@@ -75,7 +75,10 @@ export const lossSamples: SamplesOf<typeof ops> = {
     ...pairs(ops.huberLoss, quarters, betweenQuarters),
     ...pairs((x, y, o) => ops.huberLoss(x, y, { ...o, delta: 0.5 }), quarters, betweenQuarters),
   ],
-  binaryCrossEntropy: pairs(ops.binaryCrossEntropy, probability, probability),
+  binaryCrossEntropy: [
+    ...pairs(ops.binaryCrossEntropy, probability, probability),
+    sample([probability(4)], target => ops.binaryCrossEntropy(tensor([0, 1, 0, 1]), target, { reduction: 'none' }), 'f32[4]'),
+  ],
   binaryCrossEntropyWithLogits: [
     ...pairs(ops.binaryCrossEntropyWithLogits, any, probability),
     ...pairs((x, y, o) => ops.binaryCrossEntropyWithLogits(x, y, { ...o, posWeight: tensor([2.5]) }), any, probability)

@@ -1,0 +1,14 @@
+/** The backends that tests run on. */
+import { readFileSync } from 'node:fs';
+import type { Backend } from '../ts/backend/backend';
+import { reference } from '../ts/backend/reference/backend';
+import { wasmBackend } from '../ts/backend/wasm/backend';
+
+/** The one in float64 that others are compared with. */
+export const exact: Backend = reference();
+
+/** The binaries that this engine runs: relaxed SIMD is not everywhere. `checked` traps on what lies outside a block. */
+export const binaries: readonly Backend[] = ['simd128', 'relaxed', 'checked'].flatMap(name => {
+  const bytes = readFileSync(new URL(`../generated/${name}.wasm`, import.meta.url));
+  return name === 'relaxed' && !WebAssembly.validate(bytes) ? [] : [wasmBackend(new WebAssembly.Module(bytes), name)];
+});
