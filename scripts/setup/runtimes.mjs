@@ -1,0 +1,94 @@
+/** The runtimes beside this Node: those of test/runtimes, and a browser. */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { withLock } from './lock.mjs';
+import { npm } from './npm.mjs';
+import { GENERATED, ROOT } from './places.mjs';
+import { folderOf, output, run, succeeds } from './process.mjs';
+import { step } from './report.mjs';
+import { modulesMatch } from './stamp.mjs';
+
+/** Packages and script for other runtimes. They stay out of the root: npm's `node` would become every script's. */
+export const RUNTIMES = join(ROOT, 'test', 'runtimes');
+const MODULES = join(RUNTIMES, 'node_modules');
+
+/**
+ * Where the packages of each platform keep a runtime's binary. Only those of this platform are installed.
+ * @type {Record<string, { packages: RegExp, binary: readonly string[] }>}
+ */
+const PLACES = {
+  node22: { packages: /^node22-/, binary: ['bin', 'node'] },
+  node24: { packages: /^node24-/, binary: ['bin', 'node'] },
+  deno: { packages: /^@deno$/, binary: ['deno'] },
+  bun: { packages: /^@oven$/, binary: ['bin', 'bun'] },
+};
+
+/** @typedef {{ path: string, version: string }} Runtime */
+
+/** Installs the packages of test/runtimes, unless they are. Their install scripts, which download, are not needed. */
+export async function installRuntimes() {
+  const installed = join(MODULES, '.package-lock.json');
+  /** @param {string} file */
+  const packages = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
+  await withLock(join(GENERATED, '.lock'), async () => {
+    const locked = packages(join(RUNTIMES, 'package-lock.json'));
+    if (existsSync(installed) && modulesMatch(locked, packages(installed))) return;
+    await step('runtimes', 'installing Node 22 and 24, Deno and Bun (about 1 min, 200 MB to download)', async () => {
+      const [program, args] = npm('ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error');
+      await run(program, args, { log: join(GENERATED, 'log', 'runtimes.log'), cwd: RUNTIMES });
+    });
+  });
+}
+
+/**
+ * A runtime of test/runtimes, or null where its packages have no binary that runs on this machine.
+ * @param {string} name node22, node24, deno or bun
+ * @returns {Promise<Runtime | null>}
+ */
+export async function findRuntime(name) {
+  const place = PLACES[name];
+  if (place === undefined || !existsSync(MODULES)) return null;
+  const found = readdirSync(MODULES).filter((folder) => place.packages.test(folder));
+  const folders = found.flatMap((folder) =>
+    folder.startsWith('@') ? readdirSync(join(MODULES, folder)).map((inner) => join(folder, inner)) : [folder],
+  );
+  for (const folder of folders) {
+    const path = join(MODULES, folder, ...place.binary);
+    const runtime = await probe(process.platform === 'win32' ? `${path}.exe` : path);
+    if (runtime !== null) return runtime;
+  }
+  return null;
+}
+
+/** @param {string} path @returns {Promise<Runtime | null>} */
+async function probe(path) {
+  const version = (await output(path, ['--version']))?.match(/\d+(\.\d+)+/)?.[0];
+  return version === undefined ? null : { path, version };
+}
+
+/** Chromium or Chrome on PATH; Debian's is installed where there is none and we may. @returns {Promise<Runtime | null>} */
+export async function findBrowser() {
+  const find = async () => {
+    for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
+      const runtime = folderOf(name) === null ? null : await probe(name);
+      if (runtime !== null) return runtime;
+    }
+    return null;
+  };
+  return (await find()) ?? ((await installBrowser()) ? find() : null);
+}
+
+async function installBrowser() {
+  if (!existsSync('/usr/bin/apt-get') || process.getuid?.() !== 0) return false;
+  /** @param {...string} args */
+  const apt = (...args) =>
+    succeeds('apt-get', ['-o', 'DPkg::Lock::Timeout=600', ...args], {
+      log: join(GENERATED, 'log', 'apt.log'),
+      env: { DEBIAN_FRONTEND: 'noninteractive' },
+      finishes: true,
+    });
+  const install = ['install', '-y', '--no-install-recommends', '--no-remove', 'chromium'];
+  return step('chromium', `installing Debian's package (about 1 min, 120 MB to download)`, async () =>
+    (await apt(...install)) || ((await apt('update')) && (await apt(...install))),
+  );
+}
