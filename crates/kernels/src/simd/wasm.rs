@@ -113,16 +113,25 @@ impl F32x4 {
         Self(f32x4_min(self.0, b.0))
     }
 
-    /// self < b ? b : self: one instruction, unlike `max`; `self` if either is NaN.
+    /// self < b ? b : self, unlike `max` a cheap one; `self` if either is NaN.
+    ///
+    /// With `relaxed-simd` LLVM would make `relaxed_max` of the instruction, which may give either operand where one is
+    /// NaN; so there it is a comparison and a selection.
     #[inline(always)]
     pub fn pmax(self, b: Self) -> Self {
-        Self(f32x4_pmax(self.0, b.0))
+        #[cfg(target_feature = "relaxed-simd")]
+        return Self::select(self.lt(b), b, self);
+        #[cfg(not(target_feature = "relaxed-simd"))]
+        return Self(f32x4_pmax(self.0, b.0));
     }
 
-    /// b < self ? b : self: one instruction, unlike `min`; `self` if either is NaN.
+    /// b < self ? b : self, unlike `min` a cheap one; `self` if either is NaN.
     #[inline(always)]
     pub fn pmin(self, b: Self) -> Self {
-        Self(f32x4_pmin(self.0, b.0))
+        #[cfg(target_feature = "relaxed-simd")]
+        return Self::select(b.lt(self), b, self);
+        #[cfg(not(target_feature = "relaxed-simd"))]
+        return Self(f32x4_pmin(self.0, b.0));
     }
 
     #[inline(always)]
@@ -197,10 +206,14 @@ impl F32x4 {
         I32x4(f32x4_ge(self.0, b.0))
     }
 
-    /// mask ? a : b, lane by lane.
+    /// mask ? a : b, lane by lane; a mask's lanes are all ones or 0, so the relaxed instruction, a blend on x64, gives
+    /// the same as the other, three bitwise operations.
     #[inline(always)]
     pub fn select(mask: I32x4, a: Self, b: Self) -> Self {
-        Self(v128_bitselect(a.0, b.0, mask.0))
+        #[cfg(target_feature = "relaxed-simd")]
+        return Self(i32x4_relaxed_laneselect(a.0, b.0, mask.0));
+        #[cfg(not(target_feature = "relaxed-simd"))]
+        return Self(v128_bitselect(a.0, b.0, mask.0));
     }
 
     /// Lanes A, B, C, D of [self, b]: 0 to 3 are self's, 4 to 7 b's.
