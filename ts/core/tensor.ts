@@ -1,3 +1,5 @@
+import type { BackwardOptions } from '../autodiff/backward';
+import type { Methods } from '../ops/methods';
 import type { DType, TensorData } from './dtype';
 import { DisposedError, GradientError, ShapeError } from './errors';
 import { Node } from './node';
@@ -168,6 +170,14 @@ export function allocate(shape: Shape, dtype: DType, like: Tensor | null = null)
   return new Tensor(runtime.interpreter.alloc(shape, dtype), shape, strides, 0, dtype, true);
 }
 
+// Types only: ops are methods as well, and so is `backward`. They are installed where the package is put together.
+export interface Tensor extends Methods {
+  /**
+   * Adds d(this)/dx to the `grad` of every leaf x that leads here. This is one number, or `gradient` says where to
+   * start. Throws GradientError if the graph was used before, or a value it saved was changed in place.
+   */
+  backward(options?: BackwardOptions): void;
+}
 /** What only leaves have. */
 export class Leaf {
   grad: Tensor | null = null;
