@@ -4,9 +4,9 @@
  */
 import { DisposedError, Generator, keep, ones, scope, tensor, zeros, type Tensor } from 'phyllo';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { runtime, useBackend } from '../ts/core/runtime';
+import { runtime } from '../ts/core/runtime';
 import { scoped } from '../ts/core/scope';
-import { backends, dice, inUse, loader, Net, problem, type Problem } from './toy';
+import { backends, dice, inUse, loader, Net, problem, start, type Problem } from './toy';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -81,7 +81,7 @@ async function train(data: Problem, seed: number, pause: Pause, habits: Habits =
 }
 
 describe.each(backends)('on %s', (_, make) => {
-  beforeEach(() => useBackend(make()));
+  beforeEach(() => start(make));
 
   const pauses: Record<string, (who: number) => Pause> = {
     'a resolved promise': () => () => Promise.resolve(),
@@ -144,7 +144,8 @@ describe.each(backends)('on %s', (_, make) => {
         if (want.length === end.value.length && want.every((v, j) => Object.is(v, end.value[j]))) count.same++;
       });
     }
-    console.log(`${runtime.backend.name}: ${count.same} of ${count.loops} loops as alone, ${count.disposed} DisposedErrors`);
+    const { loops, same, disposed } = count;
+    console.log(`${runtime.backend.name}: ${same} of ${loops} loops as alone, ${disposed} ended in a DisposedError`);
     expect(count).toEqual({ loops: 900, same: 900, disposed: 0 });
   });
 
@@ -232,7 +233,6 @@ describe.each(backends)('on %s', (_, make) => {
 
   test('an awaiting loop frees at the next item all that descends from its item', async () => {
     const data = problem();
-    ones([1]).mul(2).dispose(); // makes the constant
     const turns: number[] = [];
     for (const [x] of loader(data, 16)) {
       turns.push(inUse().blocks);

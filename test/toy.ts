@@ -3,10 +3,12 @@
  * with the ownership rules of the real one. Tests of memory and order run on them.
  */
 import { readFileSync } from 'node:fs';
-import { memory, noGrad, Generator, tensor, zeros, type Tensor } from 'phyllo';
+import { Generator, memory, noGrad, tensor, zeros, type Tensor } from 'phyllo';
+import { expect } from 'vitest';
 import type { Backend } from '../ts/backend/backend';
 import { reference } from '../ts/backend/reference/backend';
 import { wasmBackend } from '../ts/backend/wasm/backend';
+import { useBackend } from '../ts/core/runtime';
 import { keep, scope, scoped } from '../ts/core/scope';
 import { sgdStep } from '../ts/ops/update';
 
@@ -18,6 +20,15 @@ export const backends: readonly (readonly [name: string, make: () => Backend])[]
     return wasmBackend(new WebAssembly.Module(bytes), 'checked');
   }],
 ];
+
+/** A backend to begin with, on which the small constants are made: they stay, and no count should meet them. */
+export function start(make: () => Backend): void {
+  useBackend(make());
+  scope(() => {
+    const x = zeros([1]);
+    for (let n = -5; n <= 10; n += 0.5) x.mul(n);
+  });
+}
 
 /** Whole numbers below n from a linear congruential generator. */
 export function dice(seed: number): (n: number) => number {
@@ -48,9 +59,11 @@ export function problem(samples = 64, seed = 7): Problem {
   };
 }
 
+type Batch = [x: Tensor, target: Tensor];
+
 /** Batches of a problem, copied out, each with a scope. */
-export function loader({ x, target }: Problem, size = 16, name = 'the loader'): IterableIterator<[x: Tensor, target: Tensor]> {
-  function* batches(): IterableIterator<[Tensor, Tensor]> {
+export function loader({ x, target }: Problem, size = 16, name = 'the loader'): IterableIterator<Batch> {
+  function* batches(): IterableIterator<Batch> {
     for (let i = 0; i < x.shape[0]!; i += size) {
       const at = tensor(Int32Array.from({ length: Math.min(size, x.shape[0]! - i) }, (_, j) => i + j));
       yield [x.indexSelect(0, at), target.indexSelect(0, at)];
@@ -103,3 +116,29 @@ export function inUse(): { bytes: number; blocks: number } {
   const { bytes, blocks } = memory();
   return { bytes, blocks };
 }
+
+/** Runs f again and again: after the first time, which may make constants, memory is each time what it was before. */
+export function flat(rounds: number, f: (round: number) => void): void {
+  f(0);
+  const before = inUse();
+  for (let i = 1; i <= rounds; i++) {
+    f(i);
+    if (inUse().blocks !== before.blocks) expect.fail(`round ${i}: ${inUse().blocks - before.blocks} blocks more`);
+  }
+  expect(inUse()).toEqual(before);
+}
+
+/** Runs f once; it must throw this kind of error, with this text. */
+export function failure(f: () => unknown, kind: new (...args: never[]) => Error, text: RegExp): void {
+  let error: unknown = null;
+  try {
+    f();
+  } catch (e) {
+    error = e;
+  }
+  expect(error).toBeInstanceOf(kind);
+  expect(String(error)).toMatch(text);
+}
+
+/** The elements of a tensor that must be there. */
+export const list = (t: Tensor | null): number[] => Array.from(t!.toArray());
