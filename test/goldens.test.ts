@@ -60,14 +60,17 @@ interface Inputs {
 type Run = (inputs: Inputs, options: Options) => Tensor;
 
 const casesOf = (name: string): readonly Case[] => {
-  const file: { readonly cases: readonly Case[] } =
-    JSON.parse(readFileSync(new URL(`goldens/${name}.json`, import.meta.url), 'utf8'));
+  const file: { readonly cases: readonly Case[] } = JSON.parse(
+    readFileSync(new URL(`goldens/${name}.json`, import.meta.url), 'utf8'),
+  );
   return file.cases;
 };
 
 function read(v: Floats | Integers | null | undefined): Tensor | null {
   if (!v) return null;
-  return 'f32' in v ? tensor(floats(v), { shape: v.shape, requiresGrad: true }) : tensor(Int32Array.from(v.i32), { shape: v.shape });
+  return 'f32' in v
+    ? tensor(floats(v), { shape: v.shape, requiresGrad: true })
+    : tensor(Int32Array.from(v.i32), { shape: v.shape });
 }
 const given = <T>(v: T | null | undefined, name: string): T => {
   if (v === null || v === undefined) throw new Error(`the case has no ${name}`);
@@ -79,34 +82,51 @@ function reduced(losses: Tensor, reduction: Options['reduction']): Tensor {
   return reduction === 'none' ? losses : reduction === 'sum' ? ops.sum(losses) : ops.mean(losses);
 }
 type Elementwise = (x: Tensor, t: Tensor, options: ops.LossOptions) => Tensor;
-const weightable = (f: Elementwise): Run => ({ x, t, weight }, { reduction }) => {
-  const target = given(t, 't');
-  return weight ? reduced(ops.mul(f(x, target, { reduction: 'none' }), weight), reduction) : f(x, target, { reduction });
-};
+const weightable =
+  (f: Elementwise): Run =>
+  ({ x, t, weight }, { reduction }) => {
+    const target = given(t, 't');
+    return weight
+      ? reduced(ops.mul(f(x, target, { reduction: 'none' }), weight), reduction)
+      : f(x, target, { reduction });
+  };
 
 /** PyTorch leaves −100 out unless told otherwise; here nothing is left out. */
-const classes = (f: typeof ops.crossEntropy): Run => ({ x, t, weight }, { reduction, ignoreIndex, labelSmoothing = 0 }) => {
-  const target = given(t, 't');
-  const ignored = target.dtype === 'i32' ? (ignoreIndex ?? -100) : undefined;
-  return f(x, target, { reduction, labelSmoothing, ignoreIndex: ignored, weight: weight ?? undefined });
-};
+const classes =
+  (f: typeof ops.crossEntropy): Run =>
+  ({ x, t, weight }, { reduction, ignoreIndex, labelSmoothing = 0 }) => {
+    const target = given(t, 't');
+    const ignored = target.dtype === 'i32' ? (ignoreIndex ?? -100) : undefined;
+    return f(x, target, { reduction, labelSmoothing, ignoreIndex: ignored, weight: weight ?? undefined });
+  };
 
 const runs: Readonly<Record<string, Run>> = {
   conv2d: ({ x, w, b }, { stride, padding, dilation, groups }) =>
     ops.conv2d(x, given(w, 'w'), b, { stride: stride ?? undefined, padding, dilation, groups }),
   maxPool2d: ({ x }, { kernelSize, stride, padding, dilation, ceilMode }) =>
-    ops.maxPool2d(x, given(kernelSize, 'kernelSize'), { stride: stride ?? undefined, padding: border(padding), dilation, ceilMode }),
+    ops.maxPool2d(x, given(kernelSize, 'kernelSize'), {
+      stride: stride ?? undefined,
+      padding: border(padding),
+      dilation,
+      ceilMode,
+    }),
   avgPool2d: ({ x }, { kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride }) =>
     ops.avgPool2d(x, given(kernelSize, 'kernelSize'), {
-      stride: stride ?? undefined, padding: border(padding), ceilMode, countIncludePad, divisorOverride: divisorOverride ?? undefined,
+      stride: stride ?? undefined,
+      padding: border(padding),
+      ceilMode,
+      countIncludePad,
+      divisorOverride: divisorOverride ?? undefined,
     }),
   mseLoss: weightable(ops.mseLoss),
   l1Loss: weightable(ops.l1Loss),
   smoothL1Loss: ({ x, t }, { reduction, beta }) => ops.smoothL1Loss(x, given(t, 't'), { reduction, beta }),
   huberLoss: ({ x, t }, { reduction, delta }) => ops.huberLoss(x, given(t, 't'), { reduction, delta }),
   binaryCrossEntropy: weightable(ops.binaryCrossEntropy),
-  binaryCrossEntropyWithLogits: ({ posWeight, ...inputs }, options) => weightable((x, t, { reduction }) =>
-    ops.binaryCrossEntropyWithLogits(x, t, { reduction, posWeight: posWeight ?? undefined }))({ posWeight, ...inputs }, options),
+  binaryCrossEntropyWithLogits: ({ posWeight, ...inputs }, options) =>
+    weightable((x, t, { reduction }) =>
+      ops.binaryCrossEntropyWithLogits(x, t, { reduction, posWeight: posWeight ?? undefined }),
+    )({ posWeight, ...inputs }, options),
   crossEntropy: classes(ops.crossEntropy),
   nllLoss: classes(ops.nllLoss),
   relu: ({ x }) => ops.relu(x),
@@ -140,31 +160,74 @@ const DIFFERENCES: readonly {
   readonly at: readonly number[];
   readonly why: string;
 }[] = [
-  { op: 'maxPool2d', what: ['gx'], at: [NaN], why: 'of several NaN in a window the first is the maximum, there the last' },
-  { op: 'smoothL1Loss', options: { beta: 0 }, what: ['gx', 'gt'], at: [0], why: 'the slope of |d| at 0 is 0, there −1' },
-  { op: 'binaryCrossEntropy', what: ['gx'], at: [0, 1], why: 'a logarithm that stopped at −100 has slope 0, there 1e12' },
+  {
+    op: 'maxPool2d',
+    what: ['gx'],
+    at: [NaN],
+    why: 'of several NaN in a window the first is the maximum, there the last',
+  },
+  {
+    op: 'smoothL1Loss',
+    options: { beta: 0 },
+    what: ['gx', 'gt'],
+    at: [0],
+    why: 'the slope of |d| at 0 is 0, there −1',
+  },
+  {
+    op: 'binaryCrossEntropy',
+    what: ['gx'],
+    at: [0, 1],
+    why: 'a logarithm that stopped at −100 has slope 0, there 1e12',
+  },
   { op: 'relu', what: ['gx'], at: [NaN], why: 'the slope is 1 where y > 0, there where not y ≤ 0' },
-  { op: 'gelu', options: { approximate: 'tanh' }, what: ['gx'], at: [Infinity, -Infinity], why: 'the limit, there ∞ · 0' },
-  { op: 'softplus', options: { beta: 2 }, what: ['gx'], at: [7], why: 'no threshold, beyond which it is a straight line there' },
+  {
+    op: 'gelu',
+    options: { approximate: 'tanh' },
+    what: ['gx'],
+    at: [Infinity, -Infinity],
+    why: 'the limit, there ∞ · 0',
+  },
+  {
+    op: 'softplus',
+    options: { beta: 2 },
+    what: ['gx'],
+    at: [7],
+    why: 'no threshold, beyond which it is a straight line there',
+  },
 ];
 const met: Set<string> = new Set();
 
 function differs(name: string, what: string, options: Options, x: number | undefined): boolean {
-  const found = DIFFERENCES.find(d => d.op === name && d.what.includes(what) && d.at.some(v => Object.is(v, x)) &&
-    Object.entries(d.options ?? {}).every(([key, value]) => Object.entries(options).some(([k, v]) => k === key && v === value)));
+  const found = DIFFERENCES.find(
+    d =>
+      d.op === name &&
+      d.what.includes(what) &&
+      d.at.some(v => Object.is(v, x)) &&
+      Object.entries(d.options ?? {}).every(([key, value]) =>
+        Object.entries(options).some(([k, v]) => k === key && v === value),
+      ),
+  );
   if (found) met.add(found.why);
   return found !== undefined;
 }
 
 /** Where and how a result is not the golden: in numbers, or in being NaN or infinite. */
-function compare(what: string, actual: Tensor | undefined, golden: Floats | null | undefined, may: Tolerance, but: (i: number) => boolean): string[] {
+function compare(
+  what: string,
+  actual: Tensor | undefined,
+  golden: Floats | null | undefined,
+  may: Tolerance,
+  but: (i: number) => boolean,
+): string[] {
   if (!golden) return [];
   if (!actual) return [`${what} is missing`];
-  if (actual.shape.join() !== golden.shape.join()) return [`${what} has shape [${actual.shape.join()}], expected [${golden.shape.join()}]`];
+  if (actual.shape.join() !== golden.shape.join())
+    return [`${what} has shape [${actual.shape.join()}], expected [${golden.shape.join()}]`];
   const want = floats(golden);
   return Array.from(actual.toArray()).flatMap((value, i) => {
     const e = want[i]!;
-    if (Object.is(value, e) || value === e || Math.abs(value - e) <= may.relative * Math.abs(e) + may.absolute) return [];
+    if (Object.is(value, e) || value === e || Math.abs(value - e) <= may.relative * Math.abs(e) + may.absolute)
+      return [];
     if (but(i)) return [];
     return [`${what}[${i}] is ${value}, expected ${e}`];
   });
@@ -173,15 +236,33 @@ function compare(what: string, actual: Tensor | undefined, golden: Floats | null
 function check(name: string, c: Case, may: Tolerance): string[] {
   return scope(() => {
     const x = given(read(c.x), 'x');
-    const inputs = { x, w: read(c.w), b: read(c.b), t: read(c.t), weight: read(c.weight), posWeight: read(c.posWeight) };
+    const inputs = {
+      x,
+      w: read(c.w),
+      b: read(c.b),
+      t: read(c.t),
+      weight: read(c.weight),
+      posWeight: read(c.posWeight),
+    };
     const y = given(runs[name], name)(inputs, c.options);
-    const entries = [['gx', x, c.gx], ['gw', inputs.w, c.gw], ['gb', inputs.b, c.gb], ['gt', inputs.t, c.gt]] as const;
+    const entries = [
+      ['gx', x, c.gx],
+      ['gw', inputs.w, c.gw],
+      ['gb', inputs.b, c.gb],
+      ['gt', inputs.t, c.gt],
+    ] as const;
     const wanted = entries.flatMap(([what, input, golden]) => (input && golden ? [{ what, input, golden }] : []));
-    const found = gradients(y, wanted.map(({ input }) => input), { gradient: tensor(floats(c.g), { shape: c.g.shape }) });
+    const found = gradients(
+      y,
+      wanted.map(({ input }) => input),
+      { gradient: tensor(floats(c.g), { shape: c.g.shape }) },
+    );
     const at = floats(c.x);
     return [
       ...compare('y', y, c.y, may, i => differs(name, 'y', c.options, at[i])),
-      ...wanted.flatMap(({ what, golden }, i) => compare(what, found[i], golden, may, j => differs(name, what, c.options, at[j]))),
+      ...wanted.flatMap(({ what, golden }, i) =>
+        compare(what, found[i], golden, may, j => differs(name, what, c.options, at[j])),
+      ),
     ];
   });
 }

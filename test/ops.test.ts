@@ -6,7 +6,17 @@ import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { Backend } from '../ts/backend/backend';
 import { runtime, useBackend } from '../ts/core/runtime';
 import { binaries, exact } from './backends';
-import { direction, evaluate, pointOf, product, randomFrom, type Evaluation, type Layout, type Point, type Values } from './harness';
+import {
+  direction,
+  evaluate,
+  pointOf,
+  product,
+  randomFrom,
+  type Evaluation,
+  type Layout,
+  type Point,
+  type Values,
+} from './harness';
 import { all, samples } from './samples';
 import type { Sample } from './samples/sample';
 
@@ -21,7 +31,12 @@ vi.setConfig({ testTimeout: 30_000 });
 let checks = 0;
 
 /** Where `actual` differs from `expected` by more than it may. */
-function differences(what: string, actual: readonly Values[] | null, expected: readonly Values[] | null, may: typeof F32): string[] {
+function differences(
+  what: string,
+  actual: readonly Values[] | null,
+  expected: readonly Values[] | null,
+  may: typeof F32,
+): string[] {
   if (actual === null || expected === null) return actual === expected ? [] : [`${what} is missing`];
   return actual.flatMap(({ data, dtype }, i) => {
     checks++;
@@ -50,13 +65,23 @@ const move = (a: readonly (readonly number[])[], by: readonly (readonly number[]
   a.map((row, i) => row.map((x, j) => x + h * by[i]![j]!));
 
 /** Whether a directional derivative ⟨g, d⟩ is (f(h) − f(−h)) / 2h, as far as rounding of f and cancellation allow. */
-function slope(what: string, g: readonly Values[] | null, d: readonly (readonly number[])[], f: (h: number) => number): string[] {
+function slope(
+  what: string,
+  g: readonly Values[] | null,
+  d: readonly (readonly number[])[],
+  f: (h: number) => number,
+): string[] {
   checks++;
   const h = 1e-5;
   const [up, down] = [f(h), f(-h)];
   const numeric = (up - down) / (2 * h);
   const analytic = g ? product(g, d) : 0;
-  const size = g ? product(g.map(v => ({ ...v, data: v.data.map(Math.abs) })), d.map(row => row.map(Math.abs))) : 0;
+  const size = g
+    ? product(
+        g.map(v => ({ ...v, data: v.data.map(Math.abs) })),
+        d.map(row => row.map(Math.abs)),
+      )
+    : 0;
   const may = 1e-6 * size + 1e-10 * Math.max(1, Math.abs(up), Math.abs(down));
   return Math.abs(numeric - analytic) <= may ? [] : [`${what} is ${analytic}, by differences ${numeric}`];
 }
@@ -76,7 +101,8 @@ function checkGradients(sample: Sample, point: Point, e: Evaluation, seed: numbe
   const along = (rows: readonly (readonly number[])[]): number[][] => rows.map(row => direction(row.length, random));
   const [dx, du] = [along(point.xs), along(point.us)];
   const L = (h: number): number => evaluate(sample, { ...point, xs: move(point.xs, dx, h) }).L;
-  const phi = (h: number): number => evaluate(sample, { ...point, xs: move(point.xs, dx, h), us: move(point.us, du, h) }).phi;
+  const phi = (h: number): number =>
+    evaluate(sample, { ...point, xs: move(point.xs, dx, h), us: move(point.us, du, h) }).phi;
   return [...faults, ...slope('gradient', e.first, dx, L), ...slope('second gradient', e.second, [...dx, ...du], phi)];
 }
 

@@ -11,7 +11,8 @@ import { joinSamples, viewSamples } from './samples/view';
 
 /** Every op: what takes a tensor first, what takes several, and the two conversions. */
 export type OpName =
-  | keyof typeof import('../ts/ops/all') | keyof typeof import('../ts/ops/join')
+  | keyof typeof import('../ts/ops/all')
+  | keyof typeof import('../ts/ops/join')
   | keyof Pick<typeof import('../ts/core/convert'), 'copy' | 'cast'>;
 
 export const samples: SamplesOf<Record<OpName, unknown>> = {
@@ -32,5 +33,6 @@ export const samples: SamplesOf<Record<OpName, unknown>> = {
 };
 
 /** Each sample with the op it belongs to and its place there. */
-export const all: readonly { readonly op: string; readonly index: number; readonly sample: Sample }[] =
-  Object.entries(samples).flatMap(([op, list]) => list.map((sample, index) => ({ op, index, sample })));
+export const all: readonly { readonly op: string; readonly index: number; readonly sample: Sample }[] = Object.entries(
+  samples,
+).flatMap(([op, list]) => list.map((sample, index) => ({ op, index, sample })));

@@ -43,7 +43,6 @@ x.shape[0] = 3;
 
 // ── Declarations ──
 
-
 export const whole: Two = defineOp({
   name: 'whole',
   inputs: ['a', 'b'],

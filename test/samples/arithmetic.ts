@@ -6,7 +6,19 @@ import { tensor } from '../../ts/ops/creation';
 import { expand, t } from '../../ts/ops/view';
 import { where } from '../../ts/ops/where';
 import {
-  any, betweenQuarters, bool, discrete, int, nonzero, positive, quarters, sample, tied, type Draw, type Sample, type SamplesOf,
+  real,
+  betweenQuarters,
+  bool,
+  discrete,
+  int,
+  nonzero,
+  positive,
+  quarters,
+  sample,
+  tied,
+  type Draw,
+  type Sample,
+  type SamplesOf,
 } from './sample';
 
 type Binary = (a: Operand, b: Operand) => Tensor;
@@ -63,24 +75,32 @@ const ints = (f: Binary, dtype: 'i32' | 'f32' | 'bool'): Sample[] => [
 ];
 /** Integers with a fraction, so f32 again; and numbers only. */
 const numbers = (f: Binary, dtype: 'f32' | 'bool'): Sample[] => [
-  sample([], () => f(int([1, 2, -3]), 2.5), `${dtype}[3]`), sample([], () => f(2, 7), `${dtype}[]`),
+  sample([], () => f(int([1, 2, -3]), 2.5), `${dtype}[3]`),
+  sample([], () => f(2, 7), `${dtype}[]`),
 ];
 
-const arithmetic = (f: Binary, a: Draw = any, b: Draw = any): List => [
-  ...floats(sample, f, a, b), ...mixed(sample, f, nonzero), ...ints(f, 'i32'), ...numbers(f, 'f32'),
+const arithmetic = (f: Binary, a: Draw = real, b: Draw = real): List => [
+  ...floats(sample, f, a, b),
+  ...mixed(sample, f, nonzero),
+  ...ints(f, 'i32'),
+  ...numbers(f, 'f32'),
 ];
 const comparison = (f: Binary): List => [
-  ...floats(discrete, f, tied, tied, 'bool'), ...mixed(discrete, f, tied, 'bool'), ...ints(f, 'bool'), ...numbers(f, 'bool'),
+  ...floats(discrete, f, tied, tied, 'bool'),
+  ...mixed(discrete, f, tied, 'bool'),
+  ...ints(f, 'bool'),
+  ...numbers(f, 'bool'),
 ];
 
 export const arithmeticSamples: SamplesOf<typeof ops> = {
   add: arithmetic(ops.add),
   sub: arithmetic(ops.sub),
   rsub: arithmetic(ops.rsub),
-  mul: [...arithmetic(ops.mul), sample([any(5)], x => ops.mul(x, x), 'f32[5]')],
-  div: [...floats(sample, ops.div, any, nonzero), ...mixed(sample, ops.div, nonzero), ...ints(ops.div, 'f32')],
+  mul: [...arithmetic(ops.mul), sample([real(5)], x => ops.mul(x, x), 'f32[5]')],
+  div: [...floats(sample, ops.div, real, nonzero), ...mixed(sample, ops.div, nonzero), ...ints(ops.div, 'f32')],
   pow: [
-    ...floats(sample, ops.pow, positive, any), ...mixed(sample, ops.pow, positive),
+    ...floats(sample, ops.pow, positive, real),
+    ...mixed(sample, ops.pow, positive),
     // Whole exponents of negative numbers, where only the base has a gradient.
     sample([nonzero(6)], x => ops.pow(x, 3), 'f32[6]'),
     sample([nonzero(6)], x => ops.pow(x, -2), 'f32[6]'),
@@ -101,14 +121,18 @@ export const arithmeticSamples: SamplesOf<typeof ops> = {
 const pick = (): Tensor => bool([1, 0, 0, 1, 1, 0], [2, 3]);
 export const whereSamples: SamplesOf<typeof import('../../ts/ops/where')> = {
   where: [
-    sample([any(2, 3), any(2, 3)], (a, b) => where(pick(), a, b), 'f32[2,3]'),
-    sample([any(3), any(2, 1)], (a, b) => where(pick(), a, b), 'f32[2,3]'),
-    sample([any(4, 2, 3), any()], (a, b) => where(pick(), a, b), 'f32[4,2,3]'),
-    sample([any(2, 3)], a => where(bool([1, 0], [2, 1]), a, 0), 'f32[2,3]'),
-    sample([any(3)], b => where(pick(), 1.5, b), 'f32[2,3]'),
-    sample([any(3, 2)], a => where(t(bool([1, 0, 0, 1, 1, 0], [3, 2])), t(a), int([4, 5, 6])), 'f32[2,3]'),
-    sample([any(0, 3)], a => where(bool([1, 0, 1]), a, -1), 'f32[0,3]'),
-    sample([any(37), any(37)], (a, b) => where(ops.gt(int(Array.from({ length: 37 }, (_, i) => i % 3)), 0), a, b), 'f32[37]'),
+    sample([real(2, 3), real(2, 3)], (a, b) => where(pick(), a, b), 'f32[2,3]'),
+    sample([real(3), real(2, 1)], (a, b) => where(pick(), a, b), 'f32[2,3]'),
+    sample([real(4, 2, 3), real()], (a, b) => where(pick(), a, b), 'f32[4,2,3]'),
+    sample([real(2, 3)], a => where(bool([1, 0], [2, 1]), a, 0), 'f32[2,3]'),
+    sample([real(3)], b => where(pick(), 1.5, b), 'f32[2,3]'),
+    sample([real(3, 2)], a => where(t(bool([1, 0, 0, 1, 1, 0], [3, 2])), t(a), int([4, 5, 6])), 'f32[2,3]'),
+    sample([real(0, 3)], a => where(bool([1, 0, 1]), a, -1), 'f32[0,3]'),
+    sample(
+      [real(37), real(37)],
+      (a, b) => where(ops.gt(int(Array.from({ length: 37 }, (_, i) => i % 3)), 0), a, b),
+      'f32[37]',
+    ),
     sample([], () => where(pick(), int([1, 2, 3]), int([9], [1])), 'i32[2,3]'),
     sample([], () => where(pick(), int([1, 2, 3]), -7), 'i32[2,3]'),
     sample([], () => where(pick(), int([1, 2, 3]), 0.5), 'f32[2,3]'),

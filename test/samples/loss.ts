@@ -5,7 +5,7 @@ import * as ops from '../../ts/ops/loss';
 import { log, sigmoid } from '../../ts/ops/elementwise';
 import { logSoftmax, softmax } from '../../ts/ops/softmax';
 import { permute, t } from '../../ts/ops/view';
-import { any, between, betweenQuarters, int, quarters, sample, type Draw, type Sample, type SamplesOf } from './sample';
+import { real, between, betweenQuarters, int, quarters, sample, type Draw, type Sample, type SamplesOf } from './sample';
 
 type List = readonly [Sample, ...Sample[]];
 type Plain = (x: Tensor, target: Tensor, options?: ops.LossOptions) => Tensor;
@@ -32,39 +32,63 @@ type Options = Omit<ops.CrossEntropyOptions, 'input' | 'weight'>;
 
 /** Against indices, with and without the index 1 ignored; `x` turns numbers into what the loss takes. */
 const indexed = (f: (x: Tensor, target: Tensor, options?: Options & { weight?: Tensor }) => Tensor): List => [
-  sample([any(4, 3)], x => f(x, int([0, 2, 1, 1])), 'f32[]'),
+  sample([real(4, 3)], x => f(x, int([0, 2, 1, 1])), 'f32[]'),
   ...REDUCTIONS.flatMap(reduction => [
-    ...[{}, { ignoreIndex: 1 }, { labelSmoothing: 0.2 }, { ignoreIndex: 1, labelSmoothing: 0.3 }].flatMap((o: Options) => [
-      sample([any(4, 3)], x => f(x, int([0, 2, 1, 1]), { ...o, reduction }), shapeOf(reduction, '[4]')),
-      sample([any(4, 3), between(0.2, 1)(3)], (x, weight) => f(x, int([0, 2, 1, 1]), { ...o, weight: weight, reduction }), shapeOf(reduction, '[4]')),
-    ]),
-    sample([any(2, 3, 2, 2)], x => f(x, int([0, 1, 2, 0, 2, 2, 1, 0], [2, 2, 2]), { reduction, ignoreIndex: 0 }), shapeOf(reduction, '[2,2,2]')),
-    sample([any(3)], x => f(x, int([2], []), { reduction }), shapeOf(reduction, '[]')),
+    ...[{}, { ignoreIndex: 1 }, { labelSmoothing: 0.2 }, { ignoreIndex: 1, labelSmoothing: 0.3 }].flatMap(
+      (o: Options) => [
+        sample([real(4, 3)], x => f(x, int([0, 2, 1, 1]), { ...o, reduction }), shapeOf(reduction, '[4]')),
+        sample(
+          [real(4, 3), between(0.2, 1)(3)],
+          (x, weight) => f(x, int([0, 2, 1, 1]), { ...o, weight: weight, reduction }),
+          shapeOf(reduction, '[4]'),
+        ),
+      ],
+    ),
+    sample(
+      [real(2, 3, 2, 2)],
+      x => f(x, int([0, 1, 2, 0, 2, 2, 1, 0], [2, 2, 2]), { reduction, ignoreIndex: 0 }),
+      shapeOf(reduction, '[2,2,2]'),
+    ),
+    sample([real(3)], x => f(x, int([2], []), { reduction }), shapeOf(reduction, '[]')),
   ]),
-  sample([any(4, 3)], x => f(x, int([0, -100, 1, -100]), { ignoreIndex: -100 }), 'f32[]'),
-  sample([any(4, 3)], x => f(x, tensor(Uint8Array.of(0, 2, 1, 1))), 'f32[]'),
-  sample([any(3, 4)], x => f(t(x), int([0, 2, 1, 1])), 'f32[]'),
-  sample([any(2, 2, 2, 3)], x => f(permute(x, [0, 3, 1, 2]), permute(int([0, 1, 2, 0, 2, 2, 1, 0], [2, 2, 2]), [2, 0, 1])), 'f32[]'),
-  sample([any(1, 3)], x => f(x, int([1])), 'f32[]'),
-  sample([any(4, 1)], x => f(x, int([0, 0, 0, 0])), 'f32[]'),
-  sample([any(0, 3)], x => f(x, int([], [0]), { reduction: 'none' }), 'f32[0]'),
-  sample([any(0, 3)], x => f(x, int([], [0]), { reduction: 'sum' }), 'f32[]'),
-  sample([any(2, 3)], x => f(x, int([1, 1]), { ignoreIndex: 1, reduction: 'sum' }), 'f32[]'),
+  sample([real(4, 3)], x => f(x, int([0, -100, 1, -100]), { ignoreIndex: -100 }), 'f32[]'),
+  sample([real(4, 3)], x => f(x, tensor(Uint8Array.of(0, 2, 1, 1))), 'f32[]'),
+  sample([real(3, 4)], x => f(t(x), int([0, 2, 1, 1])), 'f32[]'),
+  sample(
+    [real(2, 2, 2, 3)],
+    x => f(permute(x, [0, 3, 1, 2]), permute(int([0, 1, 2, 0, 2, 2, 1, 0], [2, 2, 2]), [2, 0, 1])),
+    'f32[]',
+  ),
+  sample([real(1, 3)], x => f(x, int([1])), 'f32[]'),
+  sample([real(4, 1)], x => f(x, int([0, 0, 0, 0])), 'f32[]'),
+  sample([real(0, 3)], x => f(x, int([], [0]), { reduction: 'none' }), 'f32[0]'),
+  sample([real(0, 3)], x => f(x, int([], [0]), { reduction: 'sum' }), 'f32[]'),
+  sample([real(2, 3)], x => f(x, int([1, 1]), { ignoreIndex: 1, reduction: 'sum' }), 'f32[]'),
 ];
 /** Against probabilities. */
 const probable = (f: (x: Tensor, target: Tensor, options?: Options & { weight?: Tensor }) => Tensor): List => [
-  sample([any(4, 3), any(4, 3)], (x, q) => f(x, softmax(q, 1)), 'f32[]'),
-  ...REDUCTIONS.flatMap(reduction => [{}, { labelSmoothing: 0.2 }].flatMap((o: Options) => [
-    sample([any(4, 3), any(4, 3)], (x, q) => f(x, q, { ...o, reduction }), shapeOf(reduction, '[4]')),
-    sample([any(4, 3), any(4, 3), between(0.2, 1)(3)], (x, q, weight) => f(x, q, { ...o, weight: weight, reduction }), shapeOf(reduction, '[4]')),
-  ])),
-  sample([any(2, 3, 2, 2), any(2, 3, 2, 2), between(0.2, 1)(3)], (x, q, weight) => f(x, q, { weight: weight, reduction: 'none' }), 'f32[2,2,2]'),
-  sample([any(3), any(3)], (x, q) => f(x, q, { reduction: 'none' }), 'f32[]'),
-  sample([any(3, 4), any(3, 4)], (x, q) => f(t(x), t(q)), 'f32[]'),
+  sample([real(4, 3), real(4, 3)], (x, q) => f(x, softmax(q, 1)), 'f32[]'),
+  ...REDUCTIONS.flatMap(reduction =>
+    [{}, { labelSmoothing: 0.2 }].flatMap((o: Options) => [
+      sample([real(4, 3), real(4, 3)], (x, q) => f(x, q, { ...o, reduction }), shapeOf(reduction, '[4]')),
+      sample(
+        [real(4, 3), real(4, 3), between(0.2, 1)(3)],
+        (x, q, weight) => f(x, q, { ...o, weight: weight, reduction }),
+        shapeOf(reduction, '[4]'),
+      ),
+    ]),
+  ),
+  sample(
+    [real(2, 3, 2, 2), real(2, 3, 2, 2), between(0.2, 1)(3)],
+    (x, q, weight) => f(x, q, { weight: weight, reduction: 'none' }),
+    'f32[2,2,2]',
+  ),
+  sample([real(3), real(3)], (x, q) => f(x, q, { reduction: 'none' }), 'f32[]'),
+  sample([real(3, 4), real(3, 4)], (x, q) => f(t(x), t(q)), 'f32[]'),
 ];
 
 export const lossSamples: SamplesOf<typeof ops> = {
-  mseLoss: pairs(ops.mseLoss, any, any),
+  mseLoss: pairs(ops.mseLoss, real, real),
   l1Loss: pairs(ops.l1Loss, quarters, betweenQuarters),
   smoothL1Loss: [
     ...pairs(ops.smoothL1Loss, quarters, betweenQuarters),
@@ -77,19 +101,36 @@ export const lossSamples: SamplesOf<typeof ops> = {
   ],
   binaryCrossEntropy: [
     ...pairs(ops.binaryCrossEntropy, probability, probability),
-    sample([probability(4)], target => ops.binaryCrossEntropy(tensor([0, 1, 0, 1]), target, { reduction: 'none' }), 'f32[4]'),
+    sample(
+      [probability(4)],
+      target => ops.binaryCrossEntropy(tensor([0, 1, 0, 1]), target, { reduction: 'none' }),
+      'f32[4]',
+    ),
   ],
   binaryCrossEntropyWithLogits: [
-    ...pairs(ops.binaryCrossEntropyWithLogits, any, probability),
-    ...pairs((x, y, o) => ops.binaryCrossEntropyWithLogits(x, y, { ...o, posWeight: tensor([2.5]) }), any, probability)
-      .filter(({ inputs }) => inputs[0]!.shape.length > 0),
-    sample([any(2, 3), probability(2, 3), between(0.5, 2)(3)], (x, y, posWeight) =>
-      ops.binaryCrossEntropyWithLogits(x, y, { posWeight: posWeight }), 'f32[]'),
-    sample([between(-40, 40)(30), probability(30)], (x, y) => ops.binaryCrossEntropyWithLogits(x, y, { reduction: 'sum' }), 'f32[]'),
+    ...pairs(ops.binaryCrossEntropyWithLogits, real, probability),
+    ...pairs(
+      (x, y, o) => ops.binaryCrossEntropyWithLogits(x, y, { ...o, posWeight: tensor([2.5]) }),
+      real,
+      probability,
+    ).filter(({ inputs }) => inputs[0]!.shape.length > 0),
+    sample(
+      [real(2, 3), probability(2, 3), between(0.5, 2)(3)],
+      (x, y, posWeight) => ops.binaryCrossEntropyWithLogits(x, y, { posWeight: posWeight }),
+      'f32[]',
+    ),
+    sample(
+      [between(-40, 40)(30), probability(30)],
+      (x, y) => ops.binaryCrossEntropyWithLogits(x, y, { reduction: 'sum' }),
+      'f32[]',
+    ),
   ],
   crossEntropy: [
-    ...indexed(ops.crossEntropy), ...probable(ops.crossEntropy),
-    ...indexed((x, target, o) => ops.crossEntropy(softmax(x, x.ndim > 1 ? 1 : 0), target, { ...o, input: 'probabilities' })),
+    ...indexed(ops.crossEntropy),
+    ...probable(ops.crossEntropy),
+    ...indexed((x, target, o) =>
+      ops.crossEntropy(softmax(x, x.ndim > 1 ? 1 : 0), target, { ...o, input: 'probabilities' }),
+    ),
     ...probable((x, target, o) => ops.crossEntropy(log(sigmoid(x)), target, { ...o, input: 'logProbabilities' })),
     sample([between(900, 1100)(3, 4)], x => ops.crossEntropy(x, int([0, 3, 1])), 'f32[]'),
   ],

@@ -2,7 +2,7 @@
 import { conv2d, type Conv2dOptions } from '../../ts/ops/conv';
 import * as ops from '../../ts/ops/matmul';
 import { expand, permute, slice, t } from '../../ts/ops/view';
-import { any, int, sample, type Sample, type SamplesOf } from './sample';
+import { real, int, sample, type Sample, type SamplesOf } from './sample';
 
 /** Shapes of a, b and their product. */
 const PRODUCTS: readonly (readonly [a: number[], b: number[], y: string])[] = [
@@ -30,40 +30,45 @@ const PRODUCTS: readonly (readonly [a: number[], b: number[], y: string])[] = [
 
 export const matmulSamples: SamplesOf<typeof ops> = {
   matmul: [
-    sample([any(3, 2), any(4, 3)], (a, b) => ops.matmul(t(a), t(b)), 'f32[2,4]'),
-    sample([any(3, 3)], a => ops.matmul(a, a), 'f32[3,3]'),
-    sample([any(1, 3), any(3, 1)], (a, b) => ops.matmul(expand(a, [2, 3]), expand(b, [3, 4])), 'f32[2,4]'),
-    sample([any(2, 3), any(3, 4)], (a, b) => ops.matmul(expand(a, [5, 2, 3]), b), 'f32[5,2,4]'),
-    sample([any(3, 2, 4), any(4, 2)], (a, b) => ops.matmul(permute(a, [1, 0, 2]), b), 'f32[2,3,2]'),
-    sample([any(5, 4), any(4, 6)], (a, b) => ops.matmul(slice(a, 0, 0, 5, 2), slice(b, 1, 1, 6, 2)), 'f32[3,3]'),
-    sample([any(3)], a => ops.matmul(int([1, 2, 3, 4, 5, 6], [2, 3]), a), 'f32[2]'),
-    ...PRODUCTS.map(([a, b, y]) => sample([any(...a), any(...b)], (p, q) => ops.matmul(p, q), `f32${y}`)),
+    sample([real(3, 2), real(4, 3)], (a, b) => ops.matmul(t(a), t(b)), 'f32[2,4]'),
+    sample([real(3, 3)], a => ops.matmul(a, a), 'f32[3,3]'),
+    sample([real(1, 3), real(3, 1)], (a, b) => ops.matmul(expand(a, [2, 3]), expand(b, [3, 4])), 'f32[2,4]'),
+    sample([real(2, 3), real(3, 4)], (a, b) => ops.matmul(expand(a, [5, 2, 3]), b), 'f32[5,2,4]'),
+    sample([real(3, 2, 4), real(4, 2)], (a, b) => ops.matmul(permute(a, [1, 0, 2]), b), 'f32[2,3,2]'),
+    sample([real(5, 4), real(4, 6)], (a, b) => ops.matmul(slice(a, 0, 0, 5, 2), slice(b, 1, 1, 6, 2)), 'f32[3,3]'),
+    sample([real(3)], a => ops.matmul(int([1, 2, 3, 4, 5, 6], [2, 3]), a), 'f32[2]'),
+    ...PRODUCTS.map(([a, b, y]) => sample([real(...a), real(...b)], (p, q) => ops.matmul(p, q), `f32${y}`)),
   ],
   linear: [
-    sample([any(2, 3), any(4, 3), any(4)], (x, w, b) => ops.linear(x, w, b), 'f32[2,4]'),
-    sample([any(2, 3), any(4, 3)], (x, w) => ops.linear(x, w), 'f32[2,4]'),
-    sample([any(3), any(4, 3), any(4)], (x, w, b) => ops.linear(x, w, b), 'f32[4]'),
-    sample([any(2, 5, 3), any(4, 3), any(4)], (x, w, b) => ops.linear(x, w, b), 'f32[2,5,4]'),
-    sample([any(3, 2), any(3, 4), any(1)], (x, w, b) => ops.linear(t(x), t(w), expand(b, [4])), 'f32[2,4]'),
-    sample([any(1, 1), any(1, 1), any(1)], (x, w, b) => ops.linear(x, w, b), 'f32[1,1]'),
-    sample([any(7, 33), any(18, 33), any(18)], (x, w, b) => ops.linear(x, w, b), 'f32[7,18]'),
-    sample([any(0, 3), any(4, 3), any(4)], (x, w, b) => ops.linear(x, w, b), 'f32[0,4]'),
-    sample([any(2, 0), any(4, 0), any(4)], (x, w, b) => ops.linear(x, w, b), 'f32[2,4]'),
+    sample([real(2, 3), real(4, 3), real(4)], (x, w, b) => ops.linear(x, w, b), 'f32[2,4]'),
+    sample([real(2, 3), real(4, 3)], (x, w) => ops.linear(x, w), 'f32[2,4]'),
+    sample([real(3), real(4, 3), real(4)], (x, w, b) => ops.linear(x, w, b), 'f32[4]'),
+    sample([real(2, 5, 3), real(4, 3), real(4)], (x, w, b) => ops.linear(x, w, b), 'f32[2,5,4]'),
+    sample([real(3, 2), real(3, 4), real(1)], (x, w, b) => ops.linear(t(x), t(w), expand(b, [4])), 'f32[2,4]'),
+    sample([real(1, 1), real(1, 1), real(1)], (x, w, b) => ops.linear(x, w, b), 'f32[1,1]'),
+    sample([real(7, 33), real(18, 33), real(18)], (x, w, b) => ops.linear(x, w, b), 'f32[7,18]'),
+    sample([real(0, 3), real(4, 3), real(4)], (x, w, b) => ops.linear(x, w, b), 'f32[0,4]'),
+    sample([real(2, 0), real(4, 0), real(4)], (x, w, b) => ops.linear(x, w, b), 'f32[2,4]'),
   ],
   dot: [
-    sample([any(3), any(3)], (a, b) => ops.dot(a, b), 'f32[]'),
-    sample([any(1), any(1)], (a, b) => ops.dot(a, b), 'f32[]'),
-    sample([any(41), any(41)], (a, b) => ops.dot(a, b), 'f32[]'),
-    sample([any(0), any(0)], (a, b) => ops.dot(a, b), 'f32[]'),
-    sample([any(9)], a => ops.dot(slice(a, 0, 0, 9, 3), slice(a, 0, 6)), 'f32[]'),
+    sample([real(3), real(3)], (a, b) => ops.dot(a, b), 'f32[]'),
+    sample([real(1), real(1)], (a, b) => ops.dot(a, b), 'f32[]'),
+    sample([real(41), real(41)], (a, b) => ops.dot(a, b), 'f32[]'),
+    sample([real(0), real(0)], (a, b) => ops.dot(a, b), 'f32[]'),
+    sample([real(9)], a => ops.dot(slice(a, 0, 0, 9, 3), slice(a, 0, 6)), 'f32[]'),
   ],
 };
 
 /** A convolution of images x with filters w, with a bias and without. */
-function conv(x: readonly number[], w: readonly number[], y: string, options: Conv2dOptions = {}): readonly [Sample, Sample] {
+function conv(
+  x: readonly number[],
+  w: readonly number[],
+  y: string,
+  options: Conv2dOptions = {},
+): readonly [Sample, Sample] {
   return [
-    sample([any(...x), any(...w), any(w[0]!)], (p, q, b) => conv2d(p, q, b, options), `f32${y}`),
-    sample([any(...x), any(...w)], (p, q) => conv2d(p, q, null, options), `f32${y}`),
+    sample([real(...x), real(...w), real(w[0]!)], (p, q, b) => conv2d(p, q, b, options), `f32${y}`),
+    sample([real(...x), real(...w)], (p, q) => conv2d(p, q, null, options), `f32${y}`),
   ];
 }
 
@@ -91,6 +96,10 @@ export const convSamples: SamplesOf<typeof import('../../ts/ops/conv')> = {
     ...conv([0, 2, 4, 4], [3, 2, 3, 3], '[0,3,2,2]'),
     ...conv([5, 1, 6, 6], [9, 1, 3, 3], '[5,9,6,6]', { padding: 1 }),
     ...conv([2, 8, 5, 5], [9, 8, 3, 3], '[2,9,5,5]', { padding: 1 }),
-    sample([any(2, 5, 4, 3), any(2, 2, 3, 4)], (x, w) => conv2d(permute(x, [0, 3, 1, 2]), permute(w, [3, 2, 0, 1])), 'f32[2,4,4,3]'),
+    sample(
+      [real(2, 5, 4, 3), real(2, 2, 3, 4)],
+      (x, w) => conv2d(permute(x, [0, 3, 1, 2]), permute(w, [3, 2, 0, 1])),
+      'f32[2,4,4,3]',
+    ),
   ],
 };

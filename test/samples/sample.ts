@@ -38,13 +38,16 @@ export function discrete(inputs: readonly Input[], call: Sample['call'], y: stri
 /** How the elements of an input of some shape are drawn. */
 export type Draw = (...shape: number[]) => Input;
 
-const independent = (one: (random: Random) => number): Draw => (...shape) => ({
-  shape, draw: (n, random) => Array.from({ length: n }, () => one(random)),
-});
+const independent =
+  (one: (random: Random) => number): Draw =>
+  (...shape) => ({
+    shape,
+    draw: (n, random) => Array.from({ length: n }, () => one(random)),
+  });
 /** Evenly from [lo, hi). */
 export const between = (lo: number, hi: number): Draw => independent(random => lo + (hi - lo) * random());
 /** Both signs, around 1 in size. */
-export const any: Draw = between(-2, 2);
+export const real: Draw = between(-2, 2);
 /** Positive, and not close to 0. */
 export const positive: Draw = between(0.5, 2);
 /** Both signs, and not close to 0. */
