@@ -49,14 +49,23 @@ pub(super) fn grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspac
     }
 }
 
+/// Filters that [`turn`] moves together each way, so that it reads and writes whole lines of cache.
+const BLOCK: usize = 16;
+
 /// w [c, k, taps] to [k, c, taps], the taps in reverse.
 fn turn(window: &Window, w: &[f32], turned: &mut [f32]) {
-    let size = window.kh * window.kw;
-    for (i, filter) in turned.chunks_exact_mut(size).enumerate() {
-        let (f, d) = (i / window.c, i % window.c);
-        let source = &w[(d * window.k + f) * size..][..size];
-        for (target, source) in filter.iter_mut().zip(source.iter().rev()) {
-            *target = *source;
+    let (c, k, size) = (window.c, window.k, window.kh * window.kw);
+    for first_d in (0..c).step_by(BLOCK) {
+        for first_f in (0..k).step_by(BLOCK) {
+            for f in first_f..k.min(first_f + BLOCK) {
+                for d in first_d..c.min(first_d + BLOCK) {
+                    let source = &w[(d * k + f) * size..][..size];
+                    let target = &mut turned[(f * c + d) * size..][..size];
+                    for (target, source) in target.iter_mut().zip(source.iter().rev()) {
+                        *target = *source;
+                    }
+                }
+            }
         }
     }
 }

@@ -25,7 +25,8 @@ enum Method {
     Columns,
 }
 
-/// Up to so many numbers an output is the sum of, a batch is worth putting into lanes.
+/// Up to so many numbers an output is the sum of, a batch is worth putting into lanes: 150 gain 1.3 to 3 times (the
+/// second layer of LeNet-5), 288 (32 channels on 14 × 14) lose.
 const LANES_TAPS: usize = 160;
 
 impl Conv2d {

@@ -6,6 +6,9 @@
 //! The sums over channels of the 16 places of a tile are 16 matrix products [k, c] · [c, tiles]. Lanes are four tiles
 //! side by side; with the frame's columns cut into two phases each of their 16 inputs is one load.
 //!
+//! Forward it runs 1.5 to 2 times as fast as products with patches (64 channels on 56 × 56, 256 on 13 × 13, 32 on
+//! 14 × 14, filters transformed in every call; AMD EPYC, simd128, Node 20).
+//!
 //! The error is that of the direct sum, about 10⁻⁶ of the largest output; F(4 × 4, 3 × 3) is faster still, and ten times
 //! less accurate.
 

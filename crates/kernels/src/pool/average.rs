@@ -1,7 +1,7 @@
 //! Average pooling. `dh` and `dw` of the geometry are 1.
 
-use super::{eight, fours, write_eight, Pool2d};
-use crate::simd::F32x4;
+use super::{eight, write_eight, Pool2d};
+use crate::simd::{fours, F32x4};
 
 /// What the sum of a window is divided by.
 #[derive(Clone, Copy, Debug)]
@@ -95,7 +95,7 @@ pub fn avg_pool2d_grad(g: &Pool2d, gy: &[f32], gx: &mut [f32], divisor: Divisor)
     }
 }
 
-/// Windows of 2 × 2, four at a time. 0.4 ns an output.
+/// Windows of 2 × 2, four at a time. 0.6 ns an output (AMD EPYC, simd128, Node 20, on a busy machine).
 #[inline(never)]
 fn halve(g: &Pool2d, x: &[f32], y: &mut [f32], scale: f32) {
     let (n, scale) = (g.ow, F32x4::splat(scale));
@@ -112,7 +112,7 @@ fn halve(g: &Pool2d, x: &[f32], y: &mut [f32], scale: f32) {
     });
 }
 
-/// The gradient of [`halve`]. 0.4 ns an output.
+/// The gradient of [`halve`]. 0.6 ns an output.
 #[inline(never)]
 fn double(g: &Pool2d, gy: &[f32], gx: &mut [f32], scale: f32) {
     let (n, scale) = (g.ow, F32x4::splat(scale));

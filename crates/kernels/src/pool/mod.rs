@@ -135,13 +135,6 @@ impl Pool2d {
     }
 }
 
-/// Where four outputs at a time begin in a row of n, 0 or at least 4: the last four overlap those before where 4
-/// does not divide n.
-#[inline(always)]
-fn fours(n: usize) -> impl Iterator<Item = usize> {
-    (0..n).step_by(4).map(move |j| j.min(n - 4))
-}
-
 /// x[2j..2j + 8] in halves, of a row of 2n.
 ///
 /// # Safety

@@ -63,3 +63,10 @@ impl F32x4 {
         ]
     }
 }
+
+/// Where four elements at a time begin in n, 0 or at least 4: the last four overlap those before where 4 does not
+/// divide n.
+#[inline(always)]
+pub fn fours(n: usize) -> impl Iterator<Item = usize> {
+    (0..n).step_by(4).map(move |i| i.min(n - 4))
+}

@@ -82,15 +82,6 @@ impl F32x4 {
         p.cast::<[f32; 4]>().write(self.0)
     }
 
-    /// Lanes 0 and 1.
-    ///
-    /// # Safety
-    /// p[0..2] must be writable.
-    #[inline(always)]
-    pub unsafe fn store_low(self, p: *mut f32) {
-        p.cast::<[f32; 2]>().write([self.0[0], self.0[1]])
-    }
-
     #[inline(always)]
     pub fn lane<const I: usize>(self) -> f32 {
         self.0[I]
@@ -155,11 +146,6 @@ impl F32x4 {
     #[inline(always)]
     pub fn ceil(self) -> Self {
         self.map(f32::ceil)
-    }
-
-    #[inline(always)]
-    pub fn trunc(self) -> Self {
-        self.map(f32::trunc)
     }
 
     /// The nearest integer, to even at ties.
@@ -339,12 +325,6 @@ impl I32x4 {
     #[inline(always)]
     pub fn select(mask: Self, a: Self, b: Self) -> Self {
         (a & mask) | (b & !mask)
-    }
-
-    /// Whether any bit of any lane is set.
-    #[inline(always)]
-    pub fn any(self) -> bool {
-        self.0 != [0; 4]
     }
 
     /// Lanes A, B, C, D of [self, b]: 0 to 3 are self's, 4 to 7 b's.

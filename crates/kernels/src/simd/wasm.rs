@@ -69,15 +69,6 @@ impl F32x4 {
         v128_store(p.cast(), self.0)
     }
 
-    /// Lanes 0 and 1.
-    ///
-    /// # Safety
-    /// p[0..2] must be writable.
-    #[inline(always)]
-    pub unsafe fn store_low(self, p: *mut f32) {
-        v128_store64_lane::<0>(self.0, p.cast())
-    }
-
     #[inline(always)]
     pub fn lane<const I: usize>(self) -> f32 {
         f32x4_extract_lane::<I>(self.0)
@@ -152,11 +143,6 @@ impl F32x4 {
     #[inline(always)]
     pub fn ceil(self) -> Self {
         Self(f32x4_ceil(self.0))
-    }
-
-    #[inline(always)]
-    pub fn trunc(self) -> Self {
-        Self(f32x4_trunc(self.0))
     }
 
     /// The nearest integer, to even at ties.
@@ -340,12 +326,6 @@ impl I32x4 {
     #[inline(always)]
     pub fn select(mask: Self, a: Self, b: Self) -> Self {
         Self(v128_bitselect(a.0, b.0, mask.0))
-    }
-
-    /// Whether any bit of any lane is set.
-    #[inline(always)]
-    pub fn any(self) -> bool {
-        v128_any_true(self.0)
     }
 
     /// Lanes A, B, C, D of [self, b]: 0 to 3 are self's, 4 to 7 b's.
