@@ -5,5 +5,7 @@
  */
 export type DType = 'f32' | 'i32' | 'u8' | 'bool' | 'f64';
 
+export const DTYPES: readonly DType[] = ['f32', 'i32', 'u8', 'bool', 'f64'];
+
 /** The elements of a tensor, as JavaScript reads them. */
 export type TensorData = Float32Array | Int32Array | Uint8Array | Float64Array;

@@ -157,7 +157,8 @@ function complete(d: AnyDeclaration): AnyDef {
 function lift(def: AnyDef, i: number, v: Input | Params | undefined, like: Input | Params | undefined): Tensor | null {
   if (v instanceof Tensor || v === null) return v;
   if (typeof v === 'number') return constant(v, like instanceof Tensor ? like.dtype : 'f32');
-  throw new ValueError(def.name, `${def.inputs[i]} takes a tensor, this is ${v === undefined ? 'missing' : typeof v}`);
+  const kind = v === undefined ? 'missing' : Array.isArray(v) ? 'an array: make one with tensor()' : `of type ${typeof v}`;
+  throw new ValueError(def.name, `${def.inputs[i]} takes a tensor, this is ${kind}`);
 }
 
 const NONE: Params = {};

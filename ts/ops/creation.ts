@@ -1,6 +1,6 @@
 /** Tensors from numbers. */
-import type { DType, TensorData } from '../core/dtype';
-import { ShapeError, ValueError } from '../core/errors';
+import { DTYPES, type DType, type TensorData } from '../core/dtype';
+import { DTypeError, ShapeError, ValueError } from '../core/errors';
 import { defineOp, type Op } from '../core/op';
 import { adopt } from '../core/scope';
 import { checkInteger } from '../core/options';
@@ -31,6 +31,10 @@ const fillOp: Op<[], { shape: Shape; value: number; dtype: DType }> = defineOp({
   },
 });
 
+function checkDType(where: string, dtype: DType): void {
+  if (!DTYPES.includes(dtype)) throw new DTypeError(where, `dtype takes ${DTYPES.join(', ')}, this is ${String(dtype)}`);
+}
+
 function finish(t: Tensor, requiresGrad = false): Tensor {
   if (requiresGrad) t.requiresGrad = true;
   return t;
@@ -38,6 +42,7 @@ function finish(t: Tensor, requiresGrad = false): Tensor {
 
 /** A tensor of one value. */
 export function full(shape: Shape, value: number, { dtype = 'f32', requiresGrad }: CreationOptions = {}): Tensor {
+  checkDType('full', dtype);
   if (dtype === 'f64') return fromData(new Float64Array(sizeOf(shape)).fill(value), shape, dtype);
   return finish(fillOp({ shape, value, dtype }), requiresGrad);
 }
@@ -53,6 +58,7 @@ export const onesLike = (x: Tensor, options?: CreationOptions): Tensor => full(x
 /** A tensor of given elements, in row-major order. */
 function fromData(data: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
   checkShape('tensor', shape);
+  checkDType('tensor', dtype);
   if (sizeOf(shape) !== data.length) {
     throw new ShapeError('tensor', `${data.length} elements do not fill ${show(shape)}`);
   }

@@ -1,6 +1,6 @@
 /** Several tensors made one. */
 import { copyKernel } from '../core/convert';
-import { ShapeError } from '../core/errors';
+import { DTypeError, ShapeError } from '../core/errors';
 import { partOf, runCopy } from '../core/geometry';
 import { defineOp, type Op } from '../core/op';
 import { composite } from '../core/scope';
@@ -42,8 +42,11 @@ export function concat(xs: readonly Tensor[], dim = 0): Tensor {
   if (!first) throw new ShapeError('concat', 'takes at least one tensor');
   const d = dimOf('concat', dim, first.ndim);
   xs.forEach((x, i) => {
-    if (x.dtype !== first.dtype || x.ndim !== first.ndim || x.shape.some((n, j) => j !== d && n !== first.shape[j])) {
-      throw new ShapeError('concat', `tensor ${i} is ${x.dtype} ${show(x.shape)}, the first is ${first.dtype} ${show(first.shape)}: only dimension ${d} may differ`);
+    if (x.dtype !== first.dtype) {
+      throw new DTypeError('concat', `tensor ${i} is ${x.dtype}, the first is ${first.dtype}; convert it with to('${first.dtype}')`);
+    }
+    if (x.ndim !== first.ndim || x.shape.some((n, j) => j !== d && n !== first.shape[j])) {
+      throw new ShapeError('concat', `tensor ${i} is ${show(x.shape)}, the first is ${show(first.shape)}: only dimension ${d} may differ`);
     }
   });
   let op = concats.get(xs.length);

@@ -1,5 +1,5 @@
 /** Losses: how far a model's output is from what it should be. */
-import { DTypeError, ShapeError, ValueError } from '../core/errors';
+import { DTypeError, IndexError, ShapeError, ValueError } from '../core/errors';
 import { defineOp, type Op } from '../core/op';
 import { composite } from '../core/scope';
 import { checkNumber } from '../core/options';
@@ -190,7 +190,12 @@ export const crossEntropy: (x: Tensor, target: Tensor, options?: CrossEntropyOpt
       throw new DTypeError('crossEntropy', 'target looks like class indices but is f32; convert it with to(\'i32\')');
     }
     const logp = logProbabilities(x, options.input);
-    return byIndex ? ofIndices(logp, target, options) : ofProbabilities(logp, target, options);
+    if (!byIndex) return ofProbabilities(logp, target, options);
+    try {
+      return ofIndices(logp, target, options);
+    } catch (e) {
+      throw e instanceof IndexError ? new IndexError('crossEntropy', `target: ${e.what}`, { cause: e }) : e;
+    }
   },
 );
 const reshapeOne = (y: Tensor, { reduction }: CrossEntropyOptions): Tensor => (reduction === 'none' ? reshape(y, []) : y);

@@ -1,6 +1,6 @@
 /** The same memory, seen otherwise; and the copies that no view can be. */
 import { copy, copyKernel } from '../core/convert';
-import { ShapeError, ValueError } from '../core/errors';
+import { IndexError, ShapeError, ValueError } from '../core/errors';
 import { partOf, runCopy, type Place } from '../core/geometry';
 import { defineOp, type Op, type View } from '../core/op';
 import { composite } from '../core/scope';
@@ -159,7 +159,7 @@ export function select(x: Tensor, dim: number, index: number): Tensor {
   const n = x.shape[d]!;
   const i = index < 0 ? index + n : index;
   if (!Number.isInteger(index) || i < 0 || i >= n) {
-    throw new ShapeError('select', `there is no place ${index} in dimension ${d} of ${show(x.shape)}`);
+    throw new IndexError('select', `there is no place ${index} in dimension ${d} of ${show(x.shape)}`);
   }
   return remove(sliceAt(x, { dim: d, start: i, size: 1, step: 1 }), { dim: d });
 }
