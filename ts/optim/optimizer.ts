@@ -76,6 +76,7 @@ export abstract class Optimizer<O extends object> {
   /** `defaults` are for groups that do not say otherwise; `hypers` turns options into what memory holds. */
   protected constructor(params: Params<O>, defaults: O, hypers: (options: O) => readonly Hyper[]) {
     const where = this.constructor.name;
+    if (!Array.isArray(params)) throw new ValueError(where, 'takes an array of parameters or groups: model.parameters(), say');
     const groups = isTensors(params) ? [{ params }] : params;
     if (groups.length === 0 || groups.some(g => g.params.length === 0)) {
       throw new ValueError(where, 'takes at least one parameter in each group');

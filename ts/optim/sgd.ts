@@ -21,15 +21,17 @@ export class SGD extends Optimizer<SGDOptions> {
   private readonly velocity: Slots | null;
 
   constructor(params: Params<SGDOptions>, options: SGDOptions) {
-    super(params, options, ({ lr, momentum = 0, dampening = 0, weightDecay = 0 }) => [
-      { name: 'lr', value: lr, low: 0 },
-      { name: 'momentum', value: momentum, low: 0 },
-      { name: 'dampening', value: dampening },
-      { name: 'weightDecay', value: weightDecay, low: 0 },
-    ]);
-    if (this.groups.some(g => g.options.nesterov && !(g.get('momentum') > 0 && g.get('dampening') === 0))) {
-      throw new ValueError('SGD', 'nesterov takes a momentum > 0 and no dampening');
-    }
+    super(params, options, ({ lr, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false }) => {
+      if (nesterov && !(momentum > 0 && dampening === 0)) {
+        throw new ValueError('SGD', `nesterov takes a momentum > 0 and no dampening, these are ${momentum} and ${dampening}`);
+      }
+      return [
+        { name: 'lr', value: lr, low: 0 },
+        { name: 'momentum', value: momentum, low: 0 },
+        { name: 'dampening', value: dampening },
+        { name: 'weightDecay', value: weightDecay, low: 0 },
+      ];
+    });
     this.velocity = this.groups.some(g => g.get('momentum') > 0) ? new Slots('velocity', this.groups) : null;
   }
 
