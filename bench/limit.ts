@@ -2,6 +2,7 @@
  * The limit of one core, in GFLOP/s: multiply-adds in registers, in twelve chains that do not wait for each other, as
  * WebAssembly of the same features as the binary in use.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import binaryen from 'binaryen';
 import { time } from './measure';
 
@@ -24,12 +25,17 @@ function program(relaxed: boolean): string {
 }
 
 /** Multiply-adds of four lanes, in GFLOP/s. */
-export function multiplyAddLimit(binary: string): number {
+export async function multiplyAddLimit(binary: string): Promise<number> {
   const module = binaryen.parseText(program(binary === 'relaxed'));
   module.setFeatures(binaryen.Features.SIMD128 | binaryen.Features.RelaxedSIMD);
   const { run } = new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(module.emitBinary()))).exports;
   if (!(run instanceof Function)) throw new TypeError('limit: the program has no function');
   const turns = 20_000;
-  const t = time(() => run(turns, 1), { samples: 9, sampleMs: 20 });
-  return (turns * CHAINS * 4 * 2) / t.best / 1e6;
+  let best = Infinity;
+  // The engine compiles for good beside the code that runs, and on one core it needs pauses to get there.
+  for (let round = 0; round < 5; round++) {
+    best = Math.min(best, time(() => run(turns, 1), { samples: 9, sampleMs: 10 }).best);
+    await pause(20);
+  }
+  return (turns * CHAINS * 4 * 2) / best / 1e6;
 }

@@ -47,7 +47,7 @@ const { json } = program.opts<{ json: boolean }>();
 const chosen = program.args.length > 0 ? program.args : Object.keys(GROUPS);
 
 pin();
-const limit = multiplyAddLimit(backendName());
+const limit = await multiplyAddLimit(backendName());
 if (!json) console.log(`Node ${version}, binary ${backendName()}, one core; its limit: ${digits(limit)} GFLOP/s`);
 for (const group of chosen) {
   for (const row of GROUPS[group]!.rows(limit)) console.log(json ? JSON.stringify(row) : show(row));
