@@ -88,8 +88,8 @@ fn bin(size: usize) -> (usize, usize) {
     (level as usize, (size >> (level - SHIFT)) & (STEPS as usize - 1))
 }
 
-/// The size to give for `bytes`: the next lower end of a bin, at most an eighth more, so that the same request finds the
-/// block again.
+/// The size to give for `bytes`: the next lower end of a bin, at most an eighth more, so that the same request finds
+/// the block again.
 fn round(bytes: usize) -> Option<usize> {
     let step = 1 << (bytes.ilog2() - SHIFT);
     bytes.checked_next_multiple_of(step)

@@ -91,7 +91,7 @@ mod tests {
             let class = class(bytes).expect("small");
             assert!(class < CLASSES);
             let size = size(class);
-            assert!(size >= bytes && size % 16 == 0, "{bytes} in {size}");
+            assert!(size >= bytes && size.is_multiple_of(16), "{bytes} in {size}");
             assert!(size <= 16 || size - bytes < 16 || (size - bytes) * 4 <= size, "{bytes} in {size}");
             assert!(class == 0 || self::size(class - 1) < bytes, "{bytes} fits a smaller class than {size}");
         }

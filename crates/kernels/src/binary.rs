@@ -18,11 +18,7 @@ pub struct Geometry {
 /// y = f(a, b) over the index space, row by row.
 #[inline(always)]
 fn broadcast<A: Element, B: Element, Y: Element>(
-    a: &[Cell<A>],
-    b: &[Cell<B>],
-    y: &[Cell<Y>],
-    geometry: Geometry,
-    f: impl Fn(A::Vector, B::Vector) -> Y::Vector,
+    a: &[Cell<A>], b: &[Cell<B>], y: &[Cell<Y>], geometry: Geometry, f: impl Fn(A::Vector, B::Vector) -> Y::Vector,
 ) {
     let Geometry { n: [n0, n1, n2, n], a: (a_start, sa), b: (b_start, sb) } = geometry;
     if n0 * n1 * n2 * n == 0 {

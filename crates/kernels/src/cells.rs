@@ -72,10 +72,7 @@ pub fn map<X: Element, Y: Element>(x: &[Cell<X>], y: &[Cell<Y>], f: impl Fn(X::V
 /// y[i] = f(a[i], b[i])
 #[inline(always)]
 pub fn zip<A: Element, B: Element, Y: Element>(
-    a: &[Cell<A>],
-    b: &[Cell<B>],
-    y: &[Cell<Y>],
-    f: impl Fn(A::Vector, B::Vector) -> Y::Vector,
+    a: &[Cell<A>], b: &[Cell<B>], y: &[Cell<Y>], f: impl Fn(A::Vector, B::Vector) -> Y::Vector,
 ) {
     let (a, b) = (&a[..y.len()], &b[..y.len()]);
     let ((xs, a), (zs, b), (ys, y)) = (a.as_chunks::<4>(), b.as_chunks::<4>(), y.as_chunks::<4>());
@@ -90,10 +87,7 @@ pub fn zip<A: Element, B: Element, Y: Element>(
 /// y[i] = f(a[i], b[i], c[i])
 #[inline(always)]
 pub fn zip3<A: Element, B: Element, C: Element, Y: Element>(
-    a: &[Cell<A>],
-    b: &[Cell<B>],
-    c: &[Cell<C>],
-    y: &[Cell<Y>],
+    a: &[Cell<A>], b: &[Cell<B>], c: &[Cell<C>], y: &[Cell<Y>],
     f: impl Fn(A::Vector, B::Vector, C::Vector) -> Y::Vector,
 ) {
     let (a, b, c) = (&a[..y.len()], &b[..y.len()], &c[..y.len()]);

@@ -66,11 +66,7 @@ impl Transpose for u8 {}
 /// Axes are first put in the order of y's strides and merged where both layouts allow. What remains is a loop over rows
 /// that are contiguous in both, over planes that one layout holds transposed, or over single elements.
 pub fn copy<T: Transpose>(
-    x: &[Cell<T>],
-    y: &[Cell<T>],
-    n: [usize; 4],
-    (x_start, sx): (usize, [isize; 4]),
-    (y_start, sy): (usize, [isize; 4]),
+    x: &[Cell<T>], y: &[Cell<T>], n: [usize; 4], (x_start, sx): (usize, [isize; 4]), (y_start, sy): (usize, [isize; 4]),
 ) {
     if n.contains(&0) {
         return;

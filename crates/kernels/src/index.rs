@@ -39,8 +39,8 @@ pub fn scatter_add(g: &[f32], index: &[i32], y: &mut [f32], [outer, n, k, inner]
 /// y[o, i, :] = x[o, index[i], :]
 pub fn index_select<T: Copy>(x: &[Cell<T>], index: &[i32], y: &[Cell<T>], [outer, n, k, inner]: [usize; 4]) {
     for o in 0..outer {
-        for i in 0..k {
-            let (from, to) = (o * n + index[i] as usize, o * k + i);
+        for (i, &at) in index[..k].iter().enumerate() {
+            let (from, to) = (o * n + at as usize, o * k + i);
             run(&x[from * inner..(from + 1) * inner], &y[to * inner..(to + 1) * inner]);
         }
     }
@@ -50,8 +50,8 @@ pub fn index_select<T: Copy>(x: &[Cell<T>], index: &[i32], y: &[Cell<T>], [outer
 pub fn index_add(g: &[f32], index: &[i32], y: &mut [f32], [outer, n, k, inner]: [usize; 4]) {
     y[..outer * n * inner].fill(0.0);
     for o in 0..outer {
-        for i in 0..k {
-            let (from, to) = (o * k + i, o * n + index[i] as usize);
+        for (i, &at) in index[..k].iter().enumerate() {
+            let (from, to) = (o * k + i, o * n + at as usize);
             let y = &mut y[to * inner..(to + 1) * inner];
             y.iter_mut().zip(&g[from * inner..(from + 1) * inner]).for_each(|(y, g)| *y += g);
         }

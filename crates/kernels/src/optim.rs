@@ -75,13 +75,7 @@ pub fn sgd(w: &mut [f32], g: &[f32], v: Option<&mut [f32]>, hyper: &[f64; 5], ne
 /// decoupled ? w −= lr·weightDecay·w : g += weightDecay·w; m = β₁m + (1 − β₁)g; v = β₂v + (1 − β₂)g²;
 /// s = vmax ? (vmax = max(vmax, v)) : v; w −= lr · (m / (1 − β₁ᵗ)) / (√s / √(1 − β₂ᵗ) + ε).
 pub fn adam(
-    w: &mut [f32],
-    g: &[f32],
-    m: &mut [f32],
-    v: &mut [f32],
-    vmax: Option<&mut [f32]>,
-    hyper: &[f64; 6],
-    decoupled: bool,
+    w: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32], vmax: Option<&mut [f32]>, hyper: &[f64; 6], decoupled: bool,
 ) {
     let [lr, beta1, beta2, epsilon, decay, t] = *hyper;
     let shrink = splat(if decoupled { 1.0 - lr * decay } else { 1.0 });

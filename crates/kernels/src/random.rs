@@ -1,8 +1,8 @@
 //! Philox 4x32-10 (Salmon, Moraes, Dror, Shaw 2011): random numbers as a function of a key and a counter.
 //!
-//! A state or key is four words [key0, key1, count0, count1]. Element i of what a key gives is word i mod 4 of the block
-//! with the counter [i div 4, 0, count0, count1]: nothing is carried from one element to the next, so that a mask can be
-//! made twice instead of kept.
+//! A state or key is four words [key0, key1, count0, count1]. Element i of what a key gives is word i mod 4 of the
+//! block with the counter [i div 4, 0, count0, count1]: nothing is carried from one element to the next, so that a mask
+//! can be made twice instead of kept.
 
 use core::cell::Cell;
 

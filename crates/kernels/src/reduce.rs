@@ -100,7 +100,7 @@ pub fn sum(x: &[f32], y: &mut [f32], [n0, r0, n1, r1]: [usize; 4], scale: f32) {
     }
 }
 
-/// x [r, n] → y [n] = scale · Σ over r, in strips of 16 columns, then 4; the last strip reaches back over the one before.
+/// x [r, n] → y [n] = scale · Σ over r, in strips of 16 columns, then 4; the last one reaches back over the one before.
 fn column_sums(x: &[f32], y: &mut [f32], scale: f32) {
     let n = y.len();
     if n < 4 {
@@ -173,10 +173,7 @@ pub fn min(x: &[f32], y: Option<&mut [f32]>, at: Option<&mut [i32]>, sizes: [usi
 
 #[inline(always)]
 fn extreme(
-    x: &[f32],
-    mut y: Option<&mut [f32]>,
-    mut at: Option<&mut [i32]>,
-    [outer, r, inner]: [usize; 3],
+    x: &[f32], mut y: Option<&mut [f32]>, mut at: Option<&mut [i32]>, [outer, r, inner]: [usize; 3],
     beats: impl Fn(F32x4, F32x4) -> I32x4 + Copy,
 ) {
     for o in 0..outer {
@@ -198,7 +195,11 @@ fn extreme(
             let width = (inner - i).min(4);
             let read = |k: usize| {
                 let x = &x[k * inner + i..];
-                if width == 4 { F32x4::from_slice(x) } else { F32x4::from_partial(x, width) }
+                if width == 4 {
+                    F32x4::from_slice(x)
+                } else {
+                    F32x4::from_partial(x, width)
+                }
             };
             let mut best = Best { value: read(0), at: I32x4::splat(0) };
             for k in 1..r {
@@ -216,10 +217,7 @@ fn extreme(
 #[inline(always)]
 fn better(old: Best, new: Best, beats: impl Fn(F32x4, F32x4) -> I32x4) -> Best {
     let mask = beats(new.value, old.value) | (new.value.ne(new.value) & old.value.eq(old.value));
-    Best {
-        value: F32x4::select(mask, new.value, old.value),
-        at: I32x4::select(mask, new.at, old.at),
-    }
+    Best { value: F32x4::select(mask, new.value, old.value), at: I32x4::select(mask, new.at, old.at) }
 }
 
 #[inline(always)]
@@ -240,9 +238,11 @@ fn best_of_row(x: &[f32], beats: impl Fn(F32x4, F32x4) -> I32x4 + Copy) -> (f32,
         let y = better(best, other, beats);
         Best { value: y.value, at: I32x4::select(tie, best.at.min(other.at), y.at) }
     };
-    let turn2 = Best { value: best.value.shuffle::<2, 3, 0, 1>(best.value), at: best.at.shuffle::<2, 3, 0, 1>(best.at) };
+    let turn2 =
+        Best { value: best.value.shuffle::<2, 3, 0, 1>(best.value), at: best.at.shuffle::<2, 3, 0, 1>(best.at) };
     let best = fold(best, turn2);
-    let turn1 = Best { value: best.value.shuffle::<1, 0, 3, 2>(best.value), at: best.at.shuffle::<1, 0, 3, 2>(best.at) };
+    let turn1 =
+        Best { value: best.value.shuffle::<1, 0, 3, 2>(best.value), at: best.at.shuffle::<1, 0, 3, 2>(best.at) };
     let best = fold(best, turn1);
     (best.value.lane::<0>(), best.at.lane::<0>())
 }

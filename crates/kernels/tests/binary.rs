@@ -75,7 +75,11 @@ trait Number: Copy + PartialEq + std::fmt::Debug + 'static {
 impl Number for f32 {
     fn any(random: &mut Random) -> f32 {
         const EDGES: [f32; 8] = [0.0, -0.0, 1.0, -1.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, 2.0];
-        if random.below(2) == 0 { EDGES[random.below(8)] } else { 8.0 * random.number() }
+        if random.below(2) == 0 {
+            EDGES[random.below(8)]
+        } else {
+            8.0 * random.number()
+        }
     }
     fn same(self, other: f32) -> bool {
         self.to_bits() == other.to_bits() || self.is_nan() && other.is_nan()
@@ -109,14 +113,13 @@ impl Number for u8 {
     }
 }
 
-fn test<X: Number, Y: Number>(
-    name: &str,
-    kernel: fn(&[Cell<X>], &[Cell<X>], &[Cell<Y>], Geometry),
-    exact: impl Fn(X, X) -> Y,
-) {
+type Kernel<X, Y> = fn(&[Cell<X>], &[Cell<X>], &[Cell<Y>], Geometry);
+
+fn test<X: Number, Y: Number>(name: &str, kernel: Kernel<X, Y>, exact: impl Fn(X, X) -> Y) {
     let mut random = Random::new(1);
     for g in geometries(&mut random) {
-        let [mut a, mut b] = [g.a.1, g.b.1].map(|s| (0..reach(g.n, s).1).map(|_| X::any(&mut random)).collect::<Vec<X>>());
+        let [mut a, mut b] =
+            [g.a.1, g.b.1].map(|s| (0..reach(g.n, s).1).map(|_| X::any(&mut random)).collect::<Vec<X>>());
         let [fill, guard] = Y::guard();
         let mut y = Guarded::filled(g.n.iter().product(), fill, guard);
         kernel(cells(&mut a), cells(&mut b), cells(y.slice()), g);
@@ -132,11 +135,16 @@ fn test<X: Number, Y: Number>(
 fn larger(a: f32, b: f32) -> f32 {
     match a.partial_cmp(&b) {
         None => f32::NAN,
-        Some(std::cmp::Ordering::Equal) => if a.is_sign_negative() { b } else { a },
+        Some(std::cmp::Ordering::Equal) => {
+            if a.is_sign_negative() {
+                b
+            } else {
+                a
+            }
+        }
         Some(_) => a.max(b),
     }
 }
-
 
 macro_rules! each_kernel {
     ($($name:ident, $js:literal, $x:ident => $y:ident: $f:expr;)*) => {$(
@@ -203,7 +211,8 @@ fn powers_are_within_an_ulp() {
     let mut random = Random::new(4);
     let mut worst = 0.0_f64;
     for i in 0..400_000 {
-        let a = if i % 2 == 0 { f32::from_bits(random.below(0x7f80_0000) as u32) } else { (3.0 * random.number()).exp() };
+        let a =
+            if i % 2 == 0 { f32::from_bits(random.below(0x7f80_0000) as u32) } else { (3.0 * random.number()).exp() };
         let b = if i % 3 == 0 { 100.0 * random.number() } else { 4.0 * random.number() };
         let exact = f64::from(a).powf(f64::from(b));
         let y = math::pow(a, b);

@@ -26,18 +26,13 @@ fn layout(n: [usize; 4], random: &mut Random, dense: bool) -> (Layout, usize) {
 }
 
 fn check<T: Transpose + PartialEq + std::fmt::Debug>(
-    n: [usize; 4],
-    (x_layout, y_layout): (Layout, Layout),
-    lengths: (usize, usize),
-    number: impl Fn(usize) -> T,
+    n: [usize; 4], (x_layout, y_layout): (Layout, Layout), lengths: (usize, usize), number: impl Fn(usize) -> T,
     (fill, guard): (T, T),
 ) {
     let mut x: Vec<T> = (0..lengths.0).map(number).collect();
     let mut y = Guarded::filled(lengths.1, fill, guard);
     let mut expected = vec![fill; lengths.1];
-    let at = |(start, s): Layout, i: [usize; 4]| {
-        start.wrapping_add_signed((0..4).map(|k| i[k] as isize * s[k]).sum())
-    };
+    let at = |(start, s): Layout, i: [usize; 4]| start.wrapping_add_signed((0..4).map(|k| i[k] as isize * s[k]).sum());
     for i in 0..n[0] {
         for j in 0..n[1] {
             for k in 0..n[2] {

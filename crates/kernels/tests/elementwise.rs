@@ -64,13 +64,25 @@ mod exact {
         x.tanh()
     }
     pub fn relu(x: f64, _: f64) -> f64 {
-        if x < 0.0 { 0.0 } else { x }
+        if x < 0.0 {
+            0.0
+        } else {
+            x
+        }
     }
     pub fn leaky_relu(x: f64, p: f64) -> f64 {
-        if x > 0.0 { x } else { p * x }
+        if x > 0.0 {
+            x
+        } else {
+            p * x
+        }
     }
     pub fn elu(x: f64, p: f64) -> f64 {
-        if x > 0.0 { x } else { p * x.exp_m1() }
+        if x > 0.0 {
+            x
+        } else {
+            p * x.exp_m1()
+        }
     }
     pub fn gelu(x: f64, _: f64) -> f64 {
         x * (0.5 * libm::erfc(-x * FRAC_1_SQRT_2))
@@ -113,13 +125,13 @@ fn error(y: f32, exact: f64) -> f64 {
 /// Bit patterns of all magnitudes and both signs, and as many again of 2⁻¹² to 2⁸.
 fn points() -> Vec<f32> {
     let everywhere = (0..=u32::MAX).step_by(4099).map(f32::from_bits);
-    let near = |sign: u32| ((127 - 12) << 23..(127 + 8) << 23).step_by(331).map(move |bits| f32::from_bits(bits | sign));
+    let near =
+        |sign: u32| ((127 - 12) << 23..(127 + 8) << 23).step_by(331).map(move |bits| f32::from_bits(bits | sign));
     everywhere.chain(near(0)).chain(near(1 << 31)).collect()
 }
 
-const EDGES: [f32; 10] = [
-    0.0, -0.0, 1.0, -1.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, f32::MAX, f32::MIN, f32::MIN_POSITIVE,
-];
+const EDGES: [f32; 10] =
+    [0.0, -0.0, 1.0, -1.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, f32::MAX, f32::MIN, f32::MIN_POSITIVE];
 
 /// Asserts the largest error over `x`, and prints where it is.
 fn assert_ulp(name: &str, x: &[f32], y: &[f32], exact: impl Fn(f64) -> f64, bound: f64) {
@@ -147,13 +159,19 @@ fn bound(name: &str) -> f64 {
 }
 
 macro_rules! each_function {
-    ($call:ident $($name:ident / $grad:ident, $js:literal / $js_grad:literal, $saved:ident: $f:expr => $slope:expr;)*) => {
+    (
+        $call:ident
+        $($name:ident / $grad:ident, $js:literal / $js_grad:literal, $saved:ident: $f:expr => $slope:expr;)*
+    ) => {
         $($call(stringify!($name), kernels::$name, exact::$name);)*
     };
 }
 
 macro_rules! each_gradient {
-    ($call:ident $($name:ident / $grad:ident, $js:literal / $js_grad:literal, $saved:ident: $f:expr => $slope:expr;)*) => {
+    (
+        $call:ident
+        $($name:ident / $grad:ident, $js:literal / $js_grad:literal, $saved:ident: $f:expr => $slope:expr;)*
+    ) => {
         $($call(stringify!($name), kernels::$name, kernels::$grad, stringify!($saved) == "y", exact::$name);)*
     };
 }
@@ -273,7 +291,13 @@ fn plain_functions_are_exact() {
         for (&x, &y) in x.iter().zip(y.check(name)) {
             let exact = match name {
                 "neg" => -x,
-                "sign" => if x == 0.0 || x.is_nan() { x } else { x.signum() },
+                "sign" => {
+                    if x == 0.0 || x.is_nan() {
+                        x
+                    } else {
+                        x.signum()
+                    }
+                }
                 "floor" => x.floor(),
                 "ceil" => x.ceil(),
                 "round" => x.round_ties_even(),
@@ -295,7 +319,8 @@ trait Number: Copy + PartialEq + std::fmt::Debug + 'static {
 }
 
 impl Number for f32 {
-    const EDGES: &'static [f32] = &[0.0, -0.0, 0.9, -0.9, 255.9, 256.0, -1.5, 3e9, -3e9, f32::INFINITY, f32::NEG_INFINITY, f32::NAN];
+    const EDGES: &'static [f32] =
+        &[0.0, -0.0, 0.9, -0.9, 255.9, 256.0, -1.5, 3e9, -3e9, f32::INFINITY, f32::NEG_INFINITY, f32::NAN];
     fn from_bits(bits: u32) -> f32 {
         f32::from_bits(bits)
     }
@@ -329,7 +354,11 @@ impl Number for u8 {
         self.into()
     }
     fn convert(x: f64, whole: bool) -> u8 {
-        if whole { x as i64 as u8 } else { x as u8 }
+        if whole {
+            x as i64 as u8
+        } else {
+            x as u8
+        }
     }
 }
 

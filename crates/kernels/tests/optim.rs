@@ -21,7 +21,9 @@ fn guarded(x: &[f32]) -> Guarded<f32> {
 fn sgd_steps() {
     let mut random = Random::new(1);
     for n in [0, 1, 3, 4, 5, 8, 31] {
-        for (momentum, dampening, decay, nesterov) in [(0.0, 0.0, 0.0, false), (0.9, 0.0, 0.1, false), (0.9, 0.5, 0.0, false), (0.8, 0.0, 0.01, true)] {
+        for (momentum, dampening, decay, nesterov) in
+            [(0.0, 0.0, 0.0, false), (0.9, 0.0, 0.1, false), (0.9, 0.5, 0.0, false), (0.8, 0.0, 0.01, true)]
+        {
             for with_v in [false, true] {
                 let start = random.numbers(n);
                 let (mut w, mut v) = (guarded(&start), Guarded::new(n));
@@ -38,7 +40,13 @@ fn sgd_steps() {
                         let d = f64::from(g[i]) + decay * exact_w[i];
                         let v = if step > 1 { momentum * exact_v[i] + (1.0 - dampening) * d } else { d };
                         exact_v[i] = v;
-                        let direction = if !with_v { d } else if nesterov { d + momentum * v } else { v };
+                        let direction = if !with_v {
+                            d
+                        } else if nesterov {
+                            d + momentum * v
+                        } else {
+                            v
+                        };
                         exact_w[i] -= 0.1 * direction;
                     }
                     close(w.check("sgd"), &exact_w, "w");

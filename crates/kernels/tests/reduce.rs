@@ -8,7 +8,8 @@ use phyllo_kernels::softmax::{log_softmax, log_softmax_grad, softmax, softmax_gr
 
 /// Shapes [n0, r0, n1, r1] with sizes around the vector, the strip and the block of a pairwise sum.
 fn shapes() -> Vec<[usize; 4]> {
-    let mut all = vec![[3, 5, 7, 6], [1, 200, 3, 5], [2, 3, 1, 65], [0, 2, 3, 4], [2, 0, 3, 1], [2, 3, 0, 5], [2, 3, 4, 0]];
+    let mut all =
+        vec![[3, 5, 7, 6], [1, 200, 3, 5], [2, 3, 1, 65], [0, 2, 3, 4], [2, 0, 3, 1], [2, 3, 0, 5], [2, 3, 4, 0]];
     for n in [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 63, 64, 65, 129, 1000] {
         all.extend([[1, 1, 1, n], [2, 1, 3, n], [1, 7, n, 1], [2, 19, n, 1], [1, n, 5, 1], [3, n, 1, 1], [2, 3, 2, n]]);
     }
@@ -44,7 +45,9 @@ fn sums() {
 #[test]
 fn long_sums_stay_exact() {
     let x = vec![0.1f32; 1_000_000];
-    for shape in [[1, 1, 1, 1_000_000], [1, 1_000_000, 1, 1], [1, 250_000, 4, 1], [1, 500_000, 2, 1], [1, 50_000, 20, 1]] {
+    for shape in
+        [[1, 1, 1, 1_000_000], [1, 1_000_000, 1, 1], [1, 250_000, 4, 1], [1, 500_000, 2, 1], [1, 50_000, 20, 1]]
+    {
         let mut y = vec![0.0; shape[2]];
         sum(&x, &mut y, shape, 1.0);
         let exact = f64::from(0.1f32) * 1e6 / shape[2] as f64;
@@ -88,7 +91,11 @@ fn extremes() {
                     for o in 0..outer * inner {
                         let column = (0..r).map(|k| x[(o / inner * r + k) * inner + o % inner]);
                         let (value, index) = best(column, largest);
-                        assert!(y[o] == value || y[o].is_nan() && value.is_nan(), "[{outer}, {r}, {inner}]: {} not {value}", y[o]);
+                        assert!(
+                            y[o] == value || y[o].is_nan() && value.is_nan(),
+                            "[{outer}, {r}, {inner}]: {} not {value}",
+                            y[o]
+                        );
                         assert_eq!(at[o], index, "[{outer}, {r}, {inner}] of {x:?}");
                     }
                     let mut alone = Guarded::filled(outer * inner, -7, 99);

@@ -57,7 +57,7 @@ pub fn range(at: usize, n: usize, size: usize, align: usize) {
     let (start, bytes) = live().range(..=at).next_back().map_or((0, 0), |(&start, &bytes)| (start, bytes));
     assert!(
         n <= usize::MAX / size && at - start <= bytes && n * size <= bytes - (at - start),
-        "{n} elements of {size} bytes at {at} are not within a live block: the last one before has {bytes} bytes at {start}",
+        "{n} elements of {size} bytes at {at} are not within a live block: the one before has {bytes} bytes at {start}",
     );
 }
 

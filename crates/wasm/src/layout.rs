@@ -27,9 +27,7 @@ fn extent(n: [usize; 4], strides: [isize; 4]) -> (usize, usize) {
 
 /// The operands of a binary kernel, from their addresses and strides.
 pub fn geometry<'a, T>(
-    n: [usize; 4],
-    (a, sa): (usize, [isize; 4]),
-    (b, sb): (usize, [isize; 4]),
+    n: [usize; 4], (a, sa): (usize, [isize; 4]), (b, sb): (usize, [isize; 4]),
 ) -> (&'a [Cell<T>], &'a [Cell<T>], Geometry) {
     let ((a_below, a_len), (b_below, b_len)) = (extent(n, sa), extent(n, sb));
     let (a, b) = (a - a_below * size_of::<T>(), b - b_below * size_of::<T>());

@@ -18,8 +18,8 @@ fn matrices(rows: usize, columns: usize, batch: usize, row: usize, column: usize
 #[wasm_bindgen]
 #[allow(clippy::too_many_arguments)]
 pub fn gemm(
-    m: usize, n: usize, k: usize, a: usize, rsa: usize, csa: usize, b: usize, rsb: usize, csb: usize,
-    c: usize, rsc: usize, batch: usize, sa: usize, sb: usize, sc: usize, bias: usize, bias_by: u32, accumulate: u32,
+    m: usize, n: usize, k: usize, a: usize, rsa: usize, csa: usize, b: usize, rsb: usize, csb: usize, c: usize,
+    rsc: usize, batch: usize, sa: usize, sb: usize, sc: usize, bias: usize, bias_by: u32, accumulate: u32,
 ) {
     let g = Gemm { m, n, k, rsa, csa, rsb, csb, rsc, batch, sa, sb, sc };
     slices! {
@@ -85,7 +85,10 @@ export_conv2d! {
 }
 
 macro_rules! export_max_pool2d {
-    ($($(#[$cfg:meta])* $js:literal $name:ident($p:ident $at:ident $q:ident, $n:ident $m:ident, $g:ident, $tap:ident) $body:block)*) => {$(
+    ($(
+        $(#[$cfg:meta])*
+        $js:literal $name:ident($p:ident $at:ident $q:ident, $n:ident $m:ident, $g:ident, $tap:ident) $body:block
+    )*) => {$(
         $(#[$cfg])*
         #[wasm_bindgen(js_name = $js)]
         #[allow(clippy::too_many_arguments)]
@@ -124,7 +127,10 @@ export_max_pool2d! {
 }
 
 macro_rules! export_avg_pool2d {
-    ($($(#[$cfg:meta])* $js:literal $name:ident($p:ident $q:ident, $n:ident $m:ident, $g:ident, $divide:ident) $body:block)*) => {$(
+    ($(
+        $(#[$cfg:meta])*
+        $js:literal $name:ident($p:ident $q:ident, $n:ident $m:ident, $g:ident, $divide:ident) $body:block
+    )*) => {$(
         $(#[$cfg])*
         #[wasm_bindgen(js_name = $js)]
         #[allow(clippy::too_many_arguments)]

@@ -65,7 +65,7 @@ impl Math {
     #[inline(always)]
     fn log_edges(self, x: F32x4, y: F32x4) -> F32x4 {
         let (zero, infinity) = (self.zero(), F32x4::splat(self.k.infinity));
-        let edge = F32x4::select(x.eq(zero), -infinity, F32x4::select(x.lt(zero), infinity - infinity, x));
+        let edge = F32x4::select(x.eq(zero), -infinity, F32x4::select(x.lt(zero), F32x4::splat(self.k.nan), x));
         F32x4::select(x.gt(zero) & x.lt(infinity), y, edge)
     }
 

@@ -4,9 +4,8 @@ use super::{polynomial, Math};
 use crate::simd::{F32x4, I32x4};
 
 /// 2/π after the point, 256 bits.
-const TWO_OVER_PI: [u32; 8] = [
-    0xa2f9_836e, 0x4e44_1529, 0xfc27_57d1, 0xf534_ddc0, 0xdb62_9599, 0x3c43_9041, 0xfe51_63ab, 0xdebb_c561,
-];
+const TWO_OVER_PI: [u32; 8] =
+    [0xa2f9_836e, 0x4e44_1529, 0xfc27_57d1, 0xf534_ddc0, 0xdb62_9599, 0x3c43_9041, 0xfe51_63ab, 0xdebb_c561];
 
 /// n mod 2³² and r with x = n π/2 + r and |r| ≤ π/4.
 #[inline(always)]
