@@ -11,8 +11,8 @@ pub fn fill<T: Copy>(y: &mut [T], value: T) {
 }
 
 /// y = x for a run of adjacent elements. Cells, which may alias, keep the compiler from making this a `memory.copy`:
-/// that costs some 30 ns to begin, and an x64 `rep movs` is ten times slower than this loop where x and y lie a little
-/// over a multiple of 4 KiB apart, as tensors of equal sizes do.
+/// that took 1.4 ns an element, where this loop takes 0.1, when y lay a little above x modulo 4 KiB, as tensors of equal
+/// sizes do (V8 11.3 on an AMD EPYC).
 #[inline(always)]
 pub(crate) fn run<T: Copy>(x: &[Cell<T>], y: &[Cell<T>]) {
     let ((xs, x), (ys, y)) = (x[..y.len()].as_chunks::<16>(), y.as_chunks::<16>());
