@@ -1,8 +1,12 @@
 /** The backends that tests run on. */
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import type { Backend } from '../ts/backend/backend';
 import { reference } from '../ts/backend/reference/backend';
 import { wasmBackend } from '../ts/backend/wasm/backend';
+
+// Node 20 knows relaxed SIMD, but hides it.
+if (process.versions.node.startsWith('20.')) setFlagsFromString('--experimental-wasm-relaxed-simd');
 
 /** The one in float64 that others are compared with. */
 export const exact: Backend = reference();
