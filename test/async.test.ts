@@ -251,6 +251,22 @@ describe.each(backends)('on %s', (_, make) => {
     expect(turns.filter((_, i) => i % 2 === 1)).toEqual(Array(4).fill(turns[1]));
   });
 
+  test('of two nested loops, the inner item takes what descends from both with it', async () => {
+    const data = problem();
+    for (const [x] of loader(data, 16, 'outer')) {
+      const turns: number[] = [];
+      for (const [y] of loader(data, 16, 'inner')) {
+        turns.push(inUse().blocks);
+        await task();
+        const both = x.mul(y).add(y).add(x);
+        scope(() => both.exp().sum());
+        both.exp().sub(x);
+      }
+      expect(turns).toEqual(Array(4).fill(turns[0]));
+      break; // a later inner loop starts after an await, and nothing tells whose it is
+    }
+  });
+
   test('two flows share a batch: what comes of both belongs to neither, and no number is lost', async () => {
     const data = problem();
     const first = Array.from(data.x.toArray()).slice(0, 80);

@@ -163,9 +163,8 @@ describe.each(backends)('on %s', (_, make) => {
             batches.next(); // x's batch has ended
             return twice;
           });
-          expect(y.disposed ? [] : list(y).slice(0, 2)).toEqual(list(data.x).slice(0, 2).map(v => 2 * v));
-          y.dispose();
-          break;
+          expect(list(y).slice(0, 2)).toEqual(list(data.x).slice(0, 2).map(v => 2 * v));
+          break; // y goes with the batch that is current now
         }
         expect(runtime.scope).toBeNull();
       });
