@@ -17,7 +17,8 @@ const binariesBeside: Plugin = {
 export default defineConfig({
   // The backend for Node is a module of its own too: benchmarks call kernels on it.
   entry: { index: 'ts/index.ts', browser: 'ts/browser.ts', node: 'ts/backend/wasm/node.ts' },
-  dts: { entry: { index: 'ts/index.ts' } },
+  // Tensors are disposable, whatever libraries their user's project names.
+  dts: { entry: { index: 'ts/index.ts' }, banner: '/// <reference lib="esnext.disposable" />' },
   format: 'esm',
   target: 'es2022',
   platform: 'neutral',

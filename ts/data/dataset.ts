@@ -78,7 +78,7 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<Tenso
 export class Subset<T> implements Dataset<T> {
   readonly length: number;
   readonly indices: Int32Array;
-  readonly getBatch: Dataset<T>['getBatch'];
+  readonly getBatch?: (places: Int32Array) => T;
 
   /** Throws IndexError for a place that is not in the dataset. */
   constructor(
@@ -88,10 +88,11 @@ export class Subset<T> implements Dataset<T> {
     checkPlaces('Subset', indices, dataset.length);
     this.indices = Int32Array.from(indices);
     this.length = this.indices.length;
-    this.getBatch = dataset.getBatch && (places => {
+    if (!dataset.getBatch) return;
+    this.getBatch = places => {
       checkPlaces('Subset', places, this.length);
       return dataset.getBatch!(places.map(p => this.indices[p]!));
-    });
+    };
   }
 
   /** Throws IndexError. */

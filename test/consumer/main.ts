@@ -1,0 +1,106 @@
+/** A user's strict project: it has to compile against the packed types alone. What must not compile is marked so. */
+import {
+  arange, backendName, concat, crossEntropy, DataLoader, decodeSafetensors, encodeSafetensors, eye, Generator, grad,
+  gradients, keep, manualSeed, memory, metrics, nn, noGrad, optim, PhylloError, randn, randomSplit, readIdx, scope,
+  ShapeError, stack, Tensor, tensor, TensorDataset, valueAndGrad, where, writeIdx, zeros,
+  type DType, type Operand, type Shape, type TensorData,
+} from 'phyllo';
+
+/** A layer of one's own. */
+class Residual extends nn.Layer {
+  readonly inner: nn.Sequential;
+  readonly scale: nn.Parameter = new nn.Parameter(tensor([1]));
+
+  constructor(channels: number, generator: Generator) {
+    super();
+    this.inner = new nn.Sequential(
+      new nn.Conv2d(channels, channels, [3, 3], { padding: 'same', bias: false, generator }),
+      new nn.ReLU(),
+      new nn.Dropout(0.1),
+    );
+    nn.init.kaimingNormal(tensor([[1, 2], [3, 4]]));
+  }
+
+  forward(x: Tensor): Tensor {
+    return x.add(this.inner.forward(x).mul(this.scale));
+  }
+}
+
+export function train(images: Tensor, labels: Tensor): number[][] {
+  manualSeed(1);
+  const generator = new Generator(2);
+  const model = new nn.Sequential(
+    new nn.Conv2d(1, 8, 3), new Residual(8, generator), new nn.MaxPool2d(2), new nn.Flatten(), new nn.Linear(8, 10),
+  );
+  const summary: string = nn.summary(model, [1, 1, 28, 28]);
+  const [training, rest] = randomSplit(new TensorDataset(images, labels), [0.8, 0.2]);
+  const loader = new DataLoader(training, { batchSize: 32, shuffle: true, seed: summary.length });
+  const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3, weightDecay: 0.01 });
+  const schedule = new optim.CosineAnnealingLR(optimizer, loader.length);
+  const confusion = new metrics.ConfusionMatrix(10);
+  for (const [x, t] of loader) {
+    optimizer.zeroGrad();
+    const logits: Tensor = model.forward(x);
+    const loss = crossEntropy(logits, t, { labelSmoothing: 0.1 });
+    loss.backward();
+    optim.clipGradNorm(model.parameters(), 1);
+    optimizer.step();
+    schedule.step();
+    const right: number = logits.argmax(1).eq(t).sum().item();
+    confusion.update(t, logits.argmax(1));
+    if (Number.isNaN(right + rest.length)) throw new ShapeError('train', 'diverged');
+  }
+  const bytes: Uint8Array = encodeSafetensors(model.stateDict(), { format: 'pt' });
+  const { missingKeys } = model.eval().loadStateDict(decodeSafetensors(bytes).tensors, { strict: false });
+  return missingKeys.length > 0 ? [] : metrics.confusionMatrix(labels, labels, 10);
+}
+
+export function methods(x: Tensor, w: Tensor, b: Tensor | null): TensorData {
+  const y: Tensor = x.conv2d(w, b, { stride: [1, 2], padding: 1, groups: 2 }).relu().maxPool2d(2);
+  const [values, indices] = y.max(1);
+  const each: Tensor[] = values.split(1, 0);
+  const joined = concat([stack(each), zeros([1, 2], { dtype: 'i32' })], 0);
+  const shape: Shape = joined.shape;
+  const dtype: DType = indices.dtype;
+  const chosen = where(joined.gt(0), joined, 0).gather(0, indices.to('i32'));
+  const least: Operand = chosen.sum(-1, { keepdim: true }).mean().sub(1).clamp(0, 1);
+  const t = chosen.crossEntropy(arange(3).to(dtype)).add(least).reshape([...shape, -1]).transpose(0, 1).softmax(-1);
+  using freed = keep(t.detach());
+  return freed.toArray();
+}
+
+export async function derivatives(x: Tensor): Promise<number> {
+  const f = (v: Tensor): Tensor => v.pow(3).sum();
+  const [value, slope] = valueAndGrad(f)(x);
+  const curvature = grad((v: Tensor) => grad(f)(v).sum())(x);
+  const [dx] = gradients(value, [x], { createGraph: true });
+  x.requiresGrad = true;
+  value.backward({ retainGraph: true });
+  const gradient: Tensor | null = x.grad;
+  const bytes: number = memory({ resetPeak: true }).bytes;
+  const total = noGrad(() => scope(() => slope.add(curvature).add(dx ?? 0).matmul(eye(2)).add(randn([2, 2])).item()));
+  const idx = readIdx(writeIdx(x.to('u8')), backendName());
+  return total + bytes + (gradient?.size ?? 0) + (await idx.data()).length;
+}
+
+export function mistakes(x: Tensor, model: nn.Module): string {
+  // @ts-expect-error: options, not a number
+  x.conv2d(x, null, 2);
+  // @ts-expect-error: no such method
+  x.convolve(x);
+  // @ts-expect-error: no such element type
+  x.to('float');
+  // @ts-expect-error: strings are no numbers
+  tensor(['one']);
+  // @ts-expect-error: shapes are read-only
+  x.shape[0] = 1;
+  // @ts-expect-error: a learning rate is needed
+  new optim.SGD(model.parameters(), { momentum: 0.9 });
+  // @ts-expect-error: no layer
+  new nn.Sequential(x);
+  try {
+    return x.toString();
+  } catch (error) {
+    return error instanceof PhylloError ? error.where : '';
+  }
+}
