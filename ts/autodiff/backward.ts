@@ -133,24 +133,25 @@ function pull(n: Node): void {
   const g = def.outputs ? Object.fromEntries(outputs.map((name, i) => [name, n.g[i] ?? null])) : n.g[0]!;
   const { made } = runtime.scope!;
   const mark = made.length;
+  const needed = n.edges.map(e => e !== null && e.needed);
+  const all = def.vjpAll?.(g, saved, n.params, shapes, Object.fromEntries(def.inputs.map((name, i) => [name, needed[i]!])));
   for (let i = 0; i < n.edges.length; i++) {
     const e = n.edges[i]!;
-    const rule = e?.needed ? def.vjp![def.inputs[i]!] : null;
-    if (!e || !rule) continue;
-    const slot = n.slots[i]!;
-    const gx = alias(rule(g, saved, n.params, shapes));
-    const before = e.g[slot];
-    if (!before) {
-      e.g[slot] = gx;
-      continue;
-    }
-    e.g[slot] = alias(add(before, gx));
-    drop(before);
-    drop(gx);
+    if (e === null || !e.needed) continue;
+    const name = def.inputs[i]!;
+    const gx = all ? all[name] : def.vjp![name]?.(g, saved, n.params, shapes);
+    if (gx) send(e, n.slots[i]!, gx);
   }
   // What the rules made in between goes now, not at the end of the walk.
   for (let i = mark; i < made.length; i++) drop(made[i]!);
   made.length = mark;
+}
+
+/** Adds g to a cotangent of a node. */
+function send(to: Node, slot: number, g: Tensor): void {
+  const before = to.g[slot];
+  to.g[slot] = alias(before ? add(before, g) : g);
+  if (before) drop(before);
 }
 
 /** Adds g to the gradient of the leaf x. */

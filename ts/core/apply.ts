@@ -91,7 +91,7 @@ export function apply(def: AnyDef, xs: Inputs, params: Params): Tensor {
 }
 
 function run(def: AnyDef, xs: Inputs, ins: Inputs, params: Params): Tensor {
-  const recorded = tracked && def.vjp !== undefined;
+  const recorded = tracked && def.differentiable;
   const from = home;
   let y: Tensor;
   if (def.view !== undefined) {
@@ -131,7 +131,7 @@ export function applyMulti(def: AnyDef, xs: Inputs, params: Params): readonly Te
 }
 
 function runMulti(def: AnyDef, xs: Inputs, ins: Inputs, params: Params): readonly Tensor[] {
-  const recorded = tracked && def.vjp !== undefined;
+  const recorded = tracked && def.differentiable;
   const from = home;
   const shapes: Readonly<Record<string, Shape>> = def.shapes!(xs, params);
   const dtypes = typeof def.dtypes === 'function' ? def.dtypes(xs, params) : (def.dtypes ?? {});

@@ -71,6 +71,13 @@ interface Declaration<A extends readonly Input[], P, I extends string, O extends
   readonly vjp?: {
     readonly [K in I]: ((g: G, saved: Saved<S, K>, params: P, shapes: ShapesOf<I | O>) => Tensor) | null;
   };
+  /**
+   * In the place of vjp, where one kernel finds the products of all inputs at once: a record of them. `needed` says
+   * which are wanted; of what is saved, only what a wanted input's rule reads is there.
+   */
+  vjpAll?(
+    g: G, saved: { readonly [K in I | O]?: Tensor }, params: P, shapes: ShapesOf<I | O>, needed: { readonly [K in I]: boolean },
+  ): { readonly [K in I]?: Tensor | null };
 }
 
 /** The declaration of an op with one output, y, or of one that works in place. */
@@ -103,6 +110,8 @@ export interface AnyDef extends Omit<AnyDeclaration, 'wants' | 'saves'> {
   readonly needs: readonly number[];
   /** By input: whether it is written in place. */
   readonly written: readonly boolean[];
+  /** Whether its outputs carry gradients. */
+  readonly differentiable: boolean;
 }
 type Tensors = readonly (Tensor | null)[];
 type Views = readonly (View | null)[];
@@ -117,6 +126,10 @@ interface AnyDeclaration {
   readonly mutates?: readonly string[];
   readonly saves?: Named<readonly string[] | undefined>;
   readonly vjp?: Named<AnyRule | null>;
+  vjpAll?(
+    g: Tensor | Named<Tensor | null>, saved: Named<Tensor | undefined>, params: Params, shapes: Named<Shape>,
+    needed: Named<boolean>,
+  ): Named<Tensor | null | undefined>;
   readonly dtype?: DType | Forgetful<[xs: Tensors, params: Params], DType>;
   readonly dtypes?: Named<DType | undefined> | Forgetful<[xs: Tensors, params: Params], Named<DType | undefined>>;
   shape?(xs: Tensors, params: Params): Shape | null;
@@ -149,6 +162,8 @@ function complete(d: AnyDeclaration): AnyDef {
     runMulti: d.runMulti,
     view: d.view,
     vjp: d.vjp,
+    vjpAll: d.vjpAll,
+    differentiable: d.vjp !== undefined || d.vjpAll !== undefined,
     needs: d.inputs.map(name => (d.saves?.[name] ?? []).reduce((bits, s) => bits | (1 << places.indexOf(s)), 0)),
   };
 }

@@ -75,8 +75,8 @@ export function keep<T extends Tensor>(t: T): T {
   return t;
 }
 
-function open(name: string, sync: boolean): Scope {
-  return (runtime.scope = new Scope(runtime.scope, name, sync));
+function open(name: string, sync: boolean, parent: Scope | null = runtime.scope): Scope {
+  return (runtime.scope = new Scope(parent, name, sync));
 }
 
 /** Ends a scope: `result`'s tensors go to the scope around, the others are freed. */
@@ -155,6 +155,7 @@ function suspendAfterTurn(s: Scope): void {
 export function scoped<T>(source: Iterable<T>, name: string): IterableIterator<T> {
   const inner = source[Symbol.iterator]();
   const last: { scope: Scope | null } = { scope: null };
+  let around: Scope | null = null;
   let count = 0;
   const end = (): void => {
     if (last.scope) close(last.scope);
@@ -166,7 +167,9 @@ export function scoped<T>(source: Iterable<T>, name: string): IterableIterator<T
     },
     next() {
       end();
-      const s = (last.scope = open(`batch ${count++} of ${name}`, false));
+      // After an await, the scope around is the one around the item before: a nested loop stays nested.
+      around = runtime.scope ?? (around?.closed ? null : around);
+      const s = (last.scope = open(`batch ${count++} of ${name}`, false, around));
       suspendAfterTurn(s);
       try {
         const item = inner.next();
