@@ -233,7 +233,6 @@ describe.each(backends)('on %s', (_, make) => {
         loss!.dispose();
       });
     });
-    });
   });
 
   describe('a leaf', () => {
