@@ -19,7 +19,9 @@ export interface AdamOptions {
 const BELOW_ONE = 1 - Number.EPSILON / 2;
 
 function hypers({ lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 }: AdamOptions): Hyper[] {
-  if (!Array.isArray(betas) || betas.length !== 2) throw new ValueError('Adam', `betas takes two numbers, this is ${String(betas)}`);
+  if (!Array.isArray(betas) || betas.length !== 2) {
+    throw new ValueError('Adam', `betas takes two numbers, this is ${String(betas)}`);
+  }
   return [
     { name: 'lr', value: lr, low: 0 },
     { name: 'beta1', value: betas[0], low: 0, high: BELOW_ONE },
@@ -29,7 +31,7 @@ function hypers({ lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 }
   ];
 }
 
-/** Steps of the mean gradient over its root mean square, both running and corrected for their start (Kingma & Ba 2015). */
+/** Steps of the mean gradient over its root mean square, both running and corrected for their start (Kingma & Ba). */
 export class Adam extends Optimizer<AdamOptions> {
   private readonly m: Slots;
   private readonly v: Slots;

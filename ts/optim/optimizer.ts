@@ -76,16 +76,16 @@ export abstract class Optimizer<O extends object> {
   /** `defaults` are for groups that do not say otherwise; `hypers` turns options into what memory holds. */
   protected constructor(params: Params<O>, defaults: O, hypers: (options: O) => readonly Hyper[]) {
     const where = this.constructor.name;
-    if (!Array.isArray(params)) throw new ValueError(where, 'takes an array of parameters or groups: model.parameters(), say');
+    if (!Array.isArray(params)) throw new ValueError(where, 'takes an array: model.parameters(), or groups');
     const groups = isTensors(params) ? [{ params }] : params;
     if (groups.length === 0 || groups.some(g => g.params.length === 0)) {
       throw new ValueError(where, 'takes at least one parameter in each group');
     }
     const seen = new Set<Tensor>();
     for (const p of groups.flatMap(g => g.params)) {
-      if (!(p instanceof Tensor)) throw new ValueError(where, `params takes tensors or groups of them, not ${typeof p}`);
+      if (!(p instanceof Tensor)) throw new ValueError(where, `takes tensors or groups of them, not ${typeof p}`);
       if (seen.has(p)) throw new ValueError(where, `a parameter of shape ${show(p.shape)} is given twice`);
-      if (p.dtype !== 'f32' || !p.dense) throw new ValueError(where, `params takes dense f32 tensors, this is ${String(p)}`);
+      if (p.dtype !== 'f32' || !p.dense) throw new ValueError(where, `takes dense f32 tensors, this is ${String(p)}`);
       seen.add(p);
     }
     this.groups = groups.map(({ params, ...own }) => {

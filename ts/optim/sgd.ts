@@ -6,7 +6,7 @@ import { Optimizer, Slots, type ParamGroup, type Params } from './optimizer';
 export interface SGDOptions {
   /** The learning rate α. */
   readonly lr: number;
-  /** How much of the last step is kept. Default 0. */
+  /** How much of the last step is kept. Default 0, and then it stays 0: no velocity is kept. */
   readonly momentum?: number;
   /** How much less of the gradient goes into the momentum. Default 0. */
   readonly dampening?: number;
@@ -23,20 +23,23 @@ export class SGD extends Optimizer<SGDOptions> {
   constructor(params: Params<SGDOptions>, options: SGDOptions) {
     super(params, options, ({ lr, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false }) => {
       if (nesterov && !(momentum > 0 && dampening === 0)) {
-        throw new ValueError('SGD', `nesterov takes a momentum > 0 and no dampening, these are ${momentum} and ${dampening}`);
+        const found = `these are ${momentum} and ${dampening}`;
+        throw new ValueError('SGD', `nesterov takes a momentum > 0 and no dampening, ${found}`);
       }
       return [
         { name: 'lr', value: lr, low: 0 },
-        { name: 'momentum', value: momentum, low: 0 },
+        { name: 'momentum', value: momentum, low: 0, high: momentum === 0 ? 0 : Infinity },
         { name: 'dampening', value: dampening },
         { name: 'weightDecay', value: weightDecay, low: 0 },
       ];
     });
-    this.velocity = this.groups.some(g => g.get('momentum') > 0) ? new Slots('velocity', this.groups) : null;
+    const moving = this.groups.filter(g => g.options.momentum);
+    this.velocity = moving.length > 0 ? new Slots('velocity', moving) : null;
   }
 
   protected update(p: Tensor, g: Tensor, group: ParamGroup<SGDOptions>): void {
-    sgdStep(p, g, this.velocity && this.velocity.get(p), group.hyper, { nesterov: group.options.nesterov ?? false });
+    const { momentum, nesterov = false } = group.options;
+    sgdStep(p, g, momentum && this.velocity ? this.velocity.get(p) : null, group.hyper, { nesterov });
   }
   protected *buffers(): Generator<[string, Tensor]> {
     if (this.velocity) yield* this.velocity.named();
