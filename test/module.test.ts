@@ -1,7 +1,7 @@
 /** Modules: what belongs to them, saving and loading, modes, scopes, and where errors say they happened. */
 import {
-  DisposedError, Generator, GradientError, memory, nn, noGrad, ones, optim, randn, scope, ShapeError, tensor, ValueError,
-  zeros, type Tensor,
+  DisposedError, Generator, GradientError, memory, nn, noGrad, ones, optim, randn, scope, ShapeError, tensor,
+  ValueError, zeros, type Tensor,
 } from 'phyllo';
 import { describe, expect, test } from 'vitest';
 import { LeNet5 } from '../examples/mnist/lenet';
@@ -77,7 +77,8 @@ describe('what belongs to a module', () => {
     net.forward(tensor([[1, 0]])).sum().backward();
     // L = Σ_jk W_j0 W_jk: ∂L/∂W_j0 = Σ_k W_jk + W_j0 and ∂L/∂W_j1 = W_j0
     expect(numbers(net.weight.grad!)).toEqual([4, 1, 10, 3]);
-    expect(() => new optim.SGD([...net.parameters(), ...net.encoder.parameters()], { lr: 1 })).toThrow(/SGD: a parameter of shape \[2, 2\] is given twice/);
+    const twice = [...net.parameters(), ...net.encoder.parameters()];
+    expect(() => new optim.SGD(twice, { lr: 1 })).toThrow(/SGD: a parameter of shape \[2, 2\] is given twice/);
   });
 
   test('Sequential names its layers by number and runs them in order', () => {
@@ -119,8 +120,10 @@ describe('loadStateDict', () => {
   test.each<[string, (s: Record<string, Tensor>) => Record<string, Tensor>, RegExp]>([
     ['a missing name', ({ 'head.weight': _, ...s }) => s, /^loadStateDict: head\.weight is missing$/],
     ['an unexpected name', s => ({ ...s, 'tail.weight': zeros([1]) }), /^loadStateDict: tail\.weight is unexpected$/],
-    ['another shape', s => ({ ...s, 'head.weight': zeros([3, 2]) }), /^loadStateDict: head\.weight takes f32 \[2, 3\], found f32 \[3, 2\]$/],
-    ['another type', s => ({ ...s, 'head.weight': zeros([2, 3], { dtype: 'i32' }) }), /head\.weight takes f32 \[2, 3\], found i32 \[2, 3\]/],
+    ['another shape', s => ({ ...s, 'head.weight': zeros([3, 2]) }),
+      /^loadStateDict: head\.weight takes f32 \[2, 3\], found f32 \[3, 2\]$/],
+    ['another type', s => ({ ...s, 'head.weight': zeros([2, 3], { dtype: 'i32' }) }),
+      /head\.weight takes f32 \[2, 3\], found i32 \[2, 3\]/],
     ['all at once', ({ 'offsets.1': _, ...s }) => ({ ...s, toString: zeros([1]), 'head.weight': zeros([1]) }),
       /head\.weight takes .*; offsets\.1 is missing; toString is unexpected/],
   ])('refuses %s, and has written nothing', (_, change, message) => {
@@ -139,7 +142,8 @@ describe('loadStateDict', () => {
     expect(report.missingKeys).toEqual([...NAMES.filter(n => n !== 'head.weight'), 'blocks.0.mean', 'blocks.1.mean']);
     expect(report.unexpectedKeys).toEqual(['other']);
     expect(state(net)).toEqual({ ...before, 'head.weight': [1, 1, 1, 1, 1, 1] });
-    expect(() => net.loadStateDict({ 'head.weight': ones([1]) }, { strict: false })).toThrow(/head\.weight takes f32 \[2, 3\], found f32 \[1\]/);
+    const wrong = { 'head.weight': ones([1]) };
+    expect(() => net.loadStateDict(wrong, { strict: false })).toThrow(/weight takes f32 \[2, 3\], found f32 \[1\]/);
   });
 
   test('refuses a freed tensor before anything is written', () => {
@@ -273,14 +277,16 @@ describe('errors say in which layer', () => {
     expect(e.message).toBe(message);
     expect(e).toMatchObject({ where: 'conv2d', path: 'features.0' });
     const deep = new nn.Sequential(new nn.Identity(), new nn.Sequential(new nn.Sequential(new nn.Linear(2, 3))));
-    expect(failure(() => deep.forward(zeros([1, 4]))).message).toBe('linear (1.0.0): w [3, 2] takes 2 features, x [1, 4] has 4');
+    expect(failure(() => deep.forward(zeros([1, 4]))).message)
+      .toBe('linear (1.0.0): w [3, 2] takes 2 features, x [1, 4] has 4');
     const net = new Net();
     expect(failure(() => net.forward(zeros([1, 4]))).message).toMatch(/^linear \(blocks\.0\.inner\): /);
     expect(failure(() => net.blocks[1]!.forward(zeros([1, 4]))).message).toMatch(/^linear \(inner\): /);
   });
 
   test('without one if it is the outermost, and leaving errors of other kinds alone', () => {
-    expect(failure(() => new nn.Linear(2, 3).forward(zeros([1, 4]))).message).toBe('linear: w [3, 2] takes 2 features, x [1, 4] has 4');
+    expect(failure(() => new nn.Linear(2, 3).forward(zeros([1, 4]))).message)
+      .toBe('linear: w [3, 2] takes 2 features, x [1, 4] has 4');
     const own = new RangeError('mine');
     class Failing extends nn.Layer {
       forward(): Tensor {
@@ -303,8 +309,10 @@ describe('errors say in which layer', () => {
 
 describe('summary', () => {
   /** Cells of the rows of a table, by path. */
-  const rows = (table: string): Map<string, string[]> =>
-    new Map(table.split('\n').map(l => l.split(/ {2,}/).map(c => c.trim())).map(([path = '', ...cells]) => [path, cells]));
+  const rows = (table: string): Map<string, string[]> => new Map(table.split('\n').map(line => {
+    const [path = '', ...cells] = line.split(/ {2,}/);
+    return [path, cells];
+  }));
 
   test('of LeNet-5: shapes, parameters of each layer and in all', () => {
     const model = new LeNet5(new Generator(0));
