@@ -31,7 +31,7 @@ function hypers({ lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 }
   ];
 }
 
-/** Steps of the mean gradient over its root mean square, both running and corrected for their start (Kingma & Ba). */
+/** Steps of the mean gradient over its root mean square, both running, corrected for their start (Kingma & Ba 2015). */
 export class Adam extends Optimizer<AdamOptions> {
   private readonly m: Slots;
   private readonly v: Slots;
