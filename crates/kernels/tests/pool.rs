@@ -145,7 +145,11 @@ fn every_window() {
                         let (h, w) = (kh * dh + random.below(7), kw * dw + random.below(9));
                         let size = |length: usize, kernel: usize, stride: usize, pad: usize, dilation: usize| {
                             let room = length + 2 * pad - (kernel - 1) * dilation - 1;
-                            if rounded_up { room.div_ceil(stride) + 1 } else { room / stride + 1 }
+                            if rounded_up {
+                                room.div_ceil(stride) + 1
+                            } else {
+                                room / stride + 1
+                            }
                         };
                         let (oh, ow) = (size(h, kh, sh, ph, dh), size(w, kw, sw, pw, dw));
                         let planes = random.below(4);
@@ -190,21 +194,7 @@ fn halving() {
 #[test]
 fn wide_windows() {
     let mut random = Random::new(3);
-    let g = Pool2d {
-        planes: 2,
-        h: 20,
-        w: 23,
-        oh: 2,
-        ow: 3,
-        kh: 18,
-        kw: 19,
-        sh: 2,
-        sw: 2,
-        ph: 0,
-        pw: 0,
-        dh: 1,
-        dw: 1,
-    };
+    let g = Pool2d { planes: 2, h: 20, w: 23, oh: 2, ow: 3, kh: 18, kw: 19, sh: 2, sw: 2, ph: 0, pw: 0, dh: 1, dw: 1 };
     check(&g, &mut random);
     println!("pool: a window of {} taps", g.kh * g.kw);
 }

@@ -42,13 +42,14 @@ pub enum Bias<'a> {
     Column(&'a [f32]),
 }
 
-/// Up to so many rows, one at a time: at 4 × 1024 × 1024 12 GFLOP/s with B by rows, 18 with B by columns, where packing
-/// B gets 10 and 16. (AMD EPYC, simd128, Node 20, on a busy machine: products of 512³ ran at 33.)
+/// Up to so many rows, one at a time: 4 × 1024 × 1024 at 14 GFLOP/s with B by rows, where tiles in place get 9 and packing
+/// B 12. (AMD EPYC, simd128, Node 20, on a busy machine: products of 512³ ran at 29.)
 const SINGLE_ROWS: usize = 4;
-/// At 6 rows 18 where packing gets 13.
+/// The same with B by columns: 6 rows at 20, where packing gets 15; 8 at 20, where it gets 23.
 const SINGLE_ROWS_BY_COLUMNS: usize = 7;
-/// Up to so many rows packing B by rows costs more than it saves: at 12 rows 23 where packing gets 18.
-const FEW_ROWS: usize = 12;
+/// Up to so many rows packing B by rows costs more than it saves: 12 rows at 24 in place, where packing gets 19; 16 at
+/// 25, where it gets 22.
+const FEW_ROWS: usize = 16;
 
 impl Gemm {
     /// A column of C as a row: Cᵀ ← BᵀAᵀ, where C has one column and its elements are adjacent.
@@ -169,4 +170,3 @@ unsafe fn contiguous(x: *const f32, stride: usize, k: usize, scratch: *mut f32) 
     }
     scratch
 }
-

@@ -43,9 +43,7 @@ pub struct Packed {
 
 impl Operand for Packed {
     #[inline(always)]
-    unsafe fn panels<const W: usize>(
-        &self, first: usize, _: usize, p: usize, kc: usize, _: *mut f32,
-    ) -> *const f32 {
+    unsafe fn panels<const W: usize>(&self, first: usize, _: usize, p: usize, kc: usize, _: *mut f32) -> *const f32 {
         self.at.add(p * self.lanes.next_multiple_of(W) + first * kc)
     }
 }
@@ -136,9 +134,7 @@ unsafe fn transpose<const W: usize>(src: *const f32, ls: usize, kc: usize, out: 
 
 /// A panel with any strides and 1 ≤ width ≤ W lanes.
 #[inline(always)]
-unsafe fn gather<const W: usize>(
-    src: *const f32, ls: usize, ks: usize, width: usize, kc: usize, mut out: *mut f32,
-) {
+unsafe fn gather<const W: usize>(src: *const f32, ls: usize, ks: usize, width: usize, kc: usize, mut out: *mut f32) {
     for p in 0..kc {
         for i in 0..width {
             *out.add(i) = *src.add(i * ls + p * ks);

@@ -87,9 +87,7 @@ impl Sums {
     }
 
     /// F filters, all taps.
-    fn filters<const F: usize, const T: usize>(
-        &self, g: &[f32], x: &[f32], offsets: &[u32], gw: &mut [f32],
-    ) -> usize {
+    fn filters<const F: usize, const T: usize>(&self, g: &[f32], x: &[f32], offsets: &[u32], gw: &mut [f32]) -> usize {
         let last = offsets.last().map_or(0, |&tap| tap as usize);
         assert!(g.len() >= (F - 1) * self.g_plane + self.rows * self.ow * LANES);
         assert!(x.len() >= (self.rows - 1) * self.x_row + (self.ow - 1) * self.x_pixel + last + LANES);

@@ -3,11 +3,11 @@
 //! A tile is a few filters × eight images at one pixel, read in place through a table of tap distances: nothing is
 //! packed, no row ends in the middle of a vector, and no border of an image costs products in the gradient of the input.
 //! That pays where few channels and filters leave matrix products too little to do. The layers of LeNet-5 at a batch of
-//! 64, GFLOP/s here and in `implicit`, the transpositions (0.13 ns a number) included, where products of 64³ run at 31
+//! 64, GFLOP/s here and in `implicit`, the transpositions (0.13 ns a number) included, where products of 512³ run at 29
 //! (AMD EPYC, simd128, Node 20, on a busy machine):
 //!
-//!   1 → 6, 5 × 5 on 28 × 28: forward 24, 14; gradient of the weights 26, 10
-//!   6 → 16, 5 × 5 on 14 × 14: forward 32, 24; gradient of the input 28, 8; of the weights 28, 21
+//!   1 → 6, 5 × 5 on 28 × 28: forward 17, 12; gradient of the weights 21, 7
+//!   6 → 16, 5 × 5 on 14 × 14: forward 26, 22; gradient of the input 20, 7; of the weights 23, 19
 
 mod forward;
 mod grad_w;
