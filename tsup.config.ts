@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { defineConfig } from 'tsup';
+import ts from 'typescript';
 
 type Plugin = NonNullable<import('tsup').Options['esbuildPlugins']>[number];
 
@@ -14,11 +16,39 @@ const binariesBeside: Plugin = {
   },
 };
 
-export default defineConfig({
+/** A module of the package, as declarations name it. */
+const NAMED = /\b(from |import |import\(|declare module )['"](\.{1,2}\/[^'"]+)['"]/g;
+
+/**
+ * Writes the declarations of an entry in ts/ and of all it names, a file for each: bundled ones lose the methods that
+ * other modules add to tensors, and the documentation of what a namespace exports.
+ */
+function writeDeclarations(entry: string, outDir: string): void {
+  const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent({ ...config, files: [entry] }, ts.sys, '.');
+  const program = ts.createProgram([entry], { ...options, noEmit: false, emitDeclarationOnly: true });
+  const wanted = new Set([entry]);
+  for (const source of wanted) {
+    const file = program.getSourceFile(source);
+    if (!file) throw new Error(`the types name ${source}, which there is not`);
+    program.emit(file, (_, text) => {
+      // Node's resolution takes no module without an extension.
+      const complete = text.replace(NAMED, (_, before: string, module: string) => {
+        wanted.add(join(dirname(source), `${module}.ts`));
+        return `${before}'${module}.js'`;
+      });
+      const path = join(outDir, relative('ts', source).replace(/\.ts$/, '.d.ts'));
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, complete);
+    });
+  }
+}
+
+export default defineConfig(({ outDir = 'dist' }) => ({
   // The backend for Node is a module of its own too: benchmarks call kernels on it.
   entry: { index: 'ts/index.ts', browser: 'ts/browser.ts', node: 'ts/backend/wasm/node.ts' },
-  // Tensors are disposable, whatever libraries their user's project names.
-  dts: { entry: { index: 'ts/index.ts' }, banner: '/// <reference lib="esnext.disposable" />' },
+  outDir,
+  onSuccess: async () => writeDeclarations('ts/index.ts', outDir),
   format: 'esm',
   target: 'es2022',
   platform: 'neutral',
@@ -26,4 +56,4 @@ export default defineConfig({
   removeNodeProtocol: false,
   esbuildPlugins: [binariesBeside],
   clean: true,
-});
+}));

@@ -15,6 +15,16 @@ Object.defineProperty(Tensor.prototype, 'backward', {
   configurable: true,
 });
 
+declare module './core/tensor' {
+  interface Tensor {
+    /**
+     * Adds d(this)/dx to the `grad` of every leaf x that leads here. This is one number, or `gradient` says where to
+     * start. Throws GradientError if the graph was used before, or a value it saved was changed in place.
+     */
+    backward(options?: BackwardOptions): void;
+  }
+}
+
 export interface MemoryInfo {
   /** Bytes in use, and in how many blocks. */
   readonly bytes: number;

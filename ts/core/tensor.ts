@@ -1,5 +1,4 @@
-import type { BackwardOptions } from '../autodiff/backward';
-import type { Methods } from '../ops/methods';
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { DType, TensorData } from './dtype';
 import { DisposedError, GradientError, ShapeError } from './errors';
 import { Node } from './node';
@@ -21,8 +20,9 @@ export class Tensor {
   readonly at: number;
 
   // ── What follows is the library's own. ──
-  /** Whose end frees it. */
+  /** Whose end frees it, and the tensor that was made in there before it. */
   owner: Scope = root;
+  before: Tensor | null = null;
   /** The loop whose item it descends from: proof of which loop the code that made it was in. */
   home: Scope | null = null;
   disposed = false;
@@ -170,14 +170,6 @@ export function allocate(shape: Shape, dtype: DType, like: Tensor | null = null)
   return new Tensor(runtime.interpreter.alloc(shape, dtype), shape, strides, 0, dtype, true);
 }
 
-// Types only: ops are methods as well, and so is `backward`. They are installed where the package is put together.
-export interface Tensor extends Methods {
-  /**
-   * Adds d(this)/dx to the `grad` of every leaf x that leads here. This is one number, or `gradient` says where to
-   * start. Throws GradientError if the graph was used before, or a value it saved was changed in place.
-   */
-  backward(options?: BackwardOptions): void;
-}
 /** What only leaves have. */
 export class Leaf {
   grad: Tensor | null = null;

@@ -5,6 +5,9 @@ import * as ops from './all';
 type Method<F> = F extends (x: Tensor & number, ...rest: infer A) => infer R ? (...rest: A) => R : never;
 /** `as` and not Exclude, which would lose the documentation. */
 export type Methods = { [K in keyof typeof ops as K]: Method<(typeof ops)[K]> };
+declare module '../core/tensor' {
+  interface Tensor extends Methods {}
+}
 
 /** No op takes more than three arguments after the tensor; naming them keeps a call as cheap as the function's. */
 function method(op: Function): (this: Tensor, a?: unknown, b?: unknown, c?: unknown) => unknown {

@@ -1,0 +1,131 @@
+/** The package as users get it: what is in it, that it survives a bundler, its types in a strict project and an editor. */
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join, relative, sep } from 'node:path';
+import { build } from 'tsup';
+import ts from 'typescript';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { installPacked } from '../scripts/matrix/pack.mjs';
+import { ROOT } from '../scripts/setup/places.mjs';
+import { filesUnder } from '../scripts/setup/stamp.mjs';
+
+/** Compilers and package managers take their time on a busy machine. */
+const TIMEOUT_MS = 120_000;
+
+let app = '';
+let installed = '';
+beforeAll(async () => {
+  app = realpathSync(mkdtempSync(join(tmpdir(), 'phyllo-package-')));
+  installed = join(app, 'node_modules', 'phyllo');
+  await installPacked(app);
+  cpSync(join(ROOT, 'test', 'consumer'), join(app, 'consumer'), { recursive: true });
+}, TIMEOUT_MS);
+afterAll(() => rmSync(app, { recursive: true, force: true }));
+
+const manifest = () => JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+const packed = () => filesUnder([installed]).map((path) => relative(installed, path).split(sep).join('/'));
+
+describe('contents', () => {
+  /** In kB, with some room to grow. @type {readonly (readonly [RegExp, number])[]} */
+  const sizes = [
+    [/^dist\/(simd128|relaxed)\.wasm$/, 400],
+    [/^dist\/chunk-\w+\.js$/, 200],
+    [/^dist\/(index|browser|node)\.js$/, 8],
+    [/^dist\/[\w/]+\.d\.ts$/, 40],
+    [/^package\.json$/, 4],
+    [/^(LICENSE(-\w+)?|README\.md|CHANGELOG\.md)$/, 64],
+  ];
+
+  test('are the modules, the types, both binaries and the documents, and each is small', () => {
+    const odd = packed().filter((file) => {
+      const limit = sizes.find(([pattern]) => pattern.test(file))?.[1] ?? 0;
+      return statSync(join(installed, file)).size > limit * 1000;
+    });
+    expect(odd).toEqual([]);
+    const documents = readdirSync(ROOT).filter((file) => /^(LICENSE|README|CHANGELOG)/.test(file));
+    const rest = packed().filter((file) => !/^dist\/chunk-|\.d\.ts$/.test(file));
+    const dist = ['browser.js', 'index.js', 'node.js', 'relaxed.wasm', 'simd128.wasm'];
+    expect(rest.sort()).toEqual([...documents, 'package.json', ...dist.map((file) => `dist/${file}`)].sort());
+  });
+
+  test('say nothing of the machine that built them', () => {
+    const traces = [ROOT, homedir(), '/.cargo/', 'sourceMappingURL', 'file://'];
+    for (const file of packed().filter((name) => name.startsWith('dist/'))) {
+      const text = readFileSync(join(installed, file), 'latin1');
+      expect(traces.filter((trace) => text.includes(trace)), file).toEqual([]);
+    }
+  });
+
+  test('have all that the manifest points to', () => {
+    const { exports, dependencies = {} } = manifest();
+    const { 'phyllo-source': _, ...entry } = exports['.'];
+    expect(Object.keys(entry)[0]).toBe('types');
+    for (const path of Object.values(entry)) expect(existsSync(join(installed, String(path))), String(path)).toBe(true);
+    const require = createRequire(join(app, 'main.mjs'));
+    expect(require.resolve('phyllo/package.json')).toBe(join(installed, 'package.json'));
+    expect(dependencies).toEqual({});
+  });
+
+  test('keep their methods in a bundle that leaves out what it can', async () => {
+    const source = join(app, 'bundled.mjs');
+    writeFileSync(source, `import { tensor } from 'phyllo';\nconsole.log(tensor([1, 2]).add(1).toArray().join());\n`);
+    const outDir = join(app, 'bundle');
+    await build({
+      config: false, entry: [source], outDir, format: 'esm', platform: 'node', noExternal: ['phyllo'], treeshake: true,
+      silent: true,
+    });
+    for (const file of ['simd128.wasm', 'relaxed.wasm']) copyFileSync(join(installed, 'dist', file), join(outDir, file));
+    const bundle = readdirSync(outDir).find((file) => /^bundled\.m?js$/.test(file)) ?? '';
+    expect(execFileSync(process.execPath, [join(outDir, bundle)], { encoding: 'utf8' }).trim()).toBe('2,3');
+  }, TIMEOUT_MS);
+});
+
+describe('types', () => {
+  /** @param {string} name */
+  function configuration(name) {
+    const path = join(app, 'consumer', name);
+    const { config } = ts.readConfigFile(path, ts.sys.readFile);
+    return ts.parseJsonConfigFileContent(config, ts.sys, dirname(path));
+  }
+
+  test.each(['tsconfig.json', 'tsconfig.bundler.json'])('compile in a strict project: %s', (name) => {
+    const { fileNames, options, errors } = configuration(name);
+    const program = ts.createProgram(fileNames, options);
+    const found = [...errors, ...ts.getPreEmitDiagnostics(program)];
+    expect(found.map(({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`)).toEqual([]);
+    const sources = program.getSourceFiles().filter((file) => !program.isSourceFileDefaultLibrary(file));
+    const outside = sources.map(({ fileName }) => relative(app, fileName).split(sep).join('/'));
+    expect(outside.filter((file) => !file.startsWith('node_modules/phyllo/dist/'))).toEqual(['consumer/main.ts']);
+  }, TIMEOUT_MS);
+
+  test('show their documentation in an editor', () => {
+    const { fileNames, options } = configuration('tsconfig.json');
+    const main = fileNames[0] ?? '';
+    const text = readFileSync(main, 'utf8');
+    const service = ts.createLanguageService({
+      getCompilationSettings: () => options,
+      getScriptFileNames: () => fileNames,
+      getScriptVersion: () => '1',
+      getScriptSnapshot: (file) => (existsSync(file) ? ts.ScriptSnapshot.fromString(readFileSync(file, 'utf8')) : undefined),
+      getCurrentDirectory: () => app,
+      getDefaultLibFileName: ts.getDefaultLibFilePath,
+      fileExists: ts.sys.fileExists,
+      readFile: ts.sys.readFile,
+      readDirectory: ts.sys.readDirectory,
+      directoryExists: ts.sys.directoryExists,
+    });
+    /** What an editor shows over the last name of some code in main.ts. @param {string} code */
+    const hover = (code) => {
+      const at = text.indexOf(code) + code.length - 1;
+      return ts.displayPartsToString(service.getQuickInfoAtPosition(main, at)?.documentation);
+    };
+    expect(hover('x.conv2d')).toMatch(/cross-correlation of images x \[n, c, h, w\]/);
+    expect(hover('chosen.sum')).toMatch(/over `dim`/);
+    expect(hover('chosen.crossEntropy')).toMatch(/class indices/);
+    expect(hover('loss.backward')).toMatch(/`grad` of every leaf/);
+    expect(hover('new nn.Conv2d')).toMatch(/convolutional layer/);
+    expect(hover('new nn.Parameter(tensor')).toMatch(/nested arrays, or a typed array/);
+  }, TIMEOUT_MS);
+});
