@@ -1,14 +1,18 @@
 /**
- * Runs all tests, the crates' natively and then vitest, and ends with one line: how many passed and failed.
- * Arguments go to vitest.
+ * Runs all tests, the crates' natively and then vitest, and ends with one line: how many passed and failed. Those of
+ * the arithmetic run a second time in a newer engine. With arguments, which go to vitest, they do not.
  */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from './setup/places.mjs';
-import { environment, findRust } from './setup/rust.mjs';
 import { cargoCounts, vitestCounts } from './setup/counts.mjs';
+import { handleInterruptions } from './setup/process.mjs';
+import { environment, findRust } from './setup/rust.mjs';
+import { findRuntime, installRuntimes } from './setup/runtimes.mjs';
+
+const ARITHMETIC = ['ops', 'goldens', 'training', 'determinism'].map((name) => `test/${name}.test.ts`);
 
 /**
  * Runs a program, shows its output and returns it.
@@ -39,14 +43,15 @@ async function cargo() {
   return cargoCounts(text, ok);
 }
 
-async function vitest() {
+/** Runs vitest in a Node. @param {string} node @param {readonly string[]} files all without any */
+async function vitest(node, files) {
   const folder = mkdtempSync(join(tmpdir(), 'phyllo-test-'));
   try {
     const report = join(folder, 'report.json');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-    const args = [join(ROOT, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...reporters, ...process.argv.slice(2)];
+    const args = [join(ROOT, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...reporters, ...files];
     const colour = process.stdout.isTTY ? { FORCE_COLOR: '1' } : {};
-    const { ok } = await show(process.execPath, args, colour);
+    const { ok } = await show(node, args, colour);
     return vitestCounts(JSON.parse(readFileSync(report, 'utf8')), ok);
   } catch (error) {
     console.error(error);
@@ -56,7 +61,19 @@ async function vitest() {
   }
 }
 
-const counts = [await cargo(), await vitest()];
+/** Node 20 has relaxed SIMD behind a flag only, and an older compiler. */
+async function inNode24() {
+  await installRuntimes().catch((/** @type {Error} */ error) => console.error(error.message));
+  const node24 = await findRuntime('node24');
+  if (node24 !== null) return vitest(node24.path, ARITHMETIC);
+  console.error('Node 24 is not here: npm ci --ignore-scripts in test/runtimes brings it, on the platforms named there');
+  return { passed: 0, failed: 1 };
+}
+
+handleInterruptions();
+const named = process.argv.slice(2);
+const counts = [await cargo(), await vitest(process.execPath, named)];
+if (named.length === 0 && Number.parseInt(process.versions.node, 10) < 24) counts.push(await inNode24());
 const passed = counts.reduce((sum, count) => sum + count.passed, 0);
 const failed = counts.reduce((sum, count) => sum + count.failed, 0);
 console.log(`${passed} passed, ${failed} failed`);
