@@ -131,8 +131,8 @@ function pull(n: Node): void {
     throw new GradientError('backward', `a value that the gradient of ${def.name} needs was changed in place since`);
   }
   const g = def.outputs ? Object.fromEntries(outputs.map((name, i) => [name, n.g[i] ?? null])) : n.g[0]!;
-  const { made } = runtime.scope!;
-  const mark = made.length;
+  const around = runtime.scope!;
+  const mark = around.last;
   const needed = n.edges.map(e => e !== null && e.needed);
   const all = def.vjpAll?.(g, saved, n.params, shapes, Object.fromEntries(def.inputs.map((name, i) => [name, needed[i]!])));
   for (let i = 0; i < n.edges.length; i++) {
@@ -143,8 +143,8 @@ function pull(n: Node): void {
     if (gx) send(e, n.slots[i]!, gx);
   }
   // What the rules made in between goes now, not at the end of the walk.
-  for (let i = mark; i < made.length; i++) drop(made[i]!);
-  made.length = mark;
+  for (let t = around.last; t !== mark && t !== null; t = t.before) drop(t);
+  around.last = mark;
 }
 
 /** Adds g to a cotangent of a node. */

@@ -16,7 +16,8 @@ import { runtime } from './runtime';
 import { collector, dropWithValue, Held, live, Tensor } from './tensor';
 
 export class Scope {
-  made: Tensor[] = [];
+  /** The tensor made in it last; each leads to the one before. A list, because a scope often makes one or two. */
+  last: Tensor | null = null;
   closed = false;
   /** The turn in which it was opened is over: the code in it has awaited. */
   suspended = false;
@@ -49,7 +50,8 @@ export function adopt(t: Tensor): Tensor {
 function give(t: Tensor, to: Scope): void {
   t.owner = to;
   if (to !== root) {
-    to.made.push(t);
+    t.before = to.last;
+    to.last = t;
     return;
   }
   t.home = null;
@@ -87,17 +89,24 @@ function close(s: Scope, result?: unknown): void {
   if (runtime.scope !== null && within(runtime.scope, s)) runtime.scope = s.parent;
   s.parent = null;
   current.delete(s);
-  if (result !== undefined) eachTensor(result, t => t.owner === s && !t.disposed && adopt(t));
-  const { made } = s;
-  for (let i = 0; i < made.length; i++) {
-    const t = made[i]!;
-    if (t.owner !== s || t.disposed) continue;
-    if (s.suspended && t.home !== s) give(t, root);
+  if (result !== undefined) {
+    eachTensor(result, t => {
+      if (t.owner === s) t.owner = returning;
+    });
+  }
+  for (let t = s.last, before: Tensor | null; t !== null; t = before) {
+    ({ before } = t);
+    t.before = null; // what outlives its scope must not hold the others
+    if (t.disposed) continue;
+    if (t.owner === returning) adopt(t);
+    else if (t.owner !== s) continue;
+    else if (s.suspended && t.home !== s) give(t, root);
     else dropWithValue(t);
   }
-  s.made = NOTHING; // a tensor that outlives its scope must not hold the others
+  s.last = null;
 }
-const NOTHING: Tensor[] = [];
+/** Owns the tensors of a result on their way to the scope around. */
+const returning: Scope = new Scope(null, 'a result', true);
 
 /** Visits every tensor in a value: itself, or inside arrays and plain objects. */
 export function eachTensor(value: unknown, f: (t: Tensor) => void): void {
@@ -173,7 +182,7 @@ export function scoped<T>(source: Iterable<T>, name: string): IterableIterator<T
       suspendAfterTurn(s);
       try {
         const item = inner.next();
-        for (const t of s.made) if (t.owner === s) t.home = s;
+        for (let t = s.last; t !== null; t = t.before) if (t.owner === s) t.home = s;
         if (item.done) end();
         return item;
       } catch (e) {
