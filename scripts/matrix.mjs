@@ -60,7 +60,7 @@ const contenders = [
     name: 'Chromium',
     find: findBrowser,
     script: inBrowser,
-    source: 'install it so that chromium, chromium-browser or google-chrome is on PATH (Debian: apt-get install chromium)',
+    source: 'it has to be on PATH as chromium, chromium-browser or google-chrome (Debian: apt-get install chromium)',
   },
 ];
 
@@ -90,7 +90,8 @@ async function matrix(folder) {
           ? bits === reference.bits
           : asked === '' && Math.abs(loss - reference.loss) <= TOLERANCE * Math.abs(reference.loss);
         counts[ok ? 'passed' : 'failed']++;
-        say(row([name, runtime.version, binary, bits, String(loss).slice(0, 12), `${ms.toFixed()} ms`, ok ? 'ok' : 'DIFFERS']));
+        const result = [binary, bits, String(loss).slice(0, 12), `${ms.toFixed()} ms`, ok ? 'ok' : 'DIFFERS'];
+        say(row([name, runtime.version, ...result]));
       } catch (error) {
         counts.failed++;
         say(row([name, runtime.version, asked, `failed: ${error instanceof Error ? error.message : error}`]));

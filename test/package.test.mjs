@@ -1,6 +1,9 @@
-/** The package as users get it: what is in it, that it survives a bundler, its types in a strict project and an editor. */
+/** The package as users get it: what is in it, whether bundlers keep it whole, its types in a strict project. */
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync, cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
@@ -76,7 +79,9 @@ describe('contents', () => {
       config: false, entry: [source], outDir, format: 'esm', platform: 'node', noExternal: ['phyllo'], treeshake: true,
       silent: true,
     });
-    for (const file of ['simd128.wasm', 'relaxed.wasm']) copyFileSync(join(installed, 'dist', file), join(outDir, file));
+    for (const file of ['simd128.wasm', 'relaxed.wasm']) {
+      copyFileSync(join(installed, 'dist', file), join(outDir, file));
+    }
     const bundle = readdirSync(outDir).find((file) => /^bundled\.m?js$/.test(file)) ?? '';
     expect(execFileSync(process.execPath, [join(outDir, bundle)], { encoding: 'utf8' }).trim()).toBe('2,3');
   }, TIMEOUT_MS);
@@ -93,8 +98,10 @@ describe('types', () => {
   test.each(['tsconfig.json', 'tsconfig.bundler.json'])('compile in a strict project: %s', (name) => {
     const { fileNames, options, errors } = configuration(name);
     const program = ts.createProgram(fileNames, options);
-    const found = [...errors, ...ts.getPreEmitDiagnostics(program)];
-    expect(found.map(({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`)).toEqual([]);
+    const found = [...errors, ...ts.getPreEmitDiagnostics(program)].map(
+      ({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
+    );
+    expect(found).toEqual([]);
     const sources = program.getSourceFiles().filter((file) => !program.isSourceFileDefaultLibrary(file));
     const outside = sources.map(({ fileName }) => relative(app, fileName).split(sep).join('/'));
     expect(outside.filter((file) => !file.startsWith('node_modules/phyllo/dist/'))).toEqual(['consumer/main.ts']);
@@ -108,7 +115,10 @@ describe('types', () => {
       getCompilationSettings: () => options,
       getScriptFileNames: () => fileNames,
       getScriptVersion: () => '1',
-      getScriptSnapshot: (file) => (existsSync(file) ? ts.ScriptSnapshot.fromString(readFileSync(file, 'utf8')) : undefined),
+      getScriptSnapshot: (file) => {
+        const content = ts.sys.readFile(file);
+        return content === undefined ? content : ts.ScriptSnapshot.fromString(content);
+      },
       getCurrentDirectory: () => app,
       getDefaultLibFileName: ts.getDefaultLibFilePath,
       fileExists: ts.sys.fileExists,

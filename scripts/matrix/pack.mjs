@@ -12,5 +12,6 @@ export async function installPacked(folder) {
   await run(...npm('pack', '--silent', '--pack-destination', folder), { log, cwd: ROOT });
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
   const tarball = join(folder, `phyllo-${version}.tgz`);
-  await run(...npm('install', '--prefix', folder, '--no-audit', '--no-fund', '--offline', tarball), { log, cwd: folder });
+  const install = ['install', '--prefix', folder, '--no-audit', '--no-fund', '--offline', tarball];
+  await run(...npm(...install), { log, cwd: folder });
 }

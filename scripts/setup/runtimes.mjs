@@ -66,7 +66,10 @@ async function probe(path) {
   return version === undefined ? null : { path, version };
 }
 
-/** Chromium or Chrome on PATH; Debian's is installed where there is none and we may. @returns {Promise<Runtime | null>} */
+/**
+ * Chromium or Chrome on PATH; Debian's is installed where there is none and this user may.
+ * @returns {Promise<Runtime | null>}
+ */
 export async function findBrowser() {
   const find = async () => {
     for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
@@ -88,7 +91,7 @@ async function installBrowser() {
       finishes: true,
     });
   const install = ['install', '-y', '--no-install-recommends', '--no-remove', 'chromium'];
-  return step('chromium', `installing Debian's package (about 1 min, 120 MB to download)`, async () =>
+  return step('chromium', `installing Debian's package (about 1 min, 120 MB)`, async () =>
     (await apt(...install)) || ((await apt('update')) && (await apt(...install))),
   );
 }

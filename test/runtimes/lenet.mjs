@@ -5,7 +5,8 @@ const from = { generator: new Generator(1998) };
 const model = new nn.Sequential(
   new nn.Conv2d(1, 6, 5, { padding: 2, ...from }), new nn.ReLU(), new nn.MaxPool2d(2),
   new nn.Conv2d(6, 16, 5, from), new nn.ReLU(), new nn.MaxPool2d(2), new nn.Flatten(),
-  new nn.Linear(400, 120, from), new nn.ReLU(), new nn.Linear(120, 84, from), new nn.ReLU(), new nn.Linear(84, 10, from),
+  new nn.Linear(400, 120, from), new nn.ReLU(), new nn.Linear(120, 84, from), new nn.ReLU(),
+  new nn.Linear(84, 10, from),
 );
 const optimizer = new optim.SGD(model.parameters(), { lr: 0.15, momentum: 0.9 });
 const [x, t] = [randn([64, 1, 28, 28], from), randint(0, 10, [64], from)];
