@@ -12,6 +12,7 @@ pub mod math;
 pub mod optim;
 pub mod random;
 pub mod reduce;
+pub mod rnn;
 pub mod pool;
 pub mod simd;
 pub mod softmax;

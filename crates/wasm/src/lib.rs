@@ -12,4 +12,5 @@ mod memory;
 mod optimisers;
 mod products;
 mod randomness;
+mod recurrent;
 mod reductions;

@@ -14,6 +14,7 @@ import { optim } from './optim';
 import { pool } from './pool';
 import { random } from './random';
 import { reduce } from './reduce';
+import { recurrent } from './rnn';
 
 /** A reference backend with a memory of its own. */
 export function reference(): Backend {
@@ -24,6 +25,7 @@ export function reference(): Backend {
     ...linalg(heap),
     ...conv(heap),
     ...pool(heap),
+    ...recurrent(heap),
     ...reduce(heap),
     ...indexing(heap),
     ...random(heap),

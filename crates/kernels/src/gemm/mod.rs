@@ -6,7 +6,7 @@
 pub(crate) mod loops;
 pub(crate) mod micro;
 pub(crate) mod pack;
-mod rows;
+pub(crate) mod rows;
 
 use loops::{a_workspace, b_workspace, multiply};
 use micro::Output;

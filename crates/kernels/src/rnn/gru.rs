@@ -1,0 +1,129 @@
+//! The GRU (Cho et al. 2014), with the reset gate after the product as in cuDNN and PyTorch:
+//!
+//! q = W h + b, r, z = σ(p + q), n = tanh(p + r q), h ← (1 − z) n + z h.
+//!
+//! Gates stand in the order r, z, n.
+
+use super::lanes::{each_four, get, get_or_zero, put};
+use super::{address, copy_or_clear, step, step_mut, Sequence, Weights};
+use crate::math::Math;
+
+pub const GRU_GATES: usize = 3;
+/// What backward reads of a row, in this order: r, z, n, and the n part of q.
+pub const GRU_RESERVE: usize = 4;
+
+/// p [steps, batch, 3 hidden], w [3 hidden, hidden], bias [3 hidden], y [steps, batch, hidden], reserve [steps, batch,
+/// 4 hidden], states [batch, hidden]; h is the last.
+///
+/// # Panics
+/// If a slice is shorter than the sizes say.
+pub fn gru(
+    s: &Sequence, p: &[f32], w: &[f32], bias: Option<&[f32]>, h0: &[f32], y: &mut [f32], h: &mut [f32],
+    mut reserve: Option<&mut [f32]>, workspace: &mut [f32],
+) {
+    let n = s.state();
+    h.copy_from_slice(&h0[..n]);
+    if s.is_empty() {
+        return;
+    }
+    let (a, workspace) = workspace.split_at_mut(GRU_GATES * n);
+    let mut w = Weights::new(w, s.batch, GRU_GATES * s.hidden, s.hidden, true, workspace);
+    for (t, _) in s.order() {
+        w.multiply(h, a, false);
+        let reserve = reserve.as_deref_mut().map(|r| step_mut(r, t, GRU_RESERVE * n));
+        cells(s, step(p, t, GRU_GATES * n), a, bias, h, step_mut(y, t, n), reserve);
+    }
+}
+
+/// One step, from its projections p and the product a = W h.
+#[inline(never)]
+fn cells(
+    s: &Sequence, p: &[f32], a: &[f32], bias: Option<&[f32]>, h: &mut [f32], y: &mut [f32], reserve: Option<&mut [f32]>,
+) {
+    let (m, hidden, n) = (Math::new(), s.hidden, s.state());
+    assert!(p.len().min(a.len()) >= GRU_GATES * n && h.len().min(y.len()) >= n);
+    assert!(bias.is_none_or(|b| b.len() >= GRU_GATES * hidden));
+    assert!(reserve.as_ref().is_none_or(|r| r.len() >= GRU_RESERVE * n));
+    let bias = address(bias);
+    let reserve = reserve.map_or(core::ptr::null_mut(), <[f32]>::as_mut_ptr);
+    for b in 0..s.batch {
+        // SAFETY: the lengths have been compared above; `reserve` is offset only where it is there.
+        unsafe {
+            let (p, a) = (p.as_ptr().add(b * GRU_GATES * hidden), a.as_ptr().add(b * GRU_GATES * hidden));
+            let (h, y) = (h.as_mut_ptr().add(b * hidden), y.as_mut_ptr().add(b * hidden));
+            each_four(hidden, |j, rest| {
+                let input = |gate: usize| get(p.add(gate * hidden + j), rest);
+                let q = |gate: usize| get(a.add(gate * hidden + j), rest) + get_or_zero(bias, gate * hidden + j, rest);
+                let (r, z, qn) = (m.sigmoid(input(0) + q(0)), m.sigmoid(input(1) + q(1)), q(2));
+                let new = m.tanh(r.mul_add(qn, input(2)));
+                let state = z.mul_add(get(h.add(j), rest) - new, new);
+                put(state, h.add(j), rest);
+                put(state, y.add(j), rest);
+                if !reserve.is_null() {
+                    let row = reserve.add(b * GRU_RESERVE * hidden + j);
+                    for (k, value) in [r, z, new, qn].into_iter().enumerate() {
+                        put(value, row.add(k * hidden), rest);
+                    }
+                }
+            });
+        }
+    }
+}
+
+/// From the gradients of y, of the last state and of the reserve those of p, of q and of the first state.
+///
+/// # Panics
+/// If a slice is shorter than the sizes say.
+pub fn gru_grad(
+    s: &Sequence, gy: Option<&[f32]>, gh: Option<&[f32]>, gr: Option<&[f32]>, w: &[f32], h0: &[f32], y: &[f32],
+    reserve: &[f32], gp: &mut [f32], gq: &mut [f32], gh0: &mut [f32], workspace: &mut [f32],
+) {
+    let n = s.state();
+    copy_or_clear(gh, gh0);
+    if s.is_empty() {
+        return;
+    }
+    let mut w = Weights::new(w, s.batch, s.hidden, GRU_GATES * s.hidden, false, workspace);
+    for (t, before) in s.order().rev() {
+        let (gp, gq) = (step_mut(gp, t, GRU_GATES * n), step_mut(gq, t, GRU_GATES * n));
+        let (gy, gr) = (gy.map(|g| step(g, t, n)), gr.map(|g| step(g, t, GRU_RESERVE * n)));
+        let h = before.map_or(h0, |u| step(y, u, n));
+        cells_grad(s, gy, gr, step(reserve, t, GRU_RESERVE * n), h, gh0, gp, gq);
+        w.multiply(gq, gh0, true);
+    }
+}
+
+/// One step: gp, gq, and in gh what goes to the h before past the gates.
+#[inline(never)]
+fn cells_grad(
+    s: &Sequence, gy: Option<&[f32]>, gr: Option<&[f32]>, reserve: &[f32], before: &[f32], gh: &mut [f32],
+    gp: &mut [f32], gq: &mut [f32],
+) {
+    let (m, hidden, n) = (Math::new(), s.hidden, s.state());
+    assert!(reserve.len() >= GRU_RESERVE * n && gp.len().min(gq.len()) >= GRU_GATES * n);
+    assert!(before.len().min(gh.len()) >= n);
+    let (gy, gr) = (address(gy), address(gr));
+    for b in 0..s.batch {
+        let (row, kept, gates) = (b * hidden, b * GRU_RESERVE * hidden, b * GRU_GATES * hidden);
+        // SAFETY: the lengths have been compared above; steps of gy and gr are as long as those of y and the reserve.
+        unsafe {
+            let x = reserve.as_ptr().add(kept);
+            let (gp, gq) = (gp.as_mut_ptr().add(gates), gq.as_mut_ptr().add(gates));
+            let (before, gh) = (before.as_ptr().add(row), gh.as_mut_ptr().add(row));
+            each_four(hidden, |j, rest| {
+                let value = |k: usize| get(x.add(k * hidden + j), rest);
+                let extra = |k: usize| get_or_zero(gr, kept + k * hidden + j, rest);
+                let (r, z, new, qn) = (value(0), value(1), value(2), value(3));
+                let dh = get(gh.add(j), rest) + get_or_zero(gy, row + j, rest);
+                let dn = dh.mul_add(m.one() - z, extra(2)) * new.neg_mul_add(new, m.one());
+                let dr = dn.mul_add(qn, extra(0)) * (r * (m.one() - r));
+                let dz = dh.mul_add(get(before.add(j), rest) - new, extra(1)) * (z * (m.one() - z));
+                for (gate, (p, q)) in [(dr, dr), (dz, dz), (dn, dn.mul_add(r, extra(3)))].into_iter().enumerate() {
+                    put(p, gp.add(gate * hidden + j), rest);
+                    put(q, gq.add(gate * hidden + j), rest);
+                }
+                put(dh * z, gh.add(j), rest);
+            });
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Four neighbouring elements of a row, or the fewer at its end.
+
+use crate::simd::F32x4;
+
+/// Calls `f(j, n)` at every fourth element j of a row that has n elements from there on.
+#[inline(always)]
+pub(super) fn each_four(length: usize, mut f: impl FnMut(usize, usize)) {
+    let mut j = 0;
+    while j < length {
+        f(j, length - j);
+        j += 4;
+    }
+}
+
+/// The first of n ≥ 1 elements at x, up to four; then zeros.
+///
+/// # Safety
+/// They must exist.
+#[inline(always)]
+pub(super) unsafe fn get(x: *const f32, n: usize) -> F32x4 {
+    if n >= 4 {
+        F32x4::load(x)
+    } else {
+        get_few(x, n)
+    }
+}
+
+/// The same, or zeros where x is null.
+///
+/// # Safety
+/// As for `get`.
+#[inline(always)]
+pub(super) unsafe fn get_or_zero(x: *const f32, offset: usize, n: usize) -> F32x4 {
+    if x.is_null() {
+        F32x4::zero()
+    } else {
+        get(x.add(offset), n)
+    }
+}
+
+/// Writes as many lanes as there are elements.
+///
+/// # Safety
+/// As for `get`.
+#[inline(always)]
+pub(super) unsafe fn put(v: F32x4, y: *mut f32, n: usize) {
+    if n >= 4 {
+        v.store(y);
+    } else {
+        put_few(v, y, n);
+    }
+}
+
+#[cold]
+#[inline(never)]
+unsafe fn get_few(x: *const f32, n: usize) -> F32x4 {
+    F32x4::from_partial(core::slice::from_raw_parts(x, n), n)
+}
+
+#[cold]
+#[inline(never)]
+unsafe fn put_few(v: F32x4, y: *mut f32, n: usize) {
+    v.write_partial(core::slice::from_raw_parts_mut(y, n), n);
+}

@@ -1,0 +1,133 @@
+//! The LSTM (Hochreiter & Schmidhuber 1997, with Gers's forget gate):
+//!
+//! i, f, o = σ(p + W h), g = tanh(p + W h), c ← f c + i g, h ← o tanh c.
+//!
+//! Gates stand in the order i, f, g, o.
+
+use super::lanes::{each_four, get, get_or_zero, put};
+use super::{address, copy_or_clear, step, step_mut, Sequence, Weights};
+use crate::math::Math;
+
+pub const LSTM_GATES: usize = 4;
+/// What backward reads of a row, in this order: i, f, g, o, c, tanh c.
+pub const LSTM_RESERVE: usize = 6;
+
+/// p [steps, batch, 4 hidden], w [4 hidden, hidden], y [steps, batch, hidden], reserve [steps, batch, 6 hidden], states
+/// [batch, hidden]; h and c are the last.
+///
+/// # Panics
+/// If a slice is shorter than the sizes say.
+pub fn lstm(
+    s: &Sequence, p: &[f32], w: &[f32], h0: &[f32], c0: &[f32], y: &mut [f32], h: &mut [f32], c: &mut [f32],
+    mut reserve: Option<&mut [f32]>, workspace: &mut [f32],
+) {
+    let n = s.state();
+    c.copy_from_slice(&c0[..n]);
+    if s.is_empty() {
+        h.copy_from_slice(&h0[..n]);
+        return;
+    }
+    let (a, workspace) = workspace.split_at_mut(LSTM_GATES * n);
+    let mut w = Weights::new(w, s.batch, LSTM_GATES * s.hidden, s.hidden, true, workspace);
+    for (t, before) in s.order() {
+        w.multiply(before.map_or(h0, |u| step(y, u, n)), a, false);
+        let reserve = reserve.as_deref_mut().map(|r| step_mut(r, t, LSTM_RESERVE * n));
+        cells(s, step(p, t, LSTM_GATES * n), a, c, step_mut(y, t, n), reserve);
+    }
+    h.copy_from_slice(step(y, s.last(), n));
+}
+
+/// One step, from its projections p and the product a = W h.
+#[inline(never)]
+fn cells(s: &Sequence, p: &[f32], a: &[f32], c: &mut [f32], y: &mut [f32], reserve: Option<&mut [f32]>) {
+    let (m, hidden) = (Math::new(), s.hidden);
+    assert!(p.len().min(a.len()) >= LSTM_GATES * s.state() && c.len().min(y.len()) >= s.state());
+    assert!(reserve.as_ref().is_none_or(|r| r.len() >= LSTM_RESERVE * s.state()));
+    let reserve = reserve.map_or(core::ptr::null_mut(), <[f32]>::as_mut_ptr);
+    for b in 0..s.batch {
+        // SAFETY: the lengths have been compared above; `reserve` is offset only where it is there.
+        unsafe {
+            let (p, a) = (p.as_ptr().add(b * LSTM_GATES * hidden), a.as_ptr().add(b * LSTM_GATES * hidden));
+            let (c, y) = (c.as_mut_ptr().add(b * hidden), y.as_mut_ptr().add(b * hidden));
+            each_four(hidden, |j, rest| {
+                let sum = |gate: usize| get(p.add(gate * hidden + j), rest) + get(a.add(gate * hidden + j), rest);
+                let (i, f, g, o) = (m.sigmoid(sum(0)), m.sigmoid(sum(1)), m.tanh(sum(2)), m.sigmoid(sum(3)));
+                let cell = f.mul_add(get(c.add(j), rest), i * g);
+                let squashed = m.tanh(cell);
+                put(cell, c.add(j), rest);
+                put(o * squashed, y.add(j), rest);
+                if !reserve.is_null() {
+                    let row = reserve.add(b * LSTM_RESERVE * hidden + j);
+                    for (k, value) in [i, f, g, o, cell, squashed].into_iter().enumerate() {
+                        put(value, row.add(k * hidden), rest);
+                    }
+                }
+            });
+        }
+    }
+}
+
+/// From the gradients of y, of the last states and of the reserve those of p and of the first states.
+///
+/// # Panics
+/// If a slice is shorter than the sizes say.
+pub fn lstm_grad(
+    s: &Sequence, gy: Option<&[f32]>, gh: Option<&[f32]>, gc: Option<&[f32]>, gr: Option<&[f32]>, w: &[f32],
+    c0: &[f32], reserve: &[f32], gp: &mut [f32], gh0: &mut [f32], gc0: &mut [f32], workspace: &mut [f32],
+) {
+    let n = s.state();
+    copy_or_clear(gh, gh0);
+    copy_or_clear(gc, gc0);
+    if s.is_empty() {
+        return;
+    }
+    let mut w = Weights::new(w, s.batch, s.hidden, LSTM_GATES * s.hidden, false, workspace);
+    for (t, before) in s.order().rev() {
+        let kept = |x, t| step(x, t, LSTM_RESERVE * n);
+        // The c before, and how far apart its rows are.
+        let c = match before {
+            None => (&c0[..n], s.hidden),
+            Some(u) => (&kept(reserve, u)[4 * s.hidden..], LSTM_RESERVE * s.hidden),
+        };
+        let gp = step_mut(gp, t, LSTM_GATES * n);
+        let (gy, gr) = (gy.map(|g| step(g, t, n)), gr.map(|g| kept(g, t)));
+        cells_grad(s, gy, gr, kept(reserve, t), c, gh0, gc0, gp);
+        w.multiply(gp, gh0, false);
+    }
+}
+
+/// One step: gp, and in gc the gradient of the c before in the place of that after.
+#[inline(never)]
+fn cells_grad(
+    s: &Sequence, gy: Option<&[f32]>, gr: Option<&[f32]>, reserve: &[f32], (before, apart): (&[f32], usize),
+    gh: &[f32], gc: &mut [f32], gp: &mut [f32],
+) {
+    let (m, hidden, n) = (Math::new(), s.hidden, s.state());
+    assert!(reserve.len() >= LSTM_RESERVE * n && gp.len() >= LSTM_GATES * n && gh.len().min(gc.len()) >= n);
+    assert!(before.len() >= (s.batch - 1) * apart + hidden);
+    let (gy, gr) = (address(gy), address(gr));
+    for b in 0..s.batch {
+        let (row, kept) = (b * hidden, b * LSTM_RESERVE * hidden);
+        // SAFETY: the lengths have been compared above; steps of gy and gr are as long as those of y and the reserve.
+        unsafe {
+            let (x, gp) = (reserve.as_ptr().add(kept), gp.as_mut_ptr().add(b * LSTM_GATES * hidden));
+            let (before, gh, gc) = (before.as_ptr().add(b * apart), gh.as_ptr().add(row), gc.as_mut_ptr().add(row));
+            each_four(hidden, |j, rest| {
+                let value = |k: usize| get(x.add(k * hidden + j), rest);
+                let extra = |k: usize| get_or_zero(gr, kept + k * hidden + j, rest);
+                let (i, f, g, o, squashed) = (value(0), value(1), value(2), value(3), value(5));
+                let dh = get(gh.add(j), rest) + get_or_zero(gy, row + j, rest);
+                let squash = dh.mul_add(o, extra(5));
+                let dc = squash.mul_add(squashed.neg_mul_add(squashed, m.one()), get(gc.add(j), rest) + extra(4));
+                let di = dc.mul_add(g, extra(0)) * (i * (m.one() - i));
+                let df = dc.mul_add(get(before.add(j), rest), extra(1)) * (f * (m.one() - f));
+                let dg = dc.mul_add(i, extra(2)) * g.neg_mul_add(g, m.one());
+                let d_o = dh.mul_add(squashed, extra(3)) * (o * (m.one() - o));
+                for (gate, value) in [di, df, dg, d_o].into_iter().enumerate() {
+                    put(value, gp.add(gate * hidden + j), rest);
+                }
+                put(dc * f, gc.add(j), rest);
+            });
+        }
+    }
+}
