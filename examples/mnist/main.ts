@@ -1,7 +1,7 @@
 /** LeNet-5 on MNIST: trains, tests once, and draws what came of it. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { join } from 'node:path';
-import { backendName, encodeSafetensors, Generator, memory, nn } from 'phyllo';
+import { backendName, encodeSafetensors, Generator, memory, nn, PhylloError } from 'phyllo';
 import { ensureFolder, OutputError, writeFileAtomic } from '../files';
 import { classTable, confusionTable, progress } from './console';
 import { loadMnist, type Mnist } from './data';
@@ -22,9 +22,11 @@ interface Options {
 const CLASSES = Array.from({ length: 10 }, (_, i) => `${i}`);
 const RATES = { sgd: 0.05, adam: 0.002 } as const;
 
-const whole = (low: number) => (text: string): number => {
+const whole = (low: number, high: number) => (text: string): number => {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < low) throw new InvalidArgumentError(`It takes a whole number from ${low} up.`);
+  if (text.trim() === '' || !Number.isInteger(value) || value < low || value > high) {
+    throw new InvalidArgumentError(`It takes a whole number from ${low} to ${high}.`);
+  }
   return value;
 };
 function positive(text: string): number {
@@ -36,11 +38,11 @@ function positive(text: string): number {
 function readOptions(): Options {
   return new Command('npm start --')
     .description('Trains LeNet-5 on MNIST and leaves weights, history and a picture in the output folder.')
-    .option('--epochs <n>', 'passes over the training set', whole(1), 10)
-    .option('--batch-size <n>', 'samples in a step', whole(1), 64)
+    .option('--epochs <n>', 'passes over the training set', whole(1, 10_000), 10)
+    .option('--batch-size <n>', 'samples in a step', whole(1, 55_000), 64)
     .option('--lr <rate>', `learning rate (default: ${RATES.adam} for adam, ${RATES.sgd} for sgd)`, positive)
     .addOption(new Option('--optimizer <name>', 'how steps are made').choices(['sgd', 'adam']).default('adam'))
-    .option('--seed <n>', 'where all that is random starts from', whole(0), 1)
+    .option('--seed <n>', 'where all that is random starts from', whole(0, 2 ** 32), 1)
     .option('--out <folder>', 'where the results go', 'runs/mnist')
     .allowExcessArguments(false)
     .parse()
@@ -67,7 +69,7 @@ async function main(): Promise<void> {
   const data = loadMnist(options.seed);
   const model = new LeNet5(new Generator(options.seed));
   const lr = options.lr ?? RATES[options.optimizer];
-  console.log(nn.summary(model, [options.batchSize, 1, 28, 28]));
+  console.log(nn.summary(model, [1, 1, 28, 28]));
   console.log(
     `${count(data.train.length)} training, ${count(data.validation.length)} validation and ` +
     `${count(data.test.length)} test images; ${options.optimizer}, learning rate ${lr}, batches of ` +
@@ -120,7 +122,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((e: unknown) => {
-  if (!(e instanceof OutputError)) throw e;
+  if (!(e instanceof OutputError || e instanceof PhylloError)) throw e;
   console.error(`error: ${e.message}`);
   process.exitCode = 1;
 });
