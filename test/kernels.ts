@@ -354,6 +354,72 @@ const index = (kind: 'gather' | 'scatter', whole: boolean, dtype: DType) => (): 
     return call([x, at, y, outer!, n!, k!, inner!], kind === 'gather' ? EXACT : ROUNDED, true);
   });
 
+/** Batches, layers and groups, with images and with vectors: [outer, n, inner, size, step]. */
+const NORMS = SIZES.flatMap((k) => [
+  [3, 4, k, 4, k],
+  [k, 5, 1, 5, 1],
+  [k, 2, 3, 2, 3],
+  [1, 6, k, k, 1],
+  [1, 6, 2 * k, 4, k],
+  [1, 6, k, 2 * k, 1],
+]);
+const normOperands = ([outer, n, inner, size]: readonly number[]): Record<'x' | 'mean' | 'variance' | 'w', () => Operand> => ({
+  x: () => input('f32', floats(outer! * n! * inner!)),
+  mean: () => input('f32', floats(n!)),
+  variance: () => input('f32', floats(n!).map((v) => Math.fround(v * v + 0.25))),
+  w: () => input('f32', floats(size!)),
+});
+const moments = (): Call[] =>
+  NORMS.flatMap((sizes) =>
+    [0, 1].map((centred) => {
+      const [x, n] = [normOperands(sizes).x(), sizes[1]!];
+      return call([x, output('f32', n), output('f32', n), ...sizes.slice(0, 3), centred], SUMMED, true);
+    }),
+  );
+const normalise = (): Call[] =>
+  NORMS.flatMap((sizes) =>
+    [0, 1, 2, 3].map((given) => {
+      const { x, mean, variance, w } = normOperands(sizes);
+      const y = output('f32', product(sizes.slice(0, 3)));
+      return call([x(), mean(), variance(), given & 1 && w(), given & 2 && w(), y, ...sizes, 1e-5], ROUNDED, true);
+    }),
+  );
+const normaliseGrad = (): Call[] =>
+  NORMS.flatMap((sizes) =>
+    [0, 1, 2, 3, 4, 7].map((given) => {
+      const { x, mean, variance, w } = normOperands(sizes);
+      const gx = output('f32', product(sizes.slice(0, 3)));
+      const affine = given & 2 ? [output('f32', sizes[3]!), output('f32', sizes[3]!)] : [0, 0];
+      const inputs = [x(), x(), mean(), variance(), given & 1 && w()];
+      return call([...inputs, gx, ...affine, ...sizes, given & 4 && 1, 1e-5], SUMMED, true);
+    }),
+  );
+
+const topk = (): Call[] =>
+  SIZES.flatMap((n) =>
+    [0, 1, 3].flatMap((rows) =>
+      [0, Math.min(2, n), Math.floor(n / 2), n].flatMap((k) =>
+        [0, 1].map((descending) => {
+          const x = n % 2 ? floats(rows * n) : ints(rows * n, 4).map((x, i) => (i % 11 === 10 ? NaN : x));
+          return call([input('f32', x), output('f32', rows * k), output('i32', rows * k), rows, n, k, descending]);
+        }),
+      ),
+    ),
+  );
+const cumsum = (dtype: DType) => (): Call[] =>
+  SIZES.flatMap((n) =>
+    [
+      [2, n, 1],
+      [2, n, 5],
+      [1, 3, n],
+    ].flatMap((sizes) =>
+      [0, 1].map((backwards) => {
+        const x = dtype === 'f32' ? floats(product(sizes)) : ints(product(sizes), 2000, -1000);
+        return call([input(dtype, x), output(dtype, x.length), ...sizes, backwards], dtype === 'f32' ? ROUNDED : EXACT, true);
+      }),
+    ),
+  );
+
 const key = (): Operand => input('i32', ints(4, 2 ** 32, -(2 ** 31)));
 
 const sgd = (): Call[] =>
@@ -594,10 +660,16 @@ export const CASES: Cases = {
   sumI32,
   max: extreme,
   min: extreme,
+  topk,
+  cumsum: cumsum('f32'),
+  cumsumI32: cumsum('i32'),
   softmax: rows,
   logSoftmax: rows,
   softmaxGrad: rowsGrad(false),
   logSoftmaxGrad: rowsGrad(true),
+  moments,
+  normalise,
+  normaliseGrad,
   indexOutside: () =>
     [[], [0], [3, 1, 2], [4], [0, -1], [0, 2, 9, 4]].map((at) => call([input('i32', at), at.length, 4])),
   gather: index('gather', false, 'f32'),

@@ -3,6 +3,8 @@ import { arithmeticSamples, whereSamples } from './samples/arithmetic';
 import { convertSamples, dropoutSamples, elementwiseSamples } from './samples/elementwise';
 import { indexingSamples } from './samples/indexing';
 import { lossSamples } from './samples/loss';
+import { normSamples } from './samples/norm';
+import { orderSamples } from './samples/order';
 import { poolSamples } from './samples/pool';
 import { convSamples, matmulSamples } from './samples/products';
 import { reduceSamples, softmaxSamples } from './samples/reduce';
@@ -26,6 +28,8 @@ export const samples: SamplesOf<Record<OpName, unknown>> = {
   ...poolSamples,
   ...reduceSamples,
   ...softmaxSamples,
+  ...normSamples,
+  ...orderSamples,
   ...viewSamples,
   ...joinSamples,
   ...indexingSamples,

@@ -185,6 +185,13 @@ export interface Kernels
   max(x: number, y: number, at: number, outer: number, r: number, inner: number): void;
   min(x: number, y: number, at: number, outer: number, r: number, inner: number): void;
 
+  // ── Order ──
+  /** The first k ≤ n of each row of n, sorted: values y and their places `at` (i32). Stable; NaN is the largest. */
+  topk(x: number, y: number, at: number, rows: number, n: number, k: number, descending: number): void;
+  /** x [outer, n, inner]: y[o, i, j] = Σ x[o, i′, j] over i′ ≤ i, `backwards` over i′ ≥ i. */
+  cumsum(x: number, y: number, outer: number, n: number, inner: number, backwards: number): void;
+  cumsumI32(x: number, y: number, outer: number, n: number, inner: number, backwards: number): void;
+
   // ── Softmax over rows ──
   readonly softmax: Rows;
   readonly logSoftmax: Rows;
@@ -192,6 +199,27 @@ export interface Kernels
   readonly softmaxGrad: RowsGrad;
   /** gx = g − eʸ · Σ g */
   readonly logSoftmaxGrad: RowsGrad;
+
+  // ── Normalisation. x is seen as [outer, n, inner]; a group is what shares the middle index. Element e has the weight
+  //    w[e div step mod size]; `step` divides inner, inner divides size · step, and where outer > 1, that is n · inner. ──
+  /** mean [n] and variance [n] of x over outer and inner; not `centred`: 0 and the mean of x². */
+  moments(
+    x: number, mean: number, variance: number, outer: number, n: number, inner: number, centred: number,
+  ): void;
+  /** y = (x − mean) / √(variance + ε) · w + b; w 0: 1, b 0: 0. */
+  normalise(
+    x: number, mean: number, variance: number, w: number, b: number, y: number,
+    outer: number, n: number, inner: number, size: number, step: number, eps: number,
+  ): void;
+  /**
+   * The gradient where mean and variance are those of x. With x̂ = (x − mean) / √(variance + ε) and h = g · w,
+   * gx = (h − mean h − x̂ · mean(h · x̂)) / √(variance + ε), means being those of groups, the first left out if not
+   * `centred`; gw = Σ g · x̂ and gb = Σ g over the elements of a weight, both at 0: not wanted.
+   */
+  normaliseGrad(
+    g: number, x: number, mean: number, variance: number, w: number, gx: number, gw: number, gb: number,
+    outer: number, n: number, inner: number, size: number, step: number, centred: number, eps: number,
+  ): void;
 
   // ── Indexing; indices are i32 and have been checked. Elements of 4 bytes unless the name says 8 (bits). ──
   /** The place of the first of n indices outside [0, size), or −1. */

@@ -9,6 +9,8 @@ export * from './matmul';
 export * from './conv';
 export * from './pool';
 export * from './reduce';
+export * from './norm';
+export * from './order';
 export * from './softmax';
 export * from './view';
 export * from './indexing';

@@ -4,19 +4,19 @@ use crate::simd::{F32x4, I32x4};
 
 /// A sum in pairwise order: what is added is merged like the digits of a binary counter, so that each value takes part
 /// in about log₂ additions, and rounding errors grow like log n instead of n.
-struct Pairwise {
+pub(crate) struct Pairwise {
     partial: [F32x4; 32],
     count: usize,
 }
 
 impl Pairwise {
     #[inline(always)]
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { partial: [F32x4::zero(); 32], count: 0 }
     }
 
     #[inline(always)]
-    fn add(&mut self, mut x: F32x4) {
+    pub(crate) fn add(&mut self, mut x: F32x4) {
         self.count += 1;
         let level = self.count.trailing_zeros() as usize;
         for partial in &self.partial[..level] {
@@ -26,7 +26,7 @@ impl Pairwise {
     }
 
     #[inline(always)]
-    fn total(&self) -> F32x4 {
+    pub(crate) fn total(&self) -> F32x4 {
         let mut y = F32x4::zero();
         let mut rest = self.count;
         while rest != 0 {

@@ -8,8 +8,10 @@ mod elementwise;
 mod indexing;
 mod layout;
 mod memory;
+mod norms;
 #[cfg(feature = "train")]
 mod optimisers;
+mod order;
 mod products;
 mod randomness;
 mod recurrent;

@@ -10,7 +10,9 @@ import { elementwise } from './elementwise';
 import { Heap, ITEM } from './heap';
 import { indexing } from './index-ops';
 import { linalg } from './linalg';
+import { norm } from './norm';
 import { optim } from './optim';
+import { order } from './order';
 import { pool } from './pool';
 import { random } from './random';
 import { reduce } from './reduce';
@@ -27,6 +29,8 @@ export function reference(): Backend {
     ...pool(heap),
     ...recurrent(heap),
     ...reduce(heap),
+    ...norm(heap),
+    ...order(heap),
     ...indexing(heap),
     ...random(heap),
     ...optim(heap),

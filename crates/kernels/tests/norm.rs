@@ -1,0 +1,158 @@
+//! Normalisation and its gradient against loops in f64.
+
+mod check;
+
+use check::{assert_close, Guarded, Random};
+use phyllo_kernels::norm::{moments, normalise, Norm, NormGrad};
+
+const EPS: f32 = 1e-5;
+
+/// Batch norm of images and of vectors, layer norm, group norm of images and of vectors.
+fn forms() -> Vec<Norm> {
+    let mut all = vec![];
+    for outer in [1, 2, 3, 9, 40] {
+        for n in [1, 2, 3, 4, 5, 9] {
+            for inner in [1, 2, 3, 4, 5, 17, 63, 64, 67, 130] {
+                all.push(Norm { outer, n, inner, size: n, step: inner });
+                if outer == 1 {
+                    all.push(Norm { outer, n: n * 7, inner, size: inner, step: 1 });
+                    all.push(Norm { outer, n: n * 3, inner: inner * 2, size: 2 * n, step: inner });
+                    all.push(Norm { outer, n: n * 3, inner, size: n * inner, step: 1 });
+                }
+            }
+        }
+    }
+    for (outer, n, inner) in [(0, 3, 2), (2, 0, 3), (2, 3, 0)] {
+        all.push(Norm { outer, n, inner, size: n, step: inner });
+    }
+    all.push(Norm { outer: 1, n: 3, inner: 0, size: 0, step: 1 });
+    all.push(Norm { outer: 1, n: 0, inner: 5, size: 5, step: 1 });
+    all
+}
+
+struct Exact {
+    mean: Vec<f64>,
+    variance: Vec<f64>,
+    /// x̂, and 1/σ of the group, for each element.
+    hat: Vec<f64>,
+    inverse: Vec<f64>,
+}
+
+fn group(s: &Norm, e: usize) -> usize {
+    e / s.inner % s.n
+}
+
+fn weight(s: &Norm, e: usize) -> usize {
+    e / s.step % s.size
+}
+
+/// The mean over a group of what f gives for its elements.
+fn means(s: &Norm, count: usize, f: impl Fn(usize) -> f64) -> Vec<f64> {
+    let mut sums = vec![0.0; s.n];
+    (0..count).for_each(|e| sums[group(s, e)] += f(e));
+    sums.iter().map(|sum| sum / (s.outer * s.inner) as f64).collect()
+}
+
+fn exact(s: &Norm, x: &[f32], centred: bool) -> Exact {
+    let mean = if centred { means(s, x.len(), |e| f64::from(x[e])) } else { vec![0.0; s.n] };
+    let variance = means(s, x.len(), |e| (f64::from(x[e]) - mean[group(s, e)]).powi(2));
+    let inverse: Vec<f64> = (0..x.len()).map(|e| 1.0 / (variance[group(s, e)] + f64::from(EPS)).sqrt()).collect();
+    let hat = (0..x.len()).map(|e| (f64::from(x[e]) - mean[group(s, e)]) * inverse[e]).collect();
+    Exact { mean, variance, hat, inverse }
+}
+
+#[test]
+fn values_and_gradients() {
+    let mut random = Random::new(1);
+    for (round, s) in forms().iter().enumerate() {
+        let count = s.outer * s.n * s.inner;
+        let centred = round % 3 > 0;
+        let x: Vec<f32> = random.numbers(count).iter().map(|x| 2.0 * x + 0.5).collect();
+        let (g, w, b) = (random.numbers(count), random.numbers(s.size), random.numbers(s.size));
+        let (w, b) = ((round % 2 > 0).then_some(&w[..]), (round % 4 > 1).then_some(&b[..]));
+        let what = format!(
+            "[{}, {}, {}] of {} by {}, centred: {centred}, w: {}, b: {}",
+            s.outer, s.n, s.inner, s.size, s.step, w.is_some(), b.is_some()
+        );
+        let (mut mean, mut variance) = (Guarded::new(s.n), Guarded::new(s.n));
+        moments(&x, mean.slice(), variance.slice(), [s.outer, s.n, s.inner], centred);
+        let (mean, variance) = (mean.check("mean"), variance.check("variance"));
+        if count == 0 {
+            if s.n > 0 && centred {
+                assert!(mean.iter().all(|m| m.is_nan()), "{what}");
+            }
+            let (mut gw, mut gb) = (Guarded::new(s.size), Guarded::new(s.size));
+            let grad = NormGrad { g: &[], x: &[], mean, variance, w, centred, eps: EPS };
+            grad.run(s, &mut [], Some((gw.slice(), gb.slice())));
+            assert_eq!(gw.check("gw"), vec![0.0; s.size], "{what}");
+            continue;
+        }
+        let e = exact(s, &x, centred);
+        assert_close(mean, &e.mean, 3e-7, &what);
+        assert_close(variance, &e.variance, 1e-6, &what);
+
+        let mut y = Guarded::new(count);
+        normalise(s, &x, mean, variance, w, b, y.slice(), EPS);
+        let of = |v: Option<&[f32]>, e: usize, or: f64| v.map_or(or, |v| f64::from(v[weight(s, e)]));
+        let expected: Vec<f64> = (0..count).map(|i| e.hat[i] * of(w, i, 1.0) + of(b, i, 0.0)).collect();
+        // Where a group has one or two numbers, 1/σ may be large and so is what rounding x̂ leaves.
+        let steep = e.inverse.iter().fold(1.0f64, |m, r| m.max(*r));
+        assert_close(y.check(&what), &expected, 1e-6 * steep, &what);
+
+        let h = |i: usize| f64::from(g[i]) * of(w, i, 1.0);
+        let level = if centred { means(s, count, h) } else { vec![0.0; s.n] };
+        let slope = means(s, count, |i| h(i) * e.hat[i]);
+        let expected: Vec<f64> =
+            (0..count).map(|i| e.inverse[i] * (h(i) - level[group(s, i)] - e.hat[i] * slope[group(s, i)])).collect();
+        let (mut gw, mut gb) = (vec![0.0; s.size], vec![0.0; s.size]);
+        for i in 0..count {
+            gw[weight(s, i)] += f64::from(g[i]) * e.hat[i];
+            gb[weight(s, i)] += f64::from(g[i]);
+        }
+        let grad = NormGrad { g: &g, x: &x, mean, variance, w, centred, eps: EPS };
+        for affine in [false, true] {
+            let (mut gx, mut to_w, mut to_b) = (Guarded::new(count), Guarded::new(s.size), Guarded::new(s.size));
+            grad.run(s, gx.slice(), affine.then(|| (to_w.slice(), to_b.slice())));
+            assert_close(gx.check("gx"), &expected, 2e-6 * steep * steep, &format!("gx {what}"));
+            let (to_w, to_b) = (to_w.check("gw"), to_b.check("gb"));
+            if affine {
+                assert_close(to_w, &gw, 4e-6 * steep, &format!("gw {what}"));
+                assert_close(to_b, &gb, 4e-6, &format!("gb {what}"));
+            } else {
+                assert!(to_w.iter().chain(to_b).all(|x| x.is_nan()), "{what}: not wanted, but written");
+            }
+        }
+    }
+}
+
+/// Σx²/n − mean² would have no digit left here.
+#[test]
+fn a_large_mean_does_not_drown_the_variance() {
+    let mut random = Random::new(2);
+    for [outer, n, inner] in [[1, 1, 100_000], [100_000, 1, 1], [100, 5, 1000], [50_000, 6, 1]] {
+        let x: Vec<f32> = random.numbers(outer * n * inner).iter().map(|x| 1000.0 + x).collect();
+        let s = Norm { outer, n, inner, size: 1, step: 1 };
+        let e = exact(&s, &x, true);
+        let (mut mean, mut variance) = (vec![0.0; n], vec![0.0; n]);
+        moments(&x, &mut mean, &mut variance, [outer, n, inner], true);
+        for c in 0..n {
+            assert!((f64::from(mean[c]) - e.mean[c]).abs() <= 3.1e-5, "{}: half a unit in the last place", mean[c]);
+            assert!((f64::from(variance[c]) / e.variance[c] - 1.0).abs() < 1e-6, "{} not {}", variance[c], e.variance[c]);
+        }
+    }
+}
+
+#[test]
+fn equal_numbers_have_no_variance_and_nan_stays() {
+    for (outer, inner) in [(1, 37), (37, 1), (5, 7)] {
+        let mut x = vec![0.1; outer * inner * 2];
+        let (mut mean, mut variance) = ([9.0; 2], [9.0; 2]);
+        moments(&x, &mut mean, &mut variance, [outer, 2, inner], true);
+        assert!(mean.iter().all(|m| (m - 0.1).abs() < 1e-8), "{mean:?}");
+        assert!(variance.iter().all(|&v| (0.0..1e-15).contains(&v)), "{variance:?}");
+        x[0] = f32::NAN;
+        moments(&x, &mut mean, &mut variance, [outer, 2, inner], true);
+        assert!(mean[0].is_nan() && variance[0].is_nan(), "{mean:?} {variance:?}");
+        assert!(!mean[1].is_nan() && !variance[1].is_nan(), "{mean:?} {variance:?}");
+    }
+}

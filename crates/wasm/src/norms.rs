@@ -1,0 +1,42 @@
+//! Normalisation.
+
+use phyllo_kernels::norm::{self, Norm};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::memory::slices;
+
+#[wasm_bindgen]
+#[allow(clippy::too_many_arguments)]
+pub fn moments(x: usize, mean: usize, variance: usize, outer: usize, n: usize, inner: usize, centred: u32) {
+    slices! { x: input f32[outer * n * inner], mean: output f32[n], variance: output f32[n] }
+    norm::moments(x, mean, variance, [outer, n, inner], centred != 0);
+}
+
+#[wasm_bindgen]
+#[allow(clippy::too_many_arguments)]
+pub fn normalise(
+    x: usize, mean: usize, variance: usize, w: usize, b: usize, y: usize, outer: usize, n: usize, inner: usize,
+    size: usize, step: usize, eps: f32,
+) {
+    slices! {
+        x: input f32[outer * n * inner], mean: input f32[n], variance: input f32[n],
+        w: optional_input f32[size], b: optional_input f32[size], y: output f32[outer * n * inner],
+    }
+    norm::normalise(&Norm { outer, n, inner, size, step }, x, mean, variance, w, b, y, eps);
+}
+
+#[cfg(feature = "train")]
+#[wasm_bindgen(js_name = "normaliseGrad")]
+#[allow(clippy::too_many_arguments)]
+pub fn normalise_grad(
+    g: usize, x: usize, mean: usize, variance: usize, w: usize, gx: usize, gw: usize, gb: usize, outer: usize,
+    n: usize, inner: usize, size: usize, step: usize, centred: u32, eps: f32,
+) {
+    slices! {
+        g: input f32[outer * n * inner], x: input f32[outer * n * inner], mean: input f32[n], variance: input f32[n],
+        w: optional_input f32[size], gx: output f32[outer * n * inner],
+        gw: optional_output f32[size], gb: optional_output f32[size],
+    }
+    let grad = norm::NormGrad { g, x, mean, variance, w, centred: centred != 0, eps };
+    grad.run(&Norm { outer, n, inner, size, step }, gx, gw.zip(gb));
+}

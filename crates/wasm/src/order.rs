@@ -1,0 +1,27 @@
+//! Sorted rows and running sums.
+
+use phyllo_kernels::sort;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::memory::slices;
+
+#[wasm_bindgen]
+pub fn topk(x: usize, y: usize, at: usize, rows: usize, n: usize, k: usize, descending: u32) {
+    slices! { x: input f32[rows * n], y: output f32[rows * k], at: output i32[rows * k] }
+    sort::topk(x, y, at, [rows, n, k], descending != 0);
+}
+
+macro_rules! export_cumsum {
+    ($($js:literal $name:ident $type:ident)*) => {$(
+        #[wasm_bindgen(js_name = $js)]
+        pub fn $name(x: usize, y: usize, outer: usize, n: usize, inner: usize, backwards: u32) {
+            slices! { x: input $type[outer * n * inner], y: output $type[outer * n * inner] }
+            sort::cumsum(x, y, [outer, n, inner], backwards != 0);
+        }
+    )*};
+}
+
+export_cumsum! {
+    "cumsum" cumsum f32
+    "cumsumI32" cumsum_i32 i32
+}

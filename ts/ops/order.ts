@@ -1,0 +1,97 @@
+/** Order: sorting along a dimension, and running sums. */
+import { ValueError } from '../core/errors';
+import { defineMultiOp, defineOp, type MultiOp, type Op } from '../core/op';
+import { checkInteger } from '../core/options';
+import { composite } from '../core/scope';
+import { dimOf, sizeOf } from '../core/shape';
+import type { Tensor } from '../core/tensor';
+import { scatterAlong } from './indexing';
+import { transpose } from './view';
+
+/** The first k of each sorted row, and their places. */
+const topkRows: MultiOp<[x: Tensor], [values: Tensor, indices: Tensor], { k: number; descending: boolean }> =
+  defineMultiOp({
+    name: 'topk',
+    inputs: ['x'],
+    outputs: ['values', 'indices'],
+    dtypes: { indices: 'i32' },
+    shapes([x], { k }) {
+      const shape = [...x.shape.slice(0, -1), k];
+      return { values: shape, indices: shape };
+    },
+    runMulti(kernels, [x], { values, indices }, { k, descending }) {
+      const rows = sizeOf(x.shape.slice(0, -1));
+      kernels.topk(x.at, values.at, indices.at, rows, x.shape.at(-1)!, k, descending ? 1 : 0);
+    },
+    saves: { x: ['indices'] },
+    vjp: { x: ({ values: g }, { indices }, _, s) => scatterAlong(g!, -1, indices, s.x.at(-1)!) },
+  });
+
+/** The first k along dimension d; undefined: all. */
+function first(x: Tensor, d: number, k: number | undefined, descending: boolean): [values: Tensor, indices: Tensor] {
+  const count = k ?? x.shape[d]!;
+  if (d === x.ndim - 1) return topkRows(x, { k: count, descending });
+  const [values, indices] = topkRows(transpose(x, d, -1), { k: count, descending });
+  return [transpose(values, d, -1), transpose(indices, d, -1)];
+}
+
+export interface SortOptions {
+  /** The largest first. Default false. */
+  readonly descending?: boolean;
+}
+/**
+ * x sorted along `dim` (left out: the last), and the index (i32) that each element had. Equal elements keep their order,
+ * and NaN is larger than all.
+ */
+export const sort: (x: Tensor, dim?: number, options?: SortOptions) => [values: Tensor, indices: Tensor] = composite(
+  'sort',
+  (x, dim = -1, { descending = false } = {}) => first(x, dimOf('sort', dim, x.ndim), undefined, descending),
+);
+/** The indices (i32) that sort x along `dim` (left out: the last): those of {@link sort}. */
+export const argsort: (x: Tensor, dim?: number, options?: SortOptions) => Tensor = composite(
+  'argsort',
+  (x, dim = -1, { descending = false } = {}) =>
+    first(x.detach(), dimOf('argsort', dim, x.ndim), undefined, descending)[1],
+);
+
+export interface TopkOptions {
+  /** The largest, or with false the smallest. Default true. */
+  readonly largest?: boolean;
+}
+/**
+ * The k largest (or smallest) elements along `dim` (left out: the last), sorted with the best first, and their indices
+ * (i32); of equals, the first. NaN is larger than all.
+ */
+export const topk: (
+  x: Tensor, k: number, dim?: number, options?: TopkOptions,
+) => [values: Tensor, indices: Tensor] = composite('topk', (x, k, dim = -1, { largest = true } = {}) => {
+  const d = dimOf('topk', dim, x.ndim);
+  checkInteger('topk', 'k', k);
+  if (k > x.shape[d]!) throw new ValueError('topk', `k takes at most the ${x.shape[d]} elements of dimension ${d}, this is ${k}`);
+  return first(x, d, k, largest);
+});
+
+type Cumsum = Op<[x: Tensor], { dim: number; backwards: boolean }>;
+const cumsumFloat: Cumsum = defineOp({
+  name: 'cumsum',
+  inputs: ['x'],
+  shape: ([x]) => x.shape,
+  run: (k, [x], y, { dim, backwards }) =>
+    k.cumsum(
+      x.at, y.at, sizeOf(x.shape.slice(0, dim)), x.shape[dim]!, sizeOf(x.shape.slice(dim + 1)), backwards ? 1 : 0,
+    ),
+  vjp: { x: (g, _, { dim, backwards }) => cumsumFloat(g, { dim, backwards: !backwards }) },
+});
+const cumsumInt: Cumsum = defineOp({
+  name: 'cumsum',
+  inputs: ['x'],
+  wants: { x: 'i32' },
+  dtype: 'i32',
+  shape: ([x]) => x.shape,
+  run: (k, [x], y, { dim }) =>
+    k.cumsumI32(x.at, y.at, sizeOf(x.shape.slice(0, dim)), x.shape[dim]!, sizeOf(x.shape.slice(dim + 1)), 0),
+});
+/** Running sums along `dim`: y_i = Σ x_j over j ≤ i. Of integers and bools, they are i32. */
+export function cumsum(x: Tensor, dim: number): Tensor {
+  return (x.dtype === 'f32' ? cumsumFloat : cumsumInt)(x, { dim: dimOf('cumsum', dim, x.ndim), backwards: false });
+}
