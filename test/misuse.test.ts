@@ -321,7 +321,7 @@ describe('the example refuses, before it begins:', () => {
   test.each<[string, string[], RegExp, string?]>([
     ['an unknown option', ['--epoch', '1'], /^error: unknown option '--epoch'\n\(Did you mean --epochs\?\)/],
     ['no epochs', ['--epochs', '0'],
-      /^error: option '--epochs <n>' argument '0' is invalid\. It takes a whole number from 1 up\./],
+      /^error: option '--epochs <n>' argument '0' is invalid\. It takes a whole number from 1 to 10000\./],
     ['a learning rate in words', ['--lr', 'fast'],
       /^error: option '--lr <rate>' argument 'fast' is invalid\. It takes a number above 0\./],
     ['an unknown optimiser', ['--optimizer', 'lion'], /argument 'lion' is invalid\. Allowed choices are sgd, adam\./],
