@@ -14,12 +14,12 @@ describe.each(backends)('on %s', (_, make) => {
   });
 
   describe('loops over a loader', () => {
-    test('are flat over 1,000 steps, learn, and leave scalars readable', () => {
+    test('are flat over 2,000 steps, learn, and leave scalars readable', () => {
       const data = problem();
       const net = new Net(1);
       const losses: Tensor[] = [];
       let logits: Tensor | null = null;
-      flat(249, () => {
+      flat(499, () => {
         for (const [x, target] of loader(data)) {
           net.zeroGrad();
           logits = net.forward(x);
@@ -29,7 +29,7 @@ describe.each(backends)('on %s', (_, make) => {
           losses.push(loss);
         }
       });
-      expect(losses.length).toBe(1000);
+      expect(losses.length).toBe(2000);
       const mean = (part: Tensor[]): number => part.reduce((sum, l) => sum + l.item(), 0) / part.length;
       expect(mean(losses.slice(-100))).toBeLessThan(0.7 * mean(losses.slice(0, 20)));
       expect(list(losses[7]!)[0]).toBeCloseTo(losses[7]!.item(), 6);
@@ -314,12 +314,12 @@ describe.each(backends)('on %s', (_, make) => {
   });
 
   describe('a bare loop', () => {
-    test('is flat over 300 steps; scalars keep their value, keep() holds', () => {
+    test('is flat over 2,000 steps; scalars keep their value, keep() holds', () => {
       const { x, target } = problem();
       const net = new Net(2);
       const losses: Tensor[] = [];
       const kept: { logits: Tensor | null } = { logits: null };
-      flat(300, () => {
+      flat(2000, () => {
         net.zeroGrad();
         const logits = net.forward(x);
         const loss = logits.crossEntropy(target);
@@ -329,7 +329,7 @@ describe.each(backends)('on %s', (_, make) => {
         kept.logits ??= keep(logits.mul(1));
       });
       expect(list(kept.logits).every(Number.isFinite)).toBe(true);
-      expect(new Set(losses.map(l => l.item())).size).toBeGreaterThan(290);
+      expect(new Set(losses.map(l => l.item())).size).toBeGreaterThan(1000);
       expect(losses[300]!.item()).toBeLessThan(losses[0]!.item());
     });
 
