@@ -8,6 +8,7 @@ import { orderSamples } from './samples/order';
 import { poolSamples } from './samples/pool';
 import { convSamples, matmulSamples } from './samples/products';
 import { reduceSamples, softmaxSamples } from './samples/reduce';
+import { embeddingSamples, recurrentSamples } from './samples/rnn';
 import type { Sample, SamplesOf } from './samples/sample';
 import { joinSamples, viewSamples } from './samples/view';
 
@@ -33,6 +34,8 @@ export const samples: SamplesOf<Record<OpName, unknown>> = {
   ...viewSamples,
   ...joinSamples,
   ...indexingSamples,
+  ...embeddingSamples,
+  ...recurrentSamples,
   ...lossSamples,
 };
 

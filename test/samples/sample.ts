@@ -21,6 +21,8 @@ export interface Sample {
   readonly y: string;
   /** False: no output requires a gradient, although the inputs do. */
   readonly gradient?: false;
+  /** True: a backward pass that is recorded is made of other ops than one that is not, and rounds differently. */
+  readonly composed?: true;
 }
 
 /** At least one sample for each op of a module. */

@@ -14,5 +14,7 @@ export * from './order';
 export * from './softmax';
 export * from './view';
 export * from './indexing';
+export * from './embedding';
+export * from './rnn';
 export * from './dropout';
 export * from './loss';
