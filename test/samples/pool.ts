@@ -2,13 +2,25 @@
 import type { Pair } from '../../ts/core/options';
 import * as ops from '../../ts/ops/pool';
 import { permute } from '../../ts/ops/view';
-import { real, distinct, int, sample, type Sample, type SamplesOf } from './sample';
+import { real, distinct, int, sample, type Draw, type Sample, type SamplesOf } from './sample';
 
 type Shape4 = readonly [n: number, c: number, h: number, w: number];
 const max = (x: Shape4, y: string, kernel: Pair, options: ops.MaxPool2dOptions = {}): Sample =>
   sample([distinct(...x)], p => ops.maxPool2d(p, kernel, options), `f32${y}`);
 const avg = (x: Shape4, y: string, kernel: Pair, options: ops.AvgPool2dOptions = {}): Sample =>
   sample([real(...x)], p => ops.avgPool2d(p, kernel, options), `f32${y}`);
+
+/** Into as many bins as the image divides into, and into more, and into others. */
+const adaptive = (pool: typeof ops.adaptiveAvgPool2d, draw: Draw): readonly [Sample, ...Sample[]] => [
+  sample([draw(2, 3, 6, 4)], x => pool(x, [3, 2]), 'f32[2,3,3,2]'),
+  sample([draw(2, 3, 6, 5)], x => pool(x, 1), 'f32[2,3,1,1]'),
+  sample([draw(2, 2, 7, 5)], x => pool(x, [3, 2]), 'f32[2,2,3,2]'),
+  sample([draw(1, 2, 6, 5)], x => pool(x, [4, 5]), 'f32[1,2,4,5]'),
+  sample([draw(1, 2, 3, 2)], x => pool(x, [5, 3]), 'f32[1,2,5,3]'),
+  sample([draw(1, 1, 1, 1)], x => pool(x, 2), 'f32[1,1,2,2]'),
+  sample([draw(0, 2, 5, 5)], x => pool(x, 2), 'f32[0,2,2,2]'),
+  sample([draw(2, 5, 4, 3)], x => pool(permute(x, [0, 3, 1, 2]), [2, 3]), 'f32[2,3,2,3]'),
+];
 
 export const poolSamples: SamplesOf<typeof ops> = {
   maxPool2d: [
@@ -45,4 +57,6 @@ export const poolSamples: SamplesOf<typeof ops> = {
     sample([real(2, 4, 5, 3)], x => ops.avgPool2d(permute(x, [0, 3, 1, 2]), 2), 'f32[2,3,2,2]'),
     sample([], () => ops.avgPool2d(int([1, 2, 3, 4], [1, 1, 2, 2]), 2), 'f32[1,1,1,1]'),
   ],
+  adaptiveAvgPool2d: adaptive(ops.adaptiveAvgPool2d, real),
+  adaptiveMaxPool2d: adaptive(ops.adaptiveMaxPool2d, distinct),
 };

@@ -1,6 +1,10 @@
 /** Samples of matrix products and convolutions. */
-import { conv2d, type Conv2dOptions } from '../../ts/ops/conv';
+import {
+  conv1d, conv2d, conv3d, convTranspose2d, type Conv1dOptions, type Conv2dOptions, type Conv3dOptions,
+  type ConvTranspose2dOptions,
+} from '../../ts/ops/conv';
 import * as ops from '../../ts/ops/matmul';
+import type { Tensor } from '../../ts/core/tensor';
 import { expand, permute, slice, t } from '../../ts/ops/view';
 import { real, int, sample, type Sample, type SamplesOf } from './sample';
 
@@ -72,6 +76,18 @@ function conv(
   ];
 }
 
+type Convolution<O> = (x: Tensor, w: Tensor, b: Tensor | null, options: O) => Tensor;
+/** The same of another convolution; `filters` is the number of biases. */
+const convolution =
+  <O>(f: Convolution<O>) =>
+  (x: readonly number[], w: readonly number[], filters: number, y: string, options: O): readonly [Sample, Sample] => [
+    sample([real(...x), real(...w), real(filters)], (p, q, b) => f(p, q, b, options), `f32${y}`),
+    sample([real(...x), real(...w)], (p, q) => f(p, q, null, options), `f32${y}`),
+  ];
+const one = convolution<Conv1dOptions>(conv1d);
+const three = convolution<Conv3dOptions>(conv3d);
+const back = convolution<ConvTranspose2dOptions>(convTranspose2d);
+
 export const convSamples: SamplesOf<typeof import('../../ts/ops/conv')> = {
   conv2d: [
     ...conv([2, 3, 6, 5], [4, 3, 3, 3], '[2,4,4,3]'),
@@ -100,6 +116,36 @@ export const convSamples: SamplesOf<typeof import('../../ts/ops/conv')> = {
       [real(2, 5, 4, 3), real(2, 2, 3, 4)],
       (x, w) => conv2d(permute(x, [0, 3, 1, 2]), permute(w, [3, 2, 0, 1])),
       'f32[2,4,4,3]',
+    ),
+  ],
+  conv1d: [
+    ...one([2, 3, 7], [4, 3, 3], 4, '[2,4,5]', {}),
+    ...one([2, 4, 9], [6, 2, 3], 6, '[2,6,4]', { stride: 2, padding: 1, dilation: 2, groups: 2 }),
+    ...one([1, 2, 6], [3, 2, 4], 3, '[1,3,6]', { padding: 'same' }),
+    ...one([1, 1, 1], [1, 1, 1], 1, '[1,1,1]', { padding: 'valid' }),
+    ...one([0, 2, 5], [3, 2, 2], 3, '[0,3,4]', {}),
+    sample([real(2, 7, 3), real(2, 3, 4)], (x, w) => conv1d(permute(x, [0, 2, 1]), permute(w, [2, 1, 0])), 'f32[2,4,6]'),
+  ],
+  conv3d: [
+    ...three([2, 3, 4, 5, 4], [2, 3, 2, 3, 2], 2, '[2,2,3,3,3]', {}),
+    ...three([1, 4, 5, 4, 4], [2, 2, 3, 2, 2], 2, '[1,2,3,3,2]', { stride: [2, 1, 2], padding: [1, 0, 0], groups: 2 }),
+    ...three([1, 2, 5, 4, 5], [3, 2, 2, 2, 2], 3, '[1,3,5,4,5]', { padding: 1, dilation: [2, 2, 2] }),
+    ...three([1, 1, 1, 1, 1], [1, 1, 1, 1, 1], 1, '[1,1,1,1,1]', {}),
+    ...three([0, 1, 2, 2, 2], [1, 1, 1, 1, 1], 1, '[0,1,2,2,2]', {}),
+  ],
+  convTranspose2d: [
+    ...back([2, 3, 4, 3], [3, 4, 3, 3], 4, '[2,4,6,5]', {}),
+    ...back([2, 3, 4, 3], [3, 2, 3, 2], 2, '[2,2,7,6]', { stride: 2, padding: [1, 0] }),
+    ...back([1, 2, 3, 4], [2, 3, 3, 3], 3, '[1,3,6,8]', { stride: 2, padding: 1, outputPadding: 1 }),
+    ...back([1, 4, 3, 3], [4, 3, 2, 2], 6, '[1,6,8,4]', { stride: [3, 1], groups: 2 }),
+    ...back([1, 2, 4, 4], [2, 2, 3, 3], 2, '[1,2,5,9]', { dilation: 2, padding: [2, 0], outputPadding: [1, 1] }),
+    ...back([1, 1, 1, 1], [1, 1, 1, 1], 1, '[1,1,1,1]', {}),
+    ...back([0, 2, 3, 3], [2, 1, 2, 2], 1, '[0,1,4,4]', {}),
+    ...back([2, 6, 5, 5], [6, 1, 4, 4], 6, '[2,6,10,10]', { stride: 2, padding: 1, groups: 6 }),
+    sample(
+      [real(2, 4, 3, 5), real(2, 2, 3, 5)],
+      (x, w) => convTranspose2d(permute(x, [0, 3, 1, 2]), permute(w, [3, 2, 0, 1]), null, { stride: 2 }),
+      'f32[2,3,8,6]',
     ),
   ],
 };

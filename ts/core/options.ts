@@ -4,6 +4,9 @@ import { ValueError } from './errors';
 /** One number for both directions, or [vertical, horizontal]. */
 export type Pair = number | readonly [vertical: number, horizontal: number];
 
+/** One number for all three directions, or [depth, height, width]. */
+export type Triple = number | readonly [depth: number, height: number, width: number];
+
 /** Throws unless `value` is a finite number within bounds. */
 export function checkNumber(where: string, name: string, value: number, low: number = -Infinity, high: number = Infinity): void {
   if (typeof value === 'number' && value >= low && value <= high && Number.isFinite(value)) return;
@@ -26,4 +29,14 @@ export function pairOf(where: string, name: string, value: Pair, low: number): r
   }
   pair.forEach(v => checkInteger(where, name, v, low));
   return pair;
+}
+
+/** All three directions of an option, whole numbers from `low` up. */
+export function tripleOf(where: string, name: string, value: Triple, low: number): readonly [number, number, number] {
+  const triple = typeof value === 'number' ? ([value, value, value] as const) : value;
+  if (!Array.isArray(triple) || triple.length !== 3) {
+    throw new ValueError(where, `${name} takes a number or three, this is ${String(value)}`);
+  }
+  triple.forEach(v => checkInteger(where, name, v, low));
+  return triple;
 }

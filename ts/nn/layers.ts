@@ -1,26 +1,16 @@
 /** Layers with parameters, and those that reshape. */
-import { ShapeError } from '../core/errors';
 import { checkInteger, checkNumber, pairOf, type Pair } from '../core/options';
-import { scope } from '../core/scope';
 import type { Tensor } from '../core/tensor';
-import { conv2d, type Conv2dOptions } from '../ops/conv';
 import { dropout } from '../ops/dropout';
 import { linear } from '../ops/matmul';
-import { avgPool2d, maxPool2d, type AvgPool2dOptions, type MaxPool2dOptions } from '../ops/pool';
-import { uniform, type Generator } from '../ops/random';
+import {
+  adaptiveAvgPool2d, adaptiveMaxPool2d, avgPool2d, maxPool2d, type AvgPool2dOptions, type MaxPool2dOptions,
+} from '../ops/pool';
 import { flatten } from '../ops/view';
-import { Layer, Parameter } from './module';
+import { initial, type LayerOptions } from './initial';
+import { Layer, type Parameter } from './module';
 
-export interface LayerOptions {
-  /** Where the initial parameters come from. Default: the default generator. */
-  readonly generator?: Generator;
-}
-
-/** PyTorch's default for weights and biases: evenly over (−1/√n, 1/√n), n being the inputs of one output. */
-function initial(shape: readonly number[], inputs: number, { generator }: LayerOptions): Parameter {
-  const bound = inputs > 0 ? 1 / Math.sqrt(inputs) : 0;
-  return scope(() => new Parameter(uniform(shape, -bound, bound, generator && { generator })), 'initialisation');
-}
+export type { LayerOptions } from './initial';
 
 export interface LinearOptions extends LayerOptions {
   /** Default true. */
@@ -46,46 +36,6 @@ export class Linear extends Layer {
   }
 }
 
-export interface Conv2dLayerOptions extends Conv2dOptions, LayerOptions {
-  /** Default true. */
-  readonly bias?: boolean;
-}
-/**
- * A convolutional layer: x [n, inChannels, h, w] cross-correlated with outChannels learned filters. It has
- * (kh · kw · inChannels / groups + 1) · outChannels parameters, whatever the size of the image.
- */
-export class Conv2d extends Layer {
-  /** [outChannels, inChannels / groups, kh, kw] */
-  readonly weight: Parameter;
-  /** [outChannels] */
-  readonly bias: Parameter | null;
-  readonly options: Conv2dOptions;
-
-  constructor(
-    readonly inChannels: number, readonly outChannels: number, kernelSize: Pair,
-    { bias = true, generator, ...options }: Conv2dLayerOptions = {},
-  ) {
-    super();
-    checkInteger('Conv2d', 'inChannels', inChannels, 1);
-    checkInteger('Conv2d', 'outChannels', outChannels, 1);
-    const [kh, kw] = pairOf('Conv2d', 'kernelSize', kernelSize, 1);
-    const { groups = 1 } = options;
-    checkInteger('Conv2d', 'groups', groups, 1);
-    if (inChannels % groups !== 0 || outChannels % groups !== 0) {
-      throw new ShapeError('Conv2d', `${inChannels} and ${outChannels} channels do not divide into ${groups} groups`);
-    }
-    const inputs = (inChannels / groups) * kh * kw;
-    const from = generator ? { generator } : {};
-    this.options = options;
-    this.weight = initial([outChannels, inChannels / groups, kh, kw], inputs, from);
-    this.bias = bias ? initial([outChannels], inputs, from) : null;
-  }
-
-  forward(x: Tensor): Tensor {
-    return conv2d(x, this.weight, this.bias, this.options);
-  }
-}
-
 /** The maximum of each window; by default windows do not overlap. */
 export class MaxPool2d extends Layer {
   constructor(readonly kernelSize: Pair, readonly options: MaxPool2dOptions = {}) {
@@ -105,6 +55,28 @@ export class AvgPool2d extends Layer {
   }
   forward(x: Tensor): Tensor {
     return avgPool2d(x, this.kernelSize, this.options);
+  }
+}
+
+/** The averages over outputSize bins, whatever the size of the image; 1: over each feature map. */
+export class AdaptiveAvgPool2d extends Layer {
+  constructor(readonly outputSize: Pair) {
+    super();
+    pairOf('AdaptiveAvgPool2d', 'outputSize', outputSize, 1);
+  }
+  forward(x: Tensor): Tensor {
+    return adaptiveAvgPool2d(x, this.outputSize);
+  }
+}
+
+/** The maxima over outputSize bins, whatever the size of the image. */
+export class AdaptiveMaxPool2d extends Layer {
+  constructor(readonly outputSize: Pair) {
+    super();
+    pairOf('AdaptiveMaxPool2d', 'outputSize', outputSize, 1);
+  }
+  forward(x: Tensor): Tensor {
+    return adaptiveMaxPool2d(x, this.outputSize);
   }
 }
 

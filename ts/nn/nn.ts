@@ -1,6 +1,8 @@
 /** Layers and models: `nn` of the public API. */
 export { Buffer, Layer, Module, Parameter, type LoadReport } from './module';
 export * from './layers';
+export * from './convolution';
+export * from './normalization';
 export * from './activations';
 export { Sequential } from './sequential';
 export { summary } from './summary';

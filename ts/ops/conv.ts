@@ -1,11 +1,15 @@
-/** Cross-correlation of images with learned filters, as convolutional layers compute it. */
+/** Cross-correlation of images, sequences and volumes with learned filters, as convolutional layers compute it. */
 import type { Kernels } from '../backend/backend';
 import { ShapeError, ValueError } from '../core/errors';
 import { defineOp, type Op, type View } from '../core/op';
-import { checkInteger, pairOf, type Pair } from '../core/options';
+import { checkInteger, pairOf, tripleOf, type Pair, type Triple } from '../core/options';
+import { composite } from '../core/scope';
 import { show, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
+import { add } from './arithmetic';
+import { stack } from './join';
 import { sum } from './reduce';
+import { pad, permute, reshape, slice, squeeze, unsqueeze } from './view';
 
 export interface Conv2dOptions {
   /** Steps between windows. Default 1. */
@@ -20,6 +24,8 @@ export interface Conv2dOptions {
 
 /** Checked options: [vertical, horizontal] each; padding before, and in all. */
 interface Geometry {
+  /** What to call in an error. */
+  readonly where: string;
   readonly stride: readonly [number, number];
   readonly before: readonly [number, number];
   readonly total: readonly [number, number];
@@ -27,36 +33,40 @@ interface Geometry {
   readonly groups: number;
 }
 
-function geometryOf(x: Shape, w: Shape, options: Conv2dOptions): Geometry {
-  const where = 'conv2d';
-  if (x.length !== 4) throw new ShapeError(where, `x takes [batch, channels, height, width], this is ${show(x)}`);
-  if (w.length !== 4) throw new ShapeError(where, `w takes [filters, channels / groups, height, width], this is ${show(w)}`);
-  const stride = pairOf(where, 'stride', options.stride ?? 1, 1);
-  const dilation = pairOf(where, 'dilation', options.dilation ?? 1, 1);
-  const groups = options.groups ?? 1;
+/** Throws unless filters w fit the channels of x. */
+function checkChannels(where: string, x: Shape, w: Shape, groups: number): void {
   checkInteger(where, 'groups', groups, 1);
-  const [k = 0, perGroup = 0, kh = 0, kw = 0] = w;
+  const [k = 0, perGroup = 0] = w;
   if (x[1] !== perGroup * groups) {
     const all = groups === 1 ? `${perGroup}` : `${groups} × ${perGroup}`;
     throw new ShapeError(where, `w ${show(w)} takes ${all} channels, x ${show(x)} has ${x[1]}`);
   }
   if (k % groups !== 0) throw new ShapeError(where, `${k} filters do not divide into ${groups} groups`);
-  if (kh === 0 || kw === 0) throw new ShapeError(where, `w ${show(w)} has empty filters`);
+  if (w.slice(2).includes(0)) throw new ShapeError(where, `w ${show(w)} has empty filters`);
+}
+
+function geometryOf(where: string, x: Shape, w: Shape, options: Conv2dOptions): Geometry {
+  if (x.length !== 4) throw new ShapeError(where, `x takes [batch, channels, height, width], this is ${show(x)}`);
+  if (w.length !== 4) throw new ShapeError(where, `w takes [filters, channels / groups, height, width], this is ${show(w)}`);
+  const stride = pairOf(where, 'stride', options.stride ?? 1, 1);
+  const dilation = pairOf(where, 'dilation', options.dilation ?? 1, 1);
+  const groups = options.groups ?? 1;
+  checkChannels(where, x, w, groups);
   const { padding = 0 } = options;
   if (padding === 'same') {
     if (stride[0] !== 1 || stride[1] !== 1) throw new ValueError(where, `padding 'same' takes stride 1, this is ${show(stride)}`);
-    const total = [dilation[0] * (kh - 1), dilation[1] * (kw - 1)] as const;
-    return { stride, dilation, groups, total, before: [Math.floor(total[0] / 2), Math.floor(total[1] / 2)] };
+    const total = [dilation[0] * (w[2]! - 1), dilation[1] * (w[3]! - 1)] as const;
+    return { where, stride, dilation, groups, total, before: [Math.floor(total[0] / 2), Math.floor(total[1] / 2)] };
   }
   const before = pairOf(where, 'padding', padding === 'valid' ? 0 : padding, 0);
-  return { stride, dilation, groups, before, total: [2 * before[0], 2 * before[1]] };
+  return { where, stride, dilation, groups, before, total: [2 * before[0], 2 * before[1]] };
 }
 
 /** ⌊(n + padding − dilation·(k − 1) − 1) / stride⌋ + 1 */
-function outputShape(x: Shape, w: Shape, { stride, total, dilation }: Geometry): Shape {
+function outputShape(x: Shape, w: Shape, { where, stride, total, dilation }: Geometry): Shape {
   const size = (i: 0 | 1): number => {
     const room = x[2 + i]! + total[i] - dilation[i] * (w[2 + i]! - 1) - 1;
-    if (room < 0) throw new ShapeError('conv2d', `w ${show(w)} with dilation ${show(dilation)} is larger than x ${show(x)} with its padding`);
+    if (room < 0) throw new ShapeError(where, `w ${show(w)} with dilation ${show(dilation)} is larger than x ${show(x)} with its padding`);
     return Math.floor(room / stride[i]) + 1;
   };
   return [x[0]!, w[0]!, size(0), size(1)];
@@ -76,7 +86,7 @@ const conv: Op<[x: Tensor, w: Tensor, b: Tensor | null], { geometry: Geometry }>
   inputs: ['x', 'w', 'b'],
   shape([x, w, b], { geometry }) {
     if (b && (b.ndim !== 1 || b.size !== w.shape[0])) {
-      throw new ShapeError('conv2d', `w ${show(w.shape)} takes a bias of [${w.shape[0]}], this is ${show(b.shape)}`);
+      throw new ShapeError(geometry.where, `w ${show(w.shape)} takes a bias of [${w.shape[0]}], this is ${show(b.shape)}`);
     }
     return outputShape(x.shape, w.shape, geometry);
   },
@@ -119,5 +129,130 @@ const convGradW: Op<[g: Tensor, x: Tensor], { geometry: Geometry; w: Shape }> = 
  * convolution, as everywhere; for the mathematical one, flip the filters.
  */
 export function conv2d(x: Tensor, w: Tensor, b: Tensor | null = null, options: Conv2dOptions = {}): Tensor {
-  return conv(x, w, b, { geometry: geometryOf(x.shape, w.shape, options) });
+  return conv(x, w, b, { geometry: geometryOf('conv2d', x.shape, w.shape, options) });
 }
+
+export interface Conv1dOptions {
+  /** Steps between windows. Default 1. */
+  readonly stride?: number;
+  /** Zeros at both ends; 'same' keeps the length (stride 1 only), with the odd one after; 'valid' is 0. Default 0. */
+  readonly padding?: number | 'same' | 'valid';
+  /** Steps between the taps of a filter. Default 1. */
+  readonly dilation?: number;
+  /** Groups of channels that do not see each other. Default 1. */
+  readonly groups?: number;
+}
+/**
+ * The cross-correlation of sequences x [n, c, l] with filters w [k, c / groups, kl], plus a bias b [k] or null: a
+ * {@link conv2d} of images one pixel high.
+ */
+export const conv1d: (x: Tensor, w: Tensor, b?: Tensor | null, options?: Conv1dOptions) => Tensor = composite(
+  'conv1d',
+  (x, w, b = null, { stride = 1, padding = 0, dilation = 1, groups = 1 } = {}) => {
+    const where = 'conv1d';
+    if (x.ndim !== 3) throw new ShapeError(where, `x takes [batch, channels, length], this is ${show(x.shape)}`);
+    if (w.ndim !== 3) throw new ShapeError(where, `w takes [filters, channels / groups, length], this is ${show(w.shape)}`);
+    checkChannels(where, x.shape, w.shape, groups);
+    const [image, filters] = [unsqueeze(x, 2), unsqueeze(w, 2)];
+    const geometry = geometryOf(where, image.shape, filters.shape, {
+      stride: [1, stride], padding: typeof padding === 'number' ? [0, padding] : padding, dilation: [1, dilation], groups,
+    });
+    return squeeze(conv(image, filters, b, { geometry }), 2);
+  },
+);
+
+export interface Conv3dOptions {
+  /** Steps between windows. Default 1. */
+  readonly stride?: Triple;
+  /** Zeros around the volume. Default 0. */
+  readonly padding?: Triple;
+  /** Steps between the taps of a filter. Default 1. */
+  readonly dilation?: Triple;
+  /** Groups of channels that do not see each other. Default 1. */
+  readonly groups?: number;
+}
+/**
+ * The cross-correlation of volumes x [n, c, d, h, w] with filters w [k, c / groups, kd, kh, kw], plus a bias b [k] or
+ * null: a {@link conv2d} of slices, in which the taps of the depth are channels of their own.
+ */
+export const conv3d: (x: Tensor, w: Tensor, b?: Tensor | null, options?: Conv3dOptions) => Tensor = composite(
+  'conv3d',
+  (x, w, b = null, options = {}) => {
+    const where = 'conv3d';
+    if (x.ndim !== 5) throw new ShapeError(where, `x takes [batch, channels, depth, height, width], this is ${show(x.shape)}`);
+    if (w.ndim !== 5) {
+      throw new ShapeError(where, `w takes [filters, channels / groups, depth, height, width], this is ${show(w.shape)}`);
+    }
+    const { groups = 1 } = options;
+    checkChannels(where, x.shape, w.shape, groups);
+    // The depth's, then the image's.
+    const [step, ...stride] = tripleOf(where, 'stride', options.stride ?? 1, 1);
+    const [ends, ...padding] = tripleOf(where, 'padding', options.padding ?? 0, 0);
+    const [apart, ...dilation] = tripleOf(where, 'dilation', options.dilation ?? 1, 1);
+    const [n = 0, c = 0, d = 0, height = 0, width = 0] = x.shape;
+    const [k = 0, perGroup = 0, kd = 0, kh = 0, kw = 0] = w.shape;
+    const room = d + 2 * ends - apart * (kd - 1) - 1;
+    if (room < 0) throw new ShapeError(where, `w ${show(w.shape)} is deeper than x ${show(x.shape)} with its padding`);
+    const depth = Math.floor(room / step) + 1;
+    const padded = ends > 0 ? pad(x, [0, 0, 0, 0, ends, ends]) : x;
+    const taps = Array.from({ length: kd }, (_, t) =>
+      slice(padded, 2, t * apart, t * apart + (depth - 1) * step + 1, step));
+    const slices = reshape(permute(stack(taps, 2), [0, 3, 1, 2, 4, 5]), [n * depth, c * kd, height, width]);
+    const filters = reshape(w, [k, perGroup * kd, kh, kw]);
+    const geometry = geometryOf(where, slices.shape, filters.shape, { stride, padding, dilation, groups });
+    const y = conv(slices, filters, b, { geometry });
+    return permute(reshape(y, [n, depth, k, y.shape[2]!, y.shape[3]!]), [0, 2, 1, 3, 4]);
+  },
+);
+
+export interface ConvTranspose2dOptions {
+  /** Steps between the places that neighbouring inputs are spread to. Default 1. */
+  readonly stride?: Pair;
+  /** Border of the output that is cut away. Default 0. */
+  readonly padding?: Pair;
+  /** Rows and columns more at the end: several sizes lead to the same by conv2d. Below stride or dilation. Default 0. */
+  readonly outputPadding?: Pair;
+  /** Steps between the taps of a filter. Default 1. */
+  readonly dilation?: Pair;
+  /** Groups of channels that do not see each other. Default 1. */
+  readonly groups?: number;
+}
+/**
+ * The transpose of {@link conv2d}, its gradient of the input: each number of x [n, c, h, w] spread over a window by the
+ * filters w [c, k / groups, kh, kw], plus a bias b [k] or null. The output [n, k, oh, ow] has the height
+ * oh = (h − 1)·stride − 2·padding + dilation·(kh − 1) + outputPadding + 1.
+ */
+export const convTranspose2d: (
+  x: Tensor, w: Tensor, b?: Tensor | null, options?: ConvTranspose2dOptions,
+) => Tensor = composite('convTranspose2d', (x, w, b = null, options = {}) => {
+  const where = 'convTranspose2d';
+  if (x.ndim !== 4) throw new ShapeError(where, `x takes [batch, channels, height, width], this is ${show(x.shape)}`);
+  if (w.ndim !== 4) throw new ShapeError(where, `w takes [channels, filters / groups, height, width], this is ${show(w.shape)}`);
+  const stride = pairOf(where, 'stride', options.stride ?? 1, 1);
+  const before = pairOf(where, 'padding', options.padding ?? 0, 0);
+  const extra = pairOf(where, 'outputPadding', options.outputPadding ?? 0, 0);
+  const dilation = pairOf(where, 'dilation', options.dilation ?? 1, 1);
+  const groups = options.groups ?? 1;
+  checkInteger(where, 'groups', groups, 1);
+  if (x.shape[1] !== w.shape[0]) {
+    throw new ShapeError(where, `w ${show(w.shape)} takes ${w.shape[0]} channels, x ${show(x.shape)} has ${x.shape[1]}`);
+  }
+  if (w.shape[0]! % groups !== 0) throw new ShapeError(where, `${w.shape[0]} channels do not divide into ${groups} groups`);
+  const k = w.shape[1]! * groups;
+  if (b && (b.ndim !== 1 || b.size !== k)) {
+    throw new ShapeError(where, `w ${show(w.shape)} takes a bias of [${k}], this is ${show(b.shape)}`);
+  }
+  const size = (i: 0 | 1): number => {
+    if (extra[i] >= Math.max(stride[i], dilation[i])) {
+      throw new ValueError(where, `outputPadding ${show(extra)} is not below stride ${show(stride)} or dilation ${show(dilation)}`);
+    }
+    const n = (x.shape[2 + i]! - 1) * stride[i] - 2 * before[i] + dilation[i] * (w.shape[2 + i]! - 1) + extra[i] + 1;
+    if (n < 1) throw new ShapeError(where, `x ${show(x.shape)} and w ${show(w.shape)} with padding ${show(before)} leave nothing`);
+    return n;
+  };
+  const image = [x.shape[0]!, k, size(0), size(1)];
+  // What conv2d pads after: so that it comes back to the size of x.
+  const total = [2 * before[0] - extra[0], 2 * before[1] - extra[1]] as const;
+  const y = convGradX(x, w, { geometry: { where, stride, before, total, dilation, groups }, x: image });
+  return b ? add(y, reshape(b, [k, 1, 1])) : y;
+});

@@ -2,8 +2,14 @@
 import { ShapeError, ValueError } from '../core/errors';
 import { defineMultiOp, defineOp, type MultiOp, type Op } from '../core/op';
 import { pairOf, type Pair } from '../core/options';
+import { composite } from '../core/scope';
 import { show, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
+import { tensor } from './creation';
+import { indexSelect } from './indexing';
+import { matmul } from './matmul';
+import { amax } from './reduce';
+import { reshape, t } from './view';
 
 export interface MaxPool2dOptions {
   /** Steps between windows. Default: the window's size. */
@@ -143,3 +149,62 @@ export function avgPool2d(x: Tensor, kernelSize: Pair, options: AvgPool2dOptions
     window: windowOf('avgPool2d', x.shape, kernelSize, options), countPad: countIncludePad, divisor: divisorOverride ?? 0,
   });
 }
+
+/** The m bins of n places: bin i is [⌊i·n/m⌋, ⌈(i + 1)·n/m⌉), so neighbours overlap where m does not divide n. */
+function bins(n: number, m: number): { readonly start: number; readonly size: number }[] {
+  return Array.from({ length: m }, (_, i) => {
+    const start = Math.floor((i * n) / m);
+    return { start, size: Math.ceil(((i + 1) * n) / m) - start };
+  });
+}
+
+/** The output's size and, where it divides the input's, the windows that are the bins. */
+function binsOf(where: string, x: Shape, outputSize: Pair): { output: readonly [number, number]; window: Pair | null } {
+  if (x.length !== 4) throw new ShapeError(where, `x takes [batch, channels, height, width], this is ${show(x)}`);
+  const output = pairOf(where, 'outputSize', outputSize, 1);
+  const [h, w] = [x[2]!, x[3]!];
+  if (h === 0 || w === 0) throw new ShapeError(where, `x ${show(x)} has no places to make bins of`);
+  const even = h % output[0] === 0 && w % output[1] === 0;
+  return { output, window: even ? [h / output[0], w / output[1]] : null };
+}
+
+/** The averages over m bins as a matrix [m, n]. */
+function averages(n: number, m: number): Tensor {
+  const rows = new Float32Array(m * n);
+  bins(n, m).forEach(({ start, size }, i) => rows.fill(1 / size, i * n + start, i * n + start + size));
+  return tensor(rows, { shape: [m, n] });
+}
+
+/**
+ * The averages of x [n, c, h, w] over oh × ow bins, whatever its size: bin i of the height is from ⌊i·h/oh⌋ to
+ * ⌈(i + 1)·h/oh⌉. Global average pooling is outputSize 1.
+ */
+export const adaptiveAvgPool2d: (x: Tensor, outputSize: Pair) => Tensor = composite(
+  'adaptiveAvgPool2d',
+  (x, outputSize) => {
+    const { output, window } = binsOf('adaptiveAvgPool2d', x.shape, outputSize);
+    if (window) return avgPool2d(x, window);
+    // A bin is a rectangle, and its average that of averages.
+    return matmul(averages(x.shape[2]!, output[0]), matmul(x, t(averages(x.shape[3]!, output[1]))));
+  },
+);
+
+/** The maxima over m bins along dimension d. */
+function binMaxima(x: Tensor, d: number, m: number): Tensor {
+  const all = bins(x.shape[d]!, m);
+  const longest = all.reduce((most, { size }) => Math.max(most, size), 1);
+  // Shorter bins repeat their last place: it comes after its twin, and wins nothing.
+  const places = all.flatMap(({ start, size }) => Array.from({ length: longest }, (_, j) => start + Math.min(j, size - 1)));
+  const copies = indexSelect(x, d, tensor(Int32Array.from(places)));
+  return amax(reshape(copies, [...x.shape.slice(0, d), m, longest, ...x.shape.slice(d + 1)]), d + 1);
+}
+
+/** The maxima of x [n, c, h, w] over the bins of {@link adaptiveAvgPool2d}; of equals the first gets the gradient. */
+export const adaptiveMaxPool2d: (x: Tensor, outputSize: Pair) => Tensor = composite(
+  'adaptiveMaxPool2d',
+  (x, outputSize) => {
+    const { output, window } = binsOf('adaptiveMaxPool2d', x.shape, outputSize);
+    // Rows first, then the best of them: of equals, that is the first row by row.
+    return window ? maxPool2d(x, window) : binMaxima(binMaxima(x, 3, output[1]), 2, output[0]);
+  },
+);

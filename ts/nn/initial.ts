@@ -1,0 +1,21 @@
+import { scope } from '../core/scope';
+import type { Shape } from '../core/shape';
+import { full } from '../ops/creation';
+import { uniform, type Generator } from '../ops/random';
+import { Parameter } from './module';
+
+export interface LayerOptions {
+  /** Where the initial parameters come from. Default: the default generator. */
+  readonly generator?: Generator;
+}
+
+/** PyTorch's default for weights and biases: evenly over (−1/√n, 1/√n), n being the inputs of one output. */
+export function initial(shape: Shape, inputs: number, { generator }: LayerOptions): Parameter {
+  const bound = inputs > 0 ? 1 / Math.sqrt(inputs) : 0;
+  return scope(() => new Parameter(uniform(shape, -bound, bound, generator && { generator })), 'initialisation');
+}
+
+/** Every element `value`. */
+export function constant(shape: Shape, value: number): Parameter {
+  return scope(() => new Parameter(full(shape, value)), 'initialisation');
+}

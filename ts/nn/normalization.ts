@@ -1,0 +1,186 @@
+/** Layers that normalise. Weights begin at 1, biases at 0. */
+import { ShapeError } from '../core/errors';
+import { checkInteger, checkNumber } from '../core/options';
+import { scope } from '../core/scope';
+import { checkShape, show, type Shape } from '../core/shape';
+import type { Tensor } from '../core/tensor';
+import { full } from '../ops/creation';
+import {
+  batchNorm, groupNorm, layerNorm, localResponseNorm, rmsNorm, type LocalResponseNormOptions,
+} from '../ops/norm';
+import { constant } from './initial';
+import { Buffer, Layer, type Parameter } from './module';
+
+export interface BatchNormLayerOptions {
+  /** Added to the variance. Default 1e-5. */
+  readonly eps?: number;
+  /** How much of the running statistics each batch's replace. Default 0.1. */
+  readonly momentum?: number;
+  /** Whether to learn a factor and a summand for each channel. Default true. */
+  readonly affine?: boolean;
+}
+/**
+ * In training, each channel is normalised by the batch and the running statistics follow; in evaluation, by those. Their
+ * names are those of PyTorch's files, without `num_batches_tracked`, which nothing here needs: load them with
+ * `strict: false`.
+ */
+abstract class BatchNorm extends Layer {
+  /** [numFeatures] */
+  readonly weight: Parameter | null;
+  /** [numFeatures] */
+  readonly bias: Parameter | null;
+  /** [numFeatures], from 0 on. */
+  readonly running_mean: Buffer;
+  /** [numFeatures], from 1 on. */
+  readonly running_var: Buffer;
+  readonly eps: number;
+  readonly momentum: number;
+
+  constructor(readonly numFeatures: number, { eps = 1e-5, momentum = 0.1, affine = true }: BatchNormLayerOptions = {}) {
+    super();
+    const where = this.constructor.name;
+    checkInteger(where, 'numFeatures', numFeatures, 1);
+    checkNumber(where, 'eps', eps, 0);
+    checkNumber(where, 'momentum', momentum, 0, 1);
+    this.eps = eps;
+    this.momentum = momentum;
+    this.weight = affine ? constant([numFeatures], 1) : null;
+    this.bias = affine ? constant([numFeatures], 0) : null;
+    const buffer = (value: number): Buffer => scope(() => new Buffer(full([numFeatures], value)), 'initialisation');
+    this.running_mean = buffer(0);
+    this.running_var = buffer(1);
+  }
+
+  protected normalise(x: Tensor, form: string, fits: boolean): Tensor {
+    if (!fits || x.shape[1] !== this.numFeatures) {
+      throw new ShapeError(this.constructor.name, `x takes ${form} with ${this.numFeatures} channels, this is ${show(x.shape)}`);
+    }
+    const { weight, bias, eps, momentum, training } = this;
+    return batchNorm(x, this.running_mean, this.running_var, { weight, bias, eps, momentum, training });
+  }
+}
+/** Batch normalisation of features [n, numFeatures] or of sequences [n, numFeatures, l]. */
+export class BatchNorm1d extends BatchNorm {
+  forward(x: Tensor): Tensor {
+    return this.normalise(x, '[batch, channels] or [batch, channels, length]', x.ndim === 2 || x.ndim === 3);
+  }
+}
+/** Batch normalisation of images [n, numFeatures, h, w]. */
+export class BatchNorm2d extends BatchNorm {
+  forward(x: Tensor): Tensor {
+    return this.normalise(x, '[batch, channels, height, width]', x.ndim === 4);
+  }
+}
+
+/** The sizes of the last dimensions, checked. */
+function normalizedShape(where: string, shape: number | Shape): Shape {
+  const sizes = typeof shape === 'number' ? [shape] : [...shape];
+  if (sizes.length === 0) throw new ShapeError(where, 'normalizedShape takes one dimension or more, this is []');
+  checkShape(where, sizes);
+  return sizes;
+}
+
+export interface LayerNormLayerOptions {
+  /** Added to the variance. Default 1e-5. */
+  readonly eps?: number;
+  /** Whether to learn a factor and a summand for each element. Default true. */
+  readonly elementwiseAffine?: boolean;
+  /** Whether to learn the summand. Default true. */
+  readonly bias?: boolean;
+}
+/** Layer normalisation over the last dimensions, those of sizes `normalizedShape`. */
+export class LayerNorm extends Layer {
+  readonly normalizedShape: Shape;
+  /** In the shape that is normalised. */
+  readonly weight: Parameter | null;
+  /** In the shape that is normalised. */
+  readonly bias: Parameter | null;
+  readonly eps: number;
+
+  constructor(shape: number | Shape, { eps = 1e-5, elementwiseAffine = true, bias = true }: LayerNormLayerOptions = {}) {
+    super();
+    checkNumber('LayerNorm', 'eps', eps, 0);
+    this.normalizedShape = normalizedShape('LayerNorm', shape);
+    this.eps = eps;
+    this.weight = elementwiseAffine ? constant(this.normalizedShape, 1) : null;
+    this.bias = elementwiseAffine && bias ? constant(this.normalizedShape, 0) : null;
+  }
+
+  forward(x: Tensor): Tensor {
+    return layerNorm(x, this.normalizedShape, { weight: this.weight, bias: this.bias, eps: this.eps });
+  }
+}
+
+export interface RMSNormLayerOptions {
+  /** Added to the mean square. Default 2⁻²³. */
+  readonly eps?: number;
+  /** Whether to learn a factor for each element. Default true. */
+  readonly elementwiseAffine?: boolean;
+}
+/** x / √(mean x² + ε) · weight over the last dimensions, those of sizes `normalizedShape` (Zhang & Sennrich 2019). */
+export class RMSNorm extends Layer {
+  readonly normalizedShape: Shape;
+  /** In the shape that is normalised. */
+  readonly weight: Parameter | null;
+  readonly eps: number;
+
+  constructor(shape: number | Shape, { eps = 2 ** -23, elementwiseAffine = true }: RMSNormLayerOptions = {}) {
+    super();
+    checkNumber('RMSNorm', 'eps', eps, 0);
+    this.normalizedShape = normalizedShape('RMSNorm', shape);
+    this.eps = eps;
+    this.weight = elementwiseAffine ? constant(this.normalizedShape, 1) : null;
+  }
+
+  forward(x: Tensor): Tensor {
+    return rmsNorm(x, this.normalizedShape, { weight: this.weight, eps: this.eps });
+  }
+}
+
+export interface GroupNormLayerOptions {
+  /** Added to the variance. Default 1e-5. */
+  readonly eps?: number;
+  /** Whether to learn a factor and a summand for each channel. Default true. */
+  readonly affine?: boolean;
+}
+/** Normalisation of each of `numGroups` groups of channels of each sample of x [n, numChannels, …]. */
+export class GroupNorm extends Layer {
+  /** [numChannels] */
+  readonly weight: Parameter | null;
+  /** [numChannels] */
+  readonly bias: Parameter | null;
+  readonly eps: number;
+
+  constructor(
+    readonly numGroups: number, readonly numChannels: number, { eps = 1e-5, affine = true }: GroupNormLayerOptions = {},
+  ) {
+    super();
+    checkInteger('GroupNorm', 'numGroups', numGroups, 1);
+    checkInteger('GroupNorm', 'numChannels', numChannels, 1);
+    checkNumber('GroupNorm', 'eps', eps, 0);
+    if (numChannels % numGroups !== 0) {
+      throw new ShapeError('GroupNorm', `${numChannels} channels do not divide into ${numGroups} groups`);
+    }
+    this.eps = eps;
+    this.weight = affine ? constant([numChannels], 1) : null;
+    this.bias = affine ? constant([numChannels], 0) : null;
+  }
+
+  forward(x: Tensor): Tensor {
+    if (x.shape[1] !== this.numChannels) {
+      throw new ShapeError('GroupNorm', `x takes [batch, ${this.numChannels}, …], this is ${show(x.shape)}`);
+    }
+    return groupNorm(x, this.numGroups, { weight: this.weight, bias: this.bias, eps: this.eps });
+  }
+}
+
+/** Local response normalisation across `size` neighbouring channels (AlexNet). No parameters to learn here. */
+export class LocalResponseNorm extends Layer {
+  constructor(readonly size: number, readonly options: LocalResponseNormOptions = {}) {
+    super();
+    checkInteger('LocalResponseNorm', 'size', size, 1);
+  }
+  forward(x: Tensor): Tensor {
+    return localResponseNorm(x, this.size, this.options);
+  }
+}
