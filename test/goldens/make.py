@@ -1,6 +1,7 @@
 """Writes the golden files beside this script: what PyTorch computes, for the tests to compare with."""
 
 import functions
+import recurrent
 import torch
 import training
 from golden import write
@@ -10,6 +11,7 @@ MAKERS = {
     'pool': functions.pool,
     'losses': functions.losses,
     'activations': functions.activations,
+    'rnn': recurrent.layers,
     'init': training.init,
     'optim': training.optimisers,
     'lenet': training.lenet,

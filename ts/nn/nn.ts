@@ -4,6 +4,7 @@ export * from './layers';
 export * from './convolution';
 export * from './normalization';
 export * from './activations';
+export * from './recurrent';
 export { Sequential } from './sequential';
 export { summary } from './summary';
 export * as init from './init';
