@@ -38,8 +38,14 @@ async function bring(rust, { program, crate, version, time }) {
     const scrap = freshFolder(join(CACHE, 'scrap'));
     await run(join(rust.bin, 'cargo'), ['install', '--root', scrap, `${crate}@${version}`], {
       log: join(CACHE, 'log', `${crate}.log`),
-      // A folder that outlives an interruption: what was compiled is not compiled again.
-      env: { ...environment(rust), CARGO_TARGET_DIR: join(CACHE, 'build', 'tools') },
+      env: {
+        ...environment(rust),
+        // A folder that outlives an interruption: what was compiled is not compiled again.
+        CARGO_TARGET_DIR: join(CACHE, 'build', 'tools'),
+        // The tools run for seconds and are compiled for minutes.
+        CARGO_PROFILE_RELEASE_OPT_LEVEL: '1',
+        CARGO_PROFILE_RELEASE_LTO: 'off',
+      },
     });
     replace(scrap, root);
   });
