@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { gradients } from '../ts/autodiff/backward';
 import type { Backend } from '../ts/backend/backend';
-import type { Pair } from '../ts/core/options';
+import type { Pair, Triple } from '../ts/core/options';
 import { useBackend } from '../ts/core/runtime';
 import { scope } from '../ts/core/scope';
 import type { Tensor } from '../ts/core/tensor';
@@ -22,6 +22,12 @@ interface Case {
   readonly t?: Floats | Integers;
   readonly weight?: Floats | null;
   readonly posWeight?: Floats | null;
+  /** Running statistics before, and after. */
+  readonly mean?: Floats;
+  readonly var?: Floats;
+  readonly meanAfter?: Floats;
+  readonly varAfter?: Floats;
+  readonly index?: Integers;
   readonly y: Floats;
   readonly g: Floats;
   readonly gx: Floats;
@@ -29,10 +35,12 @@ interface Case {
   readonly gb?: Floats | null;
   readonly gt?: Floats | null;
 }
+/** One number, or one for each direction. */
+type Steps = number | readonly number[];
 interface Options {
-  readonly stride?: Pair | null;
-  readonly padding?: Pair | 'same';
-  readonly dilation?: Pair;
+  readonly stride?: Steps | null;
+  readonly padding?: Steps | 'same';
+  readonly dilation?: Steps;
   readonly groups?: number;
   readonly kernelSize?: Pair;
   readonly ceilMode?: boolean;
@@ -47,6 +55,16 @@ interface Options {
   readonly negativeSlope?: number;
   readonly approximate?: 'none' | 'tanh';
   readonly dim?: number;
+  readonly shape?: readonly number[];
+  readonly eps?: number;
+  readonly training?: boolean;
+  readonly momentum?: number;
+  readonly size?: number;
+  readonly k?: number;
+  readonly outputPadding?: Pair;
+  readonly outputSize?: Pair;
+  readonly descending?: boolean;
+  readonly largest?: boolean;
 }
 /** The tensors of a case: floats are leaves. */
 interface Inputs {
@@ -56,6 +74,8 @@ interface Inputs {
   readonly t: Tensor | null;
   readonly weight: Tensor | null;
   readonly posWeight: Tensor | null;
+  readonly mean: Tensor | null;
+  readonly var: Tensor | null;
 }
 type Run = (inputs: Inputs, options: Options) => Tensor;
 
@@ -102,18 +122,23 @@ const classes =
 
 const runs: Readonly<Record<string, Run>> = {
   conv2d: ({ x, w, b }, { stride, padding, dilation, groups }) =>
-    ops.conv2d(x, given(w, 'w'), b, { stride: stride ?? undefined, padding, dilation, groups }),
+    ops.conv2d(x, given(w, 'w'), b, {
+      stride: pair(stride),
+      padding: padding === 'same' ? padding : pair(padding),
+      dilation: pair(dilation),
+      groups,
+    }),
   maxPool2d: ({ x }, { kernelSize, stride, padding, dilation, ceilMode }) =>
     ops.maxPool2d(x, given(kernelSize, 'kernelSize'), {
-      stride: stride ?? undefined,
-      padding: border(padding),
-      dilation,
+      stride: pair(stride),
+      padding: pair(border(padding)),
+      dilation: pair(dilation),
       ceilMode,
     }),
   avgPool2d: ({ x }, { kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride }) =>
     ops.avgPool2d(x, given(kernelSize, 'kernelSize'), {
-      stride: stride ?? undefined,
-      padding: border(padding),
+      stride: pair(stride),
+      padding: pair(border(padding)),
       ceilMode,
       countIncludePad,
       divisorOverride: divisorOverride ?? undefined,
@@ -141,8 +166,51 @@ const runs: Readonly<Record<string, Run>> = {
   atan: ({ x }) => ops.atan(x),
   softmax: ({ x }, { dim }) => ops.softmax(x, dim),
   logSoftmax: ({ x }, { dim }) => ops.logSoftmax(x, dim),
+  layerNorm: ({ x, w, b }, { shape, eps }) => ops.layerNorm(x, given(shape, 'shape'), { weight: w, bias: b, eps }),
+  rmsNorm: ({ x, w }, { shape, eps }) => ops.rmsNorm(x, given(shape, 'shape'), { weight: w, eps }),
+  groupNorm: ({ x, w, b }, { groups, eps }) =>
+    ops.groupNorm(x, given(groups, 'groups'), { weight: w, bias: b, eps }),
+  batchNorm: ({ x, w, b, mean, var: variance }, { training, momentum, eps }) =>
+    ops.batchNorm(x, mean, variance, { weight: w, bias: b, training, momentum, eps }),
+  localResponseNorm: ({ x }, { size, alpha, beta, k }) =>
+    ops.localResponseNorm(x, given(size, 'size'), { alpha, beta, k }),
+  conv1d: ({ x, w, b }, { stride, padding, dilation, groups }) =>
+    ops.conv1d(x, given(w, 'w'), b, {
+      stride: one(stride),
+      padding: padding === 'same' ? padding : one(padding),
+      dilation: one(dilation),
+      groups,
+    }),
+  conv3d: ({ x, w, b }, { stride, padding, dilation, groups }) =>
+    ops.conv3d(x, given(w, 'w'), b, {
+      stride: triple(stride),
+      padding: triple(border(padding)),
+      dilation: triple(dilation),
+      groups,
+    }),
+  convTranspose2d: ({ x, w, b }, { stride, padding, outputPadding, dilation, groups }) =>
+    ops.convTranspose2d(x, given(w, 'w'), b, {
+      stride: pair(stride),
+      padding: pair(border(padding)),
+      outputPadding: pair(outputPadding),
+      dilation: pair(dilation),
+      groups,
+    }),
+  adaptiveAvgPool2d: ({ x }, { outputSize }) => ops.adaptiveAvgPool2d(x, given(pair(outputSize), 'outputSize')),
+  adaptiveMaxPool2d: ({ x }, { outputSize }) => ops.adaptiveMaxPool2d(x, given(pair(outputSize), 'outputSize')),
+  cumsum: ({ x }, { dim }) => ops.cumsum(x, given(dim, 'dim')),
+  sort: ({ x }, { dim, descending }) => ops.sort(x, dim, { descending })[0],
+  topk: ({ x }, { k, dim, largest }) => ops.topk(x, given(k, 'k'), dim, { largest })[0],
 };
-const border = (padding: Options['padding']): Pair | undefined => (padding === 'same' ? undefined : padding);
+const one = (v: Steps | null | undefined): number | undefined => (typeof v === 'number' ? v : undefined);
+const pair = (v: Steps | null | undefined): Pair | undefined =>
+  v && typeof v !== 'number' ? [given(v[0], 'first'), given(v[1], 'second')] : (v ?? undefined);
+const triple = (v: Steps | null | undefined): Triple | undefined =>
+  v && typeof v !== 'number'
+    ? [given(v[0], 'first'), given(v[1], 'second'), given(v[2], 'third')]
+    : (v ?? undefined);
+/** A padding in numbers; 'same' stays what it is where it is known. */
+const border = (padding: Options['padding']): Steps | undefined => (padding === 'same' ? undefined : padding);
 
 interface Tolerance {
   readonly relative: number;
@@ -243,6 +311,8 @@ function check(name: string, c: Case, may: Tolerance): string[] {
       t: read(c.t),
       weight: read(c.weight),
       posWeight: read(c.posWeight),
+      mean: read(c.mean),
+      var: read(c.var),
     };
     const y = given(runs[name], name)(inputs, c.options);
     const entries = [
@@ -259,6 +329,8 @@ function check(name: string, c: Case, may: Tolerance): string[] {
     );
     const at = floats(c.x);
     return [
+      ...compare('meanAfter', inputs.mean ?? undefined, c.meanAfter, F32, () => false),
+      ...compare('varAfter', inputs.var ?? undefined, c.varAfter, F32, () => false),
       ...compare('y', y, c.y, may, i => differs(name, 'y', c.options, at[i])),
       ...wanted.flatMap(({ what, golden }, i) =>
         compare(what, found[i], golden, may, j => differs(name, what, c.options, at[j])),
@@ -269,7 +341,7 @@ function check(name: string, c: Case, may: Tolerance): string[] {
 
 describe.each([exact, ...binaries].map(b => [b.name, b] as const))('%s', (_, backend: Backend) => {
   const may = backend === exact ? F64 : F32;
-  for (const file of ['conv2d', 'pool', 'losses', 'activations']) {
+  for (const file of ['conv2d', 'pool', 'losses', 'activations', 'norm', 'more']) {
     casesOf(file).forEach((c, i) => {
       const name = c.op ?? file;
       test(`${file} #${i}: ${name} ${JSON.stringify(c.options)}`, () => {
@@ -277,6 +349,18 @@ describe.each([exact, ...binaries].map(b => [b.name, b] as const))('%s', (_, bac
         expect(check(name, c, may)).toEqual([]);
       });
     });
+  }
+});
+
+test('sorted places are those of PyTorch', () => {
+  useBackend(exact);
+  const cases = casesOf('more').filter(({ op }) => op === 'sort' || op === 'topk');
+  expect(cases.length).toBeGreaterThan(10);
+  for (const { op, x, index, options } of cases) {
+    const { k, dim, largest, descending } = options;
+    const t = given(read(x), 'x');
+    const [, at] = op === 'sort' ? ops.sort(t, dim, { descending }) : ops.topk(t, given(k, 'k'), dim, { largest });
+    expect(Array.from(at.toArray()), `${op} ${JSON.stringify(options)}`).toEqual(given(index, 'index').i32);
   }
 });
 

@@ -23,6 +23,13 @@ type Case = { readonly weight: Draw } & (
       readonly inChannels: number; readonly outChannels: number; readonly kernelSize: Pair; readonly groups: number;
     };
   }
+  | {
+    readonly op: 'conv1d' | 'conv3d' | 'convTranspose2d'; readonly bias: Draw;
+    readonly options: {
+      readonly inChannels: number; readonly outChannels: number; readonly groups: number;
+      readonly kernelSize: number | readonly number[];
+    };
+  }
   | { readonly op: 'xavier'; readonly options: { readonly gain: number } }
   | {
     readonly op: 'kaiming';
@@ -54,6 +61,22 @@ function expectClose(found: Tensor, expected: readonly number[], draw: Draw): vo
   expect(largest(numbers(found).map((x, i) => x - expected[i]!))).toBeLessThanOrEqual(1e-6 * scale);
 }
 
+/** A convolutional layer whose kernel has as many sizes as its kind says. */
+function another(
+  op: 'conv1d' | 'conv3d' | 'convTranspose2d',
+  { inChannels, outChannels, groups, kernelSize }: {
+    readonly inChannels: number; readonly outChannels: number; readonly groups: number;
+    readonly kernelSize: number | readonly number[];
+  },
+  generator: Generator,
+): nn.Layer & { readonly weight: Tensor; readonly bias: Tensor | null } {
+  const [a = 0, b = a, c = b] = typeof kernelSize === 'number' ? [kernelSize] : kernelSize;
+  const options = { groups, generator };
+  if (op === 'conv1d') return new nn.Conv1d(inChannels, outChannels, a, options);
+  if (op === 'conv3d') return new nn.Conv3d(inChannels, outChannels, [a, b, c], options);
+  return new nn.ConvTranspose2d(inChannels, outChannels, [a, b], options);
+}
+
 describe('as PyTorch draws them', () => {
   const title = ({ op, options, weight: { shape, distribution } }: Case): string =>
     `${op} ${JSON.stringify(options)} [${shape.join()}] ${distribution}`;
@@ -62,9 +85,10 @@ describe('as PyTorch draws them', () => {
     (_, c) => {
       const generator = new Generator(7);
       const same = new Generator(7);
-      if (c.op === 'linear' || c.op === 'conv2d') {
-        const layerOf = (): nn.Linear | nn.Conv2d => {
+      if (c.op !== 'xavier' && c.op !== 'kaiming') {
+        const layerOf = (): { readonly weight: Tensor; readonly bias: Tensor | null } => {
           if (c.op === 'linear') return new nn.Linear(c.options.inFeatures, c.options.outFeatures, { generator });
+          if (c.op !== 'conv2d') return another(c.op, c.options, generator);
           const { inChannels, outChannels, kernelSize, groups } = c.options;
           return new nn.Conv2d(inChannels, outChannels, kernelSize, { groups, generator });
         };

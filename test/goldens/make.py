@@ -1,6 +1,7 @@
 """Writes the golden files beside this script: what PyTorch computes, for the tests to compare with."""
 
 import functions
+import layers
 import recurrent
 import torch
 import training
@@ -11,6 +12,8 @@ MAKERS = {
     'pool': functions.pool,
     'losses': functions.losses,
     'activations': functions.activations,
+    'norm': layers.norm,
+    'more': layers.more,
     'rnn': recurrent.layers,
     'init': training.init,
     'optim': training.optimisers,

@@ -39,6 +39,13 @@ def init():
         weight, bias = drawn(lambda: nn.Conv2d(cin, cout, kernel, groups=groups))
         options = {'inChannels': cin, 'outChannels': cout, 'kernelSize': kernel, 'groups': groups}
         yield {'op': 'conv2d', 'options': options, 'weight': weight, 'bias': bias}
+    layers = {'conv1d': nn.Conv1d, 'conv3d': nn.Conv3d, 'convTranspose2d': nn.ConvTranspose2d}
+    table = [('conv1d', 4, 6, 5, 2), ('conv1d', 3, 200, 3, 1), ('conv3d', 2, 4, [2, 3, 1], 2), ('conv3d', 3, 5, 2, 1),
+             ('convTranspose2d', 6, 4, [3, 2], 2), ('convTranspose2d', 8, 3, 5, 1)]
+    for op, cin, cout, kernel, groups in table:
+        weight, bias = drawn(lambda: layers[op](cin, cout, kernel, groups=groups))
+        options = {'inChannels': cin, 'outChannels': cout, 'kernelSize': kernel, 'groups': groups}
+        yield {'op': op, 'options': options, 'weight': weight, 'bias': bias}
     gains = [('linear', 0), ('relu', 0), ('leakyRelu', 0.01), ('leakyRelu', 0.2), ('tanh', 0)]
     for shape in ((1, 1), (3, 2), (128, 784), (6, 1, 5, 5), (16, 3, 3, 3), (8, 2, 3, 2)):
         for distribution in ('uniform', 'normal'):

@@ -27,7 +27,7 @@ interface Reader {
   readonly dtype: DType;
   /** Bytes of an element. */
   readonly size: number;
-  read(bytes: Uint8Array): TensorData;
+  read(bytes: Uint8Array, file: string): TensorData;
 }
 const reader = (dtype: DType): Reader => ({ dtype, size: itemSize(dtype), read: bytes => elementsOf(bytes, dtype) });
 const readers: ReadonlyMap<unknown, Reader> = new Map([
@@ -38,7 +38,18 @@ const readers: ReadonlyMap<unknown, Reader> = new Map([
   [names.bool, reader('bool')],
   ['F16', { dtype: 'f32', size: 2, read: halves }],
   ['BF16', { dtype: 'f32', size: 2, read: brains }],
+  ['I64', { dtype: 'i32', size: 8, read: longs }],
 ]);
+
+/** Labels and counts, which other libraries keep in 64 bits. */
+function longs(bytes: Uint8Array, file: string): Int32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Int32Array.from({ length: bytes.byteLength / 8 }, (_, i) => {
+    const value = view.getBigInt64(8 * i, true);
+    if (value !== BigInt.asIntN(32, value)) throw new FileError(file, `expected integers of 32 bits, found ${value}`);
+    return Number(value);
+  });
+}
 
 const METADATA = '__metadata__';
 /** Bytes; longer headers are refused, as by the reference implementation. */
@@ -104,9 +115,9 @@ export function encodeSafetensors(
 }
 
 /**
- * The tensors in a safetensors file: F32, F64, I32, U8 and BOOL as they are, F16 and BF16 as f32. `name` is the file's,
- * for errors. Throws FileError, before any tensor is made, for bytes that are no whole safetensors file, and for
- * elements of other types.
+ * The tensors in a safetensors file: F32, F64, I32, U8 and BOOL as they are, F16 and BF16 as f32, I64 as i32. `name` is
+ * the file's, for errors. Throws FileError for bytes that are no whole safetensors file, for elements of other types,
+ * and for integers beyond 32 bits.
  */
 export function decodeSafetensors(bytes: Uint8Array, name = 'safetensors file'): Safetensors {
   const { json, start } = headerOf(bytes, name);
@@ -126,7 +137,7 @@ export function decodeSafetensors(bytes: Uint8Array, name = 'safetensors file'):
   }
   return scope(() => {
     const tensors = entries.map(({ key, reader: { dtype, read }, shape, begin, end }): [string, Tensor] => [
-      key, tensor(read(bytes.subarray(start + begin, start + end)), { shape, dtype }),
+      key, tensor(read(bytes.subarray(start + begin, start + end), name), { shape, dtype }),
     ]);
     return { tensors: Object.fromEntries(tensors), metadata };
   }, 'decodeSafetensors');
