@@ -2,7 +2,7 @@
  * Loops that await, several in one thread: whose turn it is, is told by the tensors. Each loop must compute bit for bit
  * what it computes alone, and none may see a tensor freed that is its own.
  */
-import { DisposedError, Generator, keep, ones, scope, tensor, zeros, type Tensor } from 'phyllo';
+import { DisposedError, Generator, gradients, keep, ones, scope, tensor, zeros, type Tensor } from 'phyllo';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { runtime } from '../ts/core/runtime';
 import { scoped } from '../ts/core/scope';
@@ -233,6 +233,7 @@ describe.each(backends)('on %s', (_, make) => {
 
   test('an awaiting loop frees at the next item all that descends from its item', async () => {
     const data = problem();
+    const w = keep(tensor([1, 2, 3, 4, 5], { requiresGrad: true }));
     const turns: number[] = [];
     for (const [x] of loader(data, 16)) {
       turns.push(inUse().blocks);
@@ -240,6 +241,9 @@ describe.each(backends)('on %s', (_, make) => {
       await task();
       const y = h.exp().add(x);
       await null;
+      h.detach().exp();
+      gradients(x.mul(w).square().sum(), [w]); // descends from x by what was saved
+      scope(() => gradients(w.add(1), [w], { gradient: y.sum(0) })); // and by the cotangent it starts from
       scope(() => {
         y.add(zeros([5])).sum();
         zeros([1000]);

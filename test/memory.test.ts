@@ -222,6 +222,40 @@ describe.each(backends)('on %s', (_, make) => {
       });
     });
 
+    test('return a tensor twice, within itself or freed, as it is', () => {
+      flat(3, () => {
+        const [a, b, gone] = scope(() => {
+          const x = ones([4]);
+          const gone = ones([4]);
+          gone.dispose();
+          return [x, { again: [x] }, gone] as const;
+        }, 'a step');
+        expect(list(a)).toEqual([1, 1, 1, 1]);
+        expect(b.again[0]).toBe(a);
+        failure(() => gone.exp(), DisposedError, /made in a step/);
+        a.dispose();
+      });
+    });
+
+    test('return some of what they made, in any order, and free the rest', () => {
+      flat(1, () => {
+        for (let chosen = 0; chosen < 32; chosen++) {
+          scope(() => {
+            ones([2]); // of the scope around, before
+            const out = scope(() => {
+              const all = [0, 1, 2, 3, 4].map(i => ones([2]).mul(i));
+              keep(all[2]!).dispose();
+              return all.filter((_, i) => i !== 2 && chosen & (1 << i)).reverse();
+            });
+            const after = ones([2]);
+            const want = [4, 3, 1, 0].filter(i => chosen & (1 << i));
+            expect(out.map(t => list(t)[0])).toEqual(want);
+            expect(list(after)).toEqual([1, 1]);
+          });
+        }
+      });
+    });
+
     test('leave alone what they return but did not make', () => {
       const x = keep(ones([4]));
       expect(scope(() => x)).toBe(x);

@@ -91,7 +91,7 @@ function close(s: Scope, result?: unknown): void {
   current.delete(s);
   if (result !== undefined) {
     eachTensor(result, t => {
-      if (t.owner === s) t.owner = returning;
+      if (t.owner === s && !t.disposed) t.owner = returning;
     });
   }
   for (let t = s.last, before: Tensor | null; t !== null; t = before) {
