@@ -11,10 +11,11 @@ import * as eager from './groups/eager';
 import * as elementwise from './groups/elementwise';
 import * as gemm from './groups/gemm';
 import * as pool from './groups/pool';
+import * as rnn from './groups/rnn';
 import * as train from './groups/train';
 
 const GROUPS: Readonly<Record<string, { rows(limit: number): Iterable<Row> }>> = {
-  gemm, conv, pool, elementwise, eager, train,
+  gemm, conv, pool, elementwise, rnn, eager, train,
 };
 
 /** Runs this again on one core, where the system can: a process that wanders between cores measures nothing. */
