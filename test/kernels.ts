@@ -363,7 +363,8 @@ const NORMS = SIZES.flatMap((k) => [
   [1, 6, 2 * k, 4, k],
   [1, 6, k, 2 * k, 1],
 ]);
-const normOperands = ([outer, n, inner, size]: readonly number[]): Record<'x' | 'mean' | 'variance' | 'w', () => Operand> => ({
+type Norm = Record<'x' | 'mean' | 'variance' | 'w', () => Operand>;
+const normOperands = ([outer, n, inner, size]: readonly number[]): Norm => ({
   x: () => input('f32', floats(outer! * n! * inner!)),
   mean: () => input('f32', floats(n!)),
   variance: () => input('f32', floats(n!).map((v) => Math.fround(v * v + 0.25))),
@@ -415,7 +416,8 @@ const cumsum = (dtype: DType) => (): Call[] =>
     ].flatMap((sizes) =>
       [0, 1].map((backwards) => {
         const x = dtype === 'f32' ? floats(product(sizes)) : ints(product(sizes), 2000, -1000);
-        return call([input(dtype, x), output(dtype, x.length), ...sizes, backwards], dtype === 'f32' ? ROUNDED : EXACT, true);
+        const tolerance = dtype === 'f32' ? ROUNDED : EXACT;
+        return call([input(dtype, x), output(dtype, x.length), ...sizes, backwards], tolerance, true);
       }),
     ),
   );

@@ -201,7 +201,7 @@ export interface Kernels
   readonly logSoftmaxGrad: RowsGrad;
 
   // ── Normalisation. x is seen as [outer, n, inner]; a group is what shares the middle index. Element e has the weight
-  //    w[e div step mod size]; `step` divides inner, inner divides size · step, and where outer > 1, that is n · inner. ──
+  //    w[e div step mod size]; step divides inner, inner divides size · step, and that is n · inner where outer > 1. ──
   /** mean [n] and variance [n] of x over outer and inner; not `centred`: 0 and the mean of x². */
   moments(
     x: number, mean: number, variance: number, outer: number, n: number, inner: number, centred: number,

@@ -122,8 +122,8 @@ export interface ConvTranspose2dLayerOptions extends ConvTranspose2dOptions, Lay
   readonly bias?: boolean;
 }
 /**
- * A transposed convolution, which makes images larger: each number of x [n, inChannels, h, w] is spread over a window by
- * learned filters. Initial values go by the fan that PyTorch takes: outChannels / groups · kh · kw.
+ * A transposed convolution, which makes images larger: each number of x [n, inChannels, h, w] is spread over a window
+ * by learned filters. Initial values go by the fan that PyTorch takes: outChannels / groups · kh · kw.
  */
 export class ConvTranspose2d extends Layer {
   /** [inChannels, outChannels / groups, kh, kw] */

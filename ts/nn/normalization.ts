@@ -20,9 +20,9 @@ export interface BatchNormLayerOptions {
   readonly affine?: boolean;
 }
 /**
- * In training, each channel is normalised by the batch and the running statistics follow; in evaluation, by those. Their
- * names are those of PyTorch's files, without `num_batches_tracked`, which nothing here needs: load them with
- * `strict: false`.
+ * In training, each channel is normalised by the batch and the running statistics follow; in evaluation, by those.
+ * Their names are those of PyTorch's files, but for `num_batches_tracked`, which nothing here needs: load such a file
+ * with `strict: false`.
  */
 abstract class BatchNorm extends Layer {
   /** [numFeatures] */
@@ -53,7 +53,8 @@ abstract class BatchNorm extends Layer {
 
   protected normalise(x: Tensor, form: string, fits: boolean): Tensor {
     if (!fits || x.shape[1] !== this.numFeatures) {
-      throw new ShapeError(this.constructor.name, `x takes ${form} with ${this.numFeatures} channels, this is ${show(x.shape)}`);
+      const wanted = `${form} with ${this.numFeatures} channels`;
+      throw new ShapeError(this.constructor.name, `x takes ${wanted}, this is ${show(x.shape)}`);
     }
     const { weight, bias, eps, momentum, training } = this;
     return batchNorm(x, this.running_mean, this.running_var, { weight, bias, eps, momentum, training });
@@ -97,7 +98,9 @@ export class LayerNorm extends Layer {
   readonly bias: Parameter | null;
   readonly eps: number;
 
-  constructor(shape: number | Shape, { eps = 1e-5, elementwiseAffine = true, bias = true }: LayerNormLayerOptions = {}) {
+  constructor(
+    shape: number | Shape, { eps = 1e-5, elementwiseAffine = true, bias = true }: LayerNormLayerOptions = {},
+  ) {
     super();
     checkNumber('LayerNorm', 'eps', eps, 0);
     this.normalizedShape = normalizedShape('LayerNorm', shape);

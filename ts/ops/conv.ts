@@ -151,7 +151,9 @@ export const conv1d: (x: Tensor, w: Tensor, b?: Tensor | null, options?: Conv1dO
   (x, w, b = null, { stride = 1, padding = 0, dilation = 1, groups = 1 } = {}) => {
     const where = 'conv1d';
     if (x.ndim !== 3) throw new ShapeError(where, `x takes [batch, channels, length], this is ${show(x.shape)}`);
-    if (w.ndim !== 3) throw new ShapeError(where, `w takes [filters, channels / groups, length], this is ${show(w.shape)}`);
+    if (w.ndim !== 3) {
+      throw new ShapeError(where, `w takes [filters, channels / groups, length], this is ${show(w.shape)}`);
+    }
     checkChannels(where, x.shape, w.shape, groups);
     const [image, filters] = [unsqueeze(x, 2), unsqueeze(w, 2)];
     const geometry = geometryOf(where, image.shape, filters.shape, {
@@ -179,7 +181,9 @@ export const conv3d: (x: Tensor, w: Tensor, b?: Tensor | null, options?: Conv3dO
   'conv3d',
   (x, w, b = null, options = {}) => {
     const where = 'conv3d';
-    if (x.ndim !== 5) throw new ShapeError(where, `x takes [batch, channels, depth, height, width], this is ${show(x.shape)}`);
+    if (x.ndim !== 5) {
+      throw new ShapeError(where, `x takes [batch, channels, depth, height, width], this is ${show(x.shape)}`);
+    }
     if (w.ndim !== 5) {
       throw new ShapeError(where, `w takes [filters, channels / groups, depth, height, width], this is ${show(w.shape)}`);
     }
@@ -210,7 +214,7 @@ export interface ConvTranspose2dOptions {
   readonly stride?: Pair;
   /** Border of the output that is cut away. Default 0. */
   readonly padding?: Pair;
-  /** Rows and columns more at the end: several sizes lead to the same by conv2d. Below stride or dilation. Default 0. */
+  /** More rows and columns at the end, since conv2d takes several sizes to one. Below stride or dilation. Default 0. */
   readonly outputPadding?: Pair;
   /** Steps between the taps of a filter. Default 1. */
   readonly dilation?: Pair;
@@ -227,7 +231,9 @@ export const convTranspose2d: (
 ) => Tensor = composite('convTranspose2d', (x, w, b = null, options = {}) => {
   const where = 'convTranspose2d';
   if (x.ndim !== 4) throw new ShapeError(where, `x takes [batch, channels, height, width], this is ${show(x.shape)}`);
-  if (w.ndim !== 4) throw new ShapeError(where, `w takes [channels, filters / groups, height, width], this is ${show(w.shape)}`);
+  if (w.ndim !== 4) {
+    throw new ShapeError(where, `w takes [channels, filters / groups, height, width], this is ${show(w.shape)}`);
+  }
   const stride = pairOf(where, 'stride', options.stride ?? 1, 1);
   const before = pairOf(where, 'padding', options.padding ?? 0, 0);
   const extra = pairOf(where, 'outputPadding', options.outputPadding ?? 0, 0);
@@ -235,19 +241,26 @@ export const convTranspose2d: (
   const groups = options.groups ?? 1;
   checkInteger(where, 'groups', groups, 1);
   if (x.shape[1] !== w.shape[0]) {
-    throw new ShapeError(where, `w ${show(w.shape)} takes ${w.shape[0]} channels, x ${show(x.shape)} has ${x.shape[1]}`);
+    const found = `x ${show(x.shape)} has ${x.shape[1]}`;
+    throw new ShapeError(where, `w ${show(w.shape)} takes ${w.shape[0]} channels, ${found}`);
   }
-  if (w.shape[0]! % groups !== 0) throw new ShapeError(where, `${w.shape[0]} channels do not divide into ${groups} groups`);
+  if (w.shape[0]! % groups !== 0) {
+    throw new ShapeError(where, `${w.shape[0]} channels do not divide into ${groups} groups`);
+  }
   const k = w.shape[1]! * groups;
   if (b && (b.ndim !== 1 || b.size !== k)) {
     throw new ShapeError(where, `w ${show(w.shape)} takes a bias of [${k}], this is ${show(b.shape)}`);
   }
   const size = (i: 0 | 1): number => {
     if (extra[i] >= Math.max(stride[i], dilation[i])) {
-      throw new ValueError(where, `outputPadding ${show(extra)} is not below stride ${show(stride)} or dilation ${show(dilation)}`);
+      const steps = `stride ${show(stride)} or dilation ${show(dilation)}`;
+      throw new ValueError(where, `outputPadding ${show(extra)} is not below ${steps}`);
     }
     const n = (x.shape[2 + i]! - 1) * stride[i] - 2 * before[i] + dilation[i] * (w.shape[2 + i]! - 1) + extra[i] + 1;
-    if (n < 1) throw new ShapeError(where, `x ${show(x.shape)} and w ${show(w.shape)} with padding ${show(before)} leave nothing`);
+    if (n < 1) {
+      const given = `x ${show(x.shape)} and w ${show(w.shape)} with padding ${show(before)}`;
+      throw new ShapeError(where, `${given} leave nothing`);
+    }
     return n;
   };
   const image = [x.shape[0]!, k, size(0), size(1)];

@@ -37,7 +37,7 @@ const times = (x: Tensor, w: Tensor | null, p: Groups): Tensor =>
 /** The sums of the elements of each weight. */
 const perWeight = (x: Tensor, p: Groups): Tensor => sum(byWeight(x, p), [0, 2]);
 
-/** y = x̂ w + b with x̂ = (x − mean) / √(variance + ε) of each group; mean and variance beside it, without a gradient. */
+/** y = x̂ w + b with x̂ = (x − mean) / √(variance + ε) of each group, and mean and variance, which carry no gradient. */
 const normalise: MultiOp<
   [x: Tensor, w: Tensor | null, b: Tensor | null], [y: Tensor, mean: Tensor, variance: Tensor], Groups
 > = defineMultiOp({
@@ -63,8 +63,9 @@ const normalise: MultiOp<
  * The gradients of x, w and b from that of y. Mean and variance are those of x, and no variables of their own: the
  * rule of x follows x through them too. gw and gb are empty unless `affine`.
  *
- * Its own gradient, by T v = (v − mean v − x̂ mean (v x̂)) / σ, the derivative of x̂ in the direction v and its adjoint:
- * of φ = ⟨u, gx⟩ + ⟨a, gw⟩ + ⟨c, gb⟩ with h = g w, q = mean (h x̂), p = mean (u x̂), s = mean (u h) − mean u mean h − p q,
+ * Its own gradient, by T v = (v − mean v − x̂ mean (v x̂)) / σ, the derivative of x̂ in the direction v and its
+ * adjoint: of φ = ⟨u, gx⟩ + ⟨a, gw⟩ + ⟨c, gb⟩, with h = g w, q = mean (h x̂), p = mean (u x̂) and
+ * s = mean (u h) − mean u mean h − p q,
  *
  *   ∂φ/∂g = w T u + a x̂ + c     ∂φ/∂w = Σ g T u     ∂φ/∂x = T (a g − (q u + p h) / σ) − s x̂ / σ²
  */
@@ -144,7 +145,9 @@ export interface LayerNormOptions {
 }
 
 /** Over the last dimensions, which have the sizes `shape`. */
-function overLast(where: string, x: Tensor, shape: number | Shape, options: LayerNormOptions, centred: boolean): Tensor {
+function overLast(
+  where: string, x: Tensor, shape: number | Shape, options: LayerNormOptions, centred: boolean,
+): Tensor {
   const last = typeof shape === 'number' ? [shape] : shape;
   const { weight = null, bias = null, eps = 1e-5 } = options;
   checkNumber(where, 'eps', eps, 0);
@@ -197,7 +200,9 @@ export const groupNorm: (x: Tensor, groups: number, options?: GroupNormOptions) 
     const channels = channelsOf('groupNorm', x);
     checkInteger('groupNorm', 'groups', groups, 1);
     checkNumber('groupNorm', 'eps', eps, 0);
-    if (channels % groups !== 0) throw new ShapeError('groupNorm', `${channels} channels do not divide into ${groups} groups`);
+    if (channels % groups !== 0) {
+      throw new ShapeError('groupNorm', `${channels} channels do not divide into ${groups} groups`);
+    }
     checkParameter('groupNorm', 'weight', weight, [channels]);
     checkParameter('groupNorm', 'bias', bias, [channels]);
     const step = sizeOf(x.shape.slice(2));
@@ -253,18 +258,22 @@ export const batchNorm: (
   const [outer, inner] = [x.shape[0]!, sizeOf(x.shape.slice(2))];
   const groups = { outer, n: channels, inner, size: channels, step: inner, centred: true, eps };
   if (!training) {
-    if (!runningMean || !runningVar) throw new ValueError('batchNorm', 'runningMean and runningVar are needed in evaluation');
+    if (!runningMean || !runningVar) {
+      throw new ValueError('batchNorm', 'runningMean and runningVar are needed in evaluation');
+    }
     return normaliseBy(x, runningMean, runningVar, weight, bias, groups);
   }
   const count = outer * inner;
-  if (count === 1) throw new ShapeError('batchNorm', `training takes more than one number for each channel, x is ${show(x.shape)}`);
+  if (count === 1) {
+    throw new ShapeError('batchNorm', `training takes more than one number for each channel, x is ${show(x.shape)}`);
+  }
   const [y, m, variance] = normalise(x, weight, bias, groups);
   if (count > 0) {
     noGrad(() => {
       const move = (running: Tensor, by: Tensor, factor: number): Tensor =>
         assign(running, add(mul(running, 1 - momentum), mul(by, momentum * factor)));
-      if (runningMean) move(runningMean, m.detach(), 1);
-      if (runningVar) move(runningVar, variance.detach(), count / (count - 1));
+      if (runningMean) move(runningMean, m, 1);
+      if (runningVar) move(runningVar, variance, count / (count - 1));
     });
   }
   return y;

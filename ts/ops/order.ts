@@ -40,8 +40,8 @@ export interface SortOptions {
   readonly descending?: boolean;
 }
 /**
- * x sorted along `dim` (left out: the last), and the index (i32) that each element had. Equal elements keep their order,
- * and NaN is larger than all.
+ * x sorted along `dim` (left out: the last), and the index (i32) that each element had. Equal elements keep their
+ * order, and NaN is larger than all.
  */
 export const sort: (x: Tensor, dim?: number, options?: SortOptions) => [values: Tensor, indices: Tensor] = composite(
   'sort',
@@ -67,7 +67,9 @@ export const topk: (
 ) => [values: Tensor, indices: Tensor] = composite('topk', (x, k, dim = -1, { largest = true } = {}) => {
   const d = dimOf('topk', dim, x.ndim);
   checkInteger('topk', 'k', k);
-  if (k > x.shape[d]!) throw new ValueError('topk', `k takes at most the ${x.shape[d]} elements of dimension ${d}, this is ${k}`);
+  if (k > x.shape[d]!) {
+    throw new ValueError('topk', `k takes at most the ${x.shape[d]} elements of dimension ${d}, this is ${k}`);
+  }
   return first(x, d, k, largest);
 });
 

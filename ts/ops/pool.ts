@@ -194,7 +194,8 @@ function binMaxima(x: Tensor, d: number, m: number): Tensor {
   const all = bins(x.shape[d]!, m);
   const longest = all.reduce((most, { size }) => Math.max(most, size), 1);
   // Shorter bins repeat their last place: it comes after its twin, and wins nothing.
-  const places = all.flatMap(({ start, size }) => Array.from({ length: longest }, (_, j) => start + Math.min(j, size - 1)));
+  const places = all.flatMap(({ start, size }) =>
+    Array.from({ length: longest }, (_, j) => start + Math.min(j, size - 1)));
   const copies = indexSelect(x, d, tensor(Int32Array.from(places)));
   return amax(reshape(copies, [...x.shape.slice(0, d), m, longest, ...x.shape.slice(d + 1)]), d + 1);
 }

@@ -72,7 +72,13 @@ fn values_and_gradients() {
         let (w, b) = ((round % 2 > 0).then_some(&w[..]), (round % 4 > 1).then_some(&b[..]));
         let what = format!(
             "[{}, {}, {}] of {} by {}, centred: {centred}, w: {}, b: {}",
-            s.outer, s.n, s.inner, s.size, s.step, w.is_some(), b.is_some()
+            s.outer,
+            s.n,
+            s.inner,
+            s.size,
+            s.step,
+            w.is_some(),
+            b.is_some()
         );
         let (mut mean, mut variance) = (Guarded::new(s.n), Guarded::new(s.n));
         moments(&x, mean.slice(), variance.slice(), [s.outer, s.n, s.inner], centred);
@@ -137,7 +143,12 @@ fn a_large_mean_does_not_drown_the_variance() {
         moments(&x, &mut mean, &mut variance, [outer, n, inner], true);
         for c in 0..n {
             assert!((f64::from(mean[c]) - e.mean[c]).abs() <= 3.1e-5, "{}: half a unit in the last place", mean[c]);
-            assert!((f64::from(variance[c]) / e.variance[c] - 1.0).abs() < 1e-6, "{} not {}", variance[c], e.variance[c]);
+            assert!(
+                (f64::from(variance[c]) / e.variance[c] - 1.0).abs() < 1e-6,
+                "{} not {}",
+                variance[c],
+                e.variance[c]
+            );
         }
     }
 }

@@ -34,11 +34,18 @@ fn first_of_sorted_rows() {
                             places.sort_by(|&a, &b| {
                                 let key = |i: i32| (x[i as usize].is_nan(), x[i as usize]);
                                 let by = key(a).partial_cmp(&key(b)).unwrap_or(std::cmp::Ordering::Equal);
-                                if descending { by.reverse() } else { by }
+                                if descending {
+                                    by.reverse()
+                                } else {
+                                    by
+                                }
                             });
                             assert_eq!(at[row * k..(row + 1) * k], places[..k], "{k} of {x:?}");
                             let bits = |x: f32| x.to_bits();
-                            assert!((0..k).all(|i| bits(y[row * k + i]) == bits(x[places[i] as usize])), "{k} of {x:?}");
+                            assert!(
+                                (0..k).all(|i| bits(y[row * k + i]) == bits(x[places[i] as usize])),
+                                "{k} of {x:?}"
+                            );
                         }
                     }
                 }

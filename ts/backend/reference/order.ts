@@ -23,7 +23,8 @@ export function order(heap: Heap): Pick<Kernels, 'topk' | 'cumsum' | 'cumsumI32'
         // What is neither smaller nor larger is equal, or one of the two is NaN, the largest.
         const compare = (a: number, b: number): number =>
           value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : +Number.isNaN(value(a)) - +Number.isNaN(value(b));
-        const places = Array.from({ length: n }, (_, i) => i).sort((a, b) => (descending ? compare(b, a) : compare(a, b)));
+        const sign = descending ? -1 : 1;
+        const places = Array.from({ length: n }, (_, i) => i).sort((a, b) => sign * compare(a, b));
         for (let i = 0; i < k; i++) {
           at[row * k + i] = places[i]!;
           y[row * k + i] = value(places[i]!);
