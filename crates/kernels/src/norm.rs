@@ -300,11 +300,16 @@ impl NormGrad<'_> {
         }
     }
 
-    /// gw and gb of `rows`: sums down the columns, four at a time.
+    /// gw and gb of `rows`: sums down the columns, sixteen at a time (a cache line of each row), then four.
     fn weights(&self, s: &Norm, gw: &mut [f32], gb: &mut [f32]) {
         let each = s.size / s.inner.max(1); // groups until the weights begin again
+        let wide = s.inner - s.inner % 16;
         for k in 0..each {
-            for j in (0..s.inner).step_by(4) {
+            let (gw, gb) = (&mut gw[k * s.inner..][..s.inner], &mut gb[k * s.inner..][..s.inner]);
+            for j in (0..wide).step_by(16) {
+                self.strip(s, (k, each), j, gw, gb);
+            }
+            for j in (wide..s.inner).step_by(4) {
                 let width = (s.inner - j).min(4);
                 let [w, b] = column_sums(s.n / each, |i| {
                     let c = i * each + k;
@@ -313,9 +318,35 @@ impl NormGrad<'_> {
                     let g = read(&self.g[e..], width);
                     [g * ((read(&self.x[e..], width) - F32x4::splat(self.mean[c])) * r), g]
                 });
-                w.write_partial(&mut gw[k * s.inner + j..], width);
-                b.write_partial(&mut gb[k * s.inner + j..], width);
+                w.write_partial(&mut gw[j..], width);
+                b.write_partial(&mut gb[j..], width);
             }
+        }
+    }
+
+    /// Sixteen columns from j on, over groups k, k + each, …: eight rows in registers, and these pairwise.
+    fn strip(&self, s: &Norm, (k, each): (usize, usize), j: usize, gw: &mut [f32], gb: &mut [f32]) {
+        let mut sums: [[Pairwise; 2]; 4] = core::array::from_fn(|_| [Pairwise::new(), Pairwise::new()]);
+        let four = |x: &[f32], v: usize| F32x4::from_slice(&x[4 * v..]);
+        for first in (k..s.n).step_by(8 * each) {
+            let mut rows = [[F32x4::zero(); 2]; 4];
+            for c in (first..s.n.min(first + 8 * each)).step_by(each) {
+                let (m, r) = (F32x4::splat(self.mean[c]), inverse_deviation(F32x4::splat(self.variance[c]), self.eps));
+                let e = c * s.inner + j;
+                let (g, x) = (&self.g[e..e + 16], &self.x[e..e + 16]);
+                for (v, [w, b]) in rows.iter_mut().enumerate() {
+                    let g = four(g, v);
+                    *w = *w + g * ((four(x, v) - m) * r);
+                    *b = *b + g;
+                }
+            }
+            for (sums, rows) in sums.iter_mut().zip(rows) {
+                sums.iter_mut().zip(rows).for_each(|(sum, row)| sum.add(row));
+            }
+        }
+        for (v, [w, b]) in sums.iter().enumerate() {
+            w.total().write_partial(&mut gw[j + 4 * v..], 4);
+            b.total().write_partial(&mut gb[j + 4 * v..], 4);
         }
     }
 
