@@ -150,6 +150,27 @@ fn the_layers_of_networks() {
     for g in &layers {
         check(g, &mut random);
     }
+    // Depthwise, and groups of few channels: bands of rows, both edges of strips, rows of every length.
+    let groups = [
+        Conv2d { groups: 3, ..square(1, 3, 70, 3, 3, 1, 1) },
+        Conv2d { groups: 3, ..square(2, 3, 66, 3, 3, 1, 2) },
+        Conv2d { groups: 3, ..square(9, 3, 67, 3, 3, 1, 0) },
+        Conv2d { groups: 4, ..square(2, 4, 33, 4, 5, 2, 2) },
+        Conv2d { groups: 4, ..square(1, 4, 40, 4, 7, 1, 3) },
+        Conv2d { groups: 4, ..square(1, 12, 18, 28, 3, 1, 1) },
+        Conv2d { groups: 2, ..square(1, 16, 13, 10, 3, 2, 1) },
+        Conv2d { groups: 5, pt: 2, oh: 4, ow: 6, pl: 0, ..square(1, 5, 3, 5, 3, 1, 1) },
+        Conv2d { groups: 5, pt: 0, oh: 1, ow: 9, pl: 4, ..square(1, 5, 1, 5, 3, 1, 1) },
+        Conv2d { groups: 3, ..square(1, 3, 137, 3, 3, 2, 1) },
+        Conv2d { groups: 3, ..square(2, 3, 14, 3, 3, 2, 0) },
+        Conv2d { groups: 3, pt: 3, oh: 9, ow: 5, ..square(1, 3, 11, 3, 3, 2, 2) },
+        square(1, 1, 28, 6, 5, 1, 2),
+        square(1, 3, 17, 64, 3, 1, 1),
+    ];
+    for g in &groups {
+        check(g, &mut random);
+    }
+    println!("conv: {} groups, forward and both gradients", groups.len());
     println!("conv: {} layers, forward and both gradients", layers.len());
 }
 

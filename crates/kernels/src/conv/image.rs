@@ -101,6 +101,8 @@ impl Frame {
                 let target = &mut frame[to * self.pitch + phase * self.phase + q..][..count];
                 if sw == 1 {
                     copy(&source[..count], target);
+                } else if sw == 2 {
+                    copy_even(source, target);
                 } else {
                     for (target, source) in target.iter_mut().zip(source.iter().step_by(sw)) {
                         *target = *source;
@@ -144,6 +146,20 @@ impl Frame {
                 }
             });
         }
+    }
+}
+
+/// y[i] = x[2i]
+#[inline(always)]
+fn copy_even(x: &[f32], y: &mut [f32]) {
+    let (x8, _) = x.as_chunks::<8>();
+    let whole = x8.len().min(y.len() / 4);
+    let (y4, _) = y.as_chunks_mut::<4>();
+    for (x, y) in x8.iter().zip(y4) {
+        F32x4::from_slice(x).shuffle::<0, 2, 4, 6>(F32x4::from_slice(&x[4..])).write(y);
+    }
+    for (x, y) in x[8 * whole..].iter().step_by(2).zip(&mut y[4 * whole..]) {
+        *y = *x;
     }
 }
 

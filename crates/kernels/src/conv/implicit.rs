@@ -53,7 +53,7 @@ pub(super) fn grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspac
 const BLOCK: usize = 16;
 
 /// w [c, k, taps] to [k, c, taps], the taps in reverse.
-fn turn(window: &Window, w: &[f32], turned: &mut [f32]) {
+pub(super) fn turn(window: &Window, w: &[f32], turned: &mut [f32]) {
     let (c, k, size) = (window.c, window.k, window.kh * window.kw);
     for first_d in (0..c).step_by(BLOCK) {
         for first_f in (0..k).step_by(BLOCK) {
