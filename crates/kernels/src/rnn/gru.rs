@@ -35,10 +35,11 @@ pub fn gru(
     }
 }
 
-/// One step, from its projections p and the product a = W h.
+/// One step, from its projections p and the product a = W h, whose place r and z take.
 #[inline(never)]
 fn cells(
-    s: &Sequence, p: &[f32], a: &[f32], bias: Option<&[f32]>, h: &mut [f32], y: &mut [f32], reserve: Option<&mut [f32]>,
+    s: &Sequence, p: &[f32], a: &mut [f32], bias: Option<&[f32]>, h: &mut [f32], y: &mut [f32],
+    reserve: Option<&mut [f32]>,
 ) {
     let (m, hidden, n) = (Math::new(), s.hidden, s.state());
     assert!(p.len().min(a.len()) >= GRU_GATES * n && h.len().min(y.len()) >= n);
@@ -49,13 +50,14 @@ fn cells(
     for b in 0..s.batch {
         // SAFETY: the lengths have been compared above; `reserve` is offset only where it is there.
         unsafe {
-            let (p, a) = (p.as_ptr().add(b * GRU_GATES * hidden), a.as_ptr().add(b * GRU_GATES * hidden));
+            let (p, a) = (p.as_ptr().add(b * GRU_GATES * hidden), a.as_mut_ptr().add(b * GRU_GATES * hidden));
             let (h, y) = (h.as_mut_ptr().add(b * hidden), y.as_mut_ptr().add(b * hidden));
+            let q = |at: usize, rest: usize| get(a.add(at), rest) + get_or_zero(bias, at, rest);
+            each_four(2 * hidden, |j, rest| put(m.sigmoid(get(p.add(j), rest) + q(j, rest)), a.add(j), rest));
             each_four(hidden, |j, rest| {
-                let input = |gate: usize| get(p.add(gate * hidden + j), rest);
-                let q = |gate: usize| get(a.add(gate * hidden + j), rest) + get_or_zero(bias, gate * hidden + j, rest);
-                let (r, z, qn) = (m.sigmoid(input(0) + q(0)), m.sigmoid(input(1) + q(1)), q(2));
-                let new = m.tanh(r.mul_add(qn, input(2)));
+                let (r, z) = (get(a.add(j), rest), get(a.add(hidden + j), rest));
+                let (input, qn) = (get(p.add(2 * hidden + j), rest), q(2 * hidden + j, rest));
+                let new = m.tanh(r.mul_add(qn, input));
                 let state = z.mul_add(get(h.add(j), rest) - new, new);
                 put(state, h.add(j), rest);
                 put(state, y.add(j), rest);

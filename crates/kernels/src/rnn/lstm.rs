@@ -37,9 +37,9 @@ pub fn lstm(
     h.copy_from_slice(step(y, s.last(), n));
 }
 
-/// One step, from its projections p and the product a = W h.
+/// One step, from its projections p and the product a = W h, whose place the gates take.
 #[inline(never)]
-fn cells(s: &Sequence, p: &[f32], a: &[f32], c: &mut [f32], y: &mut [f32], reserve: Option<&mut [f32]>) {
+fn cells(s: &Sequence, p: &[f32], a: &mut [f32], c: &mut [f32], y: &mut [f32], reserve: Option<&mut [f32]>) {
     let (m, hidden) = (Math::new(), s.hidden);
     assert!(p.len().min(a.len()) >= LSTM_GATES * s.state() && c.len().min(y.len()) >= s.state());
     assert!(reserve.as_ref().is_none_or(|r| r.len() >= LSTM_RESERVE * s.state()));
@@ -47,11 +47,17 @@ fn cells(s: &Sequence, p: &[f32], a: &[f32], c: &mut [f32], y: &mut [f32], reser
     for b in 0..s.batch {
         // SAFETY: the lengths have been compared above; `reserve` is offset only where it is there.
         unsafe {
-            let (p, a) = (p.as_ptr().add(b * LSTM_GATES * hidden), a.as_ptr().add(b * LSTM_GATES * hidden));
+            let (p, a) = (p.as_ptr().add(b * LSTM_GATES * hidden), a.as_mut_ptr().add(b * LSTM_GATES * hidden));
             let (c, y) = (c.as_mut_ptr().add(b * hidden), y.as_mut_ptr().add(b * hidden));
+            // One function at a time, over its gates: it leaves the engine enough registers.
+            each_four(2 * hidden, |j, rest| put(m.sigmoid(get(p.add(j), rest) + get(a.add(j), rest)), a.add(j), rest));
+            let (pg, ag) = (p.add(2 * hidden), a.add(2 * hidden));
+            each_four(hidden, |j, rest| put(m.tanh(get(pg.add(j), rest) + get(ag.add(j), rest)), ag.add(j), rest));
+            let (po, ao) = (p.add(3 * hidden), a.add(3 * hidden));
+            each_four(hidden, |j, rest| put(m.sigmoid(get(po.add(j), rest) + get(ao.add(j), rest)), ao.add(j), rest));
             each_four(hidden, |j, rest| {
-                let sum = |gate: usize| get(p.add(gate * hidden + j), rest) + get(a.add(gate * hidden + j), rest);
-                let (i, f, g, o) = (m.sigmoid(sum(0)), m.sigmoid(sum(1)), m.tanh(sum(2)), m.sigmoid(sum(3)));
+                let gate = |gate: usize| get(a.add(gate * hidden + j), rest);
+                let (i, f, g, o) = (gate(0), gate(1), gate(2), gate(3));
                 let cell = f.mul_add(get(c.add(j), rest), i * g);
                 let squashed = m.tanh(cell);
                 put(cell, c.add(j), rest);
