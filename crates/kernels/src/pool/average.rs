@@ -1,6 +1,6 @@
 //! Average pooling. `dh` and `dw` of the geometry are 1.
 
-use super::{eight, write_eight, Pool2d};
+use super::{eight, taps, write_eight, Pool2d};
 use crate::simd::{fours, F32x4};
 
 /// What the sum of a window is divided by.
@@ -44,32 +44,58 @@ pub fn avg_pool2d(g: &Pool2d, x: &[f32], y: &mut [f32], divisor: Divisor) {
     g.assert_fits(x, y);
     if g.is_halving() {
         halve(g, x, y, scale(g, divisor, 0, 0));
+    } else if g.is(3, 1) {
+        planes(g, x, y, divisor, Some(sum_row::<3, 1>));
+    } else if g.is(3, 2) {
+        planes(g, x, y, divisor, Some(sum_row::<3, 2>));
     } else {
-        slide(g, x, y, divisor);
+        planes(g, x, y, divisor, None);
     }
 }
 
-/// Any windows: four adjacent ones at a time where they lie inside the image's columns.
-#[inline(never)]
-fn slide(g: &Pool2d, x: &[f32], y: &mut [f32], divisor: Divisor) {
-    let inner = g.inner_columns();
+/// (geometry, x from the first tap of the first window on, y, 1 / divisor): a row of windows inside the image.
+type Kernel = fn(&Pool2d, &[f32], &mut [f32], f32);
+
+/// Plane by plane, by the kernel where windows lie inside.
+fn planes(g: &Pool2d, x: &[f32], y: &mut [f32], divisor: Divisor, kernel: Option<Kernel>) {
+    let mut inner = g.inner();
+    if kernel.is_none() || inner[0].is_empty() || inner[1].len() < 4 {
+        inner = [0..0, 0..0];
+    }
+    // Windows inside the image have the same size.
+    let inner_scale = scale(g, divisor, inner[0].start, inner[1].start);
     for plane in 0..g.planes {
-        for i in 0..g.oh {
-            let o = (plane * g.oh + i) * g.ow;
-            if !inner.is_empty() {
-                // The windows of a row that lie inside the columns have the same size.
-                let scale = F32x4::splat(scale(g, divisor, i, inner.start));
-                for j in fours(inner.len()).map(|j| inner.start + j) {
-                    let mut sum = F32x4::zero();
-                    g.each_tap4(plane, i, j, x, |_, value| sum = sum + value);
-                    (sum * scale).write(y[o + j..].first_chunk_mut().expect("four outputs"));
+        let image = &x[plane * g.h * g.w..][..g.h * g.w];
+        let y = &mut y[plane * g.oh * g.ow..][..g.oh * g.ow];
+        if let Some(kernel) = kernel {
+            for i in inner[0].clone() {
+                let first = (i * g.sh - g.ph) * g.w + inner[1].start * g.sw - g.pw;
+                kernel(g, &image[first..], &mut y[i * g.ow..][inner[1].clone()], inner_scale);
+            }
+        }
+        g.each_outer(&inner, |i, j| {
+            let mut sum = 0.0;
+            g.each_tap(0, i, j, |p, _| sum += image[p]);
+            y[i * g.ow + j] = sum * scale(g, divisor, i, j);
+        });
+    }
+}
+
+/// A row of at least four windows inside the image, from the first tap of the first on.
+#[inline(never)]
+fn sum_row<const K: usize, const S: usize>(g: &Pool2d, x: &[f32], y: &mut [f32], scale: f32) {
+    let (n, scale) = (y.len(), F32x4::splat(scale));
+    assert!(x.len() >= (K - 1) * g.w + (n - 1) * S + K);
+    for j in fours(n) {
+        // SAFETY: the last tap of the last window lies in x, and `fours` keeps j + 4 ≤ n.
+        unsafe {
+            let mut sum = F32x4::zero();
+            for u in 0..K {
+                for x in taps::<K, S>(x.as_ptr().add(u * g.w + j * S)) {
+                    sum = sum + x;
                 }
             }
-            for j in (0..inner.start).chain(inner.end..g.ow) {
-                let mut sum = 0.0;
-                g.each_tap(plane, i, j, |p, _| sum += x[p]);
-                y[o + j] = sum * scale(g, divisor, i, j);
-            }
+            (sum * scale).store(y.as_mut_ptr().add(j));
         }
     }
 }
@@ -86,12 +112,47 @@ pub fn avg_pool2d_grad(g: &Pool2d, gy: &[f32], gx: &mut [f32], divisor: Divisor)
             gx.fill(0.0);
         }
         double(g, gy, gx, scale(g, divisor, 0, 0));
-    } else {
-        gx.fill(0.0);
-        g.each_output(|plane, i, j, o| {
-            let share = gy[o] * scale(g, divisor, i, j);
-            g.each_tap(plane, i, j, |p, _| gx[p] += share);
+        return;
+    }
+    gx.fill(0.0);
+    let inner = g.inner();
+    let inner = if inner[0].is_empty() || inner[1].len() < 4 { [0..0, 0..0] } else { inner };
+    let inner_scale = scale(g, divisor, inner[0].start, inner[1].start);
+    for plane in 0..g.planes {
+        let gx = &mut gx[plane * g.h * g.w..][..g.h * g.w];
+        let gy = &gy[plane * g.oh * g.ow..][..g.oh * g.ow];
+        for i in inner[0].clone() {
+            let gy = &gy[i * g.ow..][inner[1].clone()];
+            for u in 0..g.kh {
+                let first = (i * g.sh + u - g.ph) * g.w + inner[1].start * g.sw - g.pw;
+                for v in 0..g.kw {
+                    add_row(g.sw, gy, inner_scale, &mut gx[first + v..]);
+                }
+            }
+        }
+        g.each_outer(&inner, |i, j| {
+            let share = gy[i * g.ow + j] * scale(g, divisor, i, j);
+            g.each_tap(0, i, j, |p, _| gx[p] += share);
         });
+    }
+}
+
+/// gx[j · stride] += scale · gy[j]
+#[inline(always)]
+fn add_row(stride: usize, gy: &[f32], scale: f32, gx: &mut [f32]) {
+    if stride > 1 {
+        for (g, gx) in gy.iter().zip(gx.iter_mut().step_by(stride)) {
+            *gx += g * scale;
+        }
+        return;
+    }
+    let (g4, g1) = gy.as_chunks::<4>();
+    let (x4, _) = gx.as_chunks_mut::<4>();
+    for (g, x) in g4.iter().zip(x4) {
+        (F32x4::read(x) + F32x4::read(g) * F32x4::splat(scale)).write(x);
+    }
+    for (g, x) in g1.iter().zip(&mut gx[4 * g4.len()..]) {
+        *x += g * scale;
     }
 }
 

@@ -1,7 +1,8 @@
 //! Max pooling.
 
-use super::{eight, write_eight, Pool2d};
+use super::{windows, write_eight, Pool2d};
 use crate::simd::{fours, F32x4, I32x4};
+use core::ops::Range;
 
 /// The number of a tap in its window, row by row: u8 for windows of at most 256 taps, or i32.
 pub trait Tap: Copy {
@@ -66,89 +67,58 @@ pub fn max_pool2d<T: Tap>(g: &Pool2d, x: &[f32], y: &mut [f32], at: Option<&mut 
     if let Some(at) = &at {
         assert!(g.y_len() <= at.len(), "at is too short");
     }
-    if g.is_halving() {
-        halve(g, x, y, at);
-    } else {
-        slide(g, x, y, at);
+    let kernel: Option<Kernel<T>> = match [(2, 1), (2, 2), (3, 1), (3, 2)].map(|(k, s)| g.is(k, s)) {
+        [true, ..] => Some(windows::largest::<T, 2, 1>),
+        [_, true, ..] => Some(windows::largest::<T, 2, 2>),
+        [.., true, _] => Some(windows::largest::<T, 3, 1>),
+        [.., true] => Some(windows::largest::<T, 3, 2>),
+        _ => None,
+    };
+    planes(g, x, y, at, kernel);
+}
+
+/// (geometry, rows and columns of outputs, image, y, at): the part of a plane whose windows lie inside the image.
+/// False if a number may be NaN, which it does not look for.
+type Kernel<T> = fn(&Pool2d, &[Range<usize>; 2], &[f32], &mut [f32], Option<&mut [T]>) -> bool;
+
+/// Plane by plane, by the kernel where windows lie inside and no number is NaN.
+fn planes<T: Tap>(g: &Pool2d, x: &[f32], y: &mut [f32], mut at: Option<&mut [T]>, kernel: Option<Kernel<T>>) {
+    let inner = g.inner();
+    for plane in 0..g.planes {
+        let image = &x[plane * g.h * g.w..][..g.h * g.w];
+        let (first, n) = (plane * g.oh * g.ow, g.oh * g.ow);
+        let (y, mut at) = (&mut y[first..][..n], at.as_mut().map(|at| &mut at[first..][..n]));
+        let mut outer = [0..0, 0..0];
+        if let Some(kernel) = kernel.filter(|_| inner[1].len() >= 4) {
+            if kernel(g, &inner, image, y, at.as_deref_mut()) {
+                outer = inner.clone();
+            }
+        }
+        g.each_outer(&outer, |i, j| {
+            let (value, tap) = largest(g, i, j, image);
+            y[i * g.ow + j] = value;
+            if let Some(at) = &mut at {
+                at[i * g.ow + j] = T::new(tap);
+            }
+        });
     }
 }
 
 /// Whether `value` takes the place of `best`, which came before it.
 #[inline(always)]
 fn wins(value: f32, best: f32) -> bool {
-    value > best || (value.is_nan() && !best.is_nan())
+    (value > best) | (value.is_nan() & !best.is_nan())
 }
 
-/// Any windows: four adjacent ones at a time where they lie inside the image's columns.
-#[inline(never)]
-fn slide<T: Tap>(g: &Pool2d, x: &[f32], y: &mut [f32], mut at: Option<&mut [T]>) {
-    let inner = g.inner_columns();
-    for plane in 0..g.planes {
-        for i in 0..g.oh {
-            let o = (plane * g.oh + i) * g.ow;
-            for j in fours(inner.len()).map(|j| inner.start + j) {
-                let (value, tap) = largest4(g, plane, i, j, x);
-                value.write(four(&mut y[o + j..]));
-                if let Some(at) = &mut at {
-                    T::write4(tap, four(&mut at[o + j..]));
-                }
-            }
-            for j in (0..inner.start).chain(inner.end..g.ow) {
-                let (value, tap) = largest(g, plane, i, j, x);
-                y[o + j] = value;
-                if let Some(at) = &mut at {
-                    at[o + j] = T::new(tap);
-                }
-            }
-        }
-    }
-}
-
-fn largest(g: &Pool2d, plane: usize, i: usize, j: usize, x: &[f32]) -> (f32, usize) {
-    let mut best = None;
-    g.each_tap(plane, i, j, |p, tap| match best {
-        Some((value, _)) if !wins(x[p], value) => {}
-        _ => best = Some((x[p], tap)),
+fn largest(g: &Pool2d, i: usize, j: usize, image: &[f32]) -> (f32, usize) {
+    let (mut best, mut at) = (f32::NEG_INFINITY, None);
+    g.each_tap(0, i, j, |p, tap| {
+        // Without branches: which number wins is nothing to predict.
+        let wins = at.is_none() | wins(image[p], best);
+        best = if wins { image[p] } else { best };
+        at = if wins { Some(tap) } else { at };
     });
-    best.unwrap_or((f32::NEG_INFINITY, 0))
-}
-
-#[inline(always)]
-fn largest4(g: &Pool2d, plane: usize, i: usize, j: usize, x: &[f32]) -> (F32x4, I32x4) {
-    let (mut best, mut at) = (F32x4::splat(f32::NEG_INFINITY), I32x4::splat(-1));
-    g.each_tap4(plane, i, j, x, |tap, value| {
-        let first = at.lt(I32x4::splat(0));
-        let wins = first | (!value.le(best) & best.eq(best));
-        best = F32x4::select(wins, value, best);
-        at = I32x4::select(wins, I32x4::splat(tap as i32), at);
-    });
-    (best, at.max(I32x4::splat(0)))
-}
-
-/// Windows of 2 × 2, four at a time. 1.6 ns an output (AMD EPYC, simd128, Node 20, on a busy machine).
-#[inline(never)]
-fn halve<T: Tap>(g: &Pool2d, x: &[f32], y: &mut [f32], mut at: Option<&mut [T]>) {
-    let n = g.ow;
-    g.each_halved_row(|top, o| {
-        let (top, bottom) = (&x[top..][..2 * n], &x[top + g.w..][..2 * n]);
-        let y = &mut y[o..][..n];
-        let mut at = at.as_mut().map(|at| &mut at[o..][..n]);
-        for j in fours(n) {
-            // SAFETY: `fours` keeps j + 4 ≤ n; the rows have 2n numbers, y has n.
-            let ([a, b], [c, d]) = unsafe { (eight(top, j), eight(bottom, j)) };
-            let taps = [even(a, b), odd(a, b), even(c, d), odd(c, d)];
-            let (mut best, mut tap) = (taps[0], I32x4::splat(0));
-            for (i, &value) in taps.iter().enumerate().skip(1) {
-                let wins = !value.le(best) & best.eq(best);
-                best = F32x4::select(wins, value, best);
-                tap = I32x4::select(wins, I32x4::splat(i as i32), tap);
-            }
-            unsafe { best.store(y.as_mut_ptr().add(j)) };
-            if let Some(at) = &mut at {
-                T::write4(tap, four(&mut at[j..]));
-            }
-        }
-    });
+    (best, at.unwrap_or(0))
 }
 
 /// gx = g added to the pixel under tap `at` of each window, 0 elsewhere.
@@ -166,11 +136,7 @@ pub fn max_pool2d_grad<T: Tap>(g: &Pool2d, gy: &[f32], at: &[T], gx: &mut [f32])
         double(g, gy, at, gx);
     } else {
         gx.fill(0.0);
-        g.each_output(|plane, i, j, o| {
-            if let Some(p) = under(g, plane, i, j, at[o]) {
-                gx[p] += gy[o];
-            }
-        });
+        each_winner(g, at, |p, o| gx[p] += gy[o], |_| {});
     }
 }
 
@@ -181,7 +147,44 @@ pub fn max_pool2d_grad<T: Tap>(g: &Pool2d, gy: &[f32], at: &[T], gx: &mut [f32])
 pub fn max_pool2d_take<T: Tap>(g: &Pool2d, x: &[f32], at: &[T], y: &mut [f32]) {
     g.assert_fits(x, y);
     assert!(g.y_len() <= at.len(), "at is too short");
-    g.each_output(|plane, i, j, o| y[o] = under(g, plane, i, j, at[o]).map_or(0.0, |p| x[p]));
+    let y = core::cell::Cell::from_mut(y).as_slice_of_cells();
+    each_winner(g, at, |p, o| y[o].set(x[p]), |o| y[o].set(0.0));
+}
+
+/// Taps that have a place in the table of [`each_winner`].
+const TABLE: usize = 64;
+
+/// Calls f(place in x, place in y) for every output with a pixel under its tap, `none` for those without one.
+#[inline(always)]
+fn each_winner<T: Tap>(g: &Pool2d, at: &[T], mut f: impl FnMut(usize, usize), mut none: impl FnMut(usize)) {
+    // How far the pixel under a tap is from that under the first.
+    let mut distances = [0; TABLE];
+    for (tap, distance) in distances.iter_mut().enumerate().take(g.kh * g.kw) {
+        *distance = tap / g.kw * g.dh * g.w + tap % g.kw * g.dw;
+    }
+    let [rows, columns] = if g.kh * g.kw <= TABLE { g.inner() } else { [0..0, 0..0] };
+    for plane in 0..g.planes {
+        for i in 0..g.oh {
+            let o = (plane * g.oh + i) * g.ow;
+            let inner = if rows.contains(&i) { columns.clone() } else { 0..0 };
+            let mut cut = |j: usize| match under(g, plane, i, j, at[o + j]) {
+                Some(p) => f(p, o + j),
+                None => none(o + j),
+            };
+            (0..inner.start).for_each(&mut cut);
+            if !inner.is_empty() {
+                let first = (plane * g.h + i * g.sh - g.ph) * g.w;
+                for j in inner.clone() {
+                    f(first + j * g.sw - g.pw + distances[at[o + j].number() % TABLE], o + j);
+                }
+            }
+            let mut cut = |j: usize| match under(g, plane, i, j, at[o + j]) {
+                Some(p) => f(p, o + j),
+                None => none(o + j),
+            };
+            (inner.end..g.ow).for_each(&mut cut);
+        }
+    }
 }
 
 /// The place in x of the pixel under a tap; none in the padding.
@@ -192,7 +195,7 @@ fn under<T: Tap>(g: &Pool2d, plane: usize, i: usize, j: usize, tap: T) -> Option
     Some((plane * g.h + y) * g.w + x)
 }
 
-/// The gradient of [`halve`]. 1.1 ns an output.
+/// The gradient where windows of 2 × 2 tile the image. 1.1 ns an output.
 #[inline(never)]
 fn double<T: Tap>(g: &Pool2d, gy: &[f32], at: &[T], gx: &mut [f32]) {
     let n = g.ow;
@@ -217,19 +220,4 @@ fn double<T: Tap>(g: &Pool2d, gy: &[f32], at: &[T], gx: &mut [f32]) {
 #[inline(always)]
 fn interleave(a: F32x4, b: F32x4) -> [F32x4; 2] {
     [a.shuffle::<0, 4, 1, 5>(b), a.shuffle::<2, 6, 3, 7>(b)]
-}
-
-#[inline(always)]
-fn four<T>(x: &mut [T]) -> &mut [T; 4] {
-    x.first_chunk_mut().expect("four elements")
-}
-
-#[inline(always)]
-fn even(a: F32x4, b: F32x4) -> F32x4 {
-    a.shuffle::<0, 2, 4, 6>(b)
-}
-
-#[inline(always)]
-fn odd(a: F32x4, b: F32x4) -> F32x4 {
-    a.shuffle::<1, 3, 5, 7>(b)
 }

@@ -1,9 +1,14 @@
 //! Pooling over planes, NCHW.
 
+// Kernels index several arrays by one variable, and take the sizes they work on one by one.
+#![allow(clippy::needless_range_loop, clippy::too_many_arguments)]
+
 mod average;
 mod max;
+mod windows;
 
 use crate::simd::F32x4;
+use core::ops::Range;
 
 pub use average::{avg_pool2d, avg_pool2d_grad, Divisor};
 pub use max::{max_pool2d, max_pool2d_grad, max_pool2d_take, Tap};
@@ -58,65 +63,41 @@ impl Pool2d {
     /// Calls f(place in x, tap) for every pixel of the window of an output, in order.
     #[inline(always)]
     fn each_tap(&self, plane: usize, i: usize, j: usize, mut f: impl FnMut(usize, usize)) {
-        for u in 0..self.kh {
-            let Some(y) = self.row(i, u) else { continue };
-            for v in 0..self.kw {
-                let Some(x) = self.column(j, v) else { continue };
-                f((plane * self.h + y) * self.w + x, u * self.kw + v);
+        let columns = inside(j * self.sw, self.kw, self.dw, self.pw, self.w);
+        for u in inside(i * self.sh, self.kh, self.dh, self.ph, self.h) {
+            let row = (plane * self.h + i * self.sh + u * self.dh - self.ph) * self.w;
+            for v in columns.clone() {
+                f(row + j * self.sw + v * self.dw - self.pw, u * self.kw + v);
             }
         }
     }
 
-    /// Calls f(plane, i, j, place in y) for every output.
-    #[inline(always)]
-    fn each_output(&self, mut f: impl FnMut(usize, usize, usize, usize)) {
-        for plane in 0..self.planes {
-            for i in 0..self.oh {
-                for j in 0..self.ow {
-                    f(plane, i, j, (plane * self.oh + i) * self.ow + j);
-                }
-            }
-        }
-    }
-
-    /// The output columns whose windows lie inside the image's columns, with room for a vector load at their last tap:
-    /// at least four, or none.
-    fn inner_columns(&self) -> core::ops::Range<usize> {
-        let first = self.pw.div_ceil(self.sw);
-        let reach = (self.kw - 1) * self.dw + self.sw;
-        let end = match (self.w + self.pw).checked_sub(reach) {
-            Some(room) if self.sw <= 2 => (room / self.sw + 1).min(self.ow),
-            _ => 0,
+    /// The rows and columns of outputs whose windows lie inside the image.
+    fn inner(&self) -> [Range<usize>; 2] {
+        let range = |pad: usize, stride: usize, span: usize, length: usize, outputs: usize| {
+            let end = (length + pad).checked_sub(span).map_or(0, |room| (room / stride + 1).min(outputs));
+            pad.div_ceil(stride).min(end)..end
         };
-        if first + 4 <= end {
-            first..end
-        } else {
-            0..0
+        [
+            range(self.ph, self.sh, (self.kh - 1) * self.dh + 1, self.h, self.oh),
+            range(self.pw, self.sw, (self.kw - 1) * self.dw + 1, self.w, self.ow),
+        ]
+    }
+
+    /// Calls f(i, j) for every output of a plane that is not in the given rows and columns.
+    #[inline(always)]
+    fn each_outer(&self, [rows, columns]: &[Range<usize>; 2], mut f: impl FnMut(usize, usize)) {
+        for i in 0..self.oh {
+            let skipped = if rows.contains(&i) { columns.clone() } else { 0..0 };
+            for j in (0..skipped.start).chain(skipped.end..self.ow) {
+                f(i, j);
+            }
         }
     }
 
-    /// Calls f(tap, the numbers under it) for four adjacent outputs from j on, tap by tap; their windows lie inside the
-    /// image's columns.
-    #[inline(always)]
-    fn each_tap4(&self, plane: usize, i: usize, j: usize, x: &[f32], mut f: impl FnMut(usize, F32x4)) {
-        let first = j * self.sw - self.pw;
-        for u in 0..self.kh {
-            let Some(y) = self.row(i, u) else { continue };
-            let row = &x[(plane * self.h + y) * self.w..][..self.w];
-            let row = &row[first..][..(self.kw - 1) * self.dw + 4 * self.sw];
-            for v in 0..self.kw {
-                // SAFETY: the row holds 4 · sw numbers from the last of its taps on, and sw is 1 or 2.
-                let four = unsafe {
-                    let at = row.as_ptr().add(v * self.dw);
-                    if self.sw == 1 {
-                        F32x4::load(at)
-                    } else {
-                        F32x4::load(at).shuffle::<0, 2, 4, 6>(F32x4::load(at.add(4)))
-                    }
-                };
-                f(u * self.kw + v, four);
-            }
-        }
+    /// Whether there is a kernel for windows of k × k at steps of s inside the image.
+    fn is(&self, k: usize, s: usize) -> bool {
+        [self.kh, self.kw, self.sh, self.sw, self.dh, self.dw] == [k, k, s, s, 1, 1]
     }
 
     /// For halving windows: calls f(place in x of the two rows under an output row, place in y of that row).
@@ -133,6 +114,40 @@ impl Pool2d {
         assert!(self.x_len() <= x.len(), "x is too short");
         assert!(self.y_len() <= y.len(), "y is too short");
     }
+}
+
+/// The taps of a window of `size` that lie inside a length, when it starts at `start`, counted from −pad.
+#[inline(always)]
+fn inside(start: usize, size: usize, dilation: usize, pad: usize, length: usize) -> Range<usize> {
+    let (before, end) = (pad.saturating_sub(start), (length + pad).saturating_sub(start));
+    if dilation == 1 {
+        before.min(size)..end.min(size)
+    } else {
+        before.div_ceil(dilation).min(size)..end.div_ceil(dilation).min(size)
+    }
+}
+
+/// The taps v < K of four outputs, S columns apart, of a row: x[v + S · lane].
+///
+/// # Safety
+/// x[0..3 · S + K] must exist.
+#[inline(always)]
+unsafe fn taps<const K: usize, const S: usize>(x: *const f32) -> [F32x4; K] {
+    const { assert!((K == 2 || K == 3) && (S == 1 || S == 2)) };
+    let mut taps = [F32x4::zero(); K];
+    if S == 1 {
+        for v in 0..K {
+            taps[v] = F32x4::load(x.add(v));
+        }
+        return taps;
+    }
+    let (low, high) = (F32x4::load(x), F32x4::load(x.add(4)));
+    taps[0] = low.shuffle::<0, 2, 4, 6>(high);
+    taps[1] = low.shuffle::<1, 3, 5, 7>(high);
+    if K == 3 {
+        taps[2] = F32x4::load(x.add(2)).shuffle::<0, 2, 5, 7>(F32x4::load(x.add(5)));
+    }
+    taps
 }
 
 /// x[2j..2j + 8] in halves, of a row of 2n.
