@@ -163,6 +163,9 @@ pub(super) fn grad_x_strided(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], 
 
 pub(super) fn grad_w_workspace(g: &Conv2d) -> usize {
     let window = g.group();
+    if winograd::grad_w_pays(&window, g.n) {
+        return winograd::grad_w_workspace(g);
+    }
     let (taps, pixels) = (window.taps(), window.pixels());
     taps + Frame::new(&window).len() + a_workspace(window.k, pixels) + b_workspace(taps, pixels)
 }
@@ -170,6 +173,9 @@ pub(super) fn grad_w_workspace(g: &Conv2d) -> usize {
 /// gw = Σ over images of g · patchesᵀ.
 pub(super) fn grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut [f32]) {
     let window = g.group();
+    if winograd::grad_w_pays(&window, g.n) {
+        return winograd::grad_w(g, gy, x, gw, workspace);
+    }
     let (taps, pixels) = (window.taps(), window.pixels());
     let frame = Frame::new(&window);
     let mut workspace = Workspace(workspace);

@@ -98,7 +98,7 @@ impl Conv2d {
     fn grad_w_method(&self) -> Method {
         if self.is_empty() {
             Method::Empty
-        } else if self.fits_lanes() {
+        } else if self.fits_lanes() && !winograd::grad_w_pays(&self.group(), self.n) {
             Method::Lanes
         } else if self.group().taps() <= DIRECT_TAPS {
             Method::Direct

@@ -15,6 +15,10 @@
 //! The error is that of the direct sum, about 10⁻⁶ of the largest output; F(4 × 4, 3 × 3) is faster still, and ten times
 //! less accurate.
 
+mod grad_w;
+
+pub(super) use grad_w::{grad_w, grad_w_pays, grad_w_workspace};
+
 use super::geometry::Window;
 use super::image::Frame;
 use super::workspace::Workspace;
