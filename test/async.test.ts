@@ -244,10 +244,12 @@ describe.each(backends)('on %s', (_, make) => {
       h.detach().exp();
       gradients(x.mul(w).square().sum(), [w]); // descends from x by what was saved
       scope(() => gradients(w.add(1), [w], { gradient: y.sum(0) })); // and by the cotangent it starts from
+      const before = inUse().blocks;
       scope(() => {
-        y.add(zeros([5])).sum();
+        y.add(zeros([5])).exp().sum();
         zeros([1000]);
       });
+      expect(inUse().blocks).toBe(before);
       y.max(1);
       turns.push(inUse().blocks);
     }
@@ -268,6 +270,22 @@ describe.each(backends)('on %s', (_, make) => {
       }
       expect(turns).toEqual(Array(4).fill(turns[0]));
     }
+  });
+
+  test('of two nested loops, the outer item keeps what descends from it alone, and takes it with it', async () => {
+    const data = problem();
+    const made: Tensor[] = [];
+    for (const [x] of loader(data, 16, 'outer')) {
+      await task();
+      for (const [y] of loader(data, 16, 'inner')) {
+        made.push(x.mul(3));
+        await task();
+        made.push(scope(() => x.mul(3).add(y.detach().sum().item())));
+      }
+      expect(made.some(t => t.disposed)).toBe(false);
+      break;
+    }
+    expect(made.every(t => t.disposed)).toBe(true);
   });
 
   test('two flows share a batch: what comes of both belongs to neither, and no number is lost', async () => {
@@ -323,6 +341,6 @@ describe.each(backends)('on %s', (_, make) => {
     expect([next.suspended, runtime.scope]).toEqual([true, null]);
     one.return!();
     two.return!();
-    expect([next.closed, inTwo.closed]).toEqual([true, true]);
+    expect([next.closed, inTwo.closed, inTwo.parent]).toEqual([true, true, null]);
   });
 });

@@ -1,7 +1,7 @@
 /** What no scope owns: the garbage collector finds it, all of it, and nothing that is still in use. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Generator, grad, gradients, keep, ones, tensor, zeros, type Tensor } from 'phyllo';
+import { Generator, grad, gradients, keep, ones, scope, tensor, zeros, type Tensor } from 'phyllo';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { scoped } from '../ts/core/scope';
 import { backends, dice, inUse, loader, Net, numbers, problem, start } from './toy';
@@ -206,5 +206,55 @@ describe.each(backends)('on %s', (_, make) => {
     await collect();
     expect(refs[0]!.deref()).toBeUndefined();
     batches.return!();
+  });
+
+  test('a loss that is held for its value holds neither its graph nor its batch', async () => {
+    const data = problem();
+    const net = new Net(1);
+    const refs: WeakRef<object>[] = [];
+    const losses: Tensor[] = [];
+    const kept: Tensor[] = [];
+    (() => {
+      for (const [x, target] of loader(data)) {
+        const logits = net.forward(x);
+        const loss = logits.crossEntropy(target);
+        loss.backward();
+        losses.push(loss);
+        kept.push(keep(x.mul(2)), scope(() => {
+          refs.push(new WeakRef(ones([3])));
+          return keep(ones([2]));
+        }));
+        refs.push(new WeakRef(logits), new WeakRef(x), new WeakRef(loss.node!));
+      }
+    })();
+    await collect();
+    expect(refs.filter(r => r.deref() !== undefined)).toEqual([]);
+    expect(losses.every(l => Number.isFinite(l.item()))).toBe(true);
+    expect(kept.some(t => t.disposed)).toBe(false);
+  });
+
+  test('a returned tensor holds nothing that its scope made before', async () => {
+    const refs: WeakRef<object>[] = [];
+    const y = scope(() => {
+      refs.push(new WeakRef(ones([3])));
+      return ones([2]);
+    });
+    await collect();
+    expect([refs[0]!.deref(), y.disposed]).toEqual([undefined, false]);
+  });
+
+  test('a long synchronous loop holds no scope that has ended', () => {
+    const used = (): number => {
+      if (typeof gc !== 'function') throw new Error('no collector to call');
+      Reflect.apply(gc, undefined, []);
+      return process.memoryUsage().heapUsed;
+    };
+    const numbers = function* (n: number): IterableIterator<number> {
+      for (let i = 0; i < n; i++) yield i;
+    };
+    let rise = 0;
+    const before = used();
+    for (const i of scoped(numbers(200_000), 'it')) if (i === 199_999) rise = used() - before;
+    expect(rise).toBeLessThan(4e6); // a scope takes over a hundred bytes
   });
 });

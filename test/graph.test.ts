@@ -538,7 +538,10 @@ describe.each(backends)('on %s', (_, make) => {
 
     test('in a gradient rule leak nothing, and the next pass works', () => {
       const [a, b] = [leaf(1, 2), leaf(3, 4)];
+      const turned = keep(ones([3, 2]).t());
+      const long = keep(tensor(Float64Array.of(1, 2), { dtype: 'f64' }));
       flat(3, () => {
+        failure(() => fragile(turned, long, { fail: true }), DTypeError, /fragile: b takes f32, this is f64/);
         scope(() => {
           const early = a.mul(b);
           const loss = fragile(early, early.exp(), { fail: true }).add(early.mul(5)).sum();

@@ -74,7 +74,6 @@ export class Tensor {
     this.node = on ? new Node(null, {}, [], [], [this]) : null;
     if (this.leaf) setGrad(this, null);
     this.leaf = on ? new Leaf() : null;
-    if (this.held) this.held.node = this.node;
   }
 
   /** The gradient summed so far, of a leaf; it belongs to this tensor and lives until it is replaced or cleared. */
@@ -184,7 +183,8 @@ export class Leaf {
 export class Held {
   constructor(
     readonly storage: Storage,
-    public node: Node | null,
+    /** Of the op that made it; a leaf's has nothing to give back. */
+    readonly node: Node | null,
   ) {}
 }
 
@@ -198,7 +198,10 @@ export function drop(t: Tensor): void {
   if (t.disposed) return;
   t.disposed = true;
   t.storage.release();
-  if (t.node) dropNode(t.node);
+  if (t.node) {
+    dropNode(t.node);
+    t.node = null; // a loss is held for its value, not for its graph
+  }
   if (t.leaf) setGrad(t, null);
   if (t.held) {
     collector.unregister(t);
