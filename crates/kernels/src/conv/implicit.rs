@@ -11,7 +11,7 @@ use crate::gemm::pack::{prepack, Strided};
 use core::ptr;
 
 /// Numbers of workspace for [`correlate`].
-fn correlate_workspace(window: &Window, n: usize) -> usize {
+pub(super) fn correlate_workspace(window: &Window, n: usize) -> usize {
     if winograd::pays(window, n) {
         return winograd::workspace(window);
     }
@@ -71,7 +71,7 @@ pub(super) fn turn(window: &Window, w: &[f32], turned: &mut [f32]) {
 }
 
 /// The part of group i of `groups` in a correlation of n images.
-fn correlate(
+pub(super) fn correlate(
     window: &Window, n: usize, (groups, group): (usize, usize), x: &[f32], w: &[f32], y: &mut [f32],
     bias: Option<&[f32]>, workspace: &mut [f32],
 ) {

@@ -9,6 +9,7 @@ mod image;
 mod implicit;
 mod lanes;
 mod patches;
+mod phases;
 mod winograd;
 mod workspace;
 
@@ -24,6 +25,8 @@ enum Method {
     Direct,
     /// Matrix products over the patches of one image at a time, or over Winograd's tiles.
     Implicit,
+    /// The gradient of the input as one such correlation, for strides.
+    Phases,
     /// The same from the gradient back to columns of patches, for strides.
     Columns,
 }
@@ -90,6 +93,8 @@ impl Conv2d {
             Method::Direct
         } else if self.has_unit_stride() {
             Method::Implicit
+        } else if phases::pays(self) {
+            Method::Phases
         } else {
             Method::Columns
         }
@@ -144,6 +149,7 @@ pub fn conv2d_grad_x_workspace(g: &Conv2d) -> usize {
         Method::Lanes => lanes::grad_x_workspace(g),
         Method::Direct => direct::grad_x_workspace(g),
         Method::Implicit => implicit::grad_x_workspace(g),
+        Method::Phases => phases::grad_x_workspace(g),
         Method::Columns => implicit::grad_x_strided_workspace(g),
         Method::Empty => 0,
     }
@@ -160,6 +166,7 @@ pub fn conv2d_grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspac
         Method::Lanes => lanes::grad_x(g, gy, w, gx, workspace),
         Method::Direct => direct::grad_x(g, gy, w, gx, workspace),
         Method::Implicit => implicit::grad_x(g, gy, w, gx, workspace),
+        Method::Phases => phases::grad_x(g, gy, w, gx, workspace),
         Method::Columns => implicit::grad_x_strided(g, gy, w, gx, workspace),
         Method::Empty => gx.fill(0.0),
     }
