@@ -280,12 +280,22 @@ describe.each(backends)('on %s', (_, make) => {
       for (const [y] of loader(data, 16, 'inner')) {
         made.push(x.mul(3));
         await task();
-        made.push(scope(() => x.mul(3).add(y.detach().sum().item())));
+        made.push(scope(() => x.mul(3).add(y.sum().item())));
       }
       expect(made.some(t => t.disposed)).toBe(false);
       break;
     }
     expect(made.every(t => t.disposed)).toBe(true);
+    made.length = 0;
+    for (const [x] of loader(data, 16, 'outer')) {
+      for (const _ of loader(data, 16, 'inner')) {
+        made.push(x.mul(3)); // in the turn in which the outer item came it is the inner item's, then it is not
+        await task();
+      }
+      expect(made.some(t => t.disposed)).toBe(false);
+      break;
+    }
+    expect(made.slice(1).every(t => t.disposed)).toBe(true);
   });
 
   test('two flows share a batch: what comes of both belongs to neither, and no number is lost', async () => {
