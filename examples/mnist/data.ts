@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { Generator, randomSplit, readIdx, TensorDataset, type Subset, type Tensor } from 'phyllo';
+import { Generator, permutation, randomSplit, readIdx, TensorDataset, type Subset, type Tensor } from 'phyllo';
 
 export type Samples = readonly [images: Tensor, labels: Tensor];
 export interface Mnist {
@@ -25,6 +25,18 @@ export function loadMnist(seed: number): Mnist {
     new TensorDataset(read(`${part}-images-idx3-ubyte`).unsqueeze(1), read(`${part}-labels-idx1-ubyte`));
   const [train, validation] = randomSplit(samples('train'), [55_000, 5_000], { generator: new Generator(seed) });
   return { train, validation, test: samples('t10k') };
+}
+
+/** How far images are moved, in pixels. */
+const REACH = 1;
+
+/** A batch moved by a random step in each direction: data that was not recorded, but could have been. */
+export function jitter([images, labels]: Samples, generator: Generator): Samples {
+  const [, , h, w] = images.shape;
+  const step = (): number => permutation(2 * REACH + 1, generator)[0]!;
+  const [down, right] = [step(), step()];
+  const wide = images.pad([REACH, REACH, REACH, REACH]);
+  return [wide.slice(2, down, down + h!).slice(3, right, right + w!), labels];
 }
 
 /** Bytes to numbers of mean 0 and deviation 1. */

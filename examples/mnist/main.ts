@@ -38,7 +38,7 @@ function positive(text: string): number {
 function readOptions(): Options {
   return new Command('npm start --')
     .description('Trains LeNet-5 on MNIST and leaves weights, history and a picture in the output folder.')
-    .option('--epochs <n>', 'passes over the training set', whole(1, 10_000), 10)
+    .option('--epochs <n>', 'passes over the training set', whole(1, 10_000), 12)
     .option('--batch-size <n>', 'samples in a step', whole(1, 55_000), 64)
     .option('--lr <rate>', `learning rate (default: ${RATES.adam} for adam, ${RATES.sgd} for sgd)`, positive)
     .addOption(new Option('--optimizer <name>', 'how steps are made').choices(['sgd', 'adam']).default('adam'))

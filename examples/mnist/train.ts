@@ -3,7 +3,7 @@ import {
   crossEntropy, DataLoader, decodeSafetensors, encodeSafetensors, Generator, metrics, nn, noGrad, optim, scope,
 } from 'phyllo';
 import type { Progress } from './console';
-import { normalise, type Mnist, type Samples } from './data';
+import { jitter, normalise, type Mnist, type Samples } from './data';
 import type { Epoch } from './report';
 
 export interface TrainOptions {
@@ -37,8 +37,9 @@ export async function train(
   model: nn.Layer, data: Mnist, options: TrainOptions, progress: Progress, stop: AbortSignal,
 ): Promise<Trained> {
   const { epochs, batchSize, lr } = options;
+  const generator = new Generator(options.seed + 1);
   const loader = new DataLoader(data.train, {
-    batchSize, shuffle: true, generator: new Generator(options.seed + 1), transform: normalise,
+    batchSize, shuffle: true, generator, transform: batch => normalise(jitter(batch, generator)),
   });
   const optimizer = options.optimizer === 'sgd'
     ? new optim.SGD(model.parameters(), { lr, momentum: 0.9, weightDecay: 1e-4 })
