@@ -12,6 +12,9 @@
 //!   128 channels and filters on 28 × 28: 55, 34;  64 on 56 × 56: 53, 32;  a batch of 32 → 64 on 14 × 14: 47, 30
 //!   256 → 384 on 13 × 13: 42, 30;  16 on 28 × 28: 34, 30;  256 on 7 × 7: 30, 26
 //!
+//! Products over the tiles of several images at once gain nothing, 0.83 to 1.03 times the speed on 7 × 7 and 13 × 13: the
+//! transformed filters, read again for every image, come from the cache.
+//!
 //! The error is that of the direct sum, about 10⁻⁶ of the largest output; F(4 × 4, 3 × 3) is faster still, and ten times
 //! less accurate.
 
