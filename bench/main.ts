@@ -1,6 +1,6 @@
 /** `npm run bench -- GROUP… [--json]`: speed, beside the limit of the core measured in the same run. */
 import { spawnSync } from 'node:child_process';
-import { env, execArgv, execPath, exit, argv, version } from 'node:process';
+import { argv, env, execArgv, execPath, exit, stdout, version } from 'node:process';
 import { cpus } from 'node:os';
 import { Argument, Command } from 'commander';
 import { backendName } from 'phyllo';
@@ -47,6 +47,7 @@ const program = new Command('npm run bench --')
 const { json } = program.opts<{ json: boolean }>();
 const chosen = program.args.length > 0 ? program.args : Object.keys(GROUPS);
 
+stdout.on('error', () => exit(0)); // whoever read it has seen enough
 pin();
 const limit = await multiplyAddLimit(backendName());
 if (!json) console.log(`Node ${version}, binary ${backendName()}, one core; its limit: ${digits(limit)} GFLOP/s`);
