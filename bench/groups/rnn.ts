@@ -53,7 +53,7 @@ function charlm(hidden: number): Row {
     crossEntropy(model.forward(text!).flatten(0, 1), next!.flatten()).backward();
     optimizer.step();
   });
-  return rate(`charlm-train-${hidden}`, 'tokens/s', STEPS * BATCH, time(step, { sampleMs: 100 }));
+  return rate('charlm-train', 'tokens/s', STEPS * BATCH, time(step, { sampleMs: 100 }));
 }
 
 export function* rows(): Iterable<Row> {
