@@ -8,21 +8,16 @@
  *   --checked   build the binary for the tests too, which asserts every address
  */
 import { copyFileSync, existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildBinaries, copyBinaries } from './setup/binaries.mjs';
 import { withLock } from './setup/lock.mjs';
+import { npm } from './setup/npm.mjs';
 import { GENERATED, ROOT, SCRAP } from './setup/places.mjs';
 import { handleInterruptions, run } from './setup/process.mjs';
 import { duration, say, SetupError, step } from './setup/report.mjs';
 import { freshFolder, replace } from './setup/scrap.mjs';
 import { filesUnder, hashOf, isCurrent, modulesMatch, writeStamp } from './setup/stamp.mjs';
-
-const NPM_CLI = [
-  process.env.npm_execpath ?? '',
-  join(dirname(process.execPath), 'node_modules', 'npm', 'bin', 'npm-cli.js'),
-  join(dirname(process.execPath), '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js'),
-].find((path) => path.endsWith('npm-cli.js') && existsSync(path));
 
 /** Installs the packages of package-lock.json, unless they are. */
 async function installModules() {
@@ -33,9 +28,8 @@ async function installModules() {
   await step('node modules', 'installing (about 30 s)', async () => {
     const scrap = freshFolder(SCRAP);
     for (const file of ['package.json', 'package-lock.json']) copyFileSync(join(ROOT, file), join(scrap, file));
-    const ci = ['ci', '--prefix', scrap, '--no-audit', '--no-fund', '--loglevel=error'];
-    const [npm, args] = NPM_CLI === undefined ? ['npm', ci] : [process.execPath, [NPM_CLI, ...ci]];
-    await run(npm, args, { log: join(GENERATED, 'log', 'npm.log'), cwd: scrap });
+    const [program, args] = npm('ci', '--prefix', scrap, '--no-audit', '--no-fund', '--loglevel=error');
+    await run(program, args, { log: join(GENERATED, 'log', 'npm.log'), cwd: scrap });
     replace(join(scrap, 'node_modules'), join(ROOT, 'node_modules'));
   });
 }

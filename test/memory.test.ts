@@ -141,7 +141,6 @@ describe.each(backends)('on %s', (_, make) => {
       const data = problem();
       flat(3, () => {
         const [one, two] = [loader(data, 16, 'one'), loader(data, 16, 'two')];
-        let late: Tensor | null = null;
         for (let i = 0; i < 4; i++) {
           const [a, b] = [one.next(), two.next()];
           if (a.done || b.done) throw new Error('too short');

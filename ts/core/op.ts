@@ -139,7 +139,7 @@ interface AnyDeclaration {
   view?(x: Tensor, params: Params): Layout;
 }
 /** `g` is the output's cotangent or, of an op with several outputs, a record of them. */
-export type AnyRule = Forgetful<[g: Tensor | Named<Tensor | null>, saved: Named<Tensor>, params: Params, shapes: Named<Shape>], Tensor>;
+type AnyRule = Forgetful<[g: Tensor | Named<Tensor | null>, saved: Named<Tensor>, params: Params, shapes: Named<Shape>], Tensor>;
 /** A function whose parameters compare both ways, as those of methods do: the precise declaration fits the general. */
 type Forgetful<A extends readonly unknown[], R> = { method(...args: A): R }['method'];
 

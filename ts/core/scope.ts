@@ -109,7 +109,7 @@ function close(s: Scope, result?: unknown): void {
 const returning: Scope = new Scope(null, 'a result', true);
 
 /** Visits every tensor in a value: itself, or inside arrays and plain objects. */
-export function eachTensor(value: unknown, f: (t: Tensor) => void): void {
+function eachTensor(value: unknown, f: (t: Tensor) => void): void {
   if (value instanceof Tensor) f(value);
   else if (Array.isArray(value)) for (const v of value) eachTensor(v, f);
   else if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype) {

@@ -170,7 +170,7 @@ export function allocate(shape: Shape, dtype: DType, like: Tensor | null = null)
 }
 
 /** What only leaves have. */
-export class Leaf {
+class Leaf {
   grad: Tensor | null = null;
   /**
    * Values of the graphs that fed the gradient and that no scope owns: in a loop without scopes nothing else would
@@ -216,7 +216,7 @@ export function dropWithValue(t: Tensor): void {
 }
 
 /** Gives back one reference to a node; the last one gives back what it saved, and so on upstream. */
-export function dropNode(node: Node): void {
+function dropNode(node: Node): void {
   if (--node.refs > 0) return;
   const stack = [node]; // a loop, because graphs are deep
   for (let n = stack.pop(); n; n = stack.pop()) {
@@ -226,7 +226,7 @@ export function dropNode(node: Node): void {
 }
 
 /** Replaces a leaf's gradient; null clears it, and with it what the graphs that fed it left unowned. */
-export function setGrad(t: Tensor, g: Tensor | null): void {
+function setGrad(t: Tensor, g: Tensor | null): void {
   const { leaf } = t;
   if (leaf === null) {
     if (g === null) return;
