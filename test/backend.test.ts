@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { describe, expect, test } from 'vitest';
-import type { Backend, Kernels } from '../ts/backend/backend';
+import { ACTIVATION, type Backend, type Kernels } from '../ts/backend/backend';
 import { reference } from '../ts/backend/reference/backend';
 import { wasmBackend } from '../ts/backend/wasm/backend';
 import { OutOfMemoryError, PhylloError } from '../ts/core/errors';
@@ -121,6 +121,26 @@ describe.each(modules)('$name', ({ name, module }) => {
     for (const at of [a, b, c]) backend.free(at, 4 * n);
   });
 
+  test.each(['relu', 'sigmoid', 'tanh'] as const)('gemm with %s: the bits of that kernel after it', (name) => {
+    const { kernels: k } = backend;
+    for (const [m, n, depth] of [[1, 13, 20], [4, 21, 300], [6, 9, 0], [17, 19, 530]] as const) {
+      const sizes = [m * depth, depth * n, m * n, n].map((length) => 4 * length);
+      const [a, b, c, bias] = sizes.map((bytes) => backend.alloc(bytes)) as [number, number, number, number];
+      const data = (length: number): number[] => Array.from({ length }, (_, i) => Math.sin(i * 1.7));
+      for (const [at, length] of [[a, m * depth], [b, depth * n], [bias, n]] as const) {
+        backend.write(at, data(length), 'f32');
+      }
+      const product = (activation: number): void =>
+        k.gemm(m, n, depth, a, depth, 1, b, n, 1, c, n, 1, 0, 0, 0, bias, 1, 0, activation);
+      product(ACTIVATION[name]);
+      const fused = backend.read(c, m * n, 'f32');
+      product(ACTIVATION.none);
+      k[name](c, c, m * n, 0);
+      expect(fused).toEqual(backend.read(c, m * n, 'f32'));
+      [a, b, c, bias].forEach((at, i) => backend.free(at, sizes[i]!));
+    }
+  });
+
   test('memory: elements of each type, views after growth, counts', () => {
     const before = backend.memory(true);
     const data = {
@@ -203,7 +223,7 @@ test('the checked binary refuses addresses outside live blocks, and says which',
     [() => k.relu(2 ** 31, y, 1, 0), /not within/],
     [() => k.relu(x, y, 2 ** 30, 0), /not within/],
     [() => k.add(x, x, y, 1, 1, 2, 5, 0, 0, 6, 1, 0, 0, 5, 1), /not within/],
-    [() => k.gemm(2, 2, 6, x, 6, 1, x, 2, 1, y, 2, 1, 0, 0, 0, 0, 0, 0), /12 elements/],
+    [() => k.gemm(2, 2, 6, x, 6, 1, x, 2, 1, y, 2, 1, 0, 0, 0, 0, 0, 0, 0), /12 elements/],
     [() => backend.free(x, 44), /has 40 bytes, not 44/],
     [() => backend.free(x + 16, 24), /no live block begins/],
   ];

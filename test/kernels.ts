@@ -274,10 +274,11 @@ const gemm = (): Call[] => {
     const biasBy = round % 3;
     const bias = biasBy ? input('f32', floats(biasBy === 1 ? n : m)) : 0;
     const accumulate = round % 11 === 0 ? 1 : 0;
+    const activation = round % 13 < 4 ? round % 13 : 0;
     const c = inout('f32', accumulate ? floats(batch * m * rsc) : Array<number>(batch * m * rsc).fill(5));
     const [x, y] = [input('f32', floats(batch * m * k)), input('f32', floats(batch * n * k))];
     calls.push(
-      call([m, n, k, x, ...a, y, ...b, c, rsc, batch, sa, sb, m * rsc, bias, biasBy, accumulate], SUMMED, true),
+      call([m, n, k, x, ...a, y, ...b, c, rsc, batch, sa, sb, m * rsc, bias, biasBy, accumulate, activation], SUMMED, true),
     );
   }
   return calls;

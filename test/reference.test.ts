@@ -3,7 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { OutOfMemoryError } from '../ts/core/errors';
 import type { DType } from '../ts/core/dtype';
-import { SAVED, type Backend, type Binary, type Cast, type Differentiable, type Kernels } from '../ts/backend/backend';
+import {
+  ACTIVATION, SAVED, type Backend, type Binary, type Cast, type Differentiable, type Kernels,
+} from '../ts/backend/backend';
 import { reference } from '../ts/backend/reference/backend';
 import { erf, erfc } from '../ts/backend/reference/erf';
 import { differentiable } from '../ts/backend/reference/functions';
@@ -357,13 +359,14 @@ describe('gemm', () => {
       product[(t! * m + i!) * n + j!]! + (accumulate ? 7 : 0) + (biasBy === 0 ? 0 : bias[biasBy === 1 ? j! : i!]!));
     const c = b.put(Array.from({ length: batch * m * n }, () => (accumulate ? 7 : NaN)));
     const biasAt = biasBy ? b.put(bias) : 0;
-    b.k.gemm(m, n, k, b.put(a), k, 1, b.put(b2), n, 1, c, n, batch, m * k, k * n, m * n, biasAt, biasBy, accumulate);
+    const [pa, pb] = [b.put(a), b.put(b2)];
+    b.k.gemm(m, n, k, pa, k, 1, pb, n, 1, c, n, batch, m * k, k * n, m * n, biasAt, biasBy, accumulate, 0);
     expectClose(b.get(c, batch * m * n), expected);
 
     const transposed = tabulate([batch, k, m], (t, l, i) => a[(t! * m + i!) * k + l!]!);
     b.k.fill(c, batch * m * n, 7);
     b.k.gemm(
-      m, n, k, b.put(transposed), 1, m, b.put(b2), n, 1, c, n, batch, m * k, k * n, m * n, biasAt, biasBy, accumulate,
+      m, n, k, b.put(transposed), 1, m, pb, n, 1, c, n, batch, m * k, k * n, m * n, biasAt, biasBy, accumulate, 0,
     );
     expectClose(b.get(c, batch * m * n), expected);
   });
@@ -371,11 +374,22 @@ describe('gemm', () => {
   test('k = 0 gives the bias; a batch may share B; rows of C may be apart', () => {
     const b = new Bench();
     const c = b.put([NaN, NaN, NaN, NaN]);
-    b.k.gemm(2, 2, 0, b.space(0), 0, 1, b.space(0), 2, 1, c, 2, 1, 0, 0, 0, b.put([1, 2]), 1, 0);
+    b.k.gemm(2, 2, 0, b.space(0), 0, 1, b.space(0), 2, 1, c, 2, 1, 0, 0, 0, b.put([1, 2]), 1, 0, 0);
     expect(b.get(c, 4)).toEqual([1, 2, 1, 2]);
     const wide = b.put([9, 9, 9, 9, 9, 9]);
-    b.k.gemm(1, 1, 2, b.put([1, 2, 3, 4]), 2, 1, b.put([10, 1]), 1, 1, wide, 1, 2, 2, 0, 3, 0, 0, 0);
+    b.k.gemm(1, 1, 2, b.put([1, 2, 3, 4]), 2, 1, b.put([10, 1]), 1, 1, wide, 1, 2, 2, 0, 3, 0, 0, 0, 0);
     expect(b.get(wide, 6)).toEqual([12, 9, 9, 34, 9, 9]);
+  });
+
+  test.each([
+    [ACTIVATION.relu, [0, 3]],
+    [ACTIVATION.sigmoid, [1 / (1 + Math.exp(2)), 1 / (1 + Math.exp(-3))]],
+    [ACTIVATION.tanh, [Math.tanh(-2), Math.tanh(3)]],
+  ])('activation %i comes after the bias', (activation, expected) => {
+    const b = new Bench();
+    const c = b.put([NaN, NaN]);
+    b.k.gemm(1, 2, 1, b.put([2]), 1, 1, b.put([-3, 1]), 2, 1, c, 2, 1, 0, 0, 0, b.put([4, 1]), 1, 0, activation);
+    expectClose(b.get(c, 2), expected);
   });
 });
 

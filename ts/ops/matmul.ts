@@ -46,7 +46,7 @@ function batched(k: Kernels, a: View, b: View, y: View): void {
     const tall = sb === 0 && sa === m * rsa;
     k.gemm(
       tall ? m * count : m, n, depth, a.at + pa * item, rsa, csa, b.at + pb * item, rsb, csb,
-      y.at + i * count * m * n * item, n, tall ? 1 : count, tall ? 0 : sa, tall ? 0 : sb, tall ? 0 : m * n, 0, 0, 0,
+      y.at + i * count * m * n * item, n, tall ? 1 : count, tall ? 0 : sa, tall ? 0 : sb, tall ? 0 : m * n, 0, 0, 0, 0,
     );
   }
 }
@@ -109,7 +109,7 @@ const linearOp: Op<[x: Tensor, w: Tensor, b: Tensor | null]> = defineOp({
   run(k, [x, w, b], y) {
     const [n, depth] = [w.shape[0]!, w.shape[1]!];
     const m = sizeOf(y.shape.slice(0, -1));
-    k.gemm(m, n, depth, x.at, depth, 1, w.at, 1, depth, y.at, n, 1, 0, 0, 0, b ? b.at : 0, b ? 1 : 0, 0);
+    k.gemm(m, n, depth, x.at, depth, 1, w.at, 1, depth, y.at, n, 1, 0, 0, 0, b ? b.at : 0, b ? 1 : 0, 0, 0);
   },
   saves: { x: ['w'], w: ['x'] },
   vjp: {

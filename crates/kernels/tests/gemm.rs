@@ -3,7 +3,9 @@
 mod check;
 
 use check::{assert_close, Guarded, Random};
-use phyllo_kernels::gemm::{gemm, gemm_workspace, Bias, Gemm};
+use core::cell::Cell;
+use phyllo_kernels::elementwise;
+use phyllo_kernels::gemm::{gemm, gemm_workspace, Activation, Bias, Gemm};
 
 /// Relative to the largest element of C, for k up to 700 and numbers in [−1, 1).
 const BOUND: f64 = 3e-6;
@@ -64,7 +66,7 @@ fn check(g: &Gemm, bias_by: usize, accumulate: bool, random: &mut Random) {
     }
     let expected = reference(g, &a, &b, &before, &bias, accumulate);
     let mut workspace = Guarded::new(gemm_workspace(g));
-    gemm(g, &a, &b, c.slice(), bias, accumulate, workspace.slice());
+    gemm(g, &a, &b, c.slice(), bias, accumulate, Activation::None, workspace.slice());
     workspace.check(&what);
     assert_close(c.check(&what), &expected, BOUND, &what);
 }
@@ -140,9 +142,44 @@ fn any_strides_and_batches() {
 }
 
 #[test]
+fn activations_are_the_elementwise_kernels_after_it() {
+    type Kernel = fn(&[Cell<f32>], &[Cell<f32>], f32);
+    let functions: [(Activation, Kernel); 3] = [
+        (Activation::Relu, elementwise::relu),
+        (Activation::Sigmoid, elementwise::sigmoid),
+        (Activation::Tanh, elementwise::tanh),
+    ];
+    let mut random = Random::new(4);
+    let mut cases = 0;
+    for (m, n, k) in
+        [(1, 13, 9), (3, 17, 30), (1, 30, 0), (5, 9, 300), (9, 8, 600), (17, 21, 40), (33, 40, 520), (9, 1, 7)]
+    {
+        for g in layouts(dense(m, n, k)) {
+            let (a, b, bias) = (random.numbers(m * k), random.numbers(k * n), random.numbers(n));
+            let mut before = random.numbers(m * n);
+            before[0] = f32::NAN;
+            for (activation, function) in functions {
+                let run = |activation| {
+                    let (mut c, mut workspace) = (before.clone(), vec![f32::NAN; gemm_workspace(&g)]);
+                    gemm(&g, &a, &b, &mut c, Bias::Row(&bias), true, activation, &mut workspace);
+                    c
+                };
+                let (fused, mut apart) = (run(activation), run(Activation::None));
+                let cells = Cell::from_mut(&mut apart[..]).as_slice_of_cells();
+                function(cells, cells, 0.0);
+                let bits = |c: &[f32]| c.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+                assert_eq!(bits(&fused), bits(&apart), "{g:?} {activation:?}");
+                cases += 1;
+            }
+        }
+    }
+    println!("gemm: {cases} activations");
+}
+
+#[test]
 #[should_panic(expected = "B is too short")]
 fn refuses_a_short_operand() {
     let g = dense(3, 3, 3);
     let mut workspace = vec![0.0; gemm_workspace(&g)];
-    gemm(&g, &[0.0; 9], &[0.0; 8], &mut [0.0; 9], Bias::None, false, &mut workspace);
+    gemm(&g, &[0.0; 9], &[0.0; 8], &mut [0.0; 9], Bias::None, false, Activation::None, &mut workspace);
 }

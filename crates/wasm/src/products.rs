@@ -1,7 +1,7 @@
 //! Matrix products, convolution and pooling.
 
 use phyllo_kernels::conv::{self, Conv2d};
-use phyllo_kernels::gemm::{self, Bias, Gemm};
+use phyllo_kernels::gemm::{self, Activation, Bias, Gemm};
 use phyllo_kernels::pool::{self, Divisor, Pool2d};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -20,6 +20,7 @@ fn matrices(rows: usize, columns: usize, batch: usize, row: usize, column: usize
 pub fn gemm(
     m: usize, n: usize, k: usize, a: usize, rsa: usize, csa: usize, b: usize, rsb: usize, csb: usize, c: usize,
     rsc: usize, batch: usize, sa: usize, sb: usize, sc: usize, bias: usize, bias_by: u32, accumulate: u32,
+    activation: u32,
 ) {
     let g = Gemm { m, n, k, rsa, csa, rsb, csb, rsc, batch, sa, sb, sc };
     slices! {
@@ -33,7 +34,8 @@ pub fn gemm(
         2 => Bias::Column(bias),
         _ => Bias::None,
     };
-    gemm::gemm(&g, a, b, c, bias, accumulate != 0, workspace(gemm::gemm_workspace(&g)));
+    let activation = Activation::numbered(activation);
+    gemm::gemm(&g, a, b, c, bias, accumulate != 0, activation, workspace(gemm::gemm_workspace(&g)));
 }
 
 macro_rules! export_conv2d {

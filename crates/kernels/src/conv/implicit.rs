@@ -93,13 +93,8 @@ pub(super) fn correlate(
         frame.fill(&x[(image * groups + group) * x_len..][..x_len], buffer);
         let b = ByPixel(Patches::new(&frame, frame.first(buffer), taps, window.ow));
         let y = &mut y[(image * groups + group) * y_len..][..y_len];
-        let out = Output {
-            c: y.as_mut_ptr(),
-            rsc: pixels,
-            accumulate: false,
-            row: ptr::null(),
-            column: bias.map_or(ptr::null(), <[f32]>::as_ptr),
-        };
+        let column = bias.map_or(ptr::null(), <[f32]>::as_ptr);
+        let out = Output { column, ..Output::plain(y.as_mut_ptr(), pixels) };
         // SAFETY: a is m × k, the patches k × pixels, y m × pixels; A is packed, B has its room.
         unsafe { multiply(m, pixels, k, &a, &b, &out, ptr::null_mut(), panels.as_mut_ptr()) };
     }
@@ -144,13 +139,7 @@ pub(super) fn grad_x_strided(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], 
         for first in (0..window.c).step_by(at_once) {
             let rows = first * size..(first + at_once).min(window.c) * size;
             let a = Strided { at: w[rows.start..].as_ptr(), lane: 1, depth: taps };
-            let out = Output {
-                c: columns.as_mut_ptr(),
-                rsc: pixels,
-                accumulate: false,
-                row: ptr::null(),
-                column: ptr::null(),
-            };
+            let out = Output::plain(columns.as_mut_ptr(), pixels);
             // SAFETY: Wᵀ is taps × k, of which these rows; g is k × pixels; `columns` has room for the product.
             unsafe { multiply(rows.len(), pixels, window.k, &a, &b, &out, pa.as_mut_ptr(), pb.as_mut_ptr()) };
             for (tap, column) in offsets[rows].iter().zip(columns.chunks_exact(pixels)) {
@@ -190,13 +179,7 @@ pub(super) fn grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspac
         let gw = &mut gw[part % g.groups * window.k * taps..][..window.k * taps];
         let a = Strided { at: gy.as_ptr(), lane: pixels, depth: 1 };
         let b = ByTap(Patches::new(&frame, frame.first(buffer), offsets, window.ow));
-        let out = Output {
-            c: gw.as_mut_ptr(),
-            rsc: taps,
-            accumulate: part >= g.groups,
-            row: ptr::null(),
-            column: ptr::null(),
-        };
+        let out = Output { accumulate: part >= g.groups, ..Output::plain(gw.as_mut_ptr(), taps) };
         // SAFETY: g is k × pixels, the patches pixels × taps, gw k × taps; both operands have their room.
         unsafe { multiply(window.k, taps, pixels, &a, &b, &out, pa.as_mut_ptr(), pb.as_mut_ptr()) };
     }

@@ -41,7 +41,7 @@ pub unsafe fn multiply(
         // LOOP 4
         for pc in (0..k).step_by(KC) {
             let kc = KC.min(k - pc);
-            let out = if pc == 0 { *out } else { out.next() };
+            let out = out.depths(pc, kc, k);
             let b = b.panels::<NR>(jc, nc, pc, kc, pb);
             // LOOP 3
             for ic in (0..m).step_by(MC) {
@@ -76,17 +76,11 @@ pub unsafe fn edge<K: MicroKernel>(
     const ROOM: usize = 64;
     const { assert!(K::MR * K::NR <= ROOM) };
     let mut tile = [0.0; ROOM];
-    let whole = Output {
-        c: tile.as_mut_ptr(),
-        rsc: K::NR,
-        accumulate: false,
-        row: core::ptr::null(),
-        column: core::ptr::null(),
-    };
-    K::run(kc, a, b, rsb, &whole);
+    K::run(kc, a, b, rsb, &Output::plain(tile.as_mut_ptr(), K::NR));
     for i in 0..mr {
         for j in 0..nr {
             out.put(i, j, tile[i * K::NR + j]);
         }
     }
+    out.activate(mr, nr);
 }

@@ -1,9 +1,10 @@
 //! The micro-kernel: C[MR × NR] ← A[MR × kc] · B[kc × NR] in registers, and its epilogue.
 
+use super::activation::Activation;
 use crate::simd::F32x4;
 use core::ptr;
 
-/// Where a product goes and what is added to it: C ← AB [+ C] [+ row] [+ column].
+/// Where a product goes, what is added to it and what it goes through: C ← f(AB [+ C] [+ row] [+ column]).
 #[derive(Clone, Copy)]
 pub struct Output {
     pub c: *mut f32,
@@ -14,9 +15,15 @@ pub struct Output {
     pub row: *const f32,
     /// One number a row, added to every column; or null.
     pub column: *const f32,
+    pub activation: Activation,
 }
 
 impl Output {
+    /// C ← AB.
+    pub fn plain(c: *mut f32, rsc: usize) -> Self {
+        Self { c, rsc, accumulate: false, row: ptr::null(), column: ptr::null(), activation: Activation::None }
+    }
+
     /// The part of the output that begins at row i, column j.
     ///
     /// # Safety
@@ -31,12 +38,32 @@ impl Output {
         }
     }
 
-    /// The output of the k blocks after the first: added to what is there.
-    pub fn next(&self) -> Self {
-        Self { accumulate: true, row: ptr::null(), column: ptr::null(), ..*self }
+    /// The output of the depths [p, p + kc) of k: the first come with what is added, the others are added to what is
+    /// there, and f follows the last.
+    #[inline(always)]
+    pub fn depths(&self, p: usize, kc: usize, k: usize) -> Self {
+        let mut out = *self;
+        if p > 0 {
+            (out.accumulate, out.row, out.column) = (true, ptr::null(), ptr::null());
+        }
+        if p + kc < k {
+            out.activation = Activation::None;
+        }
+        out
     }
 
-    /// C[i, j] ← x, with what is added to it.
+    /// C ← f(C) for m rows of n, after `put` and `put4`.
+    ///
+    /// # Safety
+    /// As for `at`, for all of them.
+    #[inline(always)]
+    pub unsafe fn activate(&self, m: usize, n: usize) {
+        if self.activation != Activation::None {
+            self.activation.apply(self.c, self.rsc, m, n);
+        }
+    }
+
+    /// C[i, j] ← x, with what is added to it, but not f.
     ///
     /// # Safety
     /// As for `at`.
@@ -55,7 +82,7 @@ impl Output {
         *at = x;
     }
 
-    /// C[i, j..j + 4] ← x, with what is added to it.
+    /// C[i, j..j + 4] ← x, with what is added to it, but not f.
     ///
     /// # Safety
     /// As for `at`, for all four columns.
@@ -139,10 +166,22 @@ impl<const M: usize, const V: usize> MicroKernel for Outer<M, V> {
                 }
             }
         }
+        if out.activation == Activation::Relu {
+            for i in 0..M {
+                for v in 0..V {
+                    ab[i][v] = ab[i][v].pmax(F32x4::zero());
+                }
+            }
+        }
         for i in 0..M {
             for v in 0..V {
                 ab[i][v].store(out.c.add(i * out.rsc + 4 * v));
             }
+        }
+        // The others want more registers than the tile leaves. (256³ with a sigmoid runs at 40 GFLOP/s, and at 40 also
+        // where it follows each block.)
+        if out.activation != Activation::Relu {
+            out.activate(M, 4 * V);
         }
     }
 }

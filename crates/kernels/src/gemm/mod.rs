@@ -1,12 +1,15 @@
-//! General matrix multiplication: C ← AB [+ C] [+ bias].
+//! General matrix multiplication: C ← f(AB [+ C] [+ bias]).
 
 // Kernels index several arrays by one variable, and take the sizes they work on one by one.
 #![allow(clippy::needless_range_loop, clippy::too_many_arguments)]
 
+mod activation;
 pub(crate) mod loops;
 pub(crate) mod micro;
 pub(crate) mod pack;
 pub(crate) mod rows;
+
+pub use activation::Activation;
 
 use loops::{a_workspace, b_workspace, multiply};
 use micro::Output;
@@ -93,11 +96,14 @@ pub fn gemm_workspace(g: &Gemm) -> usize {
     a_workspace(g.m, g.k).max(g.k) + b_workspace(g.n, g.k)
 }
 
-/// C ← AB, plus C if `accumulate`, plus a bias, for every product of the batch. k = 0 makes AB zero.
+/// C ← f(AB), to AB added C if `accumulate` and a bias, for every product of the batch. k = 0 makes AB zero.
 ///
 /// # Panics
 /// If a slice is shorter than the geometry says.
-pub fn gemm(g: &Gemm, a: &[f32], b: &[f32], c: &mut [f32], bias: Bias, accumulate: bool, workspace: &mut [f32]) {
+pub fn gemm(
+    g: &Gemm, a: &[f32], b: &[f32], c: &mut [f32], bias: Bias, accumulate: bool, activation: Activation,
+    workspace: &mut [f32],
+) {
     if g.batch == 0 || g.m == 0 || g.n == 0 {
         return;
     }
@@ -120,7 +126,7 @@ pub fn gemm(g: &Gemm, a: &[f32], b: &[f32], c: &mut [f32], bias: Bias, accumulat
     for i in 0..g.batch {
         // SAFETY: `assert_fits` has compared every slice with the geometry; `transposed` describes the same elements.
         unsafe {
-            let out = Output { c: c.as_mut_ptr().add(i * g.sc), rsc: g.rsc, accumulate, row, column };
+            let out = Output { c: c.as_mut_ptr().add(i * g.sc), rsc: g.rsc, accumulate, row, column, activation };
             if g.k == 0 {
                 empty(g, &out);
             } else {
@@ -137,6 +143,7 @@ unsafe fn empty(g: &Gemm, out: &Output) {
             out.put(i, j, 0.0);
         }
     }
+    out.activate(g.m, g.n);
 }
 
 unsafe fn product(g: &Gemm, a: *const f32, b: *const f32, out: &Output, pa: *mut f32) {

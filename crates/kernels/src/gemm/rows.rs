@@ -18,12 +18,12 @@ pub unsafe fn combine_rows(n: usize, k: usize, x: *const f32, xs: usize, b: *con
         let (n, b, out) = (STRIP.min(n - first), b.add(first), out.at(0, first));
         let mut p = 0;
         while p + 8 <= k {
-            let out = if p == 0 { out } else { out.next() };
+            let out = out.depths(p, 8, k);
             add_rows::<8>(n, x.add(p * xs), xs, b.add(p * rsb), rsb, &out);
             p += 8;
         }
         while p < k {
-            let out = if p == 0 { out } else { out.next() };
+            let out = out.depths(p, 1, k);
             add_rows::<1>(n, x.add(p * xs), xs, b.add(p * rsb), rsb, &out);
             p += 1;
         }
@@ -60,6 +60,7 @@ unsafe fn add_rows<const R: usize>(n: usize, x: *const f32, xs: usize, b: *const
         out.put(0, j, even + odd);
         j += 1;
     }
+    out.activate(1, n);
 }
 
 /// One row, B by columns: c[j] ← x · B[:, j], eight columns at a time.
@@ -83,6 +84,7 @@ pub unsafe fn dot_columns(n: usize, k: usize, x: *const f32, b: *const f32, csb:
         out.put(0, j, (a + b) + (c + d));
         j += 1;
     }
+    out.activate(1, n);
 }
 
 /// The partial sums, in lanes, of x with C columns.
@@ -122,7 +124,7 @@ pub unsafe fn multiply_in_place(
 ) {
     for pc in (0..k).step_by(KC) {
         let kc = KC.min(k - pc);
-        let out = if pc == 0 { *out } else { out.next() };
+        let out = out.depths(pc, kc, k);
         let a = a.panels::<MR>(0, m, pc, kc, pa);
         let whole = n - n % NR;
         tiles(m, whole, kc, a, b.add(pc * rsb), rsb, &out);

@@ -50,7 +50,7 @@ impl<'a> Weights<'a> {
     pub fn multiply(&mut self, x: &[f32], y: &mut [f32], accumulate: bool) {
         let (lanes, depth) = (self.lanes, self.depth);
         assert!(self.rows * depth <= x.len() && self.rows * lanes <= y.len(), "a step is too short");
-        let out = Output { c: y.as_mut_ptr(), rsc: lanes, accumulate, row: ptr::null(), column: ptr::null() };
+        let out = Output { accumulate, ..Output::plain(y.as_mut_ptr(), lanes) };
         let (x, w) = (x.as_ptr(), self.w.as_ptr());
         // SAFETY: the lengths have been compared here and in `new`.
         unsafe {

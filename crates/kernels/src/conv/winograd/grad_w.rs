@@ -110,13 +110,8 @@ pub fn grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut
                 }
             }
             for place in 0..PLACES {
-                let out = Output {
-                    c: products[place * k * c..].as_mut_ptr(),
-                    rsc: c,
-                    accumulate: first > 0,
-                    row: ptr::null(),
-                    column: ptr::null(),
-                };
+                let products = products[place * k * c..].as_mut_ptr();
+                let out = Output { accumulate: first > 0, ..Output::plain(products, c) };
                 let a = Packed { at: u[place * k.next_multiple_of(MR) * count..].as_ptr(), lanes: k };
                 let b = Packed { at: v[place * c.next_multiple_of(NR) * count..].as_ptr(), lanes: c };
                 // SAFETY: U is k × count, V count × c, both packed; the products have room for k × c.

@@ -108,13 +108,7 @@ pub(super) fn correlate(
             for place in 0..PLACES {
                 let u = u[place * c * k.next_multiple_of(MR)..].as_ptr();
                 let v = v[place * c * count.next_multiple_of(NR)..].as_ptr();
-                let out = Output {
-                    c: products[place * k * count..].as_mut_ptr(),
-                    rsc: count,
-                    accumulate: false,
-                    row: ptr::null(),
-                    column: ptr::null(),
-                };
+                let out = Output::plain(products[place * k * count..].as_mut_ptr(), count);
                 let (a, b) = (Packed { at: u, lanes: k }, Packed { at: v, lanes: count });
                 // SAFETY: U is k × c, V c × count, both packed; the products have room for k × count.
                 unsafe { multiply(k, count, c, &a, &b, &out, ptr::null_mut(), ptr::null_mut()) };
