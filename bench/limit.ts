@@ -1,41 +1,74 @@
 /**
- * The limit of one core, in GFLOP/s: multiply-adds in registers, in twelve chains that do not wait for each other, as
- * WebAssembly of the same features as the binary in use.
+ * The limits of one core, measured as WebAssembly of the same features as the binary in use: multiply-adds in
+ * registers, in twelve chains that do not wait for each other; copies of 4 MiB; reads of 64 MiB.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import binaryen from 'binaryen';
-import { time } from './measure';
+import { summary, Stopwatch } from './measure';
+import type { Limit } from './row';
 
 const CHAINS = 12;
+const TURNS = 20_000;
+const COPIED = 4 * 2 ** 20;
+const READ = 64 * 2 ** 20;
+/** Where copies go: not the source's place modulo 4 KiB, where loads would wait for stores. */
+const TARGET = 2 * COPIED + 2048;
+
+const indices = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
 function program(relaxed: boolean): string {
-  const chains = Array.from({ length: CHAINS }, (_, i) => i);
+  const chains = indices(CHAINS);
+  const lanes = indices(4);
   const madd = (i: number): string => relaxed
     ? `(f32x4.relaxed_madd (local.get $a) (local.get $c${i}) (local.get $b))`
     : `(f32x4.add (f32x4.mul (local.get $a) (local.get $c${i})) (local.get $b))`;
-  return `(module (func (export "run") (param $n i32) (param $x f32) (result f32)
-    (local $a v128) (local $b v128) ${chains.map(i => `(local $c${i} v128)`).join(' ')}
-    (local.set $a (f32x4.splat (f32.mul (local.get $x) (f32.const 0.999))))
-    (local.set $b (f32x4.splat (local.get $x)))
-    ${chains.map(i => `(local.set $c${i} (local.get $b))`).join(' ')}
-    (loop $l
-      ${chains.map(i => `(local.set $c${i} ${madd(i)})`).join('\n')}
-      (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
-    (f32x4.extract_lane 0 ${chains.slice(1).reduce((sum, i) => `(f32x4.add ${sum} (local.get $c${i}))`, '(local.get $c0)')})))`;
+  const total = (of: readonly number[]): string =>
+    of.slice(1).reduce((sum, i) => `(f32x4.add ${sum} (local.get $c${i}))`, '(local.get $c0)');
+  return `(module (memory (export "memory") ${READ / 2 ** 16})
+    (func (export "arithmetic") (result f32)
+      (local $n i32) (local $a v128) (local $b v128) ${chains.map(i => `(local $c${i} v128)`).join(' ')}
+      (local.set $n (i32.const ${TURNS}))
+      (local.set $a (f32x4.splat (f32.const 0.999)))
+      (local.set $b (f32x4.splat (f32.const 1)))
+      ${chains.map(i => `(local.set $c${i} (local.get $b))`).join(' ')}
+      (loop $l
+        ${chains.map(i => `(local.set $c${i} ${madd(i)})`).join('\n')}
+        (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+      (f32x4.extract_lane 0 ${total(chains)}))
+    (func (export "copy") (local $n i32)
+      (local.set $n (i32.const ${COPIED}))
+      (loop $l
+        (local.set $n (i32.sub (local.get $n) (i32.const 64)))
+        ${lanes.map(i => `(v128.store offset=${TARGET + 16 * i} (local.get $n) (v128.load offset=${16 * i} (local.get $n)))`).join('\n')}
+        (br_if $l (local.get $n))))
+    (func (export "read") (result f32) (local $at i32) ${lanes.map(i => `(local $c${i} v128)`).join(' ')}
+      (loop $l
+        ${lanes.map(i => `(local.set $c${i} (f32x4.add (local.get $c${i}) (v128.load offset=${16 * i} (local.get $at))))`).join('\n')}
+        (br_if $l (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 64))) (i32.const ${READ}))))
+      (f32x4.extract_lane 0 ${total(lanes)})))`;
 }
 
-/** Multiply-adds of four lanes, in GFLOP/s. */
-export async function multiplyAddLimit(binary: string): Promise<number> {
+export async function limits(binary: string): Promise<Limit> {
   const module = binaryen.parseText(program(binary === 'relaxed'));
   module.setFeatures(binaryen.Features.SIMD128 | binaryen.Features.RelaxedSIMD);
-  const { run } = new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(module.emitBinary()))).exports;
-  if (!(run instanceof Function)) throw new TypeError('limit: the program has no function');
-  const turns = 20_000;
-  let best = Infinity;
-  // The engine compiles for good beside the code that runs, and on one core it needs pauses to get there.
-  for (let round = 0; round < 5; round++) {
-    best = Math.min(best, time(() => run(turns, 1), { samples: 9, sampleMs: 10 }).best);
-    await pause(20);
-  }
-  return (turns * CHAINS * 4 * 2) / best / 1e6;
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(module.emitBinary())));
+  // Pages that were never written are all the same one, and come from the caches.
+  if (exports['memory'] instanceof WebAssembly.Memory) new Float32Array(exports['memory'].buffer).fill(1);
+  const perNs = async (name: string, amount: number, rounds: number): Promise<number> => {
+    const run = exports[name];
+    if (!(run instanceof Function)) throw new TypeError(`limit: the program has no function ${name}`);
+    let best = Infinity;
+    // The engine compiles for good beside the code that runs, and on one core it needs pauses to get there.
+    for (let round = 0; round < rounds; round++) {
+      const watch = await Stopwatch.warm({ run: () => run() }, 10);
+      best = Math.min(best, summary(await watch.samples(9, 100)).best);
+      await pause(20);
+    }
+    return amount / best / 1e6;
+  };
+  return {
+    arithmetic: await perNs('arithmetic', TURNS * CHAINS * 4 * 2, 5),
+    cache: await perNs('copy', 2 * COPIED, 3),
+    memory: await perNs('read', READ, 3),
+  };
 }

@@ -1,57 +1,49 @@
-/** Timing: enough work in a sample to trust the clock, several samples, the best and the median told. */
+/** Timing: enough work in a sample to trust the clock, and several samples. */
+import type { Task } from './row';
 
-export interface Timing {
-  /** Milliseconds of one call: of the fastest sample, of the middle one, and the spread between quartiles as a share. */
-  readonly best: number;
-  readonly median: number;
-  readonly spread: number;
+/** Milliseconds for each of `calls` calls, one after the other. */
+function timeSync(run: () => unknown, calls: number): number {
+  const start = performance.now();
+  for (let i = 0; i < calls; i++) run();
+  return (performance.now() - start) / calls;
+}
+async function timeAsync(run: () => unknown, calls: number): Promise<number> {
+  const start = performance.now();
+  for (let i = 0; i < calls; i++) await run();
+  return (performance.now() - start) / calls;
 }
 
-interface TimeOptions {
-  readonly samples?: number;
-  readonly sampleMs?: number;
-}
+export class Stopwatch {
+  private constructor(
+    private readonly sample: () => number | Promise<number>,
+  ) {}
 
-const SAMPLE_MS = 40;
-const SAMPLES = 9;
-
-/** Times `f`, warmed up until V8 has compiled it for good. */
-export function time(f: () => void, { samples = SAMPLES, sampleMs = SAMPLE_MS }: TimeOptions = {}): Timing {
-  let calls = 1;
-  for (let spent = 0, rounds = 0; spent < sampleMs || rounds < 3; rounds++) {
-    const start = performance.now();
-    for (let i = 0; i < calls; i++) f();
-    spent = performance.now() - start;
-    if (spent < sampleMs) calls = Math.ceil(calls * Math.min(Math.max(sampleMs / Math.max(spent, 0.01), 1.2), 10));
+  /** Runs a task until the engine has compiled it for good, and learns how many calls fill a sample of `ms`. */
+  static async warm(task: Task, ms = 40): Promise<Stopwatch> {
+    const run = (): unknown => task.run();
+    const time = run() instanceof Promise ? timeAsync : timeSync;
+    let calls = 1;
+    for (let spent = 0, total = 0, rounds = 0; spent < ms || (rounds < 3 && total < 10 * ms); rounds++) {
+      spent = (await time(run, calls)) * calls;
+      total += spent;
+      if (spent < ms) calls = Math.ceil(calls * Math.min(Math.max(ms / Math.max(spent, 0.01), 1.2), 10));
+    }
+    return new Stopwatch(() => time(run, calls));
   }
-  const each = Array.from({ length: samples }, () => {
-    const start = performance.now();
-    for (let i = 0; i < calls; i++) f();
-    return (performance.now() - start) / calls;
-  }).sort((a, b) => a - b);
-  const at = (q: number): number => each[Math.round(q * (samples - 1))]!;
+
+  /** Milliseconds of a call: so many samples, or fewer if they take longer than `budgetMs`, but one at least. */
+  async samples(count: number, budgetMs: number): Promise<number[]> {
+    const each: number[] = [];
+    const end = performance.now() + budgetMs;
+    do each.push(await this.sample());
+    while (each.length < count && performance.now() < end);
+    return each;
+  }
+}
+
+/** Of some samples: the least, the middle one, and the spread between quartiles as a share of it. */
+export function summary(samples: readonly number[]): { best: number; median: number; spread: number } {
+  const sorted = samples.toSorted((a, b) => a - b);
+  const at = (q: number): number => sorted[Math.round(q * (sorted.length - 1))]!;
   return { best: at(0), median: at(0.5), spread: (at(0.75) - at(0.25)) / at(0.5) };
-}
-
-/** One result. */
-export interface Row {
-  readonly name: string;
-  readonly unit: string;
-  /** By the median sample. */
-  readonly value: number;
-  /** By the best one. */
-  readonly best: number;
-  /** Between quartiles, as a share of the median. */
-  readonly spread: number;
-  /** What the core could do at most in this unit, measured in the same run; null where nothing compares. */
-  readonly limit: number | null;
-}
-
-/** A row from a timing: `amount` of the unit is done in each call. Rates count amounts a second. */
-export function rate(name: string, unit: string, amount: number, t: Timing, limit: number | null = null): Row {
-  return { name, unit, value: (amount / t.median) * 1e3, best: (amount / t.best) * 1e3, spread: t.spread, limit };
-}
-/** A row of the time itself, in a unit of which a millisecond has `perMs`, for each of `count` things in a call. */
-export function duration(name: string, unit: string, perMs: number, t: Timing, count = 1): Row {
-  return { name, unit, value: (t.median * perMs) / count, best: (t.best * perMs) / count, spread: t.spread, limit: null };
 }

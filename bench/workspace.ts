@@ -1,16 +1,36 @@
-import { backend } from '#load';
+import type { Backend } from '../ts/backend/backend';
+import { values } from './values';
 
-/** Random numbers in [−1, 1) at an address of the backend's, for kernels that are called without tensors. */
-export function random(n: number): number {
-  const at = backend.alloc(4 * n);
-  let seed = 1;
-  const next = (): number => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 31 - 1;
-  backend.write(at, Float32Array.from({ length: n }, next), 'f32');
-  return at;
-}
-/** Room for n results. */
-export const room = (n: number): number => backend.alloc(4 * n);
-/** Gives both back. */
-export function release(at: number, n: number): void {
-  backend.free(at, 4 * n);
+/** Buffers for kernels that are called without tensors, given back together. */
+export class Workspace {
+  private readonly blocks: [at: number, bytes: number][] = [];
+  constructor(private readonly backend: Backend) {}
+
+  /** Room for n results. */
+  room(n: number): number {
+    const bytes = n * this.backend.itemSize('f32');
+    const at = this.backend.alloc(bytes);
+    this.blocks.push([at, bytes]);
+    return at;
+  }
+
+  /** A copy of data. */
+  of(data: Float32Array): number {
+    const at = this.room(data.length);
+    this.backend.write(at, data, 'f32');
+    return at;
+  }
+
+  /** n numbers in [−1, 1). */
+  random(n: number, seed: number): number {
+    return this.of(values(n, seed));
+  }
+
+  read(at: number, n: number): ArrayLike<number> {
+    return this.backend.read(at, n, 'f32');
+  }
+
+  free(): void {
+    for (const [at, bytes] of this.blocks) this.backend.free(at, bytes);
+  }
 }

@@ -1,9 +1,8 @@
-import { backend } from '#load';
-import { rate, time, type Row } from '../measure';
-import { random, release, room } from '../workspace';
+import type { Backend } from '../../ts/backend/backend';
+import type { Row, Task } from '../row';
+import { Workspace } from '../workspace';
 
-interface Case {
-  readonly name: string;
+interface Geometry {
   readonly n: number;
   readonly c: number;
   /** Height and width of the image. */
@@ -15,8 +14,14 @@ interface Case {
   readonly groups?: number;
 }
 
+/** A convolution without bias, or one of its gradients. */
+export interface Conv extends Geometry {
+  readonly kind: 'conv';
+  readonly of: 'y' | 'gx' | 'gw';
+}
+
 /** LeNet-5's layers at batch 64, torchvision's AlexNet, and shapes of ResNet and MobileNet at batch 1. */
-const CASES: readonly Case[] = [
+const CASES: readonly ({ readonly name: string } & Geometry)[] = [
   { name: 'lenet-c1-b64', n: 64, c: 1, size: 28, k: 6, kernel: 5, padding: 2 },
   { name: 'lenet-c2-b64', n: 64, c: 6, size: 14, k: 16, kernel: 5 },
   { name: 'alex-c1', n: 1, c: 3, size: 224, k: 64, kernel: 11, stride: 4, padding: 2 },
@@ -30,26 +35,47 @@ const CASES: readonly Case[] = [
   { name: 'dw-3x3-112', n: 1, c: 32, size: 112, k: 32, kernel: 3, padding: 1, groups: 32 },
 ];
 
-/** A layer forward, its input's gradient and its weights', all counted as the multiply-adds of the definition. */
-function* layer(p: Case, limit: number): Generator<Row> {
-  const { n, c, size, k, kernel, stride = 1, padding = 0, groups = 1 } = p;
+/** What follows from a layer: the output's height and width, and elements of the three buffers. */
+export function sizes({ n, c, size, k, kernel, stride = 1, padding = 0, groups = 1 }: Geometry): {
+  readonly out: number;
+  readonly x: number;
+  readonly w: number;
+  readonly y: number;
+} {
   const out = Math.floor((size + 2 * padding - kernel) / stride) + 1;
-  const sizes = { x: n * c * size * size, w: (k * c * kernel * kernel) / groups, y: n * k * out * out };
-  const [x, w, y] = [random(sizes.x), random(sizes.w), random(sizes.y)];
-  const [gx, gw, z] = [room(sizes.x), room(sizes.w), room(sizes.y)];
+  return { out, x: n * c * size * size, w: (k * c * kernel * kernel) / groups, y: n * k * out * out };
+}
+
+/** A layer forward, its input's gradient and its weights', all counted as the multiply-adds of the definition. */
+export const rows: readonly Row<Conv>[] = CASES.flatMap(({ name, ...geometry }) => {
+  const { c, kernel, groups = 1 } = geometry;
+  const flop = (2 * sizes(geometry).y * c * kernel * kernel) / groups;
+  return (['y', 'gx', 'gw'] as const).map((of): Row<Conv> => ({
+    name: of === 'y' ? name : `${name}-${of}`,
+    work: { kind: 'conv', of, ...geometry },
+    unit: 'GFLOP/s',
+    amount: flop / 1e9,
+    flop,
+  }));
+});
+
+export function prepare(work: Conv, backend: Backend): Task {
+  const { of, n, c, size, k, kernel, stride = 1, padding = 0, groups = 1 } = work;
+  const { out, ...count } = sizes(work);
+  const space = new Workspace(backend);
+  const x = of === 'gx' ? 0 : space.random(count.x, 1);
+  const w = of === 'gw' ? 0 : space.random(count.w, 2);
+  const y = of === 'y' ? 0 : space.random(count.y, 3);
+  const results = { y: count.y, gx: count.x, gw: count.w }[of];
+  const z = space.room(results);
   const geometry = [
     n, c, size, size, k, kernel, kernel, out, out, stride, stride, padding, padding, 1, 1, groups,
   ] as const;
-  const flop = (2 * sizes.y * c * kernel * kernel) / groups / 1e9;
   const { conv2d, conv2dGradX, conv2dGradW } = backend.kernels;
-  yield rate(p.name, 'GFLOP/s', flop, time(() => conv2d(x, w, z, 0, ...geometry)), limit);
-  yield rate(`${p.name}-gx`, 'GFLOP/s', flop, time(() => conv2dGradX(y, w, gx, 0, ...geometry)), limit);
-  yield rate(`${p.name}-gw`, 'GFLOP/s', flop, time(() => conv2dGradW(y, x, gw, 0, ...geometry)), limit);
-  for (const [at, count] of [[x, sizes.x], [w, sizes.w], [y, sizes.y], [gx, sizes.x], [gw, sizes.w], [z, sizes.y]] as const) {
-    release(at, count);
-  }
-}
-
-export function* rows(limit: number): Generator<Row> {
-  for (const p of CASES) yield* layer(p, limit);
+  const run = {
+    y: () => conv2d(x, w, z, 0, ...geometry),
+    gx: () => conv2dGradX(y, w, z, 0, ...geometry),
+    gw: () => conv2dGradW(y, x, z, 0, ...geometry),
+  }[of];
+  return { run, result: () => space.read(z, results), free: () => space.free() };
 }
