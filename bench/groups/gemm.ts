@@ -35,12 +35,12 @@ export const rows: readonly Row<Gemm>[] = [
   row('gemm-64x9216x4096', { m: 64, n: 4096, k: 9216, transposeB: true, weights: true }),
 ];
 
-export function prepare({ m, n, k, transposeA, transposeB, activation = 'none' }: Gemm, backend: Backend): Task {
+export function prepare({ m, n, k, transposeA, transposeB, activation }: Gemm, backend: Backend): Task {
   const space = new Workspace(backend);
   const [a, b, c] = [space.random(m * k, 1), space.random(k * n, 2), space.room(m * n)];
   const [rsa, csa] = transposeA ? [1, m] : [k, 1];
   const [rsb, csb] = transposeB ? [1, k] : [n, 1];
-  const f = ACTIVATION[activation];
+  const f = ACTIVATION[activation ?? 'none'];
   const { gemm } = backend.kernels;
   return {
     run: () => gemm(m, n, k, a, rsa, csa, b, rsb, csb, c, n, 1, 0, 0, 0, 0, 0, 0, f),
