@@ -45,7 +45,7 @@ export type { Shape } from './core/shape';
 export type { Operand } from './core/op';
 export type { Pair, Triple } from './core/options';
 export {
-  DisposedError, DTypeError, FileError, GradientError, IndexError, OutOfMemoryError, PhylloError, ShapeError, ValueError,
+  CaptureError, DisposedError, DTypeError, FileError, GradientError, IndexError, OutOfMemoryError, PhylloError, ShapeError, ValueError,
 } from './core/errors';
 export { keep, scope } from './core/scope';
 export { noGrad } from './core/runtime';
@@ -62,3 +62,4 @@ export { DataLoader, type LoaderOptions } from './data/loader';
 export { randomSplit, Subset, TensorDataset, type Dataset, type SplitOptions } from './data/dataset';
 export { readIdx, writeIdx } from './io/idx';
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from './io/safetensors';
+export { capture, type Captured } from './graph/capture';

@@ -4,7 +4,7 @@ import * as convert from '../../ts/core/convert';
 import { tensor } from '../../ts/ops/creation';
 import { dropout } from '../../ts/ops/dropout';
 import * as ops from '../../ts/ops/elementwise';
-import { manualSeed } from '../../ts/ops/random';
+import { Generator } from '../../ts/ops/random';
 import { expand, permute, slice, t } from '../../ts/ops/view';
 import {
   real,
@@ -114,10 +114,12 @@ export const elementwiseSamples: SamplesOf<typeof ops> = {
   to: [sample([real(2, 3)], x => ops.to(x, 'f32'), 'f32[2,3]'), ...conversions(ops.to)],
 };
 
-/** Seeded in the call, so that it is a function of x. */
+/** With a generator of its own, so that it is a function of x. */
 const dropped = (x: Tensor, p?: number): Tensor => {
-  manualSeed(7);
-  return dropout(x, p);
+  const generator = new Generator(7);
+  const y = dropout(x, p, { generator });
+  generator.state.dispose();
+  return y;
 };
 export const dropoutSamples: SamplesOf<typeof import('../../ts/ops/dropout')> = {
   dropout: [

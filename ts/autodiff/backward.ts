@@ -2,6 +2,7 @@
  * Reverse-mode differentiation. Nodes are walked from the newest to the oldest; each turns the cotangents of its
  * outputs into those of its inputs by its rules, which are ops themselves, and gives back what it saved.
  */
+import { answeredByPlan } from '../core/answered';
 import { GradientError, ShapeError } from '../core/errors';
 import type { Node } from '../core/node';
 import { noGrad, runtime } from '../core/runtime';
@@ -97,7 +98,11 @@ function release(n: Node): void {
 /** Puts the first cotangent in place, and answers the node to start from. */
 function seed(y: Tensor, { gradient }: BackwardOptions): Node {
   live(y, 'backward');
-  if (!y.node) throw new GradientError('backward', 'nothing that requires a gradient leads to this tensor');
+  if (!y.node) {
+    throw new GradientError('backward', answeredByPlan.has(y)
+      ? 'this tensor came out of a captured function: call backward inside that function'
+      : 'nothing that requires a gradient leads to this tensor');
+  }
   if (!gradient && y.size !== 1) {
     throw new ShapeError('backward', `starts from one number, this has shape ${show(y.shape)}; give its gradient`);
   }

@@ -52,6 +52,10 @@ export class GradientError extends PhylloError {
 export class OutOfMemoryError extends PhylloError {
   override readonly name = 'OutOfMemoryError';
 }
+/** A function that cannot become a plan, or a plan used in a way that it does not hold for. */
+export class CaptureError extends PhylloError {
+  override readonly name = 'CaptureError';
+}
 /** A file's content is not what its format says. */
 export class FileError extends PhylloError {
   override readonly name = 'FileError';

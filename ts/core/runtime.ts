@@ -2,24 +2,41 @@ import type { Backend } from '../backend/backend';
 import type { DType } from './dtype';
 import { Eager } from './eager';
 import { PhylloError, ValueError } from './errors';
-import type { AnyDef, Params, View } from './op';
+import type { AnyDef, Params } from './op';
 import type { Scope } from './scope';
 import type { Shape } from './shape';
 import type { Storage } from './storage';
+import type { Tensor } from './tensor';
 
 /** Gives ops a meaning: computes them as they come, or writes them down. */
 export interface Interpreter {
   /** Storage for a dense tensor; its contents are undefined. */
   alloc(shape: Shape, dtype: DType): Storage;
   /** Runs an op on dense or strided views, as it declared. */
-  exec(def: AnyDef, xs: readonly (View | null)[], y: View, params: Params): void;
-  execMulti(def: AnyDef, xs: readonly (View | null)[], ys: Readonly<Record<string, View>>, params: Params): void;
+  exec(def: AnyDef, xs: readonly (Tensor | null)[], y: Tensor, params: Params): void;
+  execMulti(def: AnyDef, xs: readonly (Tensor | null)[], ys: Readonly<Record<string, Tensor>>, params: Params): void;
+}
+
+/** What a trace must know beside the ops: all that a function goes by and that another call may find changed. */
+export interface Watcher {
+  /** JavaScript is about to read or write elements. */
+  elements(t: Tensor, where: string): void;
+  /** The gradient of a leaf is about to be read or replaced. */
+  gradient(leaf: Tensor, access: 'read' | 'replace'): void;
+  /** The code that runs goes by the fields of o. */
+  object(o: object): void;
+  /** Numbers that JavaScript gave, as the tensor that each call begins with. Answers that, or the numbers themselves. */
+  constant(numbers: Tensor): Tensor;
+  /** Nobody's scope will end t. */
+  escaped(t: Tensor): void;
 }
 
 /** What is current in this thread. JavaScript runs one turn at a time, so plain fields do. */
 interface Runtime {
   backend: Backend;
   interpreter: Interpreter;
+  /** Looks on while a function is traced. */
+  watcher: Watcher | null;
   /** The innermost scope that the running code is in. */
   scope: Scope | null;
   /** Whether ops leave nodes for gradients. */
@@ -33,7 +50,7 @@ const absent: Backend = new Proxy<Backend>(Object.create(null), {
   },
 });
 
-export const runtime: Runtime = { backend: absent, interpreter: new Eager(absent), scope: null, recording: true };
+export const runtime: Runtime = { backend: absent, interpreter: new Eager(absent), watcher: null, scope: null, recording: true };
 
 /** Makes `backend` the one that tensors are born on. Tensors of another must not meet them. */
 export function useBackend(backend: Backend): void {

@@ -54,6 +54,7 @@ function give(t: Tensor, to: Scope): void {
     to.last = t;
     return;
   }
+  if (t.storage.traced) runtime.watcher?.escaped(t);
   t.home = null;
   if (t.node?.def) (t.node.unowned ??= []).push(new WeakRef(t));
   if (t.held === null) collector.register(t, (t.held = new Held(t.storage, t.node)), t);

@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { DType, TensorData } from './dtype';
-import { DisposedError, GradientError, ShapeError } from './errors';
+import { Eager } from './eager';
+import { CaptureError, DisposedError, GradientError, ShapeError } from './errors';
 import { Node } from './node';
 import { runtime } from './runtime';
 import { adopt, keep, root, type Scope } from './scope';
@@ -78,7 +79,9 @@ export class Tensor {
 
   /** The gradient summed so far, of a leaf; it belongs to this tensor and lives until it is replaced or cleared. */
   get grad(): Tensor | null {
-    return this.leaf ? this.leaf.grad : null;
+    if (this.leaf === null) return null;
+    runtime.watcher?.gradient(this, 'read');
+    return this.leaf.grad;
   }
   set grad(g: Tensor | null) {
     setGrad(this, g);
@@ -97,6 +100,7 @@ export class Tensor {
         : this.dtype === 'f64' ? Float64Array.of(this.kept) : Uint8Array.of(this.kept);
     }
     live(this, 'toArray');
+    runtime.watcher?.elements(this, 'toArray');
     const { backend } = this.storage;
     if (this.dense) return backend.read(this.at, this.size, this.dtype);
     const span = this.shape.reduce((last, n, d) => last + (n - 1) * this.strides[d]!, 1);
@@ -122,12 +126,14 @@ export class Tensor {
       if (this.kept !== undefined) return this.kept;
       live(this, 'item');
     }
+    runtime.watcher?.elements(this, 'item');
     return this.storage.backend.peek(this.at, this.dtype);
   }
 
   /** Writes elements into it, in row-major order; saved for a gradient, the old ones are missed with an error. */
   set(data: ArrayLike<number>): this {
     live(this, 'set');
+    runtime.watcher?.elements(this, 'set');
     if (!this.dense) throw new ShapeError('set', `takes a dense tensor, this has strides ${show(this.strides)}`);
     if (data.length !== this.size) {
       throw new ShapeError('set', `${data.length} elements do not fill ${show(this.shape)}`);
@@ -161,6 +167,11 @@ export class Tensor {
 /** A second handle of the same view, of no scope and no graph. */
 export function handle(t: Tensor): Tensor {
   return new Tensor(t.storage, t.shape, t.strides, t.offset, t.dtype, t.dense);
+}
+
+/** A dense tensor whose elements the caller writes now, of no scope yet. It is real in a trace too: a constant. */
+export function allocateNow(shape: Shape, dtype: DType): Tensor {
+  return new Tensor(new Eager(runtime.backend).alloc(shape, dtype), shape, rowMajor(shape), 0, dtype, true);
 }
 
 /** A dense tensor of undefined contents, of no scope yet. One in the shape of a dense `like` shares its strides. */
@@ -211,7 +222,7 @@ export function drop(t: Tensor): void {
 
 /** Frees; a single number stays readable in the handle, since losses are read after their batch. */
 export function dropWithValue(t: Tensor): void {
-  if (!t.disposed && t.size === 1) t.kept = t.storage.backend.peek(t.at, t.dtype);
+  if (!t.disposed && t.size === 1 && !t.storage.traced) t.kept = t.storage.backend.peek(t.at, t.dtype);
   drop(t);
 }
 
@@ -232,6 +243,7 @@ function setGrad(t: Tensor, g: Tensor | null): void {
     if (g === null) return;
     throw new GradientError('grad', 'only a leaf that requires a gradient has one; set requiresGrad first');
   }
+  runtime.watcher?.gradient(t, 'replace');
   if (g !== null) {
     live(g, 'grad');
     if (!sameShape(g.shape, t.shape) || g.dtype !== t.dtype) {
@@ -254,6 +266,9 @@ function setGrad(t: Tensor, g: Tensor | null): void {
 /** Throws for a freed tensor. */
 export function live(t: Tensor, where: string): void {
   if (!t.disposed) return;
+  if (t.storage.traced) {
+    throw new CaptureError(where, `a tensor of shape ${show(t.shape)} was made while a function was captured and holds no numbers: return it from the function`);
+  }
   const what = `a tensor of shape ${show(t.shape)} is used after it was freed`;
   const by = t.owner === root ? '' : `: it was made in ${t.owner.name}, which has ended`;
   const mend = t.owner === root ? ''

@@ -4,7 +4,7 @@
  * the graph keeps what its gradient needs.
  */
 import { PhylloError, ShapeError } from '../core/errors';
-import { noGrad } from '../core/runtime';
+import { noGrad, runtime } from '../core/runtime';
 import { keep, scope } from '../core/scope';
 import { sameShape, show } from '../core/shape';
 import { live, Tensor } from '../core/tensor';
@@ -61,6 +61,7 @@ function wrap(prototype: object): void {
     Object.defineProperty(p, 'forward', {
       ...own,
       value(this: Module, ...inputs: unknown[]): unknown {
+        runtime.watcher?.object(this);
         try {
           const output = scope(() => forward.apply(this, inputs), `${this.constructor.name}.forward`);
           observer?.(this, output);

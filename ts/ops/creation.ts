@@ -2,10 +2,11 @@
 import { DTYPES, type DType, type TensorData } from '../core/dtype';
 import { DTypeError, ShapeError, ValueError } from '../core/errors';
 import { defineOp, type Op } from '../core/op';
+import { runtime } from '../core/runtime';
 import { adopt } from '../core/scope';
 import { checkInteger } from '../core/options';
 import { checkShape, show, sizeOf, type Shape } from '../core/shape';
-import { allocate, Tensor } from '../core/tensor';
+import { allocateNow, Tensor } from '../core/tensor';
 
 export interface CreationOptions {
   /** Default f32. */
@@ -62,9 +63,9 @@ function fromData(data: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
   if (sizeOf(shape) !== data.length) {
     throw new ShapeError('tensor', `${data.length} elements do not fill ${show(shape)}`);
   }
-  const t = allocate(shape, dtype);
+  const t = allocateNow(shape, dtype);
   t.storage.backend.write(t.at, dtype === 'bool' ? Uint8Array.from(data, v => Number(v !== 0)) : data, dtype);
-  return adopt(t);
+  return adopt(runtime.watcher?.constant(t) ?? t);
 }
 
 type Typed = TensorData | Uint8ClampedArray;

@@ -7,10 +7,10 @@ import type { Backend } from '../backend/backend';
 import { ValueError } from '../core/errors';
 import { defineOp, type Op } from '../core/op';
 import { noGrad, runtime } from '../core/runtime';
-import { adopt, composite, keep } from '../core/scope';
+import { composite, keep } from '../core/scope';
 import { checkInteger, checkNumber } from '../core/options';
 import { checkShape, type Shape } from '../core/shape';
-import { allocate, type Tensor } from '../core/tensor';
+import type { Tensor } from '../core/tensor';
 import { add } from './arithmetic';
 import { floor, to } from './elementwise';
 import { tensor, type CreationOptions } from './creation';
@@ -25,23 +25,26 @@ const draw: Op<[state: Tensor]> = defineOp({
   run: (k, [state], key) => k.draw(state.at, key.at),
 });
 
+/** The state that a seed starts from. */
+function words(seed: number): number[] {
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new ValueError('manualSeed', `takes a whole number from 0 to 2^53 - 1, this is ${seed}`);
+  }
+  return [seed | 0, Math.floor(seed / 2 ** 32) | 0, 0, 0];
+}
+
 /** A stream of random numbers of its own. Without one, random functions use the default generator. */
 export class Generator {
   /** Four words: the seed, and how many draws there were. */
   readonly state: Tensor;
 
   constructor(seed = 0) {
-    const state = allocate([4], 'i32');
-    this.state = keep(adopt(state));
-    this.manualSeed(seed);
+    this.state = keep(tensor(words(seed), { dtype: 'i32' }));
   }
 
   /** Starts again, in place: captured plans see it. The seed is a whole number from 0 to 2⁵³ − 1. */
   manualSeed(seed: number): this {
-    if (!Number.isSafeInteger(seed) || seed < 0) {
-      throw new ValueError('manualSeed', `takes a whole number from 0 to 2^53 - 1, this is ${seed}`);
-    }
-    this.state.set([seed | 0, Math.floor(seed / 2 ** 32) | 0, 0, 0]);
+    this.state.set(words(seed));
     return this;
   }
 

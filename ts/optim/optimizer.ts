@@ -4,7 +4,7 @@
  */
 import { ShapeError, ValueError } from '../core/errors';
 import { checkNumber } from '../core/options';
-import { noGrad } from '../core/runtime';
+import { noGrad, runtime } from '../core/runtime';
 import { keep, scope } from '../core/scope';
 import { sameShape, show } from '../core/shape';
 import { live, Tensor } from '../core/tensor';
@@ -109,8 +109,10 @@ export abstract class Optimizer<O extends object> {
 
   /** Updates every parameter that has a gradient. */
   step(): void {
+    runtime.watcher?.object(this);
     scope(() => noGrad(() => {
       for (const g of this.groups) {
+        runtime.watcher?.object(g);
         g.tick();
         for (const p of g.params) if (p.grad) this.update(p, p.grad, g);
       }

@@ -1,0 +1,62 @@
+/**
+ * A traced function as data: a list of steps over values. Passes rewrite it, `lay` gives its values places, and
+ * `lower` turns its steps into kernel calls.
+ */
+import type { AnyDef, Params, View } from '../core/op';
+import type { Storage } from '../core/storage';
+import type { Tensor } from '../core/tensor';
+
+/** Where a value comes from. All but what is `local` has an address that is none of the plan's business. */
+export type Origin =
+  /** Computed by a step: it lies in the plan's own memory. */
+  | { readonly from: 'local' }
+  /** The argument at this place of the call. */
+  | { readonly from: 'input'; readonly index: number }
+  /** A tensor that the function found around it: a parameter, a state. */
+  | { readonly from: 'outside'; readonly storage: Storage }
+  /** Numbers that are always the same. The graph owns them. */
+  | { readonly from: 'constant'; readonly storage: Storage }
+  /** What the gradient of a leaf was when the call began. */
+  | { readonly from: 'gradient'; readonly leaf: Tensor };
+
+/** Memory that steps write and read. */
+export interface Value {
+  readonly origin: Origin;
+  readonly bytes: number;
+}
+
+/** How a step sees a value. */
+export interface Operand extends Omit<View, 'at'> {
+  readonly value: Value;
+  /** Bytes from the value's start to the first element. */
+  readonly at: number;
+}
+
+/** An op at its place in the program. */
+export interface Step {
+  readonly def: AnyDef;
+  readonly params: Params;
+  readonly xs: readonly (Operand | null)[];
+  /** Empty for an op that works in place. */
+  readonly ys: readonly Operand[];
+}
+
+export interface Graph {
+  readonly steps: readonly Step[];
+  /** What must be whole when the last step is done. */
+  readonly results: ReadonlySet<Value>;
+}
+
+export const local = (bytes: number): Value => ({ origin: { from: 'local' }, bytes });
+
+/** The values that a step reads. */
+export function* reads({ xs }: Step): Generator<Value> {
+  for (const x of xs) if (x !== null) yield x.value;
+}
+/** The values that a step writes: its outputs, and the inputs that it changes in place. */
+export function* writes({ def, xs, ys }: Step): Generator<Value> {
+  for (const y of ys) yield y.value;
+  for (let i = 0; i < xs.length; i++) if (def.written[i] && xs[i]) yield xs[i]!.value;
+}
+/** Whether a step changes memory that was there before it. */
+export const mutates = ({ def }: Step): boolean => def.mutates !== undefined;

@@ -1,0 +1,77 @@
+/**
+ * From steps to kernel calls. Each op's own `run` is played against kernels that write their arguments down, twice,
+ * with every value at an address of its own that differs between the two: an argument that differs is an address,
+ * and by how much tells whose.
+ */
+import type { Kernels } from '../backend/backend';
+import { CaptureError } from '../core/errors';
+import type { View } from '../core/op';
+import type { Graph, Operand, Step, Value } from './graph';
+
+/** An argument of a call that is an address: the value's, plus bytes. */
+export interface Place {
+  readonly arg: number;
+  readonly value: Value;
+  readonly at: number;
+}
+/** A call of one kernel. The arguments are final but for its places. */
+export interface Call {
+  readonly kernel: keyof Kernels;
+  readonly args: readonly number[];
+  readonly places: readonly Place[];
+  readonly step: Step;
+}
+
+/** The first played address of a value; no offset inside a linear memory reaches the next. */
+const APART = 2 ** 33;
+
+type Recorded = [kernel: keyof Kernels, args: number[]];
+
+/** Kernels that note what they are called with. Those that answer a number answer "nothing found". */
+function recorder(kernels: Kernels, into: Recorded[]): Kernels {
+  const isKernel = (name: PropertyKey): name is keyof Kernels => name in kernels;
+  return new Proxy(kernels, {
+    get(_, name) {
+      if (!isKernel(name)) throw new CaptureError('capture', `there is no kernel ${String(name)}`);
+      return (...args: number[]): number => {
+        into.push([name, args]);
+        return -1;
+      };
+    },
+  });
+}
+
+export function lower({ steps }: Graph, kernels: Kernels): Call[] {
+  const ids = new Map<Value, number>();
+  const values: Value[] = [];
+  const idOf = (value: Value): number => {
+    let id = ids.get(value);
+    if (id === undefined) {
+      id = values.push(value); // from 1: address 0 means that an operand is absent
+      ids.set(value, id);
+    }
+    return id;
+  };
+  return steps.flatMap(step => {
+    const play = (shift: number): Recorded[] => {
+      const calls: Recorded[] = [];
+      const view = (o: Operand): View => ({ ...o, at: idOf(o.value) * (APART + shift) + o.at });
+      const { def, params, xs, ys } = step;
+      const k = recorder(kernels, calls);
+      const inputs = xs.map(x => x && view(x));
+      if (def.runMulti) def.runMulti(k, inputs, Object.fromEntries(ys.map((y, i) => [def.outputs![i]!, view(y)])), params);
+      else def.run!(k, inputs, ys[0] ? view(ys[0]) : inputs[0]!, params);
+      return calls;
+    };
+    const second = play(1);
+    return play(0).map(([kernel, args], c): Call => {
+      const places: Place[] = [];
+      args.forEach((a, arg) => {
+        const id = second[c]![1][arg]! - a;
+        if (!(id > 0)) return; // NaN and infinities too are plain numbers
+        places.push({ arg, value: values[id - 1]!, at: a - id * APART });
+      });
+      return { kernel, args, places, step };
+    });
+  });
+}
