@@ -49,6 +49,20 @@ export interface MultiOp<A extends readonly Input[], R extends readonly Tensor[]
   readonly def: AnyDef;
 }
 
+/**
+ * The same op on a batch in lanes: eight images side by side, [n, size] as [⌈n / 8⌉, size, 8]. Plans keep a batch so from
+ * layer to layer; views have the shapes of images all the same.
+ */
+interface Lanes<A extends readonly Input[], P, I extends string, O extends string> {
+  /** The inputs and outputs that lie in lanes. */
+  readonly of: readonly (I | O)[];
+  /** Whether it can, of these operands. Left out: of all. */
+  can?(xs: Inputs<A, View>, params: P): boolean;
+  /** Whether its own kernel would put the batch in lanes for itself, so that it had better lie there before. */
+  prefers?(k: Kernels, xs: Inputs<A, View>, y: View, params: P): boolean;
+  run(k: Kernels, xs: Inputs<A, View>, ys: { readonly [K in O]: View }, params: P): void;
+}
+
 interface Declaration<A extends readonly Input[], P, I extends string, O extends string, S, G> {
   readonly name: string;
   /** Names of the inputs, in order; an operand may be null where the op's type says so. */
@@ -60,6 +74,12 @@ interface Declaration<A extends readonly Input[], P, I extends string, O extends
   readonly wants?: { readonly [K in I]?: DType | 'any' };
   /** `run` understands strides; other ops get dense inputs. */
   readonly strided?: boolean;
+  /**
+   * Each element of y comes of the elements of the inputs at the same place, if all have y's shape: so y may be one of
+   * them, and they may lie in any order.
+   */
+  readonly pointwise?: boolean;
+  readonly lanes?: Lanes<A, P, NoInfer<I>, NoInfer<O>>;
   /** Inputs that are written in place. */
   readonly mutates?: readonly NoInfer<I>[];
   /** For each input, the values that its gradient rule reads; they are kept only if that input needs a gradient. */
@@ -117,12 +137,21 @@ type Tensors = readonly (Tensor | null)[];
 type Views = readonly (View | null)[];
 type Named<T> = Readonly<Record<string, T>>;
 
+interface AnyLanes {
+  readonly of: readonly string[];
+  can?(xs: Views, params: Params): boolean;
+  prefers?(k: Kernels, xs: Views, y: View, params: Params): boolean;
+  run(k: Kernels, xs: Views, ys: Named<View>, params: Params): void;
+}
+
 interface AnyDeclaration {
   readonly name: string;
   readonly inputs: readonly string[];
   readonly outputs?: readonly string[];
   readonly wants?: Named<DType | 'any' | undefined>;
   readonly strided?: boolean;
+  readonly pointwise?: boolean;
+  readonly lanes?: AnyLanes;
   readonly mutates?: readonly string[];
   readonly saves?: Named<readonly string[] | undefined>;
   readonly vjp?: Named<AnyRule | null>;
@@ -152,6 +181,8 @@ function complete(d: AnyDeclaration): AnyDef {
     outputs: d.outputs,
     inputTypes: d.inputs.map(name => d.wants?.[name] ?? 'f32'),
     strided: d.strided ?? false,
+    pointwise: d.pointwise ?? false,
+    lanes: d.lanes,
     mutates: d.mutates,
     written: d.inputs.map(name => d.mutates?.includes(name) ?? false),
     dtype: d.dtype ?? 'f32',

@@ -21,6 +21,7 @@ function gradOp(name: Differentiable, curvature: ((s: Tensor, p: number) => Tens
   const self: GradOp = defineOp({
     name: `${name}Grad`,
     inputs: ['g', 's'],
+    pointwise: true,
     shape: ([g]) => g.shape,
     run: (k, [g, s], y, { p }) => k[`${name}Grad`](g.at, s.at, y.at, y.size, p),
     saves: { g: ['s'], s: ['g', 's'] },
@@ -38,6 +39,7 @@ function smooth(name: Differentiable, curvature: ((s: Tensor) => Tensor) | null)
   return defineOp({
     name,
     inputs: ['x'],
+    pointwise: true,
     shape: ([x]) => x.shape,
     run: (k, [x], y) => k[name](x.at, y.at, y.size, 0),
     saves: { x: [SAVED[name]] },
@@ -51,6 +53,7 @@ function parametric(name: Differentiable, curvature: ((s: Tensor, p: number) => 
   return defineOp({
     name,
     inputs: ['x'],
+    pointwise: true,
     shape: ([x]) => x.shape,
     run: (k, [x], y, { p }) => k[name](x.at, y.at, y.size, p),
     saves: { x: [SAVED[name]] },
@@ -63,6 +66,7 @@ function stepwise(name: Exclude<Plain, 'neg'>): UnaryOp {
   return defineOp({
     name,
     inputs: ['x'],
+    pointwise: true,
     shape: ([x]) => x.shape,
     run: (k, [x], y) => k[name](x.at, y.at, y.size, 0),
     vjp: { x: null },
@@ -75,6 +79,7 @@ const two = (x: Tensor): Tensor => add(mul(x, 0), 2);
 export const neg: UnaryOp = defineOp({
   name: 'neg',
   inputs: ['x'],
+  pointwise: true,
   shape: ([x]) => x.shape,
   run: (k, [x], y) => k.neg(x.at, y.at, y.size, 0),
   vjp: { x: g => neg(g) },
@@ -168,6 +173,7 @@ export function elu(x: Tensor, alpha = 1): Tensor {
 const clampOp: Op<[x: Tensor], { lo: number; hi: number }> = defineOp({
   name: 'clamp',
   inputs: ['x'],
+  pointwise: true,
   shape: ([x]) => x.shape,
   run: (k, [x], y, { lo, hi }) => k.clamp(x.at, y.at, y.size, lo, hi),
   saves: { x: ['x'] },
