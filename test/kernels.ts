@@ -179,17 +179,22 @@ const cast =
       return call([input(from, data), output(to, n), n], tolerance);
     });
 
-const conv2d = (kind: 'y' | 'x' | 'w') => (): Call[] => {
+/** Numbers that a batch of n images of `size` takes in lanes. */
+const inLanes = (n: number, size: number): number => 8 * Math.ceil(n / 8) * size;
+
+const conv2d = (kind: 'y' | 'x' | 'w', lanes = false) => (): Call[] => {
   const calls: Call[] = [];
   for (let round = 0; round < 80; round++) {
     const groups = [1, 1, 1, 2, 3][round % 5]!;
-    const [n, c, k] = [below(3), groups * (below(4) + 1), groups * (below(5) + 1)];
+    const [c, k] = [groups * (below(4) + 1), groups * (below(lanes ? 9 : 5) + 1)];
+    const n = lanes ? [0, 1, 3, 8, 9][round % 7] ?? 16 : below(3);
     const [kh, kw, sh, sw] = [below(4) + 1, below(4) + 1, below(3) + 1, below(3) + 1];
     const [dh, dw, pt, pl, pb, pr] = [below(2) + 1, below(2) + 1, below(kh), below(kw), below(kh), below(kw)];
     const [h, w] = [dh * (kh - 1) + 1 + below(12), dw * (kw - 1) + 1 + below(12)];
     const oh = Math.floor((h + pt + pb - dh * (kh - 1) - 1) / sh) + 1;
     const ow = Math.floor((w + pl + pr - dw * (kw - 1) - 1) / sw) + 1;
-    const [nx, nw, ny] = [n * c * h * w, k * (c / groups) * kh * kw, n * k * oh * ow];
+    const images = lanes ? inLanes(n, 1) : n;
+    const [nx, nw, ny] = [images * c * h * w, k * (c / groups) * kh * kw, images * k * oh * ow];
     const sizes = [n, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups];
     const [x, weight, g] = [input('f32', floats(nx)), input('f32', floats(nw)), input('f32', floats(ny))];
     const bias = round % 2 ? input('f32', floats(k)) : 0;
@@ -198,7 +203,8 @@ const conv2d = (kind: 'y' | 'x' | 'w') => (): Call[] => {
       x: [g, weight, output('f32', nx), 0],
       w: [g, x, output('f32', nw), 0],
     }[kind];
-    calls.push(call([...buffers, ...sizes], SUMMED, true));
+    const activation = lanes && kind === 'y' ? [round % 4] : [];
+    calls.push(call([...buffers, ...sizes, ...activation], SUMMED, true));
   }
   return calls;
 };
@@ -245,14 +251,37 @@ const maxPool2dBack = (take: boolean) => (): Call[] =>
       return call([from, input(dtype, at), to, planes, ...sizes, wide], ROUNDED, true);
     });
   });
-const avgPool2d = (grad: boolean) => (): Call[] =>
+const maxPool2dLanes = (): Call[] =>
+  pools(true).flatMap(({ n, m, planes, sizes }, round) => {
+    const x = input('f32', round % 3 ? floats(8 * n) : ints(8 * n, 5, -2).map((x, i) => (i % 29 === 28 ? NaN : x)));
+    return [0, 1].flatMap((relu) => [
+      call([x, output('u8', 8 * m), output('f32', 8 * m), planes, ...sizes, 0, relu]),
+      call([x, output('i32', 8 * m), output('f32', 8 * m), planes, ...sizes, 1, relu]),
+      call([x, 0, output('f32', 8 * m), planes, ...sizes, 0, relu]),
+    ]);
+  });
+const maxPool2dLanesGrad = (): Call[] =>
+  pools(true).flatMap(({ n, m, taps, planes: c, sizes, inside }, round) => {
+    const batch = [0, 1, 7, 8, 13][round % 5]!;
+    const blocks = inLanes(batch, 1);
+    // Among those that lie inside, or none.
+    const padded = sizes[8]! > 0 || sizes[9]! > 0 || round % 2 === 1;
+    const at = ints(blocks * m, taps + 1).map((tap) => (padded && tap < taps ? inside : tap));
+    return (['u8', 'i32'] as const).flatMap((dtype, wide) =>
+      [0, output('f32', c)].map((gb) => {
+        const [g, gx] = [input('f32', floats(blocks * m)), output('f32', blocks * n)];
+        return call([g, input(dtype, at), gx, gb, batch, c, ...sizes, wide], SUMMED, true);
+      }),
+    );
+  });
+const avgPool2d = (grad: boolean, lanes = 1) => (): Call[] =>
   pools(false).flatMap(({ n, m, planes, sizes }) =>
     [
       [0, 0],
       [1, 0],
       [0, 7],
     ].map(([countPad, divisor]) => {
-      const [from, to] = grad ? [m, n] : [n, m];
+      const [from, to] = grad ? [lanes * m, lanes * n] : [lanes * n, lanes * m];
       return call(
         [input('f32', floats(from)), output('f32', to), planes, ...sizes, countPad!, divisor!],
         ROUNDED,
@@ -260,6 +289,11 @@ const avgPool2d = (grad: boolean) => (): Call[] =>
       );
     }),
   );
+
+/** Images, planes and the size of one. */
+const BATCHES: readonly (readonly [n: number, c: number, size: number])[] = [0, 1, 5, 8, 9, 24].flatMap((n) =>
+  SIZES.map((size) => [n, 1 + (size % 3), size] as const),
+);
 
 const gemm = (): Call[] => {
   const calls: Call[] = [];
@@ -653,6 +687,21 @@ export const CASES: Cases = {
   maxPool2dTake: maxPool2dBack(true),
   avgPool2d: avgPool2d(false),
   avgPool2dGrad: avgPool2d(true),
+  toLanes: () =>
+    BATCHES.map(([n, , size]) => call([input('f32', floats(n * size)), output('f32', inLanes(n, size)), n, size])),
+  fromLanes: () =>
+    BATCHES.map(([n, , size]) => call([input('f32', floats(inLanes(n, size))), output('f32', n * size), n, size])),
+  sumLanes: () =>
+    BATCHES.map(([n, c, size]) =>
+      call([input('f32', floats(inLanes(n, c * size))), output('f32', c), n, c, size], SUMMED, true),
+    ),
+  conv2dLanes: conv2d('y', true),
+  conv2dLanesGradX: conv2d('x', true),
+  conv2dLanesGradW: conv2d('w', true),
+  maxPool2dLanes,
+  maxPool2dLanesGrad,
+  avgPool2dLanes: avgPool2d(false, 8),
+  avgPool2dLanesGrad: avgPool2d(true, 8),
   rnn,
   rnnGrad,
   lstm,

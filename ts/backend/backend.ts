@@ -47,6 +47,9 @@ type Conv2d = (
   sh: number, sw: number, pt: number, pl: number, dh: number, dw: number, groups: number,
 ) => void;
 
+/** The same for x and y in lanes; the activation is one of {@link ACTIVATION}. */
+type Conv2dLanes = (...args: [...geometry: Parameters<Conv2d>, activation: number]) => void;
+
 /**
  * A max pool over planes [h, w] → [oh, ow]; `at` says which tap of its kh × kw window won, row by row: one byte each,
  * or i32 when `wide` is 1 (windows of more than 256 taps).
@@ -55,6 +58,9 @@ type MaxPool2d = (
   p: number, at: number, q: number, planes: number, h: number, w: number, oh: number, ow: number,
   kh: number, kw: number, sh: number, sw: number, ph: number, pw: number, dh: number, dw: number, wide: number,
 ) => void;
+
+/** A max pool over planes [h, w, 8]. `relu` 1: of the numbers' positive parts; the tap kh · kw then stands for none. */
+type MaxPool2dLanes = (...args: [...geometry: Parameters<MaxPool2d>, relu: number]) => void;
 
 /** An average pool; divides by `divisor`, or where that is 0 by the window's size, counting padding if `countPad`. */
 type AvgPool2d = (
@@ -142,6 +148,39 @@ export interface Kernels
   readonly avgPool2d: AvgPool2d;
   /** (g, gx) */
   readonly avgPool2dGrad: AvgPool2d;
+
+  // ── A batch in lanes: eight images side by side, [n, size] as [⌈n / 8⌉, size, 8]. Spare lanes of the last eight are
+  //    computed like images, from whatever they hold; what sums over the batch leaves them out. Where `conv2d` and its
+  //    gradients put a batch into lanes themselves, images get the same bits here. ──
+  /** x [n, size], y [⌈n / 8⌉, size, 8], its spare lanes 0. */
+  toLanes(x: number, y: number, n: number, size: number): void;
+  /** The inverse. */
+  fromLanes(x: number, y: number, n: number, size: number): void;
+  /** x [⌈n / 8⌉, c, size, 8]: y[d] = Σ of the planes d of n images: the gradient of a bias. */
+  sumLanes(x: number, y: number, n: number, c: number, size: number): void;
+  /** (x, w, y, bias): y = f(x ⋆ w + bias[k]), x and y in lanes; bias 0: none. */
+  readonly conv2dLanes: Conv2dLanes;
+  /** (g, w, gx, 0), g and gx in lanes. */
+  readonly conv2dLanesGradX: Conv2d;
+  /** (g, x, gw, 0), g and x in lanes. */
+  readonly conv2dLanesGradW: Conv2d;
+  /**
+   * (x, at, y): as maxPool2d, the planes being ⌈n / 8⌉ · c; with `relu` the maximum of 0 and the window, where 0 wins if
+   * no number is greater or NaN. `at` is of bytes for windows of at most 255 taps.
+   */
+  readonly maxPool2dLanes: MaxPool2dLanes;
+  /**
+   * g[o] added to gx where its window's maximum was, 0 elsewhere. gb[d] = Σ of g over the planes d of n images but where
+   * none won: the gradient of a bias before the pool; 0: not wanted.
+   */
+  maxPool2dLanesGrad(
+    g: number, at: number, gx: number, gb: number, n: number, c: number, h: number, w: number, oh: number, ow: number,
+    kh: number, kw: number, sh: number, sw: number, ph: number, pw: number, dh: number, dw: number, wide: number,
+  ): void;
+  /** (x, y), planes [h, w, 8]. */
+  readonly avgPool2dLanes: AvgPool2d;
+  /** (g, gx) */
+  readonly avgPool2dLanesGrad: AvgPool2d;
 
   // ── Recurrent layers over whole sequences. States and their gradients are [batch, hidden], rows of a sequence
   //    [steps, batch, …]; p = x Wᵢₕᵀ + b holds the projections of the inputs, w is Wₕₕ [gates · hidden, hidden]; `reverse`

@@ -2,10 +2,13 @@
 
 mod check;
 
-use check::{assert_close, Guarded, Random};
+use check::{assert_close, images, lanes, Guarded, Random};
 use phyllo_kernels::conv::{
-    conv2d, conv2d_grad_w, conv2d_grad_w_workspace, conv2d_grad_x, conv2d_grad_x_workspace, conv2d_workspace, Conv2d,
+    conv2d, conv2d_grad_w, conv2d_grad_w_workspace, conv2d_grad_x, conv2d_grad_x_workspace, conv2d_lanes,
+    conv2d_lanes_grad_w, conv2d_lanes_grad_w_workspace, conv2d_lanes_grad_x, conv2d_lanes_grad_x_workspace,
+    conv2d_lanes_workspace, conv2d_workspace, Conv2d,
 };
+use phyllo_kernels::gemm::Activation;
 
 /// Relative to the largest element, for numbers in [−1, 1).
 const BOUND: f64 = 3e-6;
@@ -38,7 +41,8 @@ fn each_product(g: &Conv2d, mut f: impl FnMut(usize, usize, usize)) {
     }
 }
 
-fn check(g: &Conv2d, random: &mut Random) {
+/// Both layouts; to the same bits if conv2d is said to put the batch `in_lanes` itself.
+fn check(g: &Conv2d, in_lanes: bool, random: &mut Random) {
     let x = random.numbers(g.n * g.c * g.h * g.w);
     let w = random.numbers(g.k * (g.c / g.groups) * g.kh * g.kw);
     let gy = random.numbers(g.n * g.k * g.oh * g.ow);
@@ -58,16 +62,46 @@ fn check(g: &Conv2d, random: &mut Random) {
         }
     }
 
-    let run = |name: &str, expected: &[f64], workspace: usize, kernel: &dyn Fn(&mut [f32], &mut [f32])| {
+    let run = |name: &str, n: usize, workspace: usize, kernel: &dyn Fn(&mut [f32], &mut [f32])| {
         let what = format!("{name} {g:?}");
-        let (mut output, mut workspace) = (Guarded::new(expected.len()), Guarded::new(workspace));
+        let (mut output, mut workspace) = (Guarded::new(n), Guarded::new(workspace));
         kernel(output.slice(), workspace.slice());
         workspace.check(&what);
-        assert_close(output.check(&what), expected, BOUND, &what);
+        output.check(&what).to_vec()
     };
-    run("conv2d", &y, conv2d_workspace(g), &|y, workspace| conv2d(g, &x, &w, y, with_bias.then_some(&bias), workspace));
-    run("conv2d_grad_x", &gx, conv2d_grad_x_workspace(g), &|gx, workspace| conv2d_grad_x(g, &gy, &w, gx, workspace));
-    run("conv2d_grad_w", &gw, conv2d_grad_w_workspace(g), &|gw, workspace| conv2d_grad_w(g, &gy, &x, gw, workspace));
+    let bias = with_bias.then_some(&bias[..]);
+    let by_image = [
+        run("conv2d", y.len(), conv2d_workspace(g), &|y, space| conv2d(g, &x, &w, y, bias, space)),
+        run("conv2d_grad_x", x.len(), conv2d_grad_x_workspace(g), &|gx, space| conv2d_grad_x(g, &gy, &w, gx, space)),
+        run("conv2d_grad_w", w.len(), conv2d_grad_w_workspace(g), &|gw, space| conv2d_grad_w(g, &gy, &x, gw, space)),
+    ];
+
+    // Spare lanes hold NaN, which must not reach an image, nor the weights' gradient.
+    let (x_len, y_len) = (g.c * g.h * g.w, g.k * g.oh * g.ow);
+    let (x, gy) = (lanes(g.n, x_len, &x, f32::NAN), lanes(g.n, y_len, &gy, f32::NAN));
+    let none = Activation::None;
+    let y_lanes = run("conv2d_lanes", gy.len(), conv2d_lanes_workspace(g), &|y, space| {
+        conv2d_lanes(g, &x, &w, y, bias, none, space);
+    });
+    let gx_lanes = run("conv2d_lanes_grad_x", x.len(), conv2d_lanes_grad_x_workspace(g), &|gx, space| {
+        conv2d_lanes_grad_x(g, &gy, &w, gx, space);
+    });
+    let gw_lanes = run("conv2d_lanes_grad_w", w.len(), conv2d_lanes_grad_w_workspace(g), &|gw, space| {
+        conv2d_lanes_grad_w(g, &gy, &x, gw, space);
+    });
+    let by_lanes = [images(g.n, y_len, &y_lanes), images(g.n, x_len, &gx_lanes), gw_lanes];
+    for (i, expected) in [y, gx, gw].iter().enumerate() {
+        assert_close(&by_image[i], expected, BOUND, &format!("result {i} of {g:?}"));
+        assert_close(&by_lanes[i], expected, BOUND, &format!("result {i} in lanes of {g:?}"));
+    }
+    let relu = run("conv2d_lanes", gy.len(), conv2d_lanes_workspace(g), &|y, space| {
+        conv2d_lanes(g, &x, &w, y, bias, Activation::Relu, space);
+    });
+    let positive: Vec<f32> = by_lanes[0].iter().map(|&y| if y < 0.0 { 0.0 } else { y }).collect();
+    assert_eq!(images(g.n, y_len, &relu), positive, "relu of {g:?}");
+    if in_lanes {
+        assert_eq!(by_image, by_lanes, "{g:?}");
+    }
 }
 
 /// The output's size, for padding before and after; None if the window does not fit.
@@ -92,7 +126,7 @@ fn every_stride_padding_dilation_and_group() {
                             let (c, k) = (groups * (1 + random.below(2)), groups * (1 + random.below(3)));
                             let n = [1, 2, 3, 8, 9, 13][random.below(6)];
                             let g = Conv2d { n, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups };
-                            check(&g, &mut random);
+                            check(&g, false, &mut random);
                             cases += 1;
                         }
                     }
@@ -155,7 +189,7 @@ fn the_layers_of_networks() {
         Conv2d { groups: 12, ..square(1, 12, 11, 24, 3, 2, 1) },
     ];
     for g in &layers {
-        check(g, &mut random);
+        check(g, false, &mut random);
     }
     // Depthwise, and groups of few channels: bands of rows, both edges of strips, rows of every length.
     let groups = [
@@ -175,10 +209,26 @@ fn the_layers_of_networks() {
         square(1, 3, 17, 64, 3, 1, 1),
     ];
     for g in &groups {
-        check(g, &mut random);
+        check(g, false, &mut random);
     }
     println!("conv: {} groups, forward and both gradients", groups.len());
     println!("conv: {} layers, forward and both gradients", layers.len());
+}
+
+#[test]
+fn batches_that_are_put_into_lanes() {
+    let mut random = Random::new(5);
+    let layers = [
+        square(16, 1, 28, 6, 5, 1, 2),
+        square(8, 6, 14, 16, 5, 1, 0),
+        square(14, 6, 9, 7, 5, 2, 1),
+        square(13, 3, 12, 10, 4, 1, 3),
+        Conv2d { groups: 2, dw: 2, ow: 6, ..square(8, 10, 10, 12, 3, 1, 0) },
+    ];
+    for g in &layers {
+        check(g, true, &mut random);
+    }
+    println!("conv: {} batches, the same bits in either layout", layers.len());
 }
 
 #[test]
@@ -210,7 +260,7 @@ fn narrow_images_and_pixels_outside_every_window() {
                 let fewer = Conv2d { oh: h.div_ceil(2), ow: (w - kw).div_ceil(2).max(1), ..fits };
                 let outside = Conv2d { pt: 4, pl: 5, oh: h + 3, ow: w + 4, ..fits };
                 for g in [fits, fewer, outside, Conv2d { n: 14, ..fewer }, Conv2d { n: 8, ..outside }] {
-                    check(&g, &mut random);
+                    check(&g, false, &mut random);
                     cases += 1;
                 }
             }
@@ -234,7 +284,7 @@ fn sizes_of_zero() {
         Conv2d { kh: 0, ..g },
     ];
     for g in &empty {
-        check(g, &mut random);
+        check(g, false, &mut random);
     }
     println!("conv: {} sizes of zero", empty.len());
 }

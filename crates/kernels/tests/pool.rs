@@ -2,9 +2,10 @@
 
 mod check;
 
-use check::{assert_close, Guarded, Random};
+use check::{assert_close, images, lanes, Guarded, Random};
 use phyllo_kernels::pool::{
-    avg_pool2d, avg_pool2d_grad, max_pool2d, max_pool2d_grad, max_pool2d_take, Divisor, Pool2d, Tap,
+    avg_pool2d, avg_pool2d_grad, avg_pool2d_lanes, avg_pool2d_lanes_grad, max_pool2d, max_pool2d_grad,
+    max_pool2d_lanes, max_pool2d_lanes_grad, max_pool2d_take, Divisor, Pool2d, Tap,
 };
 
 const BOUND: f64 = 5e-7;
@@ -119,6 +120,61 @@ fn awkward(n: usize, random: &mut Random) -> Vec<f32> {
         .collect()
 }
 
+/// A batch of n images in lanes, c planes each, gets the bits that it gets one by one; `g` is of a block of eight.
+fn check_lanes<T: Tap + PartialEq + std::fmt::Debug>(g: &Pool2d, n: usize, x: &[f32], gy: &[f32], guard: T) {
+    let what = format!("pool in lanes, {n} images, {g:?}");
+    let c = g.planes;
+    let (blocks, batch) = (Pool2d { planes: n.div_ceil(8) * c, ..*g }, Pool2d { planes: n * c, ..*g });
+    let (size, outputs, taps) = (c * g.h * g.w, c * g.oh * g.ow, g.kh * g.kw);
+    let (x_lanes, g_lanes) = (lanes(n, size, x, f32::NAN), lanes(n, outputs, gy, f32::NAN));
+
+    for relu in [false, true] {
+        let (mut values, mut winners) = (vec![0.0; n * outputs], vec![guard; n * outputs]);
+        max_pool2d(&batch, x, &mut values, Some(&mut winners));
+        if relu {
+            for (value, winner) in values.iter_mut().zip(&mut winners) {
+                if *value <= 0.0 {
+                    (*value, *winner) = (0.0, T::new(taps));
+                }
+            }
+        }
+        let (mut y, mut at) = (Guarded::new(g_lanes.len()), Guarded::filled(g_lanes.len(), guard, guard));
+        max_pool2d_lanes(&blocks, &x_lanes, y.slice(), Some(at.slice()), relu);
+        assert_same(&images(n, outputs, y.check(&what)), &values, &what);
+        assert_eq!(images(n, outputs, at.check(&what)), winners, "{what}");
+        let mut alone = Guarded::new(g_lanes.len());
+        max_pool2d_lanes::<T>(&blocks, &x_lanes, alone.slice(), None, relu);
+        assert_same(&images(n, outputs, alone.check(&what)), &values, &what);
+
+        let arrived = |o: usize| if winners[o].number() == taps { 0.0 } else { gy[o] };
+        let masked: Vec<f32> = (0..n * outputs).map(arrived).collect();
+        let kept: Vec<T> = winners.iter().map(|&at| if at.number() == taps { T::new(0) } else { at }).collect();
+        let mut expected = vec![0.0; n * size];
+        max_pool2d_grad(&batch, &masked, &kept, &mut expected);
+        let mut sums = vec![0.0; c];
+        for (o, g) in masked.iter().enumerate() {
+            sums[o / (blocks.oh * blocks.ow) % c] += f64::from(*g);
+        }
+        let (mut gx, mut gb) = (Guarded::new(x_lanes.len()), Guarded::new(c));
+        max_pool2d_lanes_grad(&blocks, &g_lanes, at.check(&what), gx.slice(), n, Some(gb.slice()));
+        assert_same(&images(n, size, gx.check(&what)), &expected, &what);
+        assert_close(gb.check(&what), &sums, 5e-6, &what);
+    }
+
+    if [g.dh, g.dw] == [1, 1] {
+        for divisor in [Divisor::Pixels, Divisor::Places, Divisor::Number(3.0)] {
+            let (mut expected_y, mut expected_gx) = (vec![0.0; n * outputs], vec![0.0; n * size]);
+            avg_pool2d(&batch, x, &mut expected_y, divisor);
+            avg_pool2d_grad(&batch, gy, &mut expected_gx, divisor);
+            let (mut y, mut gx) = (Guarded::new(g_lanes.len()), Guarded::new(x_lanes.len()));
+            avg_pool2d_lanes(&blocks, &x_lanes, y.slice(), divisor);
+            assert_same(&images(n, outputs, y.check(&what)), &expected_y, &what);
+            avg_pool2d_lanes_grad(&blocks, &g_lanes, gx.slice(), divisor);
+            assert_same(&images(n, size, gx.check(&what)), &expected_gx, &what);
+        }
+    }
+}
+
 fn check(g: &Pool2d, random: &mut Random) {
     let (size, outputs) = (g.planes * g.h * g.w, g.planes * g.oh * g.ow);
     let gy = random.numbers(outputs);
@@ -130,6 +186,14 @@ fn check(g: &Pool2d, random: &mut Random) {
     }
     if g.dh == 1 && g.dw == 1 {
         check_average(g, &random.numbers(size), &gy);
+    }
+    let n = [0, 1, 8, 11][random.below(4)];
+    for x in [random.numbers(n * size), awkward(n * size, random)] {
+        let gy = random.numbers(n * outputs);
+        if g.kh * g.kw <= 255 {
+            check_lanes::<u8>(g, n, &x, &gy, 251);
+        }
+        check_lanes::<i32>(g, n, &x, &gy, -77);
     }
 }
 

@@ -4,6 +4,7 @@ use core::cell::Cell;
 
 use phyllo_kernels::binary::Geometry;
 use phyllo_kernels::copy::{self, Transpose};
+use phyllo_kernels::lanes::{self, lanes_len};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::memory::{cells, slices};
@@ -78,4 +79,23 @@ pub fn fill_i32(y: usize, n: usize, value: i32) {
 pub fn fill8(y: usize, n: usize, value: u8) {
     slices! { y: output u8[n] }
     copy::fill(y, value);
+}
+
+#[wasm_bindgen(js_name = "toLanes")]
+pub fn to_lanes(x: usize, y: usize, n: usize, size: usize) {
+    slices! { x: input f32[n * size], y: output f32[lanes_len(n, size)] }
+    lanes::to_lanes(n, size, x, y);
+}
+
+#[wasm_bindgen(js_name = "fromLanes")]
+pub fn from_lanes(x: usize, y: usize, n: usize, size: usize) {
+    slices! { x: input f32[lanes_len(n, size)], y: output f32[n * size] }
+    lanes::from_lanes(n, size, x, y);
+}
+
+#[cfg(feature = "train")]
+#[wasm_bindgen(js_name = "sumLanes")]
+pub fn sum_lanes(x: usize, y: usize, n: usize, c: usize, size: usize) {
+    slices! { x: input f32[lanes_len(n, c * size)], y: output f32[c] }
+    lanes::sum_lanes(n, c, size, x, y);
 }

@@ -2,6 +2,7 @@
 
 use phyllo_kernels::conv::{self, Conv2d};
 use phyllo_kernels::gemm::{self, Activation, Bias, Gemm};
+use phyllo_kernels::lanes::{lanes_len, LANES};
 use phyllo_kernels::pool::{self, Divisor, Pool2d};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -86,6 +87,41 @@ export_conv2d! {
     }
 }
 
+#[wasm_bindgen(js_name = "conv2dLanes")]
+#[allow(clippy::too_many_arguments)]
+pub fn conv2d_lanes(
+    x: usize, weight: usize, y: usize, bias: usize, n: usize, c: usize, h: usize, w: usize, k: usize, kh: usize,
+    kw: usize, oh: usize, ow: usize, sh: usize, sw: usize, pt: usize, pl: usize, dh: usize, dw: usize, groups: usize,
+    activation: u32,
+) {
+    let g = Conv2d { n, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups };
+    slices! {
+        x: input f32[lanes_len(n, c * h * w)], weight: input f32[filters(&g)],
+        y: output f32[lanes_len(n, k * oh * ow)], bias: optional_input f32[k],
+    }
+    let activation = Activation::numbered(activation);
+    conv::conv2d_lanes(&g, x, weight, y, bias, activation, workspace(conv::conv2d_lanes_workspace(&g)));
+}
+
+export_conv2d! {
+    #[cfg(feature = "train")]
+    "conv2dLanesGradX" conv2d_lanes_grad_x(gy weight gx _bias, g) {
+        slices! {
+            gy: input f32[lanes_len(g.n, g.k * g.oh * g.ow)], weight: input f32[filters(&g)],
+            gx: output f32[lanes_len(g.n, g.c * g.h * g.w)],
+        }
+        conv::conv2d_lanes_grad_x(&g, gy, weight, gx, workspace(conv::conv2d_lanes_grad_x_workspace(&g)));
+    }
+    #[cfg(feature = "train")]
+    "conv2dLanesGradW" conv2d_lanes_grad_w(gy x gw _bias, g) {
+        slices! {
+            gy: input f32[lanes_len(g.n, g.k * g.oh * g.ow)], x: input f32[lanes_len(g.n, g.c * g.h * g.w)],
+            gw: output f32[filters(&g)],
+        }
+        conv::conv2d_lanes_grad_w(&g, gy, x, gw, workspace(conv::conv2d_lanes_grad_w_workspace(&g)));
+    }
+}
+
 macro_rules! export_max_pool2d {
     ($(
         $(#[$cfg:meta])*
@@ -128,6 +164,44 @@ export_max_pool2d! {
     }
 }
 
+#[wasm_bindgen(js_name = "maxPool2dLanes")]
+#[allow(clippy::too_many_arguments)]
+pub fn max_pool2d_lanes(
+    x: usize, at: usize, y: usize, planes: usize, h: usize, w: usize, oh: usize, ow: usize, kh: usize, kw: usize,
+    sh: usize, sw: usize, ph: usize, pw: usize, dh: usize, dw: usize, wide: u32, relu: u32,
+) {
+    let g = Pool2d { planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw };
+    let (n, m) = (planes * h * w * LANES, planes * oh * ow * LANES);
+    slices! { x: input f32[n], y: output f32[m] }
+    if wide == 0 {
+        slices! { at: optional_output u8[m] }
+        pool::max_pool2d_lanes(&g, x, y, at, relu != 0);
+    } else {
+        slices! { at: optional_output i32[m] }
+        pool::max_pool2d_lanes(&g, x, y, at, relu != 0);
+    }
+}
+
+#[cfg(feature = "train")]
+#[wasm_bindgen(js_name = "maxPool2dLanesGrad")]
+#[allow(clippy::too_many_arguments)]
+pub fn max_pool2d_lanes_grad(
+    gy: usize, at: usize, gx: usize, gb: usize, n: usize, c: usize, h: usize, w: usize, oh: usize, ow: usize,
+    kh: usize, kw: usize, sh: usize, sw: usize, ph: usize, pw: usize, dh: usize, dw: usize, wide: u32,
+) {
+    let planes = n.div_ceil(LANES) * c;
+    let g = Pool2d { planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw };
+    let m = planes * oh * ow * LANES;
+    slices! { gy: input f32[m], gx: output f32[planes * h * w * LANES], gb: optional_output f32[c] }
+    if wide == 0 {
+        slices! { at: input u8[m] }
+        pool::max_pool2d_lanes_grad(&g, gy, at, gx, n, gb);
+    } else {
+        slices! { at: input i32[m] }
+        pool::max_pool2d_lanes_grad(&g, gy, at, gx, n, gb);
+    }
+}
+
 macro_rules! export_avg_pool2d {
     ($(
         $(#[$cfg:meta])*
@@ -161,5 +235,14 @@ export_avg_pool2d! {
     "avgPool2dGrad" avg_pool2d_grad(gy gx, n m, g, divisor) {
         slices! { gy: input f32[m], gx: output f32[n] }
         pool::avg_pool2d_grad(&g, gy, gx, divisor);
+    }
+    "avgPool2dLanes" avg_pool2d_lanes(x y, n m, g, divisor) {
+        slices! { x: input f32[n * LANES], y: output f32[m * LANES] }
+        pool::avg_pool2d_lanes(&g, x, y, divisor);
+    }
+    #[cfg(feature = "train")]
+    "avgPool2dLanesGrad" avg_pool2d_lanes_grad(gy gx, n m, g, divisor) {
+        slices! { gy: input f32[m * LANES], gx: output f32[n * LANES] }
+        pool::avg_pool2d_lanes_grad(&g, gy, gx, divisor);
     }
 }

@@ -9,6 +9,7 @@ import { copying } from './copy';
 import { elementwise } from './elementwise';
 import { Heap, ITEM } from './heap';
 import { indexing } from './index-ops';
+import { lanes } from './lanes';
 import { linalg } from './linalg';
 import { norm } from './norm';
 import { optim } from './optim';
@@ -27,6 +28,7 @@ export function reference(): Backend {
     ...linalg(heap),
     ...conv(heap),
     ...pool(heap),
+    ...lanes(heap),
     ...recurrent(heap),
     ...reduce(heap),
     ...norm(heap),

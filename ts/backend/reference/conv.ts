@@ -1,5 +1,7 @@
 import type { Kernels } from '../backend';
+import { activated } from './functions';
 import type { Heap } from './heap';
+import { LANES, lanePlace } from './lanes';
 
 /** The geometry of a convolution, as the contract passes it. */
 type Geometry = [
@@ -35,8 +37,10 @@ function eachProduct(
               }
 }
 
+type Name = 'conv2d' | 'conv2dGradX' | 'conv2dGradW' | 'conv2dLanes' | 'conv2dLanesGradX' | 'conv2dLanesGradW';
+
 /** 2-D convolution and its gradients. */
-export function conv(heap: Heap): Pick<Kernels, 'conv2d' | 'conv2dGradX' | 'conv2dGradW'> {
+export function conv(heap: Heap): Pick<Kernels, Name> {
   return {
     conv2d(xAt, wAt, yAt, biasAt, ...geometry) {
       const [n, , , , k, , , oh, ow] = geometry;
@@ -59,5 +63,48 @@ export function conv(heap: Heap): Pick<Kernels, 'conv2d' | 'conv2dGradX' | 'conv
       gw.fill(0, 0, ((k * c) / groups) * kh * kw);
       eachProduct(geometry, (p, q, o) => (gw[q]! += g[o]! * x[p]!));
     },
+
+    conv2dLanes(xAt, wAt, yAt, biasAt, ...rest) {
+      const { geometry, x: lane, y: map, activation } = lanes(rest);
+      const [n, , , , k, , , oh, ow] = geometry;
+      const [x, w, y, bias] = [heap.from(xAt), heap.from(wAt), heap.from(yAt), heap.from(biasAt)];
+      const outputs = n * k * oh * ow;
+      for (let o = 0; o < outputs; o++) y[map(o)] = biasAt ? bias[Math.floor(o / (oh * ow)) % k]! : 0;
+      eachProduct(geometry, (p, q, o) => (y[map(o)]! += x[lane(p)]! * w[q]!));
+      for (let o = 0; o < outputs; o++) y[o] = activated(activation)(y[o]!);
+    },
+
+    conv2dLanesGradX(gAt, wAt, gxAt, _, ...rest) {
+      const { geometry, x: lane, y: map } = lanes([...rest, 0]);
+      const [n, c, h, w] = geometry;
+      const [g, weight, gx] = [heap.from(gAt), heap.from(wAt), heap.from(gxAt)];
+      gx.fill(0, 0, n * c * h * w);
+      eachProduct(geometry, (p, q, o) => (gx[lane(p)]! += g[map(o)]! * weight[q]!));
+    },
+
+    conv2dLanesGradW(gAt, xAt, gwAt, _, ...geometry) {
+      const [, c, , , k, kh, kw, , , , , , , , , groups] = geometry;
+      const { x: lane, y: map } = lanes([...geometry, 0]);
+      const [g, x, gw] = [heap.from(gAt), heap.from(xAt), heap.from(gwAt)];
+      gw.fill(0, 0, ((k * c) / groups) * kh * kw);
+      eachProduct(geometry, (p, q, o) => (gw[q]! += g[map(o)]! * x[lane(p)]!));
+    },
+  };
+}
+
+/** The geometry with spare lanes counted as images, and where the numbers of x and y are. */
+function lanes([n, c, h, w, k, kh, kw, oh, ow, ...rest]: [...Geometry, activation: number]): {
+  geometry: Geometry;
+  x: (i: number) => number;
+  y: (i: number) => number;
+  activation: number;
+} {
+  const [sh, sw, pt, pl, dh, dw, groups, activation] = rest;
+  const images = Math.ceil(n / LANES) * LANES;
+  return {
+    geometry: [images, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups],
+    x: lanePlace(c * h * w),
+    y: lanePlace(k * oh * ow),
+    activation,
   };
 }

@@ -1,4 +1,6 @@
-import type { Arithmetic, Cast, Comparison, Differentiable, IntArithmetic, Plain } from '../backend';
+import {
+  ACTIVATION, type Arithmetic, type Cast, type Comparison, type Differentiable, type IntArithmetic, type Plain,
+} from '../backend';
 import { erf, erfc } from './erf';
 
 /** A function of one number and its parameter. */
@@ -45,6 +47,18 @@ export const differentiable: Readonly<Record<Differentiable, readonly [f: Functi
   ],
   silu: [(x) => x * sigmoid(x), (x) => sigmoid(x) * (1 + x * sigmoid(-x))],
   softplus: [(x) => max(x, 0) + log1p(exp(-abs(x))), sigmoid],
+};
+
+const activations: ReadonlyMap<number, Function1> = new Map([
+  [ACTIVATION.relu, differentiable.relu[0]],
+  [ACTIVATION.sigmoid, differentiable.sigmoid[0]],
+  [ACTIVATION.tanh, differentiable.tanh[0]],
+]);
+
+/** The activation of a number. */
+export const activated = (activation: number): ((x: number) => number) => {
+  const f = activations.get(activation) ?? (x => x);
+  return x => f(x, 0);
 };
 
 export const plain: Readonly<Record<Plain, Function1>> = {

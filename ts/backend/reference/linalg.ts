@@ -1,19 +1,13 @@
-import { ACTIVATION, type Kernels } from '../backend';
-import { differentiable, type Function1 } from './functions';
+import type { Kernels } from '../backend';
+import { activated } from './functions';
 import { ITEM, type Heap } from './heap';
-
-const FUNCTIONS: ReadonlyMap<number, Function1> = new Map([
-  [ACTIVATION.relu, differentiable.relu[0]],
-  [ACTIVATION.sigmoid, differentiable.sigmoid[0]],
-  [ACTIVATION.tanh, differentiable.tanh[0]],
-]);
 
 /** C ← f(AB [+ C] [+ bias]). */
 export function linalg(heap: Heap): Pick<Kernels, 'gemm'> {
   return {
     gemm(m, n, k, a, rsa, csa, b, rsb, csb, c, rsc, batch, sa, sb, sc, bias, biasBy, accumulate, activation) {
       const h = heap.elements;
-      const f = FUNCTIONS.get(activation) ?? (x => x);
+      const f = activated(activation);
       for (let t = 0; t < batch; t++)
         for (let i = 0; i < m; i++)
           for (let j = 0; j < n; j++) {
@@ -23,7 +17,7 @@ export function linalg(heap: Heap): Pick<Kernels, 'gemm'> {
             const at = c / ITEM + t * sc + i * rsc + j;
             if (accumulate) sum += h[at]!;
             if (biasBy) sum += h[bias / ITEM + (biasBy === 1 ? j : i)]!;
-            h[at] = f(sum, 0);
+            h[at] = f(sum);
           }
     },
   };

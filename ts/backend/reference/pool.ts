@@ -1,5 +1,6 @@
 import type { Kernels } from '../backend';
 import type { Heap } from './heap';
+import { LANES } from './lanes';
 
 /** Calls visit(input, output, tap) for every tap inside of the input of every window, in order, with indices. */
 function eachTap(
@@ -27,7 +28,9 @@ function extent(start: number, size: number, lo: number, hi: number): number {
   return Math.max(0, Math.min(start + size, hi) - Math.max(start, lo));
 }
 
-type Name = 'maxPool2d' | 'maxPool2dGrad' | 'maxPool2dTake' | 'avgPool2d' | 'avgPool2dGrad';
+type Name =
+  | 'maxPool2d' | 'maxPool2dGrad' | 'maxPool2dTake' | 'avgPool2d' | 'avgPool2dGrad'
+  | 'maxPool2dLanes' | 'maxPool2dLanesGrad' | 'avgPool2dLanes' | 'avgPool2dLanesGrad';
 
 /** Pools over planes, and their gradients. Padding never wins a maximum, and adds 0 to an average. */
 export function pool(heap: Heap): Pick<Kernels, Name> {
@@ -88,6 +91,63 @@ export function pool(heap: Heap): Pick<Kernels, Name> {
       eachTap(planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, 1, 1, (p, o) => {
         const [i, j] = [Math.floor(o / ow) % oh, o % ow];
         gx[p]! += g[o]! / divisorAt(i, j, h, w, kh, kw, sh, sw, ph, pw, countPad, divisor);
+      });
+    },
+
+    maxPool2dLanes(xAt, atAt, yAt, planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw, _wide, relu) {
+      const [x, at, y] = [heap.from(xAt), heap.from(atAt), heap.from(yAt)];
+      const total = planes * oh * ow * LANES;
+      const winner = new Int32Array(total).fill(relu ? kh * kw : -1);
+      y.fill(relu ? 0 : -Infinity, 0, total);
+      eachTap(planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw, (p, o, tap) => {
+        for (let lane = 0; lane < LANES; lane++) {
+          const [value, place] = [x[p * LANES + lane]!, o * LANES + lane];
+          const best = y[place]!;
+          if (winner[place] === -1 || value > best || (Number.isNaN(value) && !Number.isNaN(best))) {
+            y[place] = value;
+            winner[place] = tap;
+          }
+        }
+      });
+      if (atAt) for (let o = 0; o < total; o++) at[o] = Math.max(0, winner[o]!);
+    },
+
+    maxPool2dLanesGrad(gAt, atAt, gxAt, gbAt, n, c, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw) {
+      const [g, at, gx, gb] = [heap.from(gAt), heap.from(atAt), heap.from(gxAt), heap.from(gbAt)];
+      const planes = Math.ceil(n / LANES) * c;
+      gx.fill(0, 0, planes * h * w * LANES);
+      if (gbAt) {
+        gb.fill(0, 0, c);
+        for (let i = 0; i < planes * oh * ow * LANES; i++) {
+          const plane = Math.floor(i / (oh * ow * LANES));
+          const image = Math.floor(plane / c) * LANES + (i % LANES);
+          if (image < n && at[i] !== kh * kw) gb[plane % c]! += g[i]!;
+        }
+      }
+      eachTap(planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw, (p, o, tap) => {
+        for (let lane = 0; lane < LANES; lane++) {
+          if (tap === at[o * LANES + lane]) gx[p * LANES + lane]! += g[o * LANES + lane]!;
+        }
+      });
+    },
+
+    avgPool2dLanes(xAt, yAt, planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, countPad, divisor) {
+      const [x, y] = [heap.from(xAt), heap.from(yAt)];
+      y.fill(0, 0, planes * oh * ow * LANES);
+      eachTap(planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, 1, 1, (p, o) => {
+        const [i, j] = [Math.floor(o / ow) % oh, o % ow];
+        const count = divisorAt(i, j, h, w, kh, kw, sh, sw, ph, pw, countPad, divisor);
+        for (let lane = 0; lane < LANES; lane++) y[o * LANES + lane]! += x[p * LANES + lane]! / count;
+      });
+    },
+
+    avgPool2dLanesGrad(gAt, gxAt, planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, countPad, divisor) {
+      const [g, gx] = [heap.from(gAt), heap.from(gxAt)];
+      gx.fill(0, 0, planes * h * w * LANES);
+      eachTap(planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, 1, 1, (p, o) => {
+        const [i, j] = [Math.floor(o / ow) % oh, o % ow];
+        const count = divisorAt(i, j, h, w, kh, kw, sh, sw, ph, pw, countPad, divisor);
+        for (let lane = 0; lane < LANES; lane++) gx[p * LANES + lane]! += g[o * LANES + lane]! / count;
       });
     },
   };

@@ -14,6 +14,14 @@ mod winograd;
 mod workspace;
 
 pub use geometry::Conv2d;
+pub use lanes::{
+    conv2d_lanes, conv2d_lanes_grad_w, conv2d_lanes_grad_w_workspace, conv2d_lanes_grad_x,
+    conv2d_lanes_grad_x_workspace, conv2d_lanes_workspace,
+};
+
+use crate::gemm::Activation;
+use crate::lanes::LANES;
+use lanes::Layout;
 
 /// How a pass is computed.
 enum Method {
@@ -55,7 +63,7 @@ impl Conv2d {
     /// At least a block of images, and few lanes without one.
     fn fits_lanes(&self) -> bool {
         let few = self.group().taps() <= LANES_TAPS;
-        few && self.n >= lanes::LANES && self.n.next_multiple_of(lanes::LANES) * 3 <= self.n * 4
+        few && self.n >= LANES && self.n.next_multiple_of(LANES) * 3 <= self.n * 4
     }
 
     /// One plane in, one plane out.
@@ -116,7 +124,7 @@ impl Conv2d {
 /// Numbers of workspace that [`conv2d`] needs.
 pub fn conv2d_workspace(g: &Conv2d) -> usize {
     match g.forward_method() {
-        Method::Lanes => lanes::forward_workspace(g),
+        Method::Lanes => lanes::forward_workspace(g, Layout::Images),
         Method::Direct => direct::forward_workspace(g),
         Method::Implicit => implicit::forward_workspace(g),
         _ => 0,
@@ -131,7 +139,7 @@ pub fn conv2d(g: &Conv2d, x: &[f32], w: &[f32], y: &mut [f32], bias: Option<&[f3
     g.assert_fits(x, w, y);
     let y = &mut y[..g.y_len()];
     match g.forward_method() {
-        Method::Lanes => lanes::forward(g, x, w, y, bias, workspace),
+        Method::Lanes => lanes::forward(g, Layout::Images, x, w, y, bias, Activation::None, workspace),
         Method::Direct => direct::forward(g, x, w, y, bias, workspace),
         Method::Implicit => implicit::forward(g, x, w, y, bias, workspace),
         _ if y.is_empty() => {}
@@ -146,7 +154,7 @@ pub fn conv2d(g: &Conv2d, x: &[f32], w: &[f32], y: &mut [f32], bias: Option<&[f3
 /// Numbers of workspace that [`conv2d_grad_x`] needs.
 pub fn conv2d_grad_x_workspace(g: &Conv2d) -> usize {
     match g.grad_x_method() {
-        Method::Lanes => lanes::grad_x_workspace(g),
+        Method::Lanes => lanes::grad_x_workspace(g, Layout::Images),
         Method::Direct => direct::grad_x_workspace(g),
         Method::Implicit => implicit::grad_x_workspace(g),
         Method::Phases => phases::grad_x_workspace(g),
@@ -163,7 +171,7 @@ pub fn conv2d_grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspac
     g.assert_fits(gx, w, gy);
     let gx = &mut gx[..g.x_len()];
     match g.grad_x_method() {
-        Method::Lanes => lanes::grad_x(g, gy, w, gx, workspace),
+        Method::Lanes => lanes::grad_x(g, Layout::Images, gy, w, gx, workspace),
         Method::Direct => direct::grad_x(g, gy, w, gx, workspace),
         Method::Implicit => implicit::grad_x(g, gy, w, gx, workspace),
         Method::Phases => phases::grad_x(g, gy, w, gx, workspace),
@@ -175,7 +183,7 @@ pub fn conv2d_grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspac
 /// Numbers of workspace that [`conv2d_grad_w`] needs.
 pub fn conv2d_grad_w_workspace(g: &Conv2d) -> usize {
     match g.grad_w_method() {
-        Method::Lanes => lanes::grad_w_workspace(g),
+        Method::Lanes => lanes::grad_w_workspace(g, Layout::Images),
         Method::Direct => direct::grad_w_workspace(g),
         Method::Implicit => implicit::grad_w_workspace(g),
         _ => 0,
@@ -190,7 +198,7 @@ pub fn conv2d_grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspac
     g.assert_fits(x, gw, gy);
     let gw = &mut gw[..g.w_len()];
     match g.grad_w_method() {
-        Method::Lanes => lanes::grad_w(g, gy, x, gw, workspace),
+        Method::Lanes => lanes::grad_w(g, Layout::Images, gy, x, gw, workspace),
         Method::Direct => direct::grad_w(g, gy, x, gw, workspace),
         Method::Implicit => implicit::grad_w(g, gy, x, gw, workspace),
         _ => gw.fill(0.0),

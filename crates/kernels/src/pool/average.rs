@@ -2,6 +2,7 @@
 
 use super::{eight, taps, write_eight, Pool2d};
 use crate::simd::{fours, F32x4};
+use core::ops::Range;
 
 /// What the sum of a window is divided by.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +22,7 @@ fn extent(start: usize, size: usize, pad0: usize, pad: usize, length: usize) -> 
 }
 
 /// 1 / divisor for output (i, j); 0 for a window without a place.
-fn scale(g: &Pool2d, divisor: Divisor, i: usize, j: usize) -> f32 {
+pub(super) fn scale(g: &Pool2d, divisor: Divisor, i: usize, j: usize) -> f32 {
     let (pad_h, pad_w) = match divisor {
         Divisor::Number(x) => return 1.0 / x,
         Divisor::Pixels => (0, 0),
@@ -58,10 +59,7 @@ type Kernel = fn(&Pool2d, &[f32], &mut [f32], f32);
 
 /// Plane by plane, by the kernel where windows lie inside.
 fn planes(g: &Pool2d, x: &[f32], y: &mut [f32], divisor: Divisor, kernel: Option<Kernel>) {
-    let mut inner = g.inner();
-    if kernel.is_none() || inner[0].is_empty() || inner[1].len() < 4 {
-        inner = [0..0, 0..0];
-    }
+    let inner = if kernel.is_some() { inner_windows(g) } else { [0..0, 0..0] };
     // Windows inside the image have the same size.
     let inner_scale = scale(g, divisor, inner[0].start, inner[1].start);
     for plane in 0..g.planes {
@@ -100,6 +98,16 @@ fn sum_row<const K: usize, const S: usize>(g: &Pool2d, x: &[f32], y: &mut [f32],
     }
 }
 
+/// The rows and columns of outputs whose windows lie inside, or none if they are few.
+pub(super) fn inner_windows(g: &Pool2d) -> [Range<usize>; 2] {
+    let inner = g.inner();
+    if inner[0].is_empty() || inner[1].len() < 4 {
+        [0..0, 0..0]
+    } else {
+        inner
+    }
+}
+
 /// gx = the sum of g over its divisor, over the windows that a pixel is in.
 ///
 /// # Panics
@@ -115,8 +123,7 @@ pub fn avg_pool2d_grad(g: &Pool2d, gy: &[f32], gx: &mut [f32], divisor: Divisor)
         return;
     }
     gx.fill(0.0);
-    let inner = g.inner();
-    let inner = if inner[0].is_empty() || inner[1].len() < 4 { [0..0, 0..0] } else { inner };
+    let inner = inner_windows(g);
     let inner_scale = scale(g, divisor, inner[0].start, inner[1].start);
     for plane in 0..g.planes {
         let gx = &mut gx[plane * g.h * g.w..][..g.h * g.w];

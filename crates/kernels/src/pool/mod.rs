@@ -4,6 +4,7 @@
 #![allow(clippy::needless_range_loop, clippy::too_many_arguments)]
 
 mod average;
+mod lanes;
 mod max;
 mod windows;
 
@@ -11,6 +12,7 @@ use crate::simd::F32x4;
 use core::ops::Range;
 
 pub use average::{avg_pool2d, avg_pool2d_grad, Divisor};
+pub use lanes::{avg_pool2d_lanes, avg_pool2d_lanes_grad, max_pool2d_lanes, max_pool2d_lanes_grad};
 pub use max::{max_pool2d, max_pool2d_grad, max_pool2d_take, Tap};
 
 /// `planes` planes [h, w] pooled into planes [oh, ow]: output (i, j) looks at the pixels
@@ -46,6 +48,12 @@ impl Pool2d {
     fn is_halving(&self) -> bool {
         let window = [self.kh, self.kw, self.sh, self.sw, self.ph, self.pw, self.dh, self.dw];
         window == [2, 2, 2, 2, 0, 0, 1, 1] && 2 * self.oh <= self.h && 2 * self.ow <= self.w && self.ow >= 4
+    }
+
+    /// Whether every pixel is in a window of adjacent taps, and windows do not overlap.
+    fn is_tiled(&self) -> bool {
+        [self.kh, self.kw, self.ph, self.pw, self.dh, self.dw] == [self.sh, self.sw, 0, 0, 1, 1]
+            && [self.h, self.w] == [self.oh * self.sh, self.ow * self.sw]
     }
 
     /// The row of the image under row u of the windows of output row i.

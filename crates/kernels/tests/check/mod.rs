@@ -80,3 +80,17 @@ pub fn assert_close(y: &[f32], reference: &[f64], bound: f64, what: &str) {
         assert!(error <= bound * scale, "{what}: element {i} is {y}, not {r}; off by {:e} of {scale}", error / scale);
     }
 }
+
+/// x [n, size] as [⌈n / 8⌉, size, 8], with `spare` in the lanes of no image.
+pub fn lanes<T: Copy>(n: usize, size: usize, x: &[T], spare: T) -> Vec<T> {
+    let mut y = vec![spare; n.div_ceil(8) * size * 8];
+    for i in 0..n * size {
+        y[(i / size / 8 * size + i % size) * 8 + i / size % 8] = x[i];
+    }
+    y
+}
+
+/// The inverse of [`lanes`].
+pub fn images<T: Copy>(n: usize, size: usize, x: &[T]) -> Vec<T> {
+    (0..n * size).map(|i| x[(i / size / 8 * size + i % size) * 8 + i / size % 8]).collect()
+}

@@ -1,91 +1,124 @@
-//! y = x ⋆ w + bias with the batch in lanes.
+//! y = f(x ⋆ w + bias) with the batch in lanes.
 
-use super::{accumulate, blocks, panel, scatter_row, Block, Sums, LANES};
-use crate::conv::geometry::{Conv2d, Window};
+use super::{accumulate, blocks, by_width, panels, Block, Layout, Sums, PANEL};
+use crate::conv::geometry::Conv2d;
 use crate::conv::workspace::Workspace;
-use crate::gemm::pack::{prepack, Strided};
+use crate::gemm::Activation;
+use crate::lanes::{scatter_row, LANES};
 use crate::simd::F32x4;
 
-/// Rows of a tile's filters, the last panel filled up.
-fn filters(window: &Window) -> usize {
-    window.k.next_multiple_of(panel(window.k))
-}
-
-pub fn forward_workspace(g: &Conv2d) -> usize {
+pub fn forward_workspace(g: &Conv2d, layout: Layout) -> usize {
     let window = g.group();
-    window.taps() * (1 + filters(&window)) + Block::input(&window).len() + filters(&window) * (1 + window.ow * LANES)
+    let rows = if layout == Layout::Images { window.k * window.ow * LANES } else { 0 };
+    window.taps() * (1 + window.k) + Block::input(g, layout).len() + window.k + rows
 }
 
-pub fn forward(g: &Conv2d, x: &[f32], w: &[f32], y: &mut [f32], bias: Option<&[f32]>, workspace: &mut [f32]) {
-    match panel(g.group().k) {
-        1 => forward_by::<1>(g, x, w, y, bias, workspace),
-        2 => forward_by::<2>(g, x, w, y, bias, workspace),
-        3 => forward_by::<3>(g, x, w, y, bias, workspace),
-        _ => forward_by::<4>(g, x, w, y, bias, workspace),
-    }
-}
-
-fn forward_by<const M: usize>(
-    g: &Conv2d, x: &[f32], w: &[f32], y: &mut [f32], bias: Option<&[f32]>, workspace: &mut [f32],
+#[inline(never)]
+pub fn forward(
+    g: &Conv2d, layout: Layout, x: &[f32], w: &[f32], y: &mut [f32], bias: Option<&[f32]>, activation: Activation,
+    workspace: &mut [f32],
 ) {
     let window = g.group();
-    let (taps, filters, input) = (window.taps(), filters(&window), Block::input(&window));
+    let (taps, input, row_len) = (window.taps(), Block::input(g, layout), window.ow * LANES);
     let mut workspace = Workspace(workspace);
     let offsets = workspace.offsets(taps);
-    let panels = workspace.floats(taps * filters);
-    let block = workspace.floats(input.len());
-    let biases = workspace.floats(filters);
-    let row = workspace.floats(filters * window.ow * LANES);
+    let filters = workspace.floats(taps * window.k);
+    let buffer = workspace.floats(input.len());
+    let biases = workspace.floats(window.k);
+    let Workspace(rows) = workspace;
     input.taps(&window, offsets);
-    block.fill(0.0);
+    buffer.fill(0.0);
     biases.fill(0.0);
+    let (image, map) = (g.c * g.h * g.w, g.k * g.oh * g.ow);
     for group in 0..g.groups {
-        let w = &w[group * window.k * taps..][..window.k * taps];
-        // SAFETY: w is k × taps, and `panels` has room for whole panels.
-        unsafe {
-            let rows = Strided { at: w.as_ptr(), lane: taps, depth: 1 };
-            prepack::<M>(&rows, window.k, taps, taps, panels.as_mut_ptr());
-        }
+        pack(&w[group * window.k * taps..][..window.k * taps], taps, filters);
         if let Some(bias) = bias {
-            biases[..window.k].copy_from_slice(&bias[group * window.k..][..window.k]);
+            biases.copy_from_slice(&bias[group * window.k..][..window.k]);
         }
-        let (x_step, y_step) = (g.c * g.h * g.w, g.k * g.oh * g.ow);
-        for (first, images) in blocks(g) {
-            input.fill(&x[first * x_step + group * window.x_len()..], x_step, images, block);
-            let y = &mut y[first * y_step + group * window.y_len()..];
+        let run = Forward { ow: window.ow, step: window.sw * LANES, offsets, filters, biases, activation };
+        for first in blocks(g) {
+            let images = LANES.min(g.n - first);
+            let x = &x[layout.start((first, image), (group, window.x_len()))..];
+            let y = &mut y[layout.start((first, map), (group, window.y_len()))..];
+            let lanes = if layout == Layout::Images { images } else { LANES };
+            let block = input.load(x, image, lanes, buffer);
             for i in 0..window.oh {
-                pixels::<M>(&window, &block[i * window.sh * input.row()..], panels, offsets, biases, row);
-                for (f, row) in row.chunks_exact(window.ow * LANES).take(window.k).enumerate() {
-                    scatter_row(row, y_step, images, &mut y[(f * window.oh + i) * window.ow..]);
+                let x = &block[i * window.sh * input.row()..];
+                if layout == Layout::Lanes {
+                    run.row(x, &mut y[i * row_len..], window.oh * row_len);
+                    continue;
+                }
+                run.row(x, rows, row_len);
+                for (f, row) in rows.chunks_exact(row_len).enumerate().take(window.k) {
+                    scatter_row(row, map, images, &mut y[(f * window.oh + i) * window.ow..]);
                 }
             }
         }
     }
 }
 
-/// A row of outputs, [filters][ow][8].
+/// w [k, taps] to panels [taps][width].
+fn pack(w: &[f32], taps: usize, out: &mut [f32]) {
+    let mut out = out.iter_mut();
+    for (f, width) in panels(w.len() / taps) {
+        for tap in 0..taps {
+            for i in f..f + width {
+                *out.next().expect("a number of w") = w[i * taps + tap];
+            }
+        }
+    }
+}
+
+/// A group's filters at rows of `ow` pixels, `step` apart in x.
+struct Forward<'a> {
+    ow: usize,
+    step: usize,
+    offsets: &'a [u32],
+    filters: &'a [f32],
+    biases: &'a [f32],
+    activation: Activation,
+}
+
+impl Forward<'_> {
+    /// A row of outputs of every filter, `plane` apart.
+    fn row(&self, x: &[f32], y: &mut [f32], plane: usize) {
+        for (f, width) in panels(self.biases.len()) {
+            let panel = &self.filters[f * self.offsets.len()..];
+            let (bias, y) = (&self.biases[f..], &mut y[f * plane..]);
+            by_width!(width, pixels(self, x, panel, bias, y, plane));
+        }
+        if self.activation != Activation::Relu {
+            // SAFETY: `pixels` has found the rows in y.
+            unsafe { self.activation.apply(y.as_mut_ptr(), plane, self.biases.len(), self.ow * LANES) };
+        }
+    }
+}
+
+/// The same of M filters.
 #[inline(never)]
 fn pixels<const M: usize>(
-    window: &Window, x: &[f32], panels: &[f32], offsets: &[u32], biases: &[f32], row: &mut [f32],
+    &Forward { ow, step, offsets, activation, .. }: &Forward, x: &[f32], panel: &[f32], bias: &[f32], y: &mut [f32],
+    plane: usize,
 ) {
-    let (taps, ow, step) = (offsets.len(), window.ow, window.sw * LANES);
-    let last = offsets.last().map_or(0, |&tap| tap as usize);
-    assert!(x.len() >= (ow - 1) * step + last + LANES && panels.len() >= biases.len() * taps);
-    assert!(row.len() >= biases.len() * ow * LANES);
-    for f in (0..biases.len()).step_by(M) {
-        for j in 0..ow {
-            // SAFETY: the panel has `taps` rows of M; the last tap of the last pixel lies in x, and so do all others;
-            // filters f to f + M have a row of ow pixels each.
-            unsafe {
-                let mut sums: Sums<M> = [[F32x4::zero(); 2]; M];
-                let at = |q| *offsets.get_unchecked(q) as usize;
-                sums = accumulate(sums, taps, panels.as_ptr().add(f * taps), x.as_ptr().add(j * step), at);
-                for (i, sum) in sums.iter().enumerate() {
-                    let bias = F32x4::load_splat(biases.as_ptr().add(f + i));
-                    let out = row.as_mut_ptr().add(((f + i) * ow + j) * LANES);
-                    (sum[0] + bias).store(out);
-                    (sum[1] + bias).store(out.add(4));
+    let (taps, last) = (offsets.len(), offsets.last().map_or(0, |&tap| tap as usize));
+    assert!(x.len() >= (ow - 1) * step + last + LANES && panel.len() >= M * taps && bias.len() >= M);
+    assert!(y.len() >= (M - 1) * plane + ow * LANES);
+    for j in 0..ow {
+        // SAFETY: the panel has `taps` rows of M; the last tap of the last pixel lies in x, and so do all others; y has
+        // M rows of ow pixels.
+        unsafe {
+            let mut sums: Sums<M> = [[F32x4::zero(); 2]; M];
+            let at = |q| *offsets.get_unchecked(q) as usize;
+            sums = accumulate(sums, taps, panel.as_ptr(), x.as_ptr().add(j * step), at);
+            for (i, sum) in sums.iter().enumerate() {
+                let bias = F32x4::load_splat(bias.as_ptr().add(i));
+                let mut halves = [sum[0] + bias, sum[1] + bias];
+                if activation == Activation::Relu {
+                    halves = halves.map(|half| half.pmax(F32x4::zero()));
                 }
+                let out = y.as_mut_ptr().add(i * plane + j * LANES);
+                halves[0].store(out);
+                halves[1].store(out.add(4));
             }
         }
     }

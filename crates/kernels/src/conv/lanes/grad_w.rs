@@ -1,9 +1,10 @@
 //! The gradient of the weights with the batch in lanes: products of gradient and input along rows, summed over pixels
 //! and images, a few filters × a few taps at a time.
 
-use super::{blocks, Block, LANES};
+use super::{blocks, Block, Layout};
 use crate::conv::geometry::{Conv2d, Window};
 use crate::conv::workspace::Workspace;
+use crate::lanes::LANES;
 use crate::simd::F32x4;
 
 /// Bytes of gradient and input that a tile of filters and all its taps walk over: an L1.
@@ -16,43 +17,44 @@ const TAPS_OF_THREE: usize = if cfg!(target_feature = "relaxed-simd") { 3 } else
 /// Rows of the output taken together.
 fn rows_at_once(window: &Window) -> usize {
     let row = 4 * LANES * (3 * window.ow + window.c * window.sh * window.ow * window.sw);
-    (CHUNK / row).clamp(1, window.oh)
+    let chunks = window.oh.div_ceil((CHUNK / row).max(1));
+    window.oh.div_ceil(chunks)
 }
 
-pub fn grad_w_workspace(g: &Conv2d) -> usize {
-    let window = g.group();
-    window.taps() + Block::input(&window).len() + Block::output(&window).len()
+pub fn grad_w_workspace(g: &Conv2d, layout: Layout) -> usize {
+    g.group().taps() + Block::input(g, layout).len() + Block::output(g, layout).len()
 }
 
-pub fn grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut [f32]) {
+#[inline(never)]
+pub fn grad_w(g: &Conv2d, layout: Layout, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut [f32]) {
     let window = g.group();
-    let (input, output) = (Block::input(&window), Block::output(&window));
+    let (input, output) = (Block::input(g, layout), Block::output(g, layout));
     let mut workspace = Workspace(workspace);
     let offsets = workspace.offsets(window.taps());
-    let x_block = workspace.floats(input.len());
-    let g_block = workspace.floats(output.len());
+    let x_buffer = workspace.floats(input.len());
+    let g_buffer = workspace.floats(output.len());
     input.taps(&window, offsets);
-    x_block.fill(0.0);
+    x_buffer.fill(0.0);
     gw.fill(0.0);
-    let (x_step, y_step) = (g.c * g.h * g.w, g.k * g.oh * g.ow);
+    let (image, map) = (g.c * g.h * g.w, g.k * g.oh * g.ow);
     let at_once = rows_at_once(&window);
     for group in 0..g.groups {
         let gw = &mut gw[group * window.k * window.taps()..][..window.k * window.taps()];
-        for (first, images) in blocks(g) {
-            input.fill(&x[first * x_step + group * window.x_len()..], x_step, images, x_block);
-            output.fill(&gy[first * y_step + group * window.y_len()..], y_step, images, g_block);
+        for first in blocks(g) {
+            let images = LANES.min(g.n - first);
+            let x = &x[layout.start((first, image), (group, window.x_len()))..];
+            let gy = &gy[layout.start((first, map), (group, window.y_len()))..];
+            let x = input.load(x, image, images, x_buffer);
+            let gy = output.load(gy, map, images, g_buffer);
             for i in (0..window.oh).step_by(at_once) {
-                let rows = at_once.min(window.oh - i);
                 let sums = Sums {
-                    rows,
+                    rows: at_once.min(window.oh - i),
                     ow: window.ow,
                     x_pixel: window.sw * LANES,
                     x_row: window.sh * input.row(),
                     g_plane: output.plane(),
                 };
-                let x = &x_block[i * window.sh * input.row()..];
-                let g = &g_block[i * output.row()..];
-                sums.add(g, x, offsets, window.k, gw);
+                sums.add(&gy[i * output.row()..], &x[i * sums.x_row..], offsets, window.k, gw);
             }
         }
     }

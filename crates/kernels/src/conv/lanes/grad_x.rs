@@ -1,8 +1,9 @@
 //! The gradient of the input with the batch in lanes: every pixel of the input gathers from the outputs it reaches.
 
-use super::{accumulate, blocks, panel, scatter_row, Block, Sums, LANES};
+use super::{accumulate, blocks, by_width, panels, Block, Layout, Sums, PANEL};
 use crate::conv::geometry::{Conv2d, Window};
 use crate::conv::workspace::Workspace;
+use crate::lanes::{scatter_row, LANES};
 use crate::simd::F32x4;
 
 /// Along one axis, the (tap, output) pairs that every place of the input has a part in, as distances in the weights and
@@ -62,91 +63,110 @@ fn axes(g: &Conv2d) -> [Axis; 2] {
     ]
 }
 
-/// Planes of the input, the last panel filled up.
-fn planes(window: &Window) -> usize {
-    window.c.next_multiple_of(panel(window.c))
-}
-
-pub fn grad_x_workspace(g: &Conv2d) -> usize {
+pub fn grad_x_workspace(g: &Conv2d, layout: Layout) -> usize {
     let window = g.group();
-    let planes = planes(&window);
-    let weights = planes * window.kh * window.kw * window.k;
     let [rows, columns] = axes(g);
-    rows.len() + columns.len() + weights + Block::output(&window).len() + planes * window.w * LANES
+    let lines = if layout == Layout::Images { window.c * window.w * LANES } else { 0 };
+    rows.len() + columns.len() + window.k * window.taps() + Block::output(g, layout).len() + lines
 }
 
-pub fn grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspace: &mut [f32]) {
-    match panel(g.group().c) {
-        1 => grad_x_by::<1>(g, gy, w, gx, workspace),
-        2 => grad_x_by::<2>(g, gy, w, gx, workspace),
-        3 => grad_x_by::<3>(g, gy, w, gx, workspace),
-        _ => grad_x_by::<4>(g, gy, w, gx, workspace),
-    }
-}
-
-fn grad_x_by<const M: usize>(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspace: &mut [f32]) {
+#[inline(never)]
+pub fn grad_x(g: &Conv2d, layout: Layout, gy: &[f32], w: &[f32], gx: &mut [f32], workspace: &mut [f32]) {
     let window = g.group();
-    let (taps, planes, output) = (window.kh * window.kw, planes(&window), Block::output(&window));
+    let (output, row_len) = (Block::output(g, layout), window.w * LANES);
     let mut workspace = Workspace(workspace);
     let [rows, columns] = axes(g);
-    let rows = rows.reach(&mut workspace, window.kw * window.k * M, output.row());
-    let columns = columns.reach(&mut workspace, window.k * M, LANES);
-    let panels = workspace.floats(planes * taps * window.k);
-    let block = workspace.floats(output.len());
-    let row = workspace.floats(planes * window.w * LANES);
-    let (x_step, y_step) = (g.c * g.h * g.w, g.k * g.oh * g.ow);
+    let rows = rows.reach(&mut workspace, window.kw * window.k, output.row());
+    let columns = columns.reach(&mut workspace, window.k, LANES);
+    let filters = workspace.floats(window.k * window.taps());
+    let buffer = workspace.floats(output.len());
+    let Workspace(lines) = workspace;
+    let (image, map) = (g.c * g.h * g.w, g.k * g.oh * g.ow);
     for group in 0..g.groups {
-        pack::<M>(&window, &w[group * window.k * window.taps()..], panels);
-        for (first, images) in blocks(g) {
-            output.fill(&gy[first * y_step + group * window.y_len()..], y_step, images, block);
-            let gx = &mut gx[first * x_step + group * window.x_len()..];
+        pack(&window, &w[group * window.k * window.taps()..], filters);
+        let run = Backward { k: window.k, c: window.c, w: window.w, plane: output.plane(), filters, columns: &columns };
+        for first in blocks(g) {
+            let images = LANES.min(g.n - first);
+            let gy = &gy[layout.start((first, map), (group, window.y_len()))..];
+            let gx = &mut gx[layout.start((first, image), (group, window.x_len()))..];
+            let lanes = if layout == Layout::Images { images } else { LANES };
+            let block = output.load(gy, map, lanes, buffer);
             for y in 0..window.h {
-                pixels::<M>(&window, block, panels, rows.of(y), &columns, row);
-                for (d, row) in row.chunks_exact(window.w * LANES).take(window.c).enumerate() {
-                    scatter_row(row, x_step, images, &mut gx[(d * window.h + y) * window.w..]);
+                if layout == Layout::Lanes {
+                    run.row(block, rows.of(y), &mut gx[y * row_len..], window.h * row_len);
+                    continue;
+                }
+                run.row(block, rows.of(y), lines, row_len);
+                for (d, line) in lines.chunks_exact(row_len).enumerate().take(window.c) {
+                    scatter_row(line, image, images, &mut gx[(d * window.h + y) * window.w..]);
                 }
             }
         }
     }
 }
 
-/// w [k, c, taps] to panels [c / M][taps][k][M], the last filled up with zeros.
-fn pack<const M: usize>(window: &Window, w: &[f32], panels: &mut [f32]) {
+/// w [k, c, taps] to panels [taps][k][width] of planes.
+fn pack(window: &Window, w: &[f32], out: &mut [f32]) {
     let taps = window.kh * window.kw;
-    for (i, lanes) in panels.chunks_exact_mut(M).enumerate() {
-        let (f, tap, first) = (i % window.k, i / window.k % taps, i / window.k / taps * M);
-        for (lane, d) in lanes.iter_mut().zip(first..) {
-            *lane = if d < window.c { w[(f * window.c + d) * taps + tap] } else { 0.0 };
+    let mut out = out.iter_mut();
+    for (d, width) in panels(window.c) {
+        for tap in 0..taps {
+            for f in 0..window.k {
+                for d in d..d + width {
+                    *out.next().expect("a number of w") = w[(f * window.c + d) * taps + tap];
+                }
+            }
         }
     }
 }
 
-/// A row of the input's gradient, [planes][w][8].
+/// A group's filters, and the pixels of the gradient [k][plane] that the columns of the input reach.
+struct Backward<'a> {
+    k: usize,
+    c: usize,
+    w: usize,
+    plane: usize,
+    filters: &'a [f32],
+    columns: &'a Reach<'a>,
+}
+
+impl Backward<'_> {
+    /// A row of the input's gradient, its planes `gx_plane` apart.
+    fn row(&self, g: &[f32], rows: &[u32], gx: &mut [f32], gx_plane: usize) {
+        let filter = self.filters.len() / self.c;
+        for (d, width) in panels(self.c) {
+            let (panel, gx) = (&self.filters[d * filter..], &mut gx[d * gx_plane..]);
+            by_width!(width, pixels(self, g, panel, rows, gx, gx_plane));
+        }
+    }
+}
+
+/// The same of M planes.
 #[inline(never)]
 fn pixels<const M: usize>(
-    window: &Window, block: &[f32], panels: &[f32], rows: &[u32], columns: &Reach, row: &mut [f32],
+    &Backward { k, c, w, plane, filters, columns }: &Backward, g: &[f32], panel: &[f32], rows: &[u32], gx: &mut [f32],
+    gx_plane: usize,
 ) {
-    let (k, w, plane) = (window.k, window.w, window.pixels() * LANES);
-    let panel = window.kh * window.kw * k * M;
-    assert!(block.len() >= k * plane);
-    for (weights, out) in panels.chunks_exact(panel).zip(row.chunks_exact_mut(M * w * LANES)) {
-        for x in 0..w {
-            let mut sums: Sums<M> = [[F32x4::zero(); 2]; M];
-            for &[tap_row, g_row] in rows.as_chunks::<2>().0 {
-                for &[tap, g] in columns.of(x).as_chunks::<2>().0 {
-                    // SAFETY: the tap is one of the panel's, with k rows of M; (g_row, g) is a pixel of each of the k
-                    // planes of the block.
-                    unsafe {
-                        let weights = weights.as_ptr().add((tap_row + tap) as usize);
-                        let g = block.as_ptr().add((g_row + g) as usize);
-                        sums = accumulate(sums, k, weights, g, |f| f * plane);
-                    }
+    assert!(g.len() >= k * plane && panel.len() >= filters.len() / c * M);
+    assert!(gx.len() >= (M - 1) * gx_plane + w * LANES);
+    for x in 0..w {
+        let mut sums: Sums<M> = [[F32x4::zero(); 2]; M];
+        for &[tap_row, g_row] in rows.as_chunks::<2>().0 {
+            for &[tap, at] in columns.of(x).as_chunks::<2>().0 {
+                // SAFETY: the tap is one of the panel's, with k rows of M; (g_row, at) is a pixel of each of the k planes.
+                unsafe {
+                    let panel = panel.as_ptr().add((tap_row + tap) as usize * M);
+                    let g = g.as_ptr().add((g_row + at) as usize);
+                    sums = accumulate(sums, k, panel, g, |f| f * plane);
                 }
             }
-            for (i, sum) in sums.iter().enumerate() {
-                let at = (i * w + x) * LANES;
-                sum[0].write(out[at..].first_chunk_mut().expect("a pixel of the row"));
-                sum[1].write(out[at + 4..].first_chunk_mut().expect("a pixel of the row"));
+        }
+        for (i, sum) in sums.iter().enumerate() {
+            // SAFETY: gx has M rows of w pixels.
+            unsafe {
+                let out = gx.as_mut_ptr().add(i * gx_plane + x * LANES);
+                sum[0].store(out);
+                sum[1].store(out.add(4));
             }
         }
     }

@@ -1,0 +1,34 @@
+//! Batches into lanes, out of them, and summed there.
+
+mod check;
+
+use check::{assert_close, lanes, Guarded, Random};
+use phyllo_kernels::lanes::{from_lanes, sum_lanes, to_lanes};
+
+#[test]
+fn every_batch_and_size() {
+    let mut random = Random::new(1);
+    for n in [0, 1, 3, 7, 8, 9, 16, 21] {
+        for size in [0, 1, 2, 3, 4, 5, 7, 8, 30, 33] {
+            let what = format!("{n} images of {size}");
+            let x = random.numbers(n * size);
+            let expected = lanes(n, size, &x, 0.0);
+            let (mut y, mut back) = (Guarded::new(expected.len()), Guarded::new(x.len()));
+            to_lanes(n, size, &x, y.slice());
+            assert_eq!(y.check(&what), expected, "{what}");
+            from_lanes(n, size, &expected, back.slice());
+            assert_eq!(back.check(&what), x, "{what}");
+
+            for c in 0..4 {
+                let x = random.numbers(n * c * size);
+                let mut sums = vec![0.0; c];
+                for (i, x) in x.iter().enumerate() {
+                    sums[i / size % c] += f64::from(*x);
+                }
+                let mut y = Guarded::new(c);
+                sum_lanes(n, c, size, &lanes(n, c * size, &x, f32::NAN), y.slice());
+                assert_close(y.check(&what), &sums, 5e-6, &what);
+            }
+        }
+    }
+}
