@@ -306,10 +306,15 @@ export interface Kernels
   tick(hyper: number, i: number): void;
 }
 
+/** The sizes of a convolution, as its kernels take them. */
+export type ConvSizes = Parameters<Conv2d> extends [number, number, number, number, ...infer S] ? S : never;
+
 /** Memory, and the kernels that work on it. */
 export interface Backend {
   readonly name: string;
   readonly kernels: Kernels;
+  /** Whether conv2d (`pass` 0), conv2dGradX (1) or conv2dGradW (2) puts such a batch in lanes for itself. */
+  takesLanes(pass: 0 | 1 | 2, ...sizes: ConvSizes): boolean;
   /** Bytes between neighbouring elements. */
   itemSize(dtype: DType): number;
   /** A block of at least `bytes` bytes, aligned to 16; its contents are undefined. Throws OutOfMemoryError. */

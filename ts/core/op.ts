@@ -2,7 +2,7 @@
  * An op is declared once: its shape rule, its kernel call, what its gradient saves and its gradient rules. Everything
  * else (methods, eager execution, gradients, capture, tests) reads the declaration.
  */
-import type { Kernels } from '../backend/backend';
+import type { Backend, Kernels } from '../backend/backend';
 import { apply, applyMulti } from './apply';
 import { constant } from './constant';
 import type { DType } from './dtype';
@@ -59,7 +59,9 @@ interface Lanes<A extends readonly Input[], P, I extends string, O extends strin
   /** Whether it can, of these operands. Left out: of all. */
   can?(xs: Inputs<A, View>, params: P): boolean;
   /** Whether its own kernel would put the batch in lanes for itself, so that it had better lie there before. */
-  prefers?(k: Kernels, xs: Inputs<A, View>, y: View, params: P): boolean;
+  prefers?(backend: Backend, xs: Inputs<A, View>, y: View, params: P): boolean;
+  /** It takes the positive part of its input first if its params say `relu: true`. */
+  readonly takesRelu?: boolean;
   run(k: Kernels, xs: Inputs<A, View>, ys: { readonly [K in O]: View }, params: P): void;
 }
 
@@ -130,6 +132,8 @@ export interface AnyDef extends Omit<AnyDeclaration, 'wants' | 'saves'> {
   readonly needs: readonly number[];
   /** By input: whether it is written in place. */
   readonly written: readonly boolean[];
+  /** It is the variant for batches in lanes. */
+  readonly inLanes: boolean;
   /** Whether its outputs carry gradients. */
   readonly differentiable: boolean;
 }
@@ -140,7 +144,8 @@ type Named<T> = Readonly<Record<string, T>>;
 interface AnyLanes {
   readonly of: readonly string[];
   can?(xs: Views, params: Params): boolean;
-  prefers?(k: Kernels, xs: Views, y: View, params: Params): boolean;
+  prefers?(backend: Backend, xs: Views, y: View, params: Params): boolean;
+  readonly takesRelu?: boolean;
   run(k: Kernels, xs: Views, ys: Named<View>, params: Params): void;
 }
 
@@ -183,6 +188,7 @@ function complete(d: AnyDeclaration): AnyDef {
     strided: d.strided ?? false,
     pointwise: d.pointwise ?? false,
     lanes: d.lanes,
+    inLanes: false,
     mutates: d.mutates,
     written: d.inputs.map(name => d.mutates?.includes(name) ?? false),
     dtype: d.dtype ?? 'f32',

@@ -43,7 +43,7 @@ export class Trace implements Interpreter, Watcher {
       throw new CaptureError('capture', 'there is nothing to read or write yet');
     };
     this.nowhere = {
-      name: 'trace', kernels: backend.kernels, itemSize: dtype => backend.itemSize(dtype),
+      name: 'trace', kernels: backend.kernels, itemSize: dtype => backend.itemSize(dtype), takesLanes: () => false,
       alloc: none, free() {}, read: none, write: none, peek: none, memory: none,
     };
   }

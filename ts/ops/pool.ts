@@ -66,6 +66,8 @@ type MaxGeometry = [
   planes: number, h: number, w: number, oh: number, ow: number, kh: number, kw: number, sh: number, sw: number,
   ph: number, pw: number, dh: number, dw: number, wide: number,
 ];
+/** A batch of images as a batch of blocks of eight. */
+const inLanes = ([n, ...image]: Shape): Shape => [Math.ceil(n! / 8), ...image];
 const wide = ({ kernel }: Window): boolean => kernel[0] * kernel[1] > 256;
 function geometry(x: Shape, p: Window): MaxGeometry {
   return [
@@ -74,7 +76,7 @@ function geometry(x: Shape, p: Window): MaxGeometry {
 }
 
 /** The maximum of each window, and which tap of the window it was: what the backward pass follows. */
-const maxPool: MultiOp<[x: Tensor], [y: Tensor, at: Tensor], { window: Window }> = defineMultiOp({
+const maxPool: MultiOp<[x: Tensor], [y: Tensor, at: Tensor], { window: Window; relu?: boolean }> = defineMultiOp({
   name: 'maxPool2d',
   inputs: ['x'],
   outputs: ['y', 'at'],
@@ -84,6 +86,12 @@ const maxPool: MultiOp<[x: Tensor], [y: Tensor, at: Tensor], { window: Window }>
     return { y: shape, at: shape };
   },
   runMulti: (k, [x], { y, at }, { window }) => k.maxPool2d(x.at, at.at, y.at, ...geometry(x.shape, window)),
+  lanes: {
+    of: ['x', 'y', 'at'],
+    takesRelu: true,
+    run: (k, [x], { y, at }, { window, relu }) =>
+      k.maxPool2dLanes(x.at, at.at, y.at, ...geometry(inLanes(x.shape), window), relu ? 1 : 0),
+  },
   saves: { x: ['at'] },
   vjp: { x: ({ y: g }, { at }, { window }, s) => maxPoolGrad(g!, at, { window, x: s.x }) },
 });
@@ -93,6 +101,13 @@ const maxPoolGrad: Op<[g: Tensor, at: Tensor], { window: Window; x: Shape }> = d
   wants: { at: 'any' },
   shape: (_, { x }) => x,
   run: (k, [g, at], gx, { window, x }) => k.maxPool2dGrad(g.at, at.at, gx.at, ...geometry(x, window)),
+  lanes: {
+    of: ['g', 'at', 'y'],
+    run(k, [g, at], { y: gx }, { window, x }) {
+      const [, ...sizes] = geometry(x, window);
+      k.maxPool2dLanesGrad(g.at, at.at, gx.at, 0, x[0]!, x[1]!, ...sizes);
+    },
+  },
   saves: { g: ['at'] },
   vjp: { g: (gg, { at }, { window }) => maxPoolTake(gg, at, { window }), at: null },
 });
@@ -129,6 +144,10 @@ const avgPool: Op<[x: Tensor], AvgParams> = defineOp({
   inputs: ['x'],
   shape: ([x], { window }) => [x.shape[0]!, x.shape[1]!, ...window.output],
   run: (k, [x], y, params) => k.avgPool2d(x.at, y.at, ...avgGeometry(x.shape, params)),
+  lanes: {
+    of: ['x', 'y'],
+    run: (k, [x], { y }, params) => k.avgPool2dLanes(x.at, y.at, ...avgGeometry(inLanes(x.shape), params)),
+  },
   vjp: { x: (g, _, params, s) => avgPoolGrad(g, { ...params, x: s.x }) },
 });
 const avgPoolGrad: Op<[g: Tensor], AvgParams & { x: Shape }> = defineOp({
@@ -136,6 +155,10 @@ const avgPoolGrad: Op<[g: Tensor], AvgParams & { x: Shape }> = defineOp({
   inputs: ['g'],
   shape: (_, { x }) => x,
   run: (k, [g], gx, params) => k.avgPool2dGrad(g.at, gx.at, ...avgGeometry(params.x, params)),
+  lanes: {
+    of: ['g', 'y'],
+    run: (k, [g], { y: gx }, params) => k.avgPool2dLanesGrad(g.at, gx.at, ...avgGeometry(inLanes(params.x), params)),
+  },
   vjp: { g: (gg, _, params) => avgPool(gg, params) },
 });
 

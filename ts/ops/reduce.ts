@@ -41,6 +41,12 @@ const sumRuns: Op<[x: Tensor], { dims: Shape; scale: number }> = defineOp({
     const [n0 = 1, r0 = 1, n1 = 1, r1 = 1] = runs(x.shape, dims);
     k.sum(x.at, y.at, n0, r0, n1, r1, scale);
   },
+  // Over images and places: the gradient of a convolution's bias.
+  lanes: {
+    of: ['x'],
+    can: ([x], { dims, scale }) => scale === 1 && x.shape.length === 4 && sameShape(dims, [0, 2, 3]),
+    run: (k, [x], { y }) => k.sumLanes(x.at, y.at, x.shape[0]!, x.shape[1]!, x.shape[2]! * x.shape[3]!),
+  },
   vjp: {
     x: (g, _, { scale }, s) => expand(scale === 1 ? g : mul(g, scale), s.x),
   },

@@ -87,6 +87,22 @@ export_conv2d! {
     }
 }
 
+#[cfg(feature = "train")]
+#[wasm_bindgen(js_name = "conv2dTakesLanes")]
+#[allow(clippy::too_many_arguments)]
+pub fn conv2d_takes_lanes(
+    pass: u32, n: usize, c: usize, h: usize, w: usize, k: usize, kh: usize, kw: usize, oh: usize, ow: usize, sh: usize,
+    sw: usize, pt: usize, pl: usize, dh: usize, dw: usize, groups: usize,
+) -> u32 {
+    let g = Conv2d { n, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups };
+    let pass = match pass {
+        0 => conv::Pass::Forward,
+        1 => conv::Pass::GradX,
+        _ => conv::Pass::GradW,
+    };
+    u32::from(conv::conv2d_takes_lanes(&g, pass))
+}
+
 #[wasm_bindgen(js_name = "conv2dLanes")]
 #[allow(clippy::too_many_arguments)]
 pub fn conv2d_lanes(

@@ -41,6 +41,7 @@ export function reference(): Backend {
   return {
     name: 'reference',
     kernels,
+    takesLanes: (_, n) => n >= 8,
     itemSize: () => ITEM,
     alloc: (bytes) => heap.alloc(bytes),
     free: (at, bytes) => heap.free(at, bytes),

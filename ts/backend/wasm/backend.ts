@@ -14,6 +14,7 @@ export function wasmBackend(module: WebAssembly.Module, name: string): Backend {
   return {
     name,
     kernels: kernelsOf(binary),
+    takesLanes: (pass, ...sizes) => binary.conv2dTakesLanes(pass, ...sizes) === 1,
     itemSize: (dtype) => ITEM_SIZE[dtype],
     alloc: (bytes) => {
       // Addresses come back as signed numbers; sizes beyond 32 bits would arrive there cut off.

@@ -1,9 +1,13 @@
 /** What is done to a graph before it becomes a program, in order. */
+import type { Backend } from '../../backend/backend';
 import type { Graph } from '../graph';
 import { dropDead } from './dead';
+import { assignLanes } from './lanes';
+import { fusePools } from './pool';
 
-export type Pass = (graph: Graph) => Graph;
+/** A graph that computes the same. */
+export type Pass = (graph: Graph, backend: Backend) => Graph;
 
-export const PASSES: readonly Pass[] = [dropDead];
+export const PASSES: readonly Pass[] = [dropDead, assignLanes, fusePools];
 
-export const optimise: Pass = graph => PASSES.reduce((g, pass) => pass(g), graph);
+export const optimise: Pass = (graph, backend) => PASSES.reduce((g, pass) => pass(g, backend), graph);

@@ -121,6 +121,24 @@ impl Conv2d {
     }
 }
 
+/// A pass of a convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pass {
+    Forward,
+    GradX,
+    GradW,
+}
+
+/// Whether a pass over images puts the batch into lanes itself: then it had better lie there before.
+pub fn conv2d_takes_lanes(g: &Conv2d, pass: Pass) -> bool {
+    let method = match pass {
+        Pass::Forward => g.forward_method(),
+        Pass::GradX => g.grad_x_method(),
+        Pass::GradW => g.grad_w_method(),
+    };
+    matches!(method, Method::Lanes)
+}
+
 /// Numbers of workspace that [`conv2d`] needs.
 pub fn conv2d_workspace(g: &Conv2d) -> usize {
     match g.forward_method() {
