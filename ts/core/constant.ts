@@ -9,6 +9,7 @@ import { Tensor } from './tensor';
 const CAPACITY = 512;
 
 let backend: Backend | null = null;
+const storages: WeakSet<Storage> = new WeakSet();
 const floats: Map<number, Tensor> = new Map();
 const ints: Map<number, Tensor> = new Map();
 
@@ -30,12 +31,17 @@ export function constant(value: number, beside: DType): Tensor {
   return make(cache, key, value, whole ? 'i32' : 'f32');
 }
 
+/** Whether a storage holds such a number, which nobody can change. */
+export const isConstant = (storage: Storage): boolean => storages.has(storage);
+
 function make(cache: Map<number, Tensor>, key: number, value: number, dtype: DType): Tensor {
   const on = runtime.backend;
   const bytes = on.itemSize(dtype);
   const at = on.alloc(bytes);
   on.write(at, [value], dtype);
-  const t = new Tensor(new Storage(on, at, bytes), [], [], 0, dtype, true);
+  const storage = new Storage(on, at, bytes);
+  storages.add(storage);
+  const t = new Tensor(storage, [], [], 0, dtype, true);
   if (cache.size >= CAPACITY) {
     const [oldest] = cache;
     if (oldest) {

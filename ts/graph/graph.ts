@@ -39,6 +39,8 @@ export interface Step {
   readonly xs: readonly (Operand | null)[];
   /** Empty for an op that works in place. */
   readonly ys: readonly Operand[];
+  /** Steps of different segments are never made one: what is computed again was not to be kept. Left out: 0. */
+  readonly segment?: number;
 }
 
 export interface Graph {
@@ -60,3 +62,18 @@ export function* writes({ def, xs, ys }: Step): Generator<Value> {
 }
 /** Whether a step changes memory that was there before it. */
 export const mutates = ({ def }: Step): boolean => def.mutates !== undefined;
+
+/** How often each value is written. Once: what its step computed is what every reader finds. */
+export function countWrites(steps: readonly Step[]): Map<Value, number> {
+  const counts = new Map<Value, number>();
+  for (const step of steps) for (const v of writes(step)) counts.set(v, (counts.get(v) ?? 0) + 1);
+  return counts;
+}
+/** The step with other values in the place of some. */
+export function replaced(step: Step, by: ReadonlyMap<Value, Value>): Step {
+  const renamed = (o: Operand): Operand => {
+    const value = by.get(o.value);
+    return value ? { ...o, value } : o;
+  };
+  return { ...step, xs: step.xs.map(x => x && renamed(x)), ys: step.ys.map(renamed) };
+}

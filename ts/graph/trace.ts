@@ -4,6 +4,7 @@
  */
 import type { Backend } from '../backend/backend';
 import type { DType } from '../core/dtype';
+import { isConstant } from '../core/constant';
 import { copy } from '../core/convert';
 import { CaptureError } from '../core/errors';
 import type { AnyDef, Params } from '../core/op';
@@ -74,8 +75,12 @@ export class Trace implements Interpreter, Watcher {
     const { storage } = t;
     let v = this.values.get(storage);
     if (v) return v;
-    if (!storage.traced) {
+    if (isConstant(storage)) {
       storage.refs++; // until the trace is closed
+      this.constants.push(storage);
+      v = { origin: { from: 'constant', storage }, bytes: storage.bytes };
+    } else if (!storage.traced) {
+      storage.refs++;
       this.outside.set(storage, t);
       v = { origin: { from: 'outside', storage }, bytes: storage.bytes };
     } else if (storage.backend === this.nowhere) {

@@ -1,0 +1,51 @@
+import { copy } from '../../core/convert';
+import type { View } from '../../core/op';
+import { runtime } from '../../core/runtime';
+import { adopt } from '../../core/scope';
+import type { Storage } from '../../core/storage';
+import { allocateNow } from '../../core/tensor';
+import { countWrites, mutates, replaced, type Graph, type Operand, type Step, type Value } from '../graph';
+
+/**
+ * A constant keeps memory of its own for as long as the plan lives, where a step's output shares the arena; and one
+ * that no cache holds is read back no faster than a step computes it. So what is larger, in bytes, stays a step.
+ */
+const LARGEST = 2 ** 20;
+
+/**
+ * What follows from constants alone is computed now: fills, the seed of a gradient, a table made from numbers. Random
+ * ops read a key that was drawn, and a draw changes a state, so they are none of it.
+ */
+export function foldConstants({ steps, results }: Graph): Graph {
+  const written = countWrites(steps);
+  const known = new Map<Value, Value>();
+  const isSteady = (v: Value): boolean => v.origin.from === 'local' && written.get(v) === 1 && !results.has(v);
+  const kept: Step[] = [];
+  for (const s of steps) {
+    const step = replaced(s, known);
+    const { xs, ys } = step;
+    if (mutates(step) || !ys.every(y => isSteady(y.value)) || !xs.every(x => x === null || storageOf(x))) {
+      kept.push(step);
+    } else if (step.def === copy.def && isWhole(xs[0]!)) {
+      known.set(ys[0]!.value, xs[0]!.value); // numbers given to tensor(): a copy, because they may be written over
+    } else if (ys.every(y => y.value.bytes <= LARGEST)) {
+      const computed = compute(step);
+      ys.forEach((y, i) => known.set(y.value, computed[i]!));
+    } else kept.push(step);
+  }
+  return { steps: kept, results };
+}
+
+const storageOf = ({ value: { origin } }: Operand): Storage | null => (origin.from === 'constant' ? origin.storage : null);
+const isWhole = ({ at, dense, size, dtype, value }: Operand): boolean =>
+  at === 0 && dense && size * runtime.backend.itemSize(dtype) === value.bytes;
+
+/** Runs a step on constants. What it makes is the trace's scope's, and freed with it if no plan comes to count it. */
+function compute({ def, params, xs, ys }: Step): Value[] {
+  const { kernels } = runtime.backend;
+  const inputs = xs.map((x): View | null => x && { ...x, at: storageOf(x)!.at + x.at });
+  const outputs = ys.map(({ shape, dtype }) => adopt(allocateNow(shape, dtype)));
+  if (def.runMulti) def.runMulti(kernels, inputs, Object.fromEntries(outputs.map((y, i) => [def.outputs![i]!, y])), params);
+  else def.run!(kernels, inputs, outputs[0]!, params);
+  return outputs.map(({ storage }) => ({ origin: { from: 'constant', storage }, bytes: storage.bytes }));
+}
