@@ -235,13 +235,22 @@ export interface Kernels
   cumsum(x: number, y: number, outer: number, n: number, inner: number, backwards: number): void;
   cumsumI32(x: number, y: number, outer: number, n: number, inner: number, backwards: number): void;
 
-  // ── Softmax over rows ──
+  // ── Softmax and cross-entropy over rows ──
   readonly softmax: Rows;
   readonly logSoftmax: Rows;
   /** gx = y · (g − Σ g·y) */
   readonly softmaxGrad: RowsGrad;
   /** gx = g − eʸ · Σ g */
   readonly logSoftmaxGrad: RowsGrad;
+  /**
+   * loss [rows] = ln Σ eˣ − x[target] of each row, target [rows] of i32 having been checked. norm [rows, 2] is what the
+   * gradient reads: max x and ln Σ e^(x − max x).
+   */
+  crossEntropy(x: number, target: number, loss: number, norm: number, rows: number, n: number): void;
+  /** gx = g · (softmax x − [i = target]), g [rows], or one number for all where `step` is 0 and not 1. */
+  crossEntropyGrad(
+    g: number, x: number, target: number, norm: number, gx: number, rows: number, n: number, step: number,
+  ): void;
 
   // ── Normalisation. x is seen as [outer, n, inner]; a group is what shares the middle index. Element e has the weight
   //    w[e div step mod size]; step divides inner, inner divides size · step, and that is n · inner where outer > 1. ──

@@ -1,22 +1,13 @@
 /** Picking elements by index, and adding them back. Indices are integers, and outside their range an IndexError. */
-import type { Kernels } from '../backend/backend';
-import { DTypeError, IndexError, ShapeError } from '../core/errors';
-import { defineOp, type Op, type View } from '../core/op';
-import { runtime } from '../core/runtime';
+import { DTypeError, ShapeError } from '../core/errors';
+import { defineOp, type Op } from '../core/op';
 import { composite } from '../core/scope';
 import { checkInteger } from '../core/options';
 import { dimOf, show, sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { full } from './creation';
+import { checkIndices } from './indices';
 import { unsqueeze } from './view';
-
-/** Throws unless every index is in [0, size). */
-function checkIndices(k: Kernels, where: string, index: View, size: number): void {
-  const place = k.indexOutside(index.at, index.size, size);
-  if (place < 0) return;
-  const value = runtime.backend.peek(index.at + place * runtime.backend.itemSize('i32'), 'i32');
-  throw new IndexError(where, `index ${value} at place ${place} is outside [0, ${size})`);
-}
 
 /** Sizes before, at and after a dimension. */
 const around = (shape: Shape, dim: number): [outer: number, n: number, inner: number] => [

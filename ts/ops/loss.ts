@@ -7,10 +7,11 @@ import { sameShape, show, sizeOf } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { add, div, eq, gt, lt, mul, ne, rsub, sub } from './arithmetic';
 import { abs, log, neg, softplus, square, to } from './elementwise';
+import { entropy } from './entropy';
 import { gather, indexSelect } from './indexing';
 import { mean, sum } from './reduce';
 import { logSoftmax } from './softmax';
-import { flatten, reshape, squeeze, unsqueeze } from './view';
+import { flatten, permute, reshape, squeeze, unsqueeze } from './view';
 import { where } from './where';
 
 /**
@@ -132,13 +133,17 @@ function weighted(losses: Tensor, weights: Tensor | null, reduction: Reduction =
   return reduce('crossEntropy', losses, reduction);
 }
 
+function checkIndexed(x: Tensor, target: Tensor): void {
+  const [n = 0, , ...rest] = x.shape;
+  if (sameShape(target.shape, [n, ...rest])) return;
+  throw new ShapeError('crossEntropy', `x ${show(x.shape)} takes class indices ${show([n, ...rest])}, target has ${show(target.shape)}`);
+}
+
+const classesLast = (ndim: number): number[] => [0, ...Array.from({ length: ndim - 2 }, (_, d) => d + 2), 1];
+
 /** −log p of the class that each index names. */
 function ofIndices(logp: Tensor, target: Tensor, options: CrossEntropyOptions): Tensor {
   const { weight, ignoreIndex, labelSmoothing = 0, reduction } = options;
-  const [n, , ...rest] = logp.shape;
-  if (!sameShape(target.shape, [n!, ...rest])) {
-    throw new ShapeError('crossEntropy', `x ${show(logp.shape)} takes class indices ${show([n!, ...rest])}, target has ${show(target.shape)}`);
-  }
   const counts = ignoreIndex === undefined ? null : ne(target, ignoreIndex);
   const index = ignoreIndex === undefined ? target : where(eq(target, ignoreIndex), 0, target);
   const of = weight ? reshape(indexSelect(weight, 0, flatten(to(index, 'i32'))), target.shape) : null;
@@ -189,10 +194,13 @@ export const crossEntropy: (x: Tensor, target: Tensor, options?: CrossEntropyOpt
     if (!byIndex && target.ndim === x.ndim - 1 && target.size === sizeOf(x.shape) / x.shape[1]!) {
       throw new DTypeError('crossEntropy', 'target looks like class indices but is f32; convert it with to(\'i32\')');
     }
-    const logp = logProbabilities(x, options.input);
-    if (!byIndex) return ofProbabilities(logp, target, options);
+    if (!byIndex) return ofProbabilities(logProbabilities(x, options.input), target, options);
+    checkIndexed(x, target);
+    const { input = 'logits', ignoreIndex } = options;
     try {
-      return ofIndices(logp, target, options);
+      return input === 'logits' && !weight && labelSmoothing === 0 && ignoreIndex === undefined
+        ? reduce('crossEntropy', entropy(x.ndim === 2 ? x : permute(x, classesLast(x.ndim)), target)[0], options.reduction)
+        : ofIndices(logProbabilities(x, input), target, options);
     } catch (e) {
       throw e instanceof IndexError ? new IndexError('crossEntropy', `target: ${e.what}`, { cause: e }) : e;
     }

@@ -38,7 +38,7 @@ impl Pairwise {
 
     /// Adds a row, 64 elements a time in four chains.
     #[inline(always)]
-    fn add_row(&mut self, row: &[f32]) {
+    pub(crate) fn add_row(&mut self, row: &[f32]) {
         let (blocks, row) = row.as_chunks::<64>();
         for block in blocks {
             let (lanes, _) = block.as_chunks::<4>();

@@ -1,7 +1,7 @@
-//! Softmax and log-softmax over rows, and their gradients.
+//! Softmax, log-softmax and cross-entropy over rows, and their gradients.
 
 use crate::math::Math;
-use crate::reduce::row_sum;
+use crate::reduce::{row_sum, Pairwise};
 use crate::simd::F32x4;
 
 /// The largest element; NaNs are passed over, since the sum of exponentials brings them out again.
@@ -79,5 +79,50 @@ pub fn log_softmax_grad(g: &[f32], y: &[f32], gx: &mut [f32], n: usize) {
     for ((g, y), gx) in g.chunks_exact(n).zip(y.chunks_exact(n)).zip(gx.chunks_exact_mut(n)) {
         let sum = F32x4::splat(row_sum(g));
         map_rows(g, y, gx, |g, y| m.exp(y).neg_mul_add(sum, g));
+    }
+}
+
+/// Σ f(x[i]), added in the order of [`row_sum`].
+#[inline(always)]
+fn row_sum_of(x: &[f32], f: impl Fn(F32x4) -> F32x4) -> f32 {
+    let mut block = [0.0; 64];
+    if x.len() <= block.len() {
+        let block = &mut block[..x.len()];
+        map_rows(x, x, block, |x, _| f(x));
+        return row_sum(block);
+    }
+    let mut sum = Pairwise::new();
+    for x in x.chunks(block.len()) {
+        let block = &mut block[..x.len()];
+        map_rows(x, x, block, |x, _| f(x));
+        sum.add_row(block);
+    }
+    sum.total().sum()
+}
+
+/// Of each row of n: loss = ln Σ eˣ − x[target]; norm = (max x, ln Σ e^(x − max x)), the sum of which is ln Σ eˣ: apart,
+/// they lose nothing where x is large. Targets have been checked.
+pub fn cross_entropy(x: &[f32], target: &[i32], loss: &mut [f32], norm: &mut [f32], n: usize) {
+    let m = Math::new();
+    let rows = x.chunks_exact(n.max(1)).zip(target).zip(loss).zip(norm.as_chunks_mut::<2>().0);
+    for (((x, &target), loss), norm) in rows {
+        let largest = largest(x);
+        let shift = F32x4::splat(largest);
+        let sum = row_sum_of(x, |x| m.exp(x - shift));
+        let log = m.log(F32x4::splat(sum)).lane::<0>();
+        *loss = log - (x[target as usize] - largest);
+        *norm = [largest, log];
+    }
+}
+
+/// gx = g · (softmax x − [i = target]) for each row of n; `step` 0: all rows have g[0].
+pub fn cross_entropy_grad(g: &[f32], x: &[f32], target: &[i32], norm: &[f32], gx: &mut [f32], n: usize, step: usize) {
+    let m = Math::new();
+    let rows = x.chunks_exact(n.max(1)).zip(target).zip(norm.as_chunks::<2>().0).zip(gx.chunks_exact_mut(n.max(1)));
+    for (row, (((x, &target), &[largest, log]), gx)) in rows.enumerate() {
+        let g = g[row * step];
+        let (largest, log, scale) = (F32x4::splat(largest), F32x4::splat(log), F32x4::splat(g));
+        map_rows(x, x, gx, |x, _| m.exp((x - largest) - log) * scale);
+        gx[target as usize] -= g;
     }
 }

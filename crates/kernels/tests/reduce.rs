@@ -4,7 +4,9 @@ mod check;
 
 use check::{assert_close, Guarded, Random};
 use phyllo_kernels::reduce::{max, min, sum, sum_i32};
-use phyllo_kernels::softmax::{log_softmax, log_softmax_grad, softmax, softmax_grad};
+use phyllo_kernels::softmax::{
+    cross_entropy, cross_entropy_grad, log_softmax, log_softmax_grad, softmax, softmax_grad,
+};
 
 /// Shapes [n0, r0, n1, r1] with sizes around the vector, the strip and the block of a pairwise sum.
 fn shapes() -> Vec<[usize; 4]> {
@@ -118,8 +120,9 @@ fn softmaxes() {
             let scale = [1.0, 30.0, 100.0][random.below(3)];
             let x: Vec<f32> = random.numbers(rows * n).iter().map(|x| scale * x).collect();
             let g = random.numbers(rows * n);
-            let mut exact = [vec![], vec![], vec![], vec![]];
-            for (x, g) in x.chunks(n).zip(g.chunks(n)) {
+            let target: Vec<i32> = (0..rows).map(|_| random.below(n) as i32).collect();
+            let mut exact = [vec![], vec![], vec![], vec![], vec![], vec![]];
+            for ((x, g), &target) in x.chunks(n).zip(g.chunks(n)).zip(&target) {
                 let top = x.iter().fold(f32::NEG_INFINITY, |m, x| m.max(*x));
                 let log = x.iter().map(|&x| f64::from(x - top).exp()).sum::<f64>().ln() + f64::from(top);
                 let logs: Vec<f64> = x.iter().map(|&x| f64::from(x) - log).collect();
@@ -129,6 +132,9 @@ fn softmaxes() {
                 exact[1].extend(&logs);
                 exact[2].extend(logs.iter().zip(g).map(|(l, &g)| l.exp() * (f64::from(g) - dot)));
                 exact[3].extend(logs.iter().zip(g).map(|(l, &g)| f64::from(g) - l.exp() * sum));
+                exact[4].push(-logs[target as usize]);
+                let hot = |i| if i == target as usize { 1.0 } else { 0.0 };
+                exact[5].extend(logs.iter().enumerate().map(|(i, l)| (l.exp() - hot(i)) * f64::from(g[0])));
             }
             let mut y = [(); 4].map(|()| Guarded::new(rows * n));
             softmax(&x, y[0].slice(), n);
@@ -140,6 +146,20 @@ fn softmaxes() {
                 // A logarithm near 200 has a rounding of its own; so have sums of a thousand gradients.
                 assert_close(y[i].check(what), &exact[i], 5e-6, &format!("{what} of {n}"));
             }
+
+            let [mut loss, mut norm, mut gx] = [rows, 2 * rows, rows * n].map(Guarded::new);
+            cross_entropy(&x, &target, loss.slice(), norm.slice(), n);
+            let picked: Vec<f32> = (0..rows).map(|r| -saved[1][r * n + target[r] as usize]).collect();
+            assert_eq!(loss.slice(), picked, "the bits of the logarithm");
+            assert_close(loss.check("crossEntropy"), &exact[4], 5e-6, "crossEntropy");
+            let norm = norm.check("crossEntropy");
+            let each: Vec<f32> = g.iter().step_by(n).copied().collect();
+            cross_entropy_grad(&each, &x, &target, norm, gx.slice(), n, 1);
+            assert_close(gx.check("crossEntropyGrad"), &exact[5], 5e-6, &format!("crossEntropyGrad of {n}"));
+            let mut same = Guarded::new(rows * n);
+            cross_entropy_grad(&[0.5], &x, &target, norm, same.slice(), n, 0);
+            cross_entropy_grad(&vec![0.5; rows], &x, &target, norm, gx.slice(), n, 1);
+            assert_eq!(same.check("crossEntropyGrad"), gx.check("crossEntropyGrad"));
         }
     }
 }
@@ -154,4 +174,14 @@ fn softmax_edges() {
     log_softmax(&[0.0, 0.0, 0.0, f32::NAN, 0.0], &mut y, 5);
     assert!(y.iter().all(|y| y.is_nan()), "{y:?}");
     softmax(&[], &mut [], 0);
+
+    let (mut loss, mut norm, mut gx) = ([0.0], [0.0; 2], [0.0; 3]);
+    cross_entropy(&[1e30, 0.0, f32::NEG_INFINITY], &[2], &mut loss, &mut norm, 3);
+    assert_eq!(loss, [f32::INFINITY]);
+    cross_entropy_grad(&[2.0], &[1e30, 0.0, f32::NEG_INFINITY], &[2], &norm, &mut gx, 3, 1);
+    assert_eq!(gx, [2.0, 0.0, -2.0]);
+    cross_entropy(&[1.0, f32::NAN, 2.0], &[2], &mut loss, &mut norm, 3);
+    cross_entropy_grad(&[1.0], &[1.0, f32::NAN, 2.0], &[2], &norm, &mut gx, 3, 1);
+    assert!(loss[0].is_nan() && gx.iter().all(|x| x.is_nan()));
+    cross_entropy(&[], &[], &mut [], &mut [], 0);
 }

@@ -1,4 +1,4 @@
-//! Sums, extremes and softmax.
+//! Sums, extremes, softmax and cross-entropy.
 
 use phyllo_kernels::{reduce, softmax as rows};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -61,4 +61,26 @@ macro_rules! export_rows_grad {
 export_rows_grad! {
     "softmaxGrad" softmax_grad
     "logSoftmaxGrad" log_softmax_grad
+}
+
+#[wasm_bindgen(js_name = "crossEntropy")]
+pub fn cross_entropy(x: usize, target: usize, loss: usize, norm: usize, count: usize, n: usize) {
+    slices! {
+        x: input f32[count * n], target: input i32[count],
+        loss: output f32[count], norm: output f32[count * 2],
+    }
+    rows::cross_entropy(x, target, loss, norm, n);
+}
+
+#[cfg(feature = "train")]
+#[wasm_bindgen(js_name = "crossEntropyGrad")]
+#[allow(clippy::too_many_arguments)]
+pub fn cross_entropy_grad(
+    g: usize, x: usize, target: usize, norm: usize, gx: usize, count: usize, n: usize, step: usize,
+) {
+    slices! {
+        g: input f32[if step == 0 { count.min(1) } else { count }],
+        x: input f32[count * n], target: input i32[count], norm: input f32[count * 2], gx: output f32[count * n],
+    }
+    rows::cross_entropy_grad(g, x, target, norm, gx, n, step);
 }

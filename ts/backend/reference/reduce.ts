@@ -1,9 +1,11 @@
 import type { Kernels } from '../backend';
 import type { Heap } from './heap';
 
-type Name = 'sum' | 'sumI32' | 'max' | 'min' | 'softmax' | 'logSoftmax' | 'softmaxGrad' | 'logSoftmaxGrad';
+type Name =
+  | 'sum' | 'sumI32' | 'max' | 'min'
+  | 'softmax' | 'logSoftmax' | 'softmaxGrad' | 'logSoftmaxGrad' | 'crossEntropy' | 'crossEntropyGrad';
 
-/** Kernels that make one number of many: sums, extrema, and softmax over rows. */
+/** Kernels that make one number of many: sums, extrema, and softmax and cross-entropy over rows. */
 export function reduce(heap: Heap): Pick<Kernels, Name> {
   const sum = (
     xAt: number, yAt: number, n0: number, r0: number, n1: number, r1: number, finish: (total: number) => number,
@@ -86,6 +88,28 @@ export function reduce(heap: Heap): Pick<Kernels, Name> {
         for (let i = from; i < to; i++) total += g[i]!;
         for (let i = from; i < to; i++) gx[i] = g[i]! - Math.exp(y[i]!) * total;
       });
+    },
+
+    crossEntropy(xAt, targetAt, lossAt, normAt, rows, n) {
+      const [x, target, loss, norm] = [heap.from(xAt), heap.from(targetAt), heap.from(lossAt), heap.from(normAt)];
+      for (let r = 0; r < rows; r++) {
+        const row = x.subarray(r * n, (r + 1) * n);
+        const [largest, total] = scaled(row);
+        norm[2 * r] = largest;
+        norm[2 * r + 1] = Math.log(total);
+        loss[r] = Math.log(total) - (row[target[r]!]! - largest);
+      }
+    },
+
+    crossEntropyGrad(gAt, xAt, targetAt, normAt, gxAt, rows, n, step) {
+      const [g, x, target, norm, gx] = [
+        heap.from(gAt), heap.from(xAt), heap.from(targetAt), heap.from(normAt), heap.from(gxAt),
+      ];
+      for (let r = 0; r < rows; r++)
+        for (let i = 0; i < n; i++) {
+          const p = Math.exp(x[r * n + i]! - norm[2 * r]! - norm[2 * r + 1]!);
+          gx[r * n + i] = g[r * step]! * (p - (i === target[r] ? 1 : 0));
+        }
     },
   };
 }
