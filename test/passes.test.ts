@@ -6,7 +6,7 @@ import { noGrad, useBackend } from '../ts/core/runtime';
 import { keep, scope } from '../ts/core/scope';
 import type { Tensor } from '../ts/core/tensor';
 import { capture } from '../ts/graph/capture';
-import type { Graph } from '../ts/graph/graph';
+import { fuseActivations } from '../ts/graph/passes/activations';
 import { mergeCommon } from '../ts/graph/passes/common';
 import { foldConstants } from '../ts/graph/passes/constants';
 import { PASSES, type Pass } from '../ts/graph/passes/passes';
@@ -20,10 +20,10 @@ import '../ts/ops/methods';
 import { binaries, exact } from './backends';
 
 /** What graphs go through, in the place of all passes. */
-const chosen = vi.hoisted((): { passes: readonly ((graph: Graph) => Graph)[] | null } => ({ passes: null }));
+const chosen = vi.hoisted((): { passes: readonly Pass[] | null } => ({ passes: null }));
 vi.mock('../ts/graph/passes/passes', async original => {
   const module = await original<typeof import('../ts/graph/passes/passes')>();
-  const optimise = (graph: Graph): Graph => (chosen.passes ?? module.PASSES).reduce((g, pass) => pass(g), graph);
+  const optimise: Pass = (graph, on) => (chosen.passes ?? module.PASSES).reduce((g, pass) => pass(g, on), graph);
   return { ...module, optimise };
 });
 
@@ -210,6 +210,45 @@ describe.each([exact, ...binaries])('on $name', backend => {
       const apart: Pass = ({ steps, results }) => ({ steps: steps.map((s, segment) => ({ ...s, segment })), results });
       expect(outcome(f, [numbers(3)], [apart, ...PASSES]).steps).toEqual(['exp', 'exp', 'add']);
       expect(outcome(f, [numbers(3)], PASSES).steps).toEqual(['exp', 'add']);
+    });
+  });
+
+  describe('activations', () => {
+    const w = (n: number, m: number): Tensor => numbers(n, m).mul(0.5);
+
+    test('of products happen on their way out', () => {
+      const f: F = (x, w, b) => [x.linear(w, b).relu(), x.linear(w).sigmoid(), x.matmul(w.t()).tanh(), w.matmul(x.t()).exp()];
+      const { off, on } = compare(fuseActivations, f, [numbers(3, 5), w(4, 5), numbers(4)]);
+      expect(off.steps).toEqual(['linear', 'relu', 'linear', 'sigmoid', 'matmul', 'tanh', 'matmul', 'exp']);
+      expect(on.steps).toEqual(['linear', 'linear', 'matmul', 'matmul', 'exp']);
+      expect(on.calls).toBe(5);
+    });
+
+    test('in batches of several calls, and of nothing', () => {
+      const f: F = (a, b) => a.matmul(b).relu();
+      const { on } = compare(fuseActivations, f, [numbers(2, 3, 4, 5), numbers(2, 1, 5, 2)]);
+      expect(on.steps).toEqual(['matmul']);
+      expect(on.calls).toBe(2);
+      compare(fuseActivations, f, [numbers(3, 0), numbers(0, 2)]);
+    });
+
+    test('in training, whose gradients read what comes out', () => {
+      const f: F = (x, w, b) => {
+        w.requiresGrad = b.requiresGrad = true;
+        return gradients(x.linear(w, b).relu().linear(w).tanh().sum(), [w, b]);
+      };
+      const { off, on } = compare(fuseActivations, f, [numbers(3, 5), w(5, 5), numbers(5)]);
+      expect(off.calls - on.calls).toBe(2);
+    });
+
+    test('not where something else reads what goes in', () => {
+      const f: F = (x, w) => {
+        const [a, b, c] = [x.matmul(w), x.matmul(w).mul(2), x.matmul(w).add(1)];
+        addInto(c, x);
+        return [a.relu(), a, b.relu(), b.exp(), c.relu(), x.matmul(w).slice(1, 0, 2).relu(), x.matmul(w).gelu()];
+      };
+      const { off, on } = compare(fuseActivations, f, [numbers(4, 4), w(4, 4)]);
+      expect(on.steps).toEqual(off.steps);
     });
   });
 });

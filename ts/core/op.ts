@@ -65,6 +65,11 @@ interface Lanes<A extends readonly Input[], P, I extends string, O extends strin
   run(k: Kernels, xs: Inputs<A, View>, ys: { readonly [K in O]: View }, params: P): void;
 }
 
+/** What y goes through before it is written; one of the contract's ACTIVATION, and only in plans. Left out: nothing. */
+export interface Epilogue {
+  readonly activation?: number;
+}
+
 interface Declaration<A extends readonly Input[], P, I extends string, O extends string, S, G> {
   readonly name: string;
   /** Names of the inputs, in order; an operand may be null where the op's type says so. */
@@ -82,6 +87,8 @@ interface Declaration<A extends readonly Input[], P, I extends string, O extends
    */
   readonly pointwise?: boolean;
   readonly lanes?: Lanes<A, P, NoInfer<I>, NoInfer<O>>;
+  /** Its kernels apply the activation that its params name: P extends {@link Epilogue}. */
+  readonly epilogue?: boolean;
   /** Inputs that are written in place. */
   readonly mutates?: readonly NoInfer<I>[];
   /** For each input, the values that its gradient rule reads; they are kept only if that input needs a gradient. */
@@ -157,6 +164,7 @@ interface AnyDeclaration {
   readonly strided?: boolean;
   readonly pointwise?: boolean;
   readonly lanes?: AnyLanes;
+  readonly epilogue?: boolean;
   readonly mutates?: readonly string[];
   readonly saves?: Named<readonly string[] | undefined>;
   readonly vjp?: Named<AnyRule | null>;
@@ -188,6 +196,7 @@ function complete(d: AnyDeclaration): AnyDef {
     strided: d.strided ?? false,
     pointwise: d.pointwise ?? false,
     lanes: d.lanes,
+    epilogue: d.epilogue ?? false,
     inLanes: false,
     mutates: d.mutates,
     written: d.inputs.map(name => d.mutates?.includes(name) ?? false),

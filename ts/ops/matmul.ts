@@ -1,7 +1,7 @@
 /** Matrix products. A transpose is a view, and gemm reads any strides: no option for it is needed. */
 import type { Kernels } from '../backend/backend';
 import { ShapeError } from '../core/errors';
-import { defineOp, type Op, type View } from '../core/op';
+import { defineOp, type Epilogue, type Op, type View } from '../core/op';
 import { runtime } from '../core/runtime';
 import { composite } from '../core/scope';
 import { broadcast, show, sizeOf, type Shape } from '../core/shape';
@@ -16,7 +16,7 @@ function batchStride(x: View, d: number, ndim: number): number {
 }
 
 /** y[…, :, :] = a[…, :, :] b[…, :, :], one gemm call for each run of batch dimensions that both step through evenly. */
-function batched(k: Kernels, a: View, b: View, y: View): void {
+function batched(k: Kernels, a: View, b: View, y: View, activation: number): void {
   if (y.size === 0) return;
   const nd = y.shape.length - 2;
   const [m, n, depth] = [y.shape[nd]!, y.shape[nd + 1]!, a.shape.at(-1)!];
@@ -46,23 +46,27 @@ function batched(k: Kernels, a: View, b: View, y: View): void {
     const tall = sb === 0 && sa === m * rsa;
     k.gemm(
       tall ? m * count : m, n, depth, a.at + pa * item, rsa, csa, b.at + pb * item, rsb, csb,
-      y.at + i * count * m * n * item, n, tall ? 1 : count, tall ? 0 : sa, tall ? 0 : sb, tall ? 0 : m * n, 0, 0, 0, 0,
+      y.at + i * count * m * n * item, n, tall ? 1 : count, tall ? 0 : sa, tall ? 0 : sb, tall ? 0 : m * n, 0, 0, 0, activation,
     );
   }
 }
 
-const product: Op<[a: Tensor, b: Tensor]> = defineOp({
+const productOp: Op<[a: Tensor, b: Tensor], Epilogue> = defineOp({
   name: 'matmul',
   inputs: ['a', 'b'],
   strided: true,
+  epilogue: true,
   shape([a, b]) {
     const batch = broadcast('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
     return [...batch, a.shape.at(-2)!, b.shape.at(-1)!];
   },
-  run: (k, [a, b], y) => batched(k, a, b, y),
+  run: (k, [a, b], y, { activation = 0 }) => batched(k, a, b, y, activation),
   saves: { a: ['b'], b: ['a'] },
   vjp: { a: (g, { b }, _, s) => sumTo(product(g, t(b)), s.a), b: (g, { a }, _, s) => sumTo(product(t(a), g), s.b) },
 });
+
+const NONE: Epilogue = {};
+const product = (a: Tensor, b: Tensor): Tensor => productOp(a, b, NONE);
 
 /**
  * The matrix product of the last two dimensions; those before broadcast. A vector is a row on the left, a column on
@@ -92,9 +96,10 @@ function checkInner(a: Tensor, b: Tensor, columns: number, rows: number): void {
 /** Rows of x: all dimensions but the last made one. */
 const rows = (x: Tensor): Tensor => (x.ndim === 2 ? x : reshape(x, [sizeOf(x.shape.slice(0, -1)), x.shape.at(-1)!]));
 
-const linearOp: Op<[x: Tensor, w: Tensor, b: Tensor | null]> = defineOp({
+const linearOp: Op<[x: Tensor, w: Tensor, b: Tensor | null], Epilogue> = defineOp({
   name: 'linear',
   inputs: ['x', 'w', 'b'],
+  epilogue: true,
   shape([x, w, b]): Shape {
     const [out, inner] = w.shape;
     if (w.ndim !== 2) throw new ShapeError('linear', `w takes [out, in], this is ${show(w.shape)}`);
@@ -106,10 +111,10 @@ const linearOp: Op<[x: Tensor, w: Tensor, b: Tensor | null]> = defineOp({
     }
     return [...x.shape.slice(0, -1), out!];
   },
-  run(k, [x, w, b], y) {
+  run(k, [x, w, b], y, { activation = 0 }) {
     const [n, depth] = [w.shape[0]!, w.shape[1]!];
     const m = sizeOf(y.shape.slice(0, -1));
-    k.gemm(m, n, depth, x.at, depth, 1, w.at, 1, depth, y.at, n, 1, 0, 0, 0, b ? b.at : 0, b ? 1 : 0, 0, 0);
+    k.gemm(m, n, depth, x.at, depth, 1, w.at, 1, depth, y.at, n, 1, 0, 0, 0, b ? b.at : 0, b ? 1 : 0, 0, activation);
   },
   saves: { x: ['w'], w: ['x'] },
   vjp: {
@@ -120,7 +125,7 @@ const linearOp: Op<[x: Tensor, w: Tensor, b: Tensor | null]> = defineOp({
 });
 /** y = x wᵀ + b, with x […, in], w [out, in] and b [out] or null. */
 export function linear(x: Tensor, w: Tensor, b: Tensor | null = null): Tensor {
-  return linearOp(x, w, b);
+  return linearOp(x, w, b, NONE);
 }
 
 /** The sum of products of two vectors. */

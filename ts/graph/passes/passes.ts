@@ -1,6 +1,7 @@
 /** What is done to a graph before it becomes a program, in order. */
 import type { Backend } from '../../backend/backend';
 import type { Graph } from '../graph';
+import { fuseActivations } from './activations';
 import { mergeCommon } from './common';
 import { foldConstants } from './constants';
 import { dropDead } from './dead';
@@ -10,6 +11,6 @@ import { fusePools } from './pool';
 /** A graph that computes the same. */
 export type Pass = (graph: Graph, backend: Backend) => Graph;
 
-export const PASSES: readonly Pass[] = [foldConstants, mergeCommon, dropDead, assignLanes, fusePools];
+export const PASSES: readonly Pass[] = [foldConstants, mergeCommon, dropDead, assignLanes, fusePools, fuseActivations];
 
 export const optimise: Pass = (graph, backend) => PASSES.reduce((g, pass) => pass(g, backend), graph);

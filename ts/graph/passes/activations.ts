@@ -1,0 +1,37 @@
+import { ACTIVATION } from '../../backend/backend';
+import type { AnyDef } from '../../core/op';
+import { relu, sigmoid, tanh } from '../../ops/elementwise';
+import { countWrites, reads, type Graph, type Step, type Value } from '../graph';
+
+const NUMBERS: ReadonlyMap<AnyDef, number> = new Map([
+  [relu.def, ACTIVATION.relu], [sigmoid.def, ACTIVATION.sigmoid], [tanh.def, ACTIVATION.tanh],
+]);
+
+/**
+ * Activations of products and convolutions happen on the way out of their kernels. Only where nothing else reads what
+ * goes in; in training that is so, because these activations' gradients read what comes out.
+ */
+export function fuseActivations({ steps, results }: Graph): Graph {
+  const written = countWrites(steps);
+  const readers = new Map<Value, number>();
+  for (const step of steps) for (const v of reads(step)) readers.set(v, (readers.get(v) ?? 0) + 1);
+
+  const makers = new Map<Value, number>(); // places in `kept` of steps that could take an activation
+  const kept: Step[] = [];
+  for (const step of steps) {
+    const [x, y] = [step.xs[0], step.ys[0]];
+    const activation = NUMBERS.get(step.def);
+    const at = activation === undefined ? undefined : makers.get(x!.value);
+    if (at !== undefined && x!.value.bytes === y!.value.bytes) {
+      const maker = kept[at]!;
+      const ys = [{ ...maker.ys[0]!, value: y!.value }];
+      kept[at] = { ...maker, params: { ...maker.params, activation }, ys };
+      continue;
+    }
+    if (step.def.epilogue && y && written.get(y.value) === 1 && readers.get(y.value) === 1 && !results.has(y.value)) {
+      makers.set(y.value, kept.length);
+    }
+    kept.push(step);
+  }
+  return { steps: kept, results };
+}
