@@ -9,6 +9,7 @@ import { capture } from '../ts/graph/capture';
 import { fuseActivations } from '../ts/graph/passes/activations';
 import { mergeCommon } from '../ts/graph/passes/common';
 import { foldConstants } from '../ts/graph/passes/constants';
+import { writeInPlace } from '../ts/graph/passes/inplace';
 import { PASSES, type Pass } from '../ts/graph/passes/passes';
 import { arange, full, ones, tensor } from '../ts/ops/creation';
 import { gather } from '../ts/ops/indexing';
@@ -249,6 +250,50 @@ describe.each([exact, ...binaries])('on $name', backend => {
       };
       const { off, on } = compare(fuseActivations, f, [numbers(4, 4), w(4, 4)]);
       expect(on.steps).toEqual(off.steps);
+    });
+  });
+
+  describe('in place', () => {
+    const places = (f: F, xs: readonly Tensor[]): [off: number, on: number] => {
+      const { off, on } = compare(writeInPlace, f, xs);
+      expect(on.steps).toEqual(off.steps);
+      return [off.arena, on.arena];
+    };
+    const kilo = 256 * backend.itemSize('f32');
+
+    test('a chain of elementwise steps needs the memory of one', () => {
+      const chain: F = x => x.exp().add(1).mul(x).sin().sum();
+      expect(places(chain, [numbers(256)])).toEqual([2 * kilo + 16, kilo + 16].map(n => expect.closeTo(n, -2)));
+    });
+
+    test('up to the memory of what comes out', () => {
+      expect(places(x => x.exp().sin().cos(), [numbers(256)])[1]).toBeLessThan(32);
+      expect(places(x => [x.exp().sin(), x.cos()], [numbers(256)])[1]).toBeLessThan(32);
+    });
+
+    test('beside what is spread, in either operand, and over an accumulated sum', () => {
+      const f: F = (x, y) => x.exp().add(y.exp()).rsub(y.sin()).sum().add(y.sum(0, { keepdim: true }).mul(x.cos()).sum());
+      const [off, on] = places(f, [numbers(16, 16), numbers(16)]);
+      expect(on).toBeLessThan(off - kilo / 2);
+    });
+
+    test('not over what is read later, comes out, is not the plan\'s, or is seen in another way', () => {
+      const f: F = x => {
+        const [a, b, c] = [x.exp(), x.cos(), x.sin()];
+        return [a.sin().add(a), b.mul(2), b, c.add(c.t()), x.exp().gt(0.5), x.exp().add(x.exp().sum(0))];
+      };
+      compare(writeInPlace, f, [numbers(8, 8)]);
+    });
+
+    test('nor over what a step before is still to fill', () => {
+      const f: F = (x, y) => {
+        const a = x.exp();
+        addInto(a, y);
+        const b = a.sin();
+        addInto(b, y);
+        return [b.cos(), a.slice(0, 0, 4).cos()];
+      };
+      compare(writeInPlace, f, [numbers(8), numbers(8)]);
     });
   });
 });

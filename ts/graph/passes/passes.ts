@@ -5,12 +5,15 @@ import { fuseActivations } from './activations';
 import { mergeCommon } from './common';
 import { foldConstants } from './constants';
 import { dropDead } from './dead';
+import { writeInPlace } from './inplace';
 import { assignLanes } from './lanes';
 import { fusePools } from './pool';
 
 /** A graph that computes the same. */
 export type Pass = (graph: Graph, backend: Backend) => Graph;
 
-export const PASSES: readonly Pass[] = [foldConstants, mergeCommon, dropDead, assignLanes, fusePools, fuseActivations];
+export const PASSES: readonly Pass[] = [
+  foldConstants, mergeCommon, dropDead, assignLanes, fusePools, fuseActivations, writeInPlace,
+];
 
 export const optimise: Pass = (graph, backend) => PASSES.reduce((g, pass) => pass(g, backend), graph);
