@@ -70,6 +70,20 @@ export interface Epilogue {
   readonly activation?: number;
 }
 
+/**
+ * The same op with one input in a form made beforehand: for weights that stay as they are, in inference. Packed for a
+ * product, say.
+ */
+interface Prepared<A extends readonly Input[], P, I extends string> {
+  readonly input: I;
+  /** f32 elements that the form takes, for operands of these shapes. */
+  size(k: Kernels, xs: Inputs<A, View>, y: View, params: P): number;
+  /** Writes the form of the input. Of the other operands it reads the shapes. */
+  make(k: Kernels, xs: Inputs<A, View>, form: View, y: View, params: P): void;
+  /** The kernel call, with the form in the input's place. */
+  run(k: Kernels, xs: Inputs<A, View>, y: View, params: P): void;
+}
+
 interface Declaration<A extends readonly Input[], P, I extends string, O extends string, S, G> {
   readonly name: string;
   /** Names of the inputs, in order; an operand may be null where the op's type says so. */
@@ -87,6 +101,7 @@ interface Declaration<A extends readonly Input[], P, I extends string, O extends
    */
   readonly pointwise?: boolean;
   readonly lanes?: Lanes<A, P, NoInfer<I>, NoInfer<O>>;
+  readonly prepared?: Prepared<A, P, NoInfer<I>>;
   /** Its kernels apply the activation that its params name: P extends {@link Epilogue}. */
   readonly epilogue?: boolean;
   /** Inputs that are written in place. */
@@ -156,6 +171,13 @@ interface AnyLanes {
   run(k: Kernels, xs: Views, ys: Named<View>, params: Params): void;
 }
 
+interface AnyPrepared {
+  readonly input: string;
+  size(k: Kernels, xs: Views, y: View, params: Params): number;
+  make(k: Kernels, xs: Views, form: View, y: View, params: Params): void;
+  run(k: Kernels, xs: Views, y: View, params: Params): void;
+}
+
 interface AnyDeclaration {
   readonly name: string;
   readonly inputs: readonly string[];
@@ -164,6 +186,7 @@ interface AnyDeclaration {
   readonly strided?: boolean;
   readonly pointwise?: boolean;
   readonly lanes?: AnyLanes;
+  readonly prepared?: AnyPrepared;
   readonly epilogue?: boolean;
   readonly mutates?: readonly string[];
   readonly saves?: Named<readonly string[] | undefined>;
@@ -196,6 +219,7 @@ function complete(d: AnyDeclaration): AnyDef {
     strided: d.strided ?? false,
     pointwise: d.pointwise ?? false,
     lanes: d.lanes,
+    prepared: d.prepared,
     epilogue: d.epilogue ?? false,
     inLanes: false,
     mutates: d.mutates,

@@ -1,7 +1,8 @@
 /** Pooling: the maximum or the average of each window of each feature map. */
 import { ShapeError, ValueError } from '../core/errors';
-import { defineMultiOp, defineOp, type MultiOp, type Op } from '../core/op';
+import { defineMultiOp, defineOp, type MultiOp, type Op, type View } from '../core/op';
 import { pairOf, type Pair } from '../core/options';
+import { runtime } from '../core/runtime';
 import { composite } from '../core/scope';
 import { show, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
@@ -68,6 +69,8 @@ type MaxGeometry = [
 ];
 /** A batch of images as a batch of blocks of eight. */
 const inLanes = ([n, ...image]: Shape): Shape => [Math.ceil(n! / 8), ...image];
+/** 0 for an output that is not wanted. */
+const addressOf = (y: View): number => (y.size > 0 ? y.at : 0);
 const wide = ({ kernel }: Window): boolean => kernel[0] * kernel[1] > 256;
 function geometry(x: Shape, p: Window): MaxGeometry {
   return [
@@ -75,22 +78,22 @@ function geometry(x: Shape, p: Window): MaxGeometry {
   ];
 }
 
-/** The maximum of each window, and which tap of the window it was: what the backward pass follows. */
-const maxPool: MultiOp<[x: Tensor], [y: Tensor, at: Tensor], { window: Window; relu?: boolean }> = defineMultiOp({
+/** The maximum of each window and, if a backward pass will follow them, which taps of the windows they were. */
+const maxPool: MultiOp<[x: Tensor], [y: Tensor, at: Tensor], { window: Window; taps: boolean; relu?: boolean }> = defineMultiOp({
   name: 'maxPool2d',
   inputs: ['x'],
   outputs: ['y', 'at'],
   dtypes: (_, { window }) => ({ at: wide(window) ? 'i32' : 'u8' }),
-  shapes([x], { window }) {
+  shapes([x], { window, taps }) {
     const shape = [x.shape[0]!, x.shape[1]!, ...window.output];
-    return { y: shape, at: shape };
+    return { y: shape, at: taps ? shape : [0] };
   },
-  runMulti: (k, [x], { y, at }, { window }) => k.maxPool2d(x.at, at.at, y.at, ...geometry(x.shape, window)),
+  runMulti: (k, [x], { y, at }, { window }) => k.maxPool2d(x.at, addressOf(at), y.at, ...geometry(x.shape, window)),
   lanes: {
     of: ['x', 'y', 'at'],
     takesRelu: true,
     run: (k, [x], { y, at }, { window, relu }) =>
-      k.maxPool2dLanes(x.at, at.at, y.at, ...geometry(inLanes(x.shape), window), relu ? 1 : 0),
+      k.maxPool2dLanes(x.at, addressOf(at), y.at, ...geometry(inLanes(x.shape), window), relu ? 1 : 0),
   },
   saves: { x: ['at'] },
   vjp: { x: ({ y: g }, { at }, { window }, s) => maxPoolGrad(g!, at, { window, x: s.x }) },
@@ -124,7 +127,8 @@ const maxPoolTake: Op<[x: Tensor, at: Tensor], { window: Window }> = defineOp({
 
 /** The maximum of each window of x [n, c, h, w]; of equals the first gets the gradient, and NaN wins. */
 export function maxPool2d(x: Tensor, kernelSize: Pair, options: MaxPool2dOptions = {}): Tensor {
-  const [y, at] = maxPool(x, { window: windowOf('maxPool2d', x.shape, kernelSize, options) });
+  const taps = runtime.recording && x.requiresGrad;
+  const [y, at] = maxPool(x, { window: windowOf('maxPool2d', x.shape, kernelSize, options), taps });
   at.dispose();
   return y;
 }

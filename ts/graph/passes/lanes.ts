@@ -150,7 +150,8 @@ class Assignment {
 function operandsInLanes({ def, xs, ys }: Step): readonly (Operand | null)[] {
   const { lanes, inputs, outputs = ['y'] } = def;
   if (!lanes) return def.pointwise ? [...xs, ...ys] : [];
-  return [...xs.filter((_, i) => lanes.of.includes(inputs[i]!)), ...ys.filter((_, i) => lanes.of.includes(outputs[i]!))];
+  const wanted = ys.filter((y, i) => lanes.of.includes(outputs[i]!) && y.size > 0); // taps that nobody follows are empty
+  return [...xs.filter((_, i) => lanes.of.includes(inputs[i]!)), ...wanted];
 }
 
 /** A batch in lanes, in the shape of its images or in the shape that it has in memory. */

@@ -1,0 +1,69 @@
+/**
+ * Weights in the form that their kernels read: packed for a product, transformed for Winograd's. Made once, when the
+ * plan is, and again when somebody has written to the weights since; a plan that trains them leaves them alone.
+ */
+import type { Backend } from '../../backend/backend';
+import type { AnyDef } from '../../core/op';
+import { adopt } from '../../core/scope';
+import { allocateNow } from '../../core/tensor';
+import { countWrites, type Graph, type Operand, type Step, type Value } from '../graph';
+
+/** The op of a step, on prepared weights. */
+const variants: WeakMap<AnyDef, AnyDef> = new WeakMap();
+function onPrepared(def: AnyDef): AnyDef {
+  let variant = variants.get(def);
+  if (!variant) {
+    const { prepared, name } = def;
+    variant = {
+      ...def, name: `${name} prepared`, prepared: undefined,
+      run: (k, xs, y, params) => prepared!.run(k, xs, y, params),
+    };
+    variants.set(def, variant);
+  }
+  return variant;
+}
+
+/** The step that makes the form of w for another step. */
+function making({ def, params, xs, ys }: Step, place: number, form: Operand): Step {
+  const { prepared, inputs, inputTypes, needs } = def;
+  const run: AnyDef['run'] = (k, [w], made) => {
+    const views = xs.map((x, i) => (i === place ? w! : x));
+    prepared!.make(k, views, made, ys[0]!, params);
+  };
+  const own: AnyDef = {
+    ...def, name: `${def.name} ${inputs[place]}`, inputs: [inputs[place]!], inputTypes: [inputTypes[place]!],
+    needs: [needs[place]!], written: [false], prepared: undefined, run,
+  };
+  return { def: own, params, xs: [xs[place]!], ys: [form] };
+}
+
+export function prepareWeights(graph: Graph, { kernels, itemSize }: Backend): Graph {
+  const written = countWrites(graph.steps);
+  const once: Step[] = [];
+  const forms = new Map<Value, Map<string, Operand>>();
+
+  const steps = graph.steps.map((step): Step => {
+    const { def, xs, ys, params } = step;
+    const { prepared } = def;
+    if (!prepared || def.inLanes) return step;
+    const place = def.inputs.indexOf(prepared.input);
+    const w = xs[place]!;
+    const stays = (w.value.origin.from === 'outside' || w.value.origin.from === 'constant') && !written.has(w.value);
+    if (!stays || w.size === 0 || ys[0]!.size === 0) return step;
+
+    const key = JSON.stringify([def.name, params, w.at, ...xs.map(x => x && [x.shape, x.strides])]);
+    const known = forms.get(w.value) ?? new Map<string, Operand>();
+    forms.set(w.value, known);
+    let form = known.get(key);
+    if (!form) {
+      const n = prepared.size(kernels, xs, ys[0]!, params);
+      const { storage, shape, strides, size, dense, dtype } = adopt(allocateNow([n], 'f32'));
+      const value: Value = { origin: { from: 'constant', storage }, bytes: n * itemSize('f32') };
+      known.set(key, (form = { value, at: 0, shape, strides, size, dense, dtype }));
+      once.push(making(step, place, form));
+    }
+    const inputs = xs.map((x, i) => (i === place ? form : x));
+    return { ...step, def: onPrepared(def), xs: inputs };
+  });
+  return { ...graph, steps, once };
+}
