@@ -1,6 +1,7 @@
 /** Rows, measured one after another: every library does the work, is checked, and is timed in turn with the others. */
+import { coldStarts } from './cold';
 import { Contestant, type Setting } from './contestant';
-import type { Row } from './groups/all';
+import type { Row, Warm } from './groups/all';
 import type { LibraryName } from './library';
 import { summary } from './measure';
 import { figure, leastMs, type Limit } from './row';
@@ -23,6 +24,8 @@ const TOLERANCE = 2e-4;
 const SAMPLES = 9;
 const ROUNDS = 3;
 const BUDGET_MS = 1500;
+/** What is as slow as this, is measured once. */
+const SLOW_MS = 1000;
 
 /** Says how a result is wrong, or null. */
 function difference(got: ArrayLike<number>, want: ArrayLike<number>): string | null {
@@ -37,49 +40,100 @@ function difference(got: ArrayLike<number>, want: ArrayLike<number>): string | n
   return null;
 }
 
+const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
+
+/** What a library answers, or why it failed; phyllo must not. */
+async function attempt<T>(c: Contestant, row: string, f: () => Promise<T>): Promise<T | string> {
+  try {
+    return await f();
+  } catch (error) {
+    if (c.name === 'phyllo') throw error;
+    const why = reason(error);
+    console.error(`${row}: ${why}`);
+    return why;
+  }
+}
+
+type Times = ReadonlyMap<LibraryName, readonly number[] | string>;
+
 export class Contest {
   private constructor(
+    /** phyllo first. */
     private readonly contestants: readonly Contestant[],
     private readonly oracle: Contestant | null,
+    private readonly setting: Setting,
     readonly limit: Limit,
     readonly versions: ReadonlyMap<LibraryName, string>,
   ) {}
 
-  /** Starts the libraries; with `checked`, one more that knows the results. */
-  static async open(names: readonly LibraryName[], setting: Setting, checked: boolean): Promise<Contest> {
-    const contestants: Contestant[] = [];
-    for (const name of names) contestants.push(await Contestant.start(name, setting));
-    const oracle = checked ? await Contestant.start('float64', setting) : null;
+  /** Starts phyllo and its peers; beside peers, results are checked. */
+  static async open(peers: readonly LibraryName[], setting: Setting): Promise<Contest> {
+    const phyllo = await Contestant.start('phyllo', setting);
+    const limit = await phyllo.limits();
+    if (!limit) throw new Error('phyllo measures no limits');
+    const contestants = [phyllo];
+    for (const name of peers) {
+      try {
+        contestants.push(await Contestant.start(name, setting));
+      } catch (error) {
+        console.error(`left out: ${reason(error)}`);
+      }
+    }
+    const oracle = peers.length > 0 ? await Contestant.start('float64', setting) : null;
     const versions = new Map<LibraryName, string>();
     for (const c of contestants) versions.set(c.name, await c.version());
-    const limit = await contestants[0]!.limits();
-    if (!limit) throw new Error(`${names[0]} measures no limits`);
-    return new Contest(contestants, oracle, limit, versions);
+    return new Contest(contestants, oracle, setting, limit, versions);
   }
 
-  /** Measures a row. */
+  /** Measures a row. What fails or is wrong has no figure; phyllo must not fail. */
   async run(row: Row): Promise<Result> {
+    const { work } = row;
+    const times = work.kind === 'cold' ? await this.coldStarts() : await this.time(row, work);
     const outcomes = new Map<LibraryName, Outcome>();
-    const able: Contestant[] = [];
-    const expected = this.oracle && (await this.oracle.prepare(row.work));
-    for (const c of this.contestants) {
-      const result = await c.prepare(row.work);
-      const wrong = typeof result === 'string' ? result : result && typeof expected === 'object' && expected && difference(result, expected);
-      if (wrong) outcomes.set(c.name, { why: wrong });
-      else able.push(c);
+    for (const [name, all] of times) {
+      if (typeof all === 'string') {
+        outcomes.set(name, { why: all });
+      } else {
+        const { best, median, spread } = summary(all);
+        outcomes.set(name, { value: figure(row, median), best: figure(row, best), spread, ms: median });
+      }
     }
-    const times = new Map<Contestant, number[]>(able.map((c) => [c, []]));
-    const rounds = able.length > 1 ? ROUNDS : 1;
-    for (let round = 0; round < rounds; round++) {
-      for (const c of able) times.get(c)!.push(...(await c.time(SAMPLES / rounds, BUDGET_MS / rounds)));
-    }
-    for (const c of able) {
-      const { best, median, spread } = summary(times.get(c)!);
-      outcomes.set(c.name, { value: figure(row, median), best: figure(row, best), spread, ms: median });
-    }
-    for (const c of [...this.contestants, ...(this.oracle ? [this.oracle] : [])]) await c.free();
     const least = leastMs(row, this.limit);
     return { row, outcomes, limit: least === null ? null : figure(row, least) };
+  }
+
+  /** Milliseconds by library, or why there are none. */
+  private async time({ name }: Row, work: Warm): Promise<Times> {
+    const times = new Map<LibraryName, readonly number[] | string>();
+    const results = new Map<Contestant, Float64Array>();
+    for (const c of this.contestants) {
+      const result = await attempt(c, name, () => c.prepare(work));
+      times.set(c.name, typeof result === 'string' ? result : []);
+      if (result instanceof Float64Array) results.set(c, result);
+    }
+    // A result that no other library has is left to the tests.
+    const expected = this.oracle && results.size > 1 ? await this.oracle.prepare(work) : null;
+    for (const [c, result] of results) {
+      const wrong = expected instanceof Float64Array ? difference(result, expected) : null;
+      if (wrong === null) continue;
+      console.error(`${name}: ${c.name} ${wrong}`);
+      times.set(c.name, wrong);
+    }
+    const rounds = results.size > 1 ? ROUNDS : 1;
+    for (let round = 0; round < rounds; round++) {
+      for (const c of this.contestants) {
+        const all = times.get(c.name)!;
+        if (typeof all === 'string' || all.some((ms) => ms > SLOW_MS)) continue;
+        const more = await attempt(c, name, () => c.time(SAMPLES / rounds, BUDGET_MS / rounds));
+        times.set(c.name, typeof more === 'string' ? more : [...all, ...more]);
+      }
+    }
+    for (const c of [...this.contestants, ...(this.oracle ? [this.oracle] : [])]) await attempt(c, name, () => c.free());
+    return times;
+  }
+
+  private coldStarts(): Promise<Times> {
+    return coldStarts(this.contestants.map((c) => c.name), this.setting);
   }
 
   /** Ends the processes. */

@@ -1,16 +1,17 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { Work } from './groups/all';
+import type { Warm } from './groups/all';
 import type { LibraryName } from './library';
 import type { Reply, Request } from './process';
 import type { Limit } from './row';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
+export const ROOT: string = fileURLToPath(new URL('..', import.meta.url));
 
-/** One core, where the system can: a process that wanders between cores measures nothing. */
-const pin = ['taskset', '-c', `${cpus().length - 1}`] as const;
-const canPin = spawnSync(pin[0], [...pin.slice(1), 'true']).status === 0;
+/** Keeps a process on one core, where the system can: one that wanders between cores measures nothing. */
+const pin = ['taskset', '-c', `${cpus().length - 1}`];
+const canPin = spawnSync(pin[0]!, [...pin.slice(1), 'true']).status === 0;
+export const command = (...words: string[]): string[] => (canPin ? [...pin, ...words] : words);
 
 export interface Setting {
   /** Path of the Node that runs it. */
@@ -21,24 +22,32 @@ export interface Setting {
 
 /** A library in a process of its own, on one core. */
 export class Contestant {
-  private answered: Promise<Reply>;
+  private receive: (reply: Reply) => void = () => {};
+  private ended: Reply | null = null;
 
   private constructor(readonly name: LibraryName, private readonly child: ChildProcess) {
-    this.answered = this.next();
+    const end = (why: string): void => {
+      this.ended = { is: 'error', why };
+      this.receive(this.ended);
+    };
+    child.on('message', (reply: Reply) => this.receive(reply));
+    child.once('close', (code, signal) => end(`its process ended with ${code ?? signal}`));
+    child.once('error', (error) => end(error.message));
   }
 
+  /** @throws {Error} if the library does not load. */
   static async start(name: LibraryName, { node, binary = '' }: Setting): Promise<Contestant> {
     // The oracle is not part of the package.
     const conditions = name === 'float64' ? ['--conditions=phyllo-source'] : [];
-    const command = [...(canPin ? pin : []), node, ...conditions, '--import', 'tsx', 'bench/process.ts', name];
-    const child = spawn(command[0]!, command.slice(1), {
+    const [program, ...args] = command(node, ...conditions, '--import', 'tsx', 'bench/process.ts', name);
+    const child = spawn(program!, args, {
       cwd: ROOT,
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       serialization: 'advanced',
       env: { ...process.env, PHYLLO_WASM: binary },
     });
     const contestant = new Contestant(name, child);
-    await contestant.answered;
+    await contestant.ask(null);
     return contestant;
   }
 
@@ -53,7 +62,7 @@ export class Contestant {
   }
 
   /** The result of the work, null where it has none; a string says why the library cannot do it. */
-  async prepare(work: Work): Promise<Float64Array | string | null> {
+  async prepare(work: Warm): Promise<Float64Array | string | null> {
     const reply = await this.ask({ ask: 'prepare', work });
     return reply.is === 'ready' ? reply.result : reply.is === 'unable' ? reply.why : null;
   }
@@ -73,25 +82,14 @@ export class Contestant {
     this.child.kill();
   }
 
-  private async ask(request: Request): Promise<Reply> {
-    await this.answered;
-    this.answered = this.next();
-    this.child.send(request);
-    const reply = await this.answered;
+  /** Sends a request, or nothing, and waits for a reply. */
+  private async ask(request: Request | null): Promise<Reply> {
+    const reply = await new Promise<Reply>((resolve) => {
+      this.receive = resolve;
+      if (this.ended) resolve(this.ended);
+      else if (request) this.child.send(request);
+    });
     if (reply.is === 'error') throw new Error(`${this.name}: ${reply.why}`);
     return reply;
-  }
-
-  /** What it says next, or that it ended. */
-  private next(): Promise<Reply> {
-    return new Promise((resolve) => {
-      const done = (reply: Reply): void => {
-        this.child.off('message', done).off('close', ended).off('error', failed);
-        resolve(reply);
-      };
-      const ended = (code: number | null): void => done({ is: 'error', why: `it ended with ${code}` });
-      const failed = (error: Error): void => done({ is: 'error', why: error.message });
-      this.child.once('message', done).once('close', ended).once('error', failed);
-    });
   }
 }

@@ -1,11 +1,11 @@
 /** What takes part: each library says how it does a kind of work, or why it cannot. */
-import type { Work } from './groups/all';
+import type { Warm } from './groups/all';
 import type { Limit, Task } from './row';
 
 export interface Library {
   readonly version: string;
   /** The work with its data in place; a string says why the library cannot do it. */
-  prepare(work: Work): Task | string | Promise<Task | string>;
+  prepare(work: Warm): Task | string | Promise<Task | string>;
   limits?(): Promise<Limit>;
 }
 
@@ -13,9 +13,20 @@ export interface Library {
 const MODULES = {
   phyllo: './phyllo',
   float64: './float64',
+  'tfjs-wasm': './peers/tfjs',
+  'onnxruntime-web': './peers/ort-web',
+  'jax-js': './peers/jax',
+  'convnetjs': './peers/convnet',
+  'brain.js': './peers/brain',
+  'onnxruntime-node': './peers/ort-node',
 } as const;
 
+
 export type LibraryName = keyof typeof MODULES;
+
+export const PEERS: readonly LibraryName[] = [
+  'tfjs-wasm', 'onnxruntime-web', 'jax-js', 'convnetjs', 'brain.js', 'onnxruntime-node',
+];
 
 export async function load(name: LibraryName): Promise<Library> {
   const module: { readonly library: Library } = await import(MODULES[name]);

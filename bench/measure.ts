@@ -21,9 +21,13 @@ export class Stopwatch {
   /** Runs a task until the engine has compiled it for good, and learns how many calls fill a sample of `ms`. */
   static async warm(task: Task, ms = 40): Promise<Stopwatch> {
     const run = (): unknown => task.run();
-    const time = run() instanceof Promise ? timeAsync : timeSync;
+    const start = performance.now();
+    const first = run();
+    const time = first instanceof Promise ? timeAsync : timeSync;
+    await first;
     let calls = 1;
-    for (let spent = 0, total = 0, rounds = 0; spent < ms || (rounds < 3 && total < 10 * ms); rounds++) {
+    let total = performance.now() - start;
+    for (let spent = total, rounds = 0; spent < ms || (rounds < 3 && total < 10 * ms); rounds++) {
       spent = (await time(run, calls)) * calls;
       total += spent;
       if (spent < ms) calls = Math.ceil(calls * Math.min(Math.max(ms / Math.max(spent, 0.01), 1.2), 10));

@@ -1,14 +1,14 @@
 /** One library in a process of its own: does what the contest asks for, on one piece of work at a time. */
 import { argv } from 'node:process';
-import type { Work } from './groups/all';
+import type { Warm } from './groups/all';
 import { isLibrary, type Library, load } from './library';
 import { Stopwatch } from './measure';
 import type { Limit, Task } from './row';
 
 export type Request =
   | { readonly ask: 'version' | 'limits' | 'free' }
-  /** Prepares work, runs it twice and gives the result. */
-  | { readonly ask: 'prepare'; readonly work: Work }
+  /** Prepares work, runs it and gives the result. */
+  | { readonly ask: 'prepare'; readonly work: Warm }
   | { readonly ask: 'time'; readonly samples: number; readonly budgetMs: number };
 
 export type Reply =
@@ -33,7 +33,9 @@ async function answer(library: Library, request: Request): Promise<Reply> {
       const prepared = await library.prepare(request.work);
       if (typeof prepared === 'string') return { is: 'unable', why: prepared };
       task = prepared;
-      for (let i = 0; i < 2; i++) await task.run();
+      // Only a second step of training shows what the first one changed.
+      if ('optimizer' in request.work || request.work.kind === 'charlm') await task.run();
+      await task.run();
       const result = await task.result?.();
       return { is: 'ready', result: result ? Float64Array.from(result) : null };
     }

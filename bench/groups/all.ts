@@ -1,6 +1,7 @@
 /** All groups of rows, and phyllo's way of doing each kind of work. */
 import type { Backend } from '../../ts/backend/backend';
 import type { Row as RowOf, Task } from '../row';
+import * as cold from './cold';
 import * as conv from './conv';
 import * as eager from './eager';
 import * as elementwise from './elementwise';
@@ -12,7 +13,9 @@ import * as train from './train';
 
 export type Work =
   | gemm.Gemm | conv.Conv | pool.Pool | elementwise.Elementwise | rnn.Recurrent | rnn.Charlm | eager.Eager | train.Train
-  | latency.Latency;
+  | latency.Latency | cold.Cold;
+/** Work that a process does again and again. */
+export type Warm = Exclude<Work, cold.Cold>;
 export type Row = RowOf<Work>;
 
 export const GROUPS: Readonly<Record<string, readonly Row[]>> = {
@@ -24,10 +27,11 @@ export const GROUPS: Readonly<Record<string, readonly Row[]>> = {
   eager: eager.rows,
   train: train.rows,
   latency: latency.rows,
+  cold: cold.rows,
 };
 
 /** Kernels run on the backend; tensors live on the one that phyllo uses, which is to be the same. */
-export function prepare(work: Work, backend: Backend): Task {
+export function prepare(work: Warm, backend: Backend): Task {
   switch (work.kind) {
     case 'gemm':
       return gemm.prepare(work, backend);

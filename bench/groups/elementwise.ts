@@ -5,7 +5,7 @@ import { Workspace } from '../workspace';
 
 const N = 1 << 20;
 /** Rows of a softmax, and of what a single row is added to. */
-const WIDTH = 1024;
+export const WIDTH = 1024;
 
 const UNARY = ['relu', 'exp', 'log', 'sigmoid', 'tanh', 'erf', 'gelu', 'sin', 'sqrt'] as const;
 const BINARY = ['add', 'mul', 'div', 'pow'] as const;

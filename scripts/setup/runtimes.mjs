@@ -1,12 +1,10 @@
 /** The runtimes beside this Node: those of test/runtimes, and a browser. */
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { withLock } from './lock.mjs';
-import { npm } from './npm.mjs';
+import { installExtra } from './extra.mjs';
 import { GENERATED, ROOT } from './places.mjs';
-import { folderOf, output, run, succeeds } from './process.mjs';
+import { folderOf, output, succeeds } from './process.mjs';
 import { step } from './report.mjs';
-import { modulesMatch } from './stamp.mjs';
 
 /** Packages and script for other runtimes. They stay out of the root: npm's `node` would become every script's. */
 export const RUNTIMES = join(ROOT, 'test', 'runtimes');
@@ -25,19 +23,9 @@ const PLACES = {
 
 /** @typedef {{ path: string, version: string }} Runtime */
 
-/** Installs the packages of test/runtimes, unless they are. Their install scripts, which download, are not needed. */
+/** Installs the packages of test/runtimes, unless they are. */
 export async function installRuntimes() {
-  const installed = join(MODULES, '.package-lock.json');
-  /** @param {string} file */
-  const packages = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
-  await withLock(join(GENERATED, '.lock'), async () => {
-    const locked = packages(join(RUNTIMES, 'package-lock.json'));
-    if (existsSync(installed) && modulesMatch(locked, packages(installed))) return;
-    await step('runtimes', 'installing Node 22 and 24, Deno and Bun (about 1 min, 200 MB to download)', async () => {
-      const [program, args] = npm('ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error');
-      await run(program, args, { log: join(GENERATED, 'log', 'runtimes.log'), cwd: RUNTIMES });
-    });
-  });
+  await installExtra(RUNTIMES, 'runtimes', 'installing Node 22 and 24, Deno and Bun (about 1 min, 200 MB to download)');
 }
 
 /**

@@ -1,0 +1,7 @@
+import * as ort from 'onnxruntime-web';
+import type { Library } from '../library';
+import { ortLibrary } from './onnx';
+import { dependencies } from './package.json';
+
+ort.env.wasm.numThreads = 1;
+export const library: Library = ortLibrary(ort, dependencies['onnxruntime-web']);

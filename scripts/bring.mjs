@@ -1,0 +1,36 @@
+/**
+ * Brings what only some runs need, and says where it is in its last line.
+ *
+ *   node scripts/bring.mjs node24 | peers
+ */
+import { join } from 'node:path';
+import { installExtra } from './setup/extra.mjs';
+import { ROOT } from './setup/places.mjs';
+import { handleInterruptions } from './setup/process.mjs';
+import { say, SetupError } from './setup/report.mjs';
+import { findRuntime, installRuntimes } from './setup/runtimes.mjs';
+
+/** A Node of the runtimes that tests know. @param {string} name */
+async function node(name) {
+  await installRuntimes();
+  const runtime = await findRuntime(name);
+  if (runtime === null) throw new SetupError(`${name} is not to be had on this platform`);
+  return runtime.path;
+}
+
+/** The libraries that benchmarks compare with. */
+async function peers() {
+  const folder = join(ROOT, 'bench', 'peers');
+  await installExtra(folder, 'peers', 'installing the libraries to compare with (about 1 min, 200 MB to download)');
+  return folder;
+}
+
+handleInterruptions();
+const wanted = process.argv[2] ?? '';
+try {
+  say(wanted === 'peers' ? await peers() : await node(wanted));
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}
