@@ -153,7 +153,7 @@ function planOf<A extends readonly unknown[], R>(f: (...args: A) => R, xs: reado
       for (const [, r] of leaves(result)) if (r instanceof Result) results.add(r.operand.value);
       for (const { after } of gradients) if (after !== null && after !== 'same') results.add(after.value);
       const outside = [...trace.outside.values()].filter(t => t.pinned && !t.disposed);
-      const graph = optimise({ steps: trace.steps, results }, runtime.backend);
+      const graph = optimise({ steps: trace.steps, once: [], results }, runtime.backend);
       return new Plan({ graph, inputs, result, gradients, guards: trace.guards, outside });
     }, 'a captured function');
   } finally {

@@ -46,7 +46,7 @@ export interface Step {
 export interface Graph {
   readonly steps: readonly Step[];
   /** Steps that are done when the plan is made, and again when what they read was written to since. They make constants. */
-  readonly once?: readonly Step[];
+  readonly once: readonly Step[];
   /** What must be whole when the last step is done. */
   readonly results: ReadonlySet<Value>;
 }

@@ -6,7 +6,7 @@
 import type { Kernels } from '../backend/backend';
 import { CaptureError } from '../core/errors';
 import type { View } from '../core/op';
-import type { Graph, Operand, Step, Value } from './graph';
+import type { Operand, Step, Value } from './graph';
 
 /** An argument of a call that is an address: the value's, plus bytes. */
 export interface Place {
@@ -41,7 +41,7 @@ function recorder(kernels: Kernels, into: Recorded[]): Kernels {
   });
 }
 
-export function lower({ steps }: Graph, kernels: Kernels): Call[] {
+export function lower(steps: readonly Step[], kernels: Kernels): Call[] {
   const ids = new Map<Value, number>();
   const values: Value[] = [];
   const idOf = (value: Value): number => {

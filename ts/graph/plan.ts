@@ -83,7 +83,7 @@ export class Plan {
   private values(): Set<Value> {
     const { graph } = this.traced;
     const all = new Set<Value>(graph.results);
-    for (const { xs, ys } of graph.steps) for (const o of [...xs, ...ys]) if (o) all.add(o.value);
+    for (const { xs, ys } of [...graph.once, ...graph.steps]) for (const o of [...xs, ...ys]) if (o) all.add(o.value);
     return all;
   }
 

@@ -53,24 +53,49 @@ function checking(backend: Backend, where: string): Kernel {
   };
 }
 
-export class Program {
-  readonly calls: readonly Call[];
-  readonly memory: Memory;
-  /** Where every call's kernel and arguments are. */
+/** Kernel calls in a row, whose addresses can be bound. */
+class Sequence {
   private readonly kernels: Kernel[] = [];
   private readonly args: number[][] = [];
-  private readonly addresses: Map<Value, Address> = new Map();
-  private readonly arena: Storage;
 
-  constructor(readonly graph: Graph, readonly backend: Backend) {
-    this.calls = lower(graph, backend.kernels);
-    this.memory = place(graph);
-    for (const { kernel, args, places, step } of this.calls) {
+  constructor(calls: readonly Call[], backend: Backend, address: (value: Value) => Address) {
+    for (const { kernel, args, places, step } of calls) {
       const own = [...args];
       this.kernels.push(kernel === 'indexOutside' ? checking(backend, step.def.name) : backend.kernels[kernel]);
       this.args.push(own);
-      for (const { arg, value, at } of places) this.address(value).add(own, arg, at);
+      for (const { arg, value, at } of places) address(value).add(own, arg, at);
     }
+  }
+  run(): void {
+    const { kernels, args } = this;
+    for (let i = 0; i < kernels.length; i++) kernels[i]!(...args[i]!);
+  }
+}
+
+/** Memory that prepared weights were made from, and its version then. */
+interface Source {
+  readonly storage: Storage;
+  version: number;
+}
+
+export class Program {
+  readonly calls: readonly Call[];
+  readonly memory: Memory;
+  private readonly addresses: Map<Value, Address> = new Map();
+  private readonly each: Sequence;
+  private readonly once: Sequence;
+  private readonly sources: readonly Source[];
+  private readonly arena: Storage;
+
+  constructor(readonly graph: Graph, readonly backend: Backend) {
+    const { steps, once } = graph;
+    this.calls = lower(steps, backend.kernels);
+    this.memory = place(graph);
+    const address = (value: Value): Address => this.address(value);
+    this.each = new Sequence(this.calls, backend, address);
+    this.once = new Sequence(lower(once, backend.kernels), backend, address);
+    this.sources = once.flatMap(step => [...reads(step)]).flatMap(({ origin }) =>
+      'storage' in origin ? [{ storage: origin.storage, version: NaN }] : []);
     const { bytes, values, at } = this.memory;
     this.arena = new Storage(backend, backend.alloc(bytes), bytes);
     this.arena.refs = 1;
@@ -85,8 +110,21 @@ export class Program {
   }
 
   run(): void {
-    const { kernels, args } = this;
-    for (let i = 0; i < kernels.length; i++) kernels[i]!(...args[i]!);
+    this.prepare();
+    this.each.run();
+  }
+
+  /** Makes what is made of weights again, if somebody has written to them since. */
+  prepare(): void {
+    const { sources } = this;
+    let changed = false;
+    for (let i = 0; i < sources.length; i++) {
+      const source = sources[i]!;
+      if (source.version === source.storage.version) continue;
+      source.version = source.storage.version;
+      changed = true;
+    }
+    if (changed) this.once.run();
   }
 
   dispose(): void {

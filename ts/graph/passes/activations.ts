@@ -11,7 +11,8 @@ const NUMBERS: ReadonlyMap<AnyDef, number> = new Map([
  * Activations of products and convolutions happen on the way out of their kernels. Only where nothing else reads what
  * goes in; in training that is so, because these activations' gradients read what comes out.
  */
-export function fuseActivations({ steps, results }: Graph): Graph {
+export function fuseActivations(graph: Graph): Graph {
+  const { steps, results } = graph;
   const written = countWrites(steps);
   const readers = new Map<Value, number>();
   for (const step of steps) for (const v of reads(step)) readers.set(v, (readers.get(v) ?? 0) + 1);
@@ -33,5 +34,5 @@ export function fuseActivations({ steps, results }: Graph): Graph {
     }
     kept.push(step);
   }
-  return { steps: kept, results };
+  return { ...graph, steps: kept };
 }

@@ -5,7 +5,8 @@ import { countWrites, mutates, replaced, writes, type Graph, type Operand, type 
  * Common subexpressions: of steps with equal op, parameters and operands, the first computes for all. Steps of
  * different segments stay apart, and so does what is written again after it was computed.
  */
-export function mergeCommon({ steps, results }: Graph): Graph {
+export function mergeCommon(graph: Graph): Graph {
+  const { steps, results } = graph;
   const written = countWrites(steps);
   const contents = new Contents();
   const firsts = new Map<string, readonly Operand[]>();
@@ -30,7 +31,7 @@ export function mergeCommon({ steps, results }: Graph): Graph {
     for (const v of writes(step)) contents.change(v);
     kept.push(step);
   }
-  return { steps: moved.size === 0 ? kept : kept.map(step => replaced(step, moved)), results };
+  return { ...graph, steps: moved.size === 0 ? kept : kept.map(step => replaced(step, moved)) };
 }
 
 /** Names for what values hold. */

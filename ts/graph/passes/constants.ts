@@ -16,7 +16,8 @@ const LARGEST = 2 ** 20;
  * What follows from constants alone is computed now: fills, the seed of a gradient, a table made from numbers. Random
  * ops read a key that was drawn, and a draw changes a state, so they are none of it.
  */
-export function foldConstants({ steps, results }: Graph): Graph {
+export function foldConstants(graph: Graph): Graph {
+  const { steps, results } = graph;
   const written = countWrites(steps);
   const known = new Map<Value, Value>();
   const isSteady = (v: Value): boolean => v.origin.from === 'local' && written.get(v) === 1 && !results.has(v);
@@ -33,7 +34,7 @@ export function foldConstants({ steps, results }: Graph): Graph {
       ys.forEach((y, i) => known.set(y.value, computed[i]!));
     } else kept.push(step);
   }
-  return { steps: kept, results };
+  return { ...graph, steps: kept };
 }
 
 const storageOf = ({ value: { origin } }: Operand): Storage | null => (origin.from === 'constant' ? origin.storage : null);

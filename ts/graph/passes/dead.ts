@@ -1,7 +1,8 @@
 import { mutates, reads, writes, type Graph, type Step, type Value } from '../graph';
 
 /** Without the steps whose outputs nobody reads. */
-export function dropDead({ steps, results }: Graph): Graph {
+export function dropDead(graph: Graph): Graph {
+  const { steps, results } = graph;
   const wanted = new Set<Value>(results);
   const kept: Step[] = [];
   for (let i = steps.length - 1; i >= 0; i--) {
@@ -11,5 +12,5 @@ export function dropDead({ steps, results }: Graph): Graph {
     kept.push(step);
     for (const v of reads(step)) wanted.add(v);
   }
-  return { steps: kept.reverse(), results };
+  return { ...graph, steps: kept.reverse() };
 }

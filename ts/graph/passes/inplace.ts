@@ -4,7 +4,8 @@ import { mutates, reads, replaced, writes, type Graph, type Operand, type Step, 
  * What goes element by element writes over an input that nobody reads after it: less memory, and what is in the cache
  * stays there.
  */
-export function writeInPlace({ steps, results }: Graph): Graph {
+export function writeInPlace(graph: Graph): Graph {
+  const { steps, results } = graph;
   const first = new Map<Value, number>();
   const last = new Map<Value, number>();
   steps.forEach((step, i) => {
@@ -30,7 +31,7 @@ export function writeInPlace({ steps, results }: Graph): Graph {
     else same.set(y.value, x);
   });
   const names = new Map([...same.keys()].map(v => [v, root(v)]));
-  return { steps: steps.map(step => replaced(step, names)), results };
+  return { ...graph, steps: steps.map(step => replaced(step, names)) };
 }
 
 /** Whether a step sees a value of the plan's as y lies in memory, and in no other way. */

@@ -8,12 +8,13 @@ import { dropDead } from './dead';
 import { writeInPlace } from './inplace';
 import { assignLanes } from './lanes';
 import { fusePools } from './pool';
+import { prepareWeights } from './prepare';
 
 /** A graph that computes the same. */
 export type Pass = (graph: Graph, backend: Backend) => Graph;
 
 export const PASSES: readonly Pass[] = [
-  foldConstants, mergeCommon, dropDead, assignLanes, fusePools, fuseActivations, writeInPlace,
+  foldConstants, mergeCommon, dropDead, assignLanes, fusePools, fuseActivations, writeInPlace, prepareWeights,
 ];
 
 export const optimise: Pass = (graph, backend) => PASSES.reduce((g, pass) => pass(g, backend), graph);
