@@ -3,7 +3,6 @@
 use super::geometry::{Conv2d, Window};
 use super::image::Frame;
 use super::patches::{ByPixel, ByTap, Patches};
-use super::winograd;
 use super::workspace::Workspace;
 use crate::gemm::loops::{a_workspace, b_workspace, multiply, KC, MR};
 use crate::gemm::micro::Output;
@@ -11,16 +10,13 @@ use crate::gemm::pack::{prepack, Strided};
 use core::ptr;
 
 /// Numbers of workspace for [`correlate`].
-pub(super) fn correlate_workspace(window: &Window, n: usize) -> usize {
-    if winograd::pays(window, n) {
-        return winograd::workspace(window);
-    }
+pub(super) fn correlate_workspace(window: &Window) -> usize {
     let (m, k) = (window.k, window.taps());
     m.next_multiple_of(MR) * k + k + Frame::new(window).len() + b_workspace(window.pixels(), k)
 }
 
 pub(super) fn forward_workspace(g: &Conv2d) -> usize {
-    correlate_workspace(&g.group(), g.n)
+    correlate_workspace(&g.group())
 }
 
 /// y = x ⋆ w + bias: Y = W · patches, for every image and group.
@@ -35,7 +31,7 @@ pub(super) fn forward(g: &Conv2d, x: &[f32], w: &[f32], y: &mut [f32], bias: Opt
 
 pub(super) fn grad_x_workspace(g: &Conv2d) -> usize {
     let window = g.group().adjoint();
-    window.k * window.taps() + correlate_workspace(&window, g.n)
+    window.k * window.taps() + correlate_workspace(&window)
 }
 
 /// Stride 1: gx = g ⋆ the filters turned by 180°, input and output channels exchanged.
@@ -75,9 +71,6 @@ pub(super) fn correlate(
     window: &Window, n: usize, (groups, group): (usize, usize), x: &[f32], w: &[f32], y: &mut [f32],
     bias: Option<&[f32]>, workspace: &mut [f32],
 ) {
-    if winograd::pays(window, n) {
-        return winograd::correlate(window, n, (groups, group), x, w, y, bias, workspace);
-    }
     let (m, pixels, k) = (window.k, window.pixels(), window.taps());
     let frame = Frame::new(window);
     let mut workspace = Workspace(workspace);
@@ -152,9 +145,6 @@ pub(super) fn grad_x_strided(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], 
 
 pub(super) fn grad_w_workspace(g: &Conv2d) -> usize {
     let window = g.group();
-    if winograd::grad_w_pays(&window, g.n) {
-        return winograd::grad_w_workspace(g);
-    }
     let (taps, pixels) = (window.taps(), window.pixels());
     taps + Frame::new(&window).len() + a_workspace(window.k, pixels) + b_workspace(taps, pixels)
 }
@@ -162,9 +152,6 @@ pub(super) fn grad_w_workspace(g: &Conv2d) -> usize {
 /// gw = Σ over images of g · patchesᵀ.
 pub(super) fn grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut [f32]) {
     let window = g.group();
-    if winograd::grad_w_pays(&window, g.n) {
-        return winograd::grad_w(g, gy, x, gw, workspace);
-    }
     let (taps, pixels) = (window.taps(), window.pixels());
     let frame = Frame::new(&window);
     let mut workspace = Workspace(workspace);

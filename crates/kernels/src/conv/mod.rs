@@ -31,7 +31,9 @@ enum Method {
     Lanes,
     /// Straight from the image.
     Direct,
-    /// Matrix products over the patches of one image at a time, or over Winograd's tiles.
+    /// Matrix products over Winograd's tiles.
+    Winograd,
+    /// Matrix products over the patches of one image at a time.
     Implicit,
     /// The gradient of the input as one such correlation, for strides.
     Phases,
@@ -72,12 +74,15 @@ impl Conv2d {
     }
 
     fn forward_method(&self) -> Method {
-        let window = self.group();
         if self.is_empty() {
-            Method::Empty
-        } else if self.is_depthwise() {
+            return Method::Empty;
+        }
+        let window = self.group();
+        if self.is_depthwise() {
             Method::Direct
-        } else if self.fits_lanes() && !winograd::pays(&window, self.n) {
+        } else if winograd::pays(&window, self.n) {
+            Method::Winograd
+        } else if self.fits_lanes() {
             Method::Lanes
         } else if window.taps() <= DIRECT_TAPS {
             Method::Direct
@@ -91,11 +96,12 @@ impl Conv2d {
             return Method::Empty;
         }
         let window = self.group();
-        let winograd = self.has_unit_stride() && winograd::pays(&window.adjoint(), self.n);
         let few = window.c <= DIRECT_PLANES || window.k * window.kh * window.kw <= DIRECT_TAPS;
         if self.is_depthwise() {
             Method::Direct
-        } else if self.fits_lanes() && !winograd {
+        } else if self.has_unit_stride() && winograd::pays(&window.adjoint(), self.n) {
+            Method::Winograd
+        } else if self.fits_lanes() {
             Method::Lanes
         } else if few && (self.has_unit_stride() || window.c * window.k <= DIRECT_PLANES) {
             Method::Direct
@@ -111,7 +117,9 @@ impl Conv2d {
     fn grad_w_method(&self) -> Method {
         if self.is_empty() {
             Method::Empty
-        } else if self.fits_lanes() && !winograd::grad_w_pays(&self.group(), self.n) {
+        } else if winograd::grad_w_pays(&self.group(), self.n) {
+            Method::Winograd
+        } else if self.fits_lanes() {
             Method::Lanes
         } else if self.group().taps() <= DIRECT_TAPS {
             Method::Direct
@@ -144,6 +152,7 @@ pub fn conv2d_workspace(g: &Conv2d) -> usize {
     match g.forward_method() {
         Method::Lanes => lanes::forward_workspace(g, Layout::Images),
         Method::Direct => direct::forward_workspace(g),
+        Method::Winograd => winograd::forward_workspace(g),
         Method::Implicit => implicit::forward_workspace(g),
         _ => 0,
     }
@@ -159,6 +168,7 @@ pub fn conv2d(g: &Conv2d, x: &[f32], w: &[f32], y: &mut [f32], bias: Option<&[f3
     match g.forward_method() {
         Method::Lanes => lanes::forward(g, Layout::Images, x, w, y, bias, Activation::None, workspace),
         Method::Direct => direct::forward(g, x, w, y, bias, workspace),
+        Method::Winograd => winograd::forward(g, x, w, y, bias, workspace),
         Method::Implicit => implicit::forward(g, x, w, y, bias, workspace),
         _ if y.is_empty() => {}
         _ => {
@@ -174,6 +184,7 @@ pub fn conv2d_grad_x_workspace(g: &Conv2d) -> usize {
     match g.grad_x_method() {
         Method::Lanes => lanes::grad_x_workspace(g, Layout::Images),
         Method::Direct => direct::grad_x_workspace(g),
+        Method::Winograd => winograd::grad_x_workspace(g),
         Method::Implicit => implicit::grad_x_workspace(g),
         Method::Phases => phases::grad_x_workspace(g),
         Method::Columns => implicit::grad_x_strided_workspace(g),
@@ -191,6 +202,7 @@ pub fn conv2d_grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspac
     match g.grad_x_method() {
         Method::Lanes => lanes::grad_x(g, Layout::Images, gy, w, gx, workspace),
         Method::Direct => direct::grad_x(g, gy, w, gx, workspace),
+        Method::Winograd => winograd::grad_x(g, gy, w, gx, workspace),
         Method::Implicit => implicit::grad_x(g, gy, w, gx, workspace),
         Method::Phases => phases::grad_x(g, gy, w, gx, workspace),
         Method::Columns => implicit::grad_x_strided(g, gy, w, gx, workspace),
@@ -203,6 +215,7 @@ pub fn conv2d_grad_w_workspace(g: &Conv2d) -> usize {
     match g.grad_w_method() {
         Method::Lanes => lanes::grad_w_workspace(g, Layout::Images),
         Method::Direct => direct::grad_w_workspace(g),
+        Method::Winograd => winograd::grad_w_workspace(g),
         Method::Implicit => implicit::grad_w_workspace(g),
         _ => 0,
     }
@@ -218,6 +231,7 @@ pub fn conv2d_grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspac
     match g.grad_w_method() {
         Method::Lanes => lanes::grad_w(g, Layout::Images, gy, x, gw, workspace),
         Method::Direct => direct::grad_w(g, gy, x, gw, workspace),
+        Method::Winograd => winograd::grad_w(g, gy, x, gw, workspace),
         Method::Implicit => implicit::grad_w(g, gy, x, gw, workspace),
         _ => gw.fill(0.0),
     }

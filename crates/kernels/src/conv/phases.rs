@@ -9,7 +9,8 @@
 //! zeros for some phases; its outputs, interleaved, are the gradient.
 
 use super::geometry::{Conv2d, Window};
-use super::implicit::{correlate, correlate_workspace};
+use super::implicit;
+use super::winograd::{self, Filters};
 use super::workspace::Workspace;
 
 /// Whether few enough of the taps are such zeros: 19 % (11 × 11 at a stride of 4, 3 planes of 224 × 224, 64 filters) gain
@@ -45,7 +46,11 @@ fn phases(window: &Window) -> Window {
 
 pub(super) fn grad_x_workspace(g: &Conv2d) -> usize {
     let phases = phases(&g.group());
-    phases.k * phases.taps() + phases.y_len() + correlate_workspace(&phases, 1)
+    let correlation = match winograd::pays(&phases, 1) {
+        true => winograd::workspace(&phases, 1),
+        false => implicit::correlate_workspace(&phases),
+    };
+    phases.k * phases.taps() + phases.y_len() + correlation
 }
 
 pub(super) fn grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspace: &mut [f32]) {
@@ -59,7 +64,11 @@ pub(super) fn grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspac
         cut(&window, &phases, &w[group * window.k * window.taps()..], filters);
         for part in (0..g.n).map(|image| image * g.groups + group) {
             let gy = &gy[part * window.y_len()..][..window.y_len()];
-            correlate(&phases, 1, (1, 0), gy, filters, outputs, None, workspace);
+            if winograd::pays(&phases, 1) {
+                winograd::correlate(&phases, 1, (1, 0), gy, Filters::Plain(filters), outputs, None, workspace);
+            } else {
+                implicit::correlate(&phases, 1, (1, 0), gy, filters, outputs, None, workspace);
+            }
             interleave(&window, &phases, outputs, &mut gx[part * window.x_len()..][..window.x_len()]);
         }
     }

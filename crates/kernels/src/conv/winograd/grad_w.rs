@@ -11,7 +11,8 @@
 //!   128 channels and filters on 28 × 28: 57, 31;  64 on 56 × 56: 47, 30;  a batch of 32 → 64 on 14 × 14: 49, 30
 //!   192 → 384 on 13 × 13: 47, 33, a batch of 8: 52, 30;  a batch of 512 on 7 × 7: 47, 22
 
-use super::{transform_input, PLACES};
+use super::transforms::{Transform, F2};
+use super::{distance, fits};
 use crate::conv::geometry::{Conv2d, Window};
 use crate::conv::image::Frame;
 use crate::conv::workspace::Workspace;
@@ -21,6 +22,9 @@ use crate::gemm::pack::{position, Packed};
 use crate::simd::{fours, F32x4};
 use core::ops::Range;
 use core::ptr;
+
+/// Places of a tile.
+const PLACES: usize = 16;
 
 /// Tiles that are transformed at a time.
 const AT_ONCE: usize = 128;
@@ -32,9 +36,7 @@ const CHANNELS: usize = 16;
 const TILES: usize = 32;
 
 pub fn grad_w_pays(window: &Window, n: usize) -> bool {
-    let Window { c, k, kh, kw, sh, sw, dh, dw, .. } = *window;
-    let fits = [kh, kw, sh, sw, dh, dw] == [3, 3, 1, 1, 1, 1];
-    fits && c.min(k) >= CHANNELS && n * Tiles::new(window).count() >= TILES
+    fits(window) && window.c.min(window.k) >= CHANNELS && n * Tiles::new(window).count() >= TILES
 }
 
 /// The tiles of an image.
@@ -73,8 +75,8 @@ pub fn grad_w_workspace(g: &Conv2d) -> usize {
     let window = g.group();
     let tiles = Tiles::new(&window);
     let (c, k, count) = (window.c, window.k, tiles.rows_at_once(g.n) * tiles.columns);
-    let transformed = count * (c.next_multiple_of(NR) + k.next_multiple_of(MR));
-    PLACES * (transformed + c * k) + tiles.frames(&window).iter().map(Frame::len).sum::<usize>()
+    let places = distance(k.next_multiple_of(MR) * count) + distance(c.next_multiple_of(NR) * count) + distance(c * k);
+    PLACES * places + tiles.frames(&window).iter().map(Frame::len).sum::<usize>()
 }
 
 pub fn grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut [f32]) {
@@ -83,9 +85,9 @@ pub fn grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut
     let (at_once, rows) = (tiles.rows_at_once(g.n), g.n * tiles.rows);
     let frames = tiles.frames(&window);
     let mut workspace = Workspace(workspace);
-    let u = workspace.floats(PLACES * k.next_multiple_of(MR) * at_once * tiles.columns);
-    let v = workspace.floats(PLACES * c.next_multiple_of(NR) * at_once * tiles.columns);
-    let products = workspace.floats(PLACES * k * c);
+    let u = workspace.floats(PLACES * distance(k.next_multiple_of(MR) * at_once * tiles.columns));
+    let v = workspace.floats(PLACES * distance(c.next_multiple_of(NR) * at_once * tiles.columns));
+    let products = workspace.floats(PLACES * distance(k * c));
     let [x_frame, g_frame] = frames.map(|frame| workspace.floats(frame.len()));
     for group in 0..g.groups {
         let mut filled = None;
@@ -110,10 +112,10 @@ pub fn grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut
                 }
             }
             for place in 0..PLACES {
-                let products = products[place * k * c..].as_mut_ptr();
-                let out = Output { accumulate: first > 0, ..Output::plain(products, c) };
-                let a = Packed { at: u[place * k.next_multiple_of(MR) * count..].as_ptr(), lanes: k };
-                let b = Packed { at: v[place * c.next_multiple_of(NR) * count..].as_ptr(), lanes: c };
+                let out = products[place * distance(k * c)..].as_mut_ptr();
+                let out = Output { accumulate: first > 0, ..Output::plain(out, c) };
+                let a = Packed { at: u[place * distance(k.next_multiple_of(MR) * count)..].as_ptr(), lanes: k };
+                let b = Packed { at: v[place * distance(c.next_multiple_of(NR) * count)..].as_ptr(), lanes: c };
                 // SAFETY: U is k × count, V count × c, both packed; the products have room for k × c.
                 unsafe { multiply(k, c, count, &a, &b, &out, ptr::null_mut(), ptr::null_mut()) };
             }
@@ -128,7 +130,7 @@ pub fn grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut
 /// `first` must be the first input of a row of tiles in the first plane of the frame, `tiles` as many of `count`.
 #[inline(never)]
 unsafe fn inputs(frame: &Frame, c: usize, first: *const f32, tiles: Range<usize>, count: usize, v: &mut [f32]) {
-    let size = c.next_multiple_of(NR) * count;
+    let size = distance(c.next_multiple_of(NR) * count);
     assert!(v.len() >= PLACES * size && tiles.end <= count);
     for d in (0..c).step_by(4) {
         // Lanes past the last channel repeat it, and are left out of the product.
@@ -136,12 +138,12 @@ unsafe fn inputs(frame: &Frame, c: usize, first: *const f32, tiles: Range<usize>
         for (j, tile) in tiles.clone().enumerate() {
             let down = planes.map(|plane| {
                 let at = plane.add(2 * j);
-                transform_input([0, 1, 2, 3].map(|row| F32x4::load(at.add(row * frame.pitch))))
+                F2.input([0, 1, 2, 3].map(|row| F32x4::load(at.add(row * frame.pitch))))
             });
             let out = v.as_mut_ptr().add(position::<NR>(d, tile, c, count, KC));
             for row in 0..4 {
                 let columns = F32x4::transpose(down.map(|x| x[row]));
-                for (column, x) in transform_input(columns).into_iter().enumerate() {
+                for (column, x) in F2.input(columns).into_iter().enumerate() {
                     x.store(out.add((row * 4 + column) * size));
                 }
             }
@@ -161,7 +163,7 @@ fn transform_gradient([a, b]: [F32x4; 2]) -> [F32x4; 4] {
 /// `first` must be the first gradient of a row of tiles in the first plane of the frame, `tiles` as many of `count`.
 #[inline(never)]
 unsafe fn gradients(frame: &Frame, k: usize, first: *const f32, tiles: Range<usize>, count: usize, u: &mut [f32]) {
-    let size = k.next_multiple_of(MR) * count;
+    let size = distance(k.next_multiple_of(MR) * count);
     assert!(u.len() >= PLACES * size && tiles.end <= count);
     for f in (0..k).step_by(4) {
         let planes = [0, 1, 2, 3].map(|lane| first.add((f + lane).min(k - 1) * frame.plane()));
@@ -192,12 +194,13 @@ fn transform_weights([a, b, c, d]: [F32x4; 4]) -> [F32x4; 3] {
 /// gw = Gᵀ m G, four channels at a time.
 #[inline(never)]
 fn weights(c: usize, k: usize, products: &[f32], gw: &mut [f32]) {
-    assert!(products.len() >= PLACES * k * c);
+    let size = distance(k * c);
+    assert!(products.len() >= PLACES * size);
     let (gw, _) = gw.as_chunks_mut::<9>();
     for f in 0..k {
         for d in fours(c) {
             // SAFETY: the products hold 16 places of k × c, and `fours` keeps d + 4 ≤ c.
-            let m = |place: usize| unsafe { F32x4::load(products.as_ptr().add((place * k + f) * c + d)) };
+            let m = |place: usize| unsafe { F32x4::load(products.as_ptr().add(place * size + f * c + d)) };
             let down = [0, 1, 2, 3].map(|column| transform_weights([0, 4, 8, 12].map(|row| m(row + column))));
             for row in 0..3 {
                 for (column, x) in transform_weights(down.map(|x| x[row])).into_iter().enumerate() {

@@ -1,218 +1,217 @@
-//! Winograd's F(2 × 2, 3 × 3) (Lavin and Gray 2015): 2 × 2 outputs of a 3 × 3 filter from 4 × 4 inputs with 16 products
-//! a channel instead of 36.
+//! Winograd's F(m × m, 3 × 3) (Lavin and Gray 2015): m × m outputs of a 3 × 3 filter from a tile of s × s inputs,
+//! s = m + 2, with s² products a channel instead of 9m².
 //!
 //!   Y = Aᵀ [Σ_d (G g_d Gᵀ) ⊙ (Bᵀ x_d B)] A
 //!
-//! The sums over channels of the 16 places of a tile are 16 matrix products [k, c] · [c, tiles]. Lanes are four tiles
-//! side by side; with the frame's columns cut into two phases each of their 16 inputs is one load.
+//! The sums over channels of the s² places of a tile are as many matrix products [k, c] · [c, tiles]. Lanes are four
+//! tiles side by side.
 //!
-//! GFLOP/s, counted as direct, of the forward pass here and with patches, the filters transformed in every call, where
-//! products of 512³ run at 33 (AMD EPYC, simd128, Node 20, on a busy machine; the gradient of the input is within 12 %):
-//!
-//!   128 channels and filters on 28 × 28: 55, 34;  64 on 56 × 56: 53, 32;  a batch of 32 → 64 on 14 × 14: 47, 30
-//!   256 → 384 on 13 × 13: 42, 30;  16 on 28 × 28: 34, 30;  256 on 7 × 7: 30, 26
-//!
-//! Products over the tiles of several images at once gain nothing, 0.83 to 1.03 times the speed on 7 × 7 and 13 × 13: the
-//! transformed filters, read again for every image, come from the cache.
-//!
-//! The error is that of the direct sum, about 10⁻⁶ of the largest output; F(4 × 4, 3 × 3) is faster still, and ten times
-//! less accurate.
+//! m = 2 computes what other methods do, with an error as theirs, about 10⁻⁶ of the largest output; m = 4 is faster, and
+//! ten times less accurate.
 
+mod filters;
 mod grad_w;
+mod tiles;
+mod transforms;
 
+pub(super) use filters::Filters;
 pub(super) use grad_w::{grad_w, grad_w_pays, grad_w_workspace};
 
-use super::geometry::Window;
-use super::image::Frame;
+use super::geometry::{Conv2d, Window};
 use super::workspace::Workspace;
-use crate::gemm::loops::{multiply, KC, MR, NR};
+use crate::gemm::loops::{multiply, MR, NR};
 use crate::gemm::micro::Output;
-use crate::gemm::pack::{position, Packed};
-use crate::simd::F32x4;
+use crate::gemm::pack::Packed;
 use core::ptr;
-
-/// Places of a tile.
-const PLACES: usize = 16;
+use transforms::{Transform, F2};
 
 /// Numbers of transformed input that are made at a time: 512 KB.
 const TRANSFORMED: usize = 1 << 17;
+/// Tiles that are worth reading the transformed filters for.
+const TILES: usize = 48;
+/// Numbers of transformed filters that are made, or read, at a time: 256 KB.
+const BLOCK: usize = 1 << 16;
+/// Filters at a time, at least and at most.
+const LANES: [usize; 2] = [16, 64];
 
 /// Channels and filters from which on it gains: 14 % here, on 28 × 28.
 const CHANNELS: usize = 16;
 /// Outputs of a batch from which on it makes up for transforming the filters: 49 (7 × 7) gain 15 %.
 const OUTPUTS: usize = 49;
 
+/// Whether this can compute the correlation.
+pub(super) fn fits(window: &Window) -> bool {
+    let Window { kh, kw, sh, sw, dh, dw, .. } = *window;
+    [kh, kw, sh, sw, dh, dw] == [3, 3, 1, 1, 1, 1]
+}
+
 /// Whether this beats products with patches, for n images.
 pub(super) fn pays(window: &Window, n: usize) -> bool {
-    let Window { c, k, kh, kw, sh, sw, dh, dw, .. } = *window;
-    let fits = [kh, kw, sh, sw, dh, dw] == [3, 3, 1, 1, 1, 1];
-    fits && c.min(k) >= CHANNELS && window.pixels() >= 16 && n * window.pixels() >= OUTPUTS
+    let (c, k, pixels) = (window.c, window.k, window.pixels());
+    fits(window) && c.min(k) >= CHANNELS && pixels >= 16 && n * pixels >= OUTPUTS
 }
 
-/// How the output is cut.
+/// From one place of `n` numbers to the next: an odd number of lines of cache, for otherwise all places would want the
+/// same few lines of it.
+fn distance(n: usize) -> usize {
+    n.next_multiple_of(32) + 16
+}
+
+/// How a correlation is cut.
 #[derive(Clone, Copy)]
-struct Tiles {
-    /// Rows of tiles, and tiles in a row, a multiple of 4.
+struct Plan<const M: usize, const S: usize> {
+    window: Window,
+    /// Rows of tiles of an image, and tiles in a row, a multiple of 4.
     rows: usize,
     columns: usize,
-    /// Rows of tiles taken at a time.
+    /// Rows of tiles, of any images, taken at a time.
     at_once: usize,
+    /// Filters taken at a time.
+    lanes: usize,
 }
 
-impl Tiles {
-    fn new(window: &Window) -> Self {
-        let (rows, columns) = (window.oh.div_ceil(2), window.ow.div_ceil(2).next_multiple_of(4));
-        Self { rows, columns, at_once: (TRANSFORMED / (PLACES * window.c * columns)).clamp(1, rows) }
+/// Rows of tiles of one image.
+struct Segment {
+    image: usize,
+    /// The first of them, and their number.
+    row: usize,
+    rows: usize,
+    /// The place of its first tile among those taken at a time.
+    at: usize,
+}
+
+impl<const M: usize, const S: usize> Plan<M, S> {
+    const PLACES: usize = S * S;
+
+    fn new(window: &Window, n: usize) -> Self {
+        let (rows, columns) = (window.oh.div_ceil(M), window.ow.div_ceil(M).next_multiple_of(4));
+        let fitting = TRANSFORMED / (Self::PLACES * window.c * columns);
+        let at_once = fitting.max(TILES.div_ceil(columns)).min(n * rows);
+        let lanes = BLOCK / (Self::PLACES * window.c);
+        let lanes = lanes.clamp(LANES[0], LANES[1]).next_multiple_of(MR).min(window.k);
+        Self { window: *window, rows, columns, at_once, lanes }
     }
 
-    fn count(&self) -> usize {
-        self.at_once * self.columns
+    /// Numbers that a block of transformed filters takes.
+    fn block(&self, lanes: usize) -> usize {
+        Self::PLACES * distance(self.window.c * lanes.next_multiple_of(MR))
     }
 
-    /// The padded input: windows of 4 × 4 at steps of 2.
-    fn frame(&self, window: &Window) -> Frame {
-        Frame::new(&Window { kh: 4, kw: 4, sh: 2, sw: 2, oh: self.rows, ow: self.columns, ..*window })
+    /// Numbers that all transformed filters take.
+    fn filters(&self) -> usize {
+        let rest = self.window.k % self.lanes;
+        self.window.k / self.lanes * self.block(self.lanes) + if rest > 0 { self.block(rest) } else { 0 }
+    }
+
+    fn workspace(&self, n: usize, transformed: bool) -> usize {
+        let count = self.at_once * self.columns;
+        let filters = match transformed {
+            true => 0,
+            false if self.at_once == n * self.rows => self.block(self.lanes),
+            false => self.filters(),
+        };
+        let places = distance(self.window.c * count.next_multiple_of(NR)) + distance(self.lanes * count);
+        filters + Self::PLACES * places + tiles::band_len(self)
+    }
+
+    /// The parts of images that rows of tiles [first, last) of n images are.
+    fn segments(&self, first: usize, last: usize) -> impl Iterator<Item = Segment> {
+        let (rows, columns) = (self.rows, self.columns);
+        (first / rows..last.div_ceil(rows)).map(move |image| {
+            let (start, end) = (first.max(image * rows), last.min((image + 1) * rows));
+            Segment { image, row: start - image * rows, rows: end - start, at: (start - first) * columns }
+        })
     }
 }
 
-pub(super) fn workspace(window: &Window) -> usize {
-    let tiles = Tiles::new(window);
-    let places = window.c * window.k.next_multiple_of(MR)
-        + window.c * tiles.count().next_multiple_of(NR)
-        + window.k * tiles.count();
-    PLACES * places + tiles.frame(window).len()
+pub(super) fn forward_workspace(g: &Conv2d) -> usize {
+    workspace(&g.group(), g.n)
 }
 
-/// y = x ⋆ w + bias for group i of `groups` of n images, as in `implicit`.
+/// y = x ⋆ w + bias
+pub(super) fn forward(g: &Conv2d, x: &[f32], w: &[f32], y: &mut [f32], bias: Option<&[f32]>, workspace: &mut [f32]) {
+    let window = g.group();
+    let size = window.k * window.taps();
+    for group in 0..g.groups {
+        let filters = Filters::Plain(&w[group * size..][..size]);
+        let bias = bias.map(|bias| &bias[group * window.k..][..window.k]);
+        correlate(&window, g.n, (g.groups, group), x, filters, y, bias, workspace);
+    }
+}
+
+pub(super) fn grad_x_workspace(g: &Conv2d) -> usize {
+    workspace(&g.group().adjoint(), g.n)
+}
+
+/// gx = g ⋆ the filters turned by 180°, input and output channels exchanged.
+pub(super) fn grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspace: &mut [f32]) {
+    let window = g.group().adjoint();
+    let size = window.k * window.taps();
+    for group in 0..g.groups {
+        let filters = Filters::Turned(&w[group * size..][..size]);
+        correlate(&window, g.n, (g.groups, group), gy, filters, gx, None, workspace);
+    }
+}
+
+/// Numbers of workspace for [`correlate`].
+pub(super) fn workspace(window: &Window, n: usize) -> usize {
+    Plan::<2, 4>::new(window, n).workspace(n, false)
+}
+
+/// y = x ⋆ w + bias for group i of `groups` of n images, by F(2 × 2, 3 × 3).
 pub(super) fn correlate(
-    window: &Window, n: usize, (groups, group): (usize, usize), x: &[f32], w: &[f32], y: &mut [f32],
-    bias: Option<&[f32]>, workspace: &mut [f32],
+    window: &Window, n: usize, group: (usize, usize), x: &[f32], filters: Filters, y: &mut [f32], bias: Option<&[f32]>,
+    workspace: &mut [f32],
 ) {
-    let (c, k, tiles) = (window.c, window.k, Tiles::new(window));
-    let frame = tiles.frame(window);
+    run(F2, &Plan::<2, 4>::new(window, n), n, group, x, filters, y, bias, workspace);
+}
+
+fn run<T: Transform<M, S>, const M: usize, const S: usize>(
+    transform: T, plan: &Plan<M, S>, n: usize, (groups, group): (usize, usize), x: &[f32], filters: Filters,
+    y: &mut [f32], bias: Option<&[f32]>, workspace: &mut [f32],
+) {
+    let Window { c, k, .. } = plan.window;
+    let [x_len, y_len] = [plan.window.x_len(), plan.window.y_len()];
+    let (total, most) = (n * plan.rows, plan.at_once * plan.columns);
+    let once = plan.at_once == total;
     let mut workspace = Workspace(workspace);
-    let u = workspace.floats(PLACES * c * k.next_multiple_of(MR));
-    let v = workspace.floats(PLACES * c * tiles.count().next_multiple_of(NR));
-    let products = workspace.floats(PLACES * k * tiles.count());
-    let buffer = workspace.floats(frame.len());
-    filters(window, w, u);
-    for image in (0..n).map(|image| image * groups + group) {
-        frame.fill(&x[image * window.x_len()..][..window.x_len()], buffer);
-        let first: *const f32 = frame.first(buffer);
-        let y = &mut y[image * window.y_len()..][..window.y_len()];
-        for row in (0..tiles.rows).step_by(tiles.at_once) {
-            let rows = tiles.at_once.min(tiles.rows - row);
-            let count = rows * tiles.columns;
-            // SAFETY: the frame holds the 4 × 4 inputs of every tile.
-            unsafe { inputs(&frame, c, rows, tiles.columns, first.add(row * frame.row_step()), v) };
-            for place in 0..PLACES {
-                let u = u[place * c * k.next_multiple_of(MR)..].as_ptr();
-                let v = v[place * c * count.next_multiple_of(NR)..].as_ptr();
-                let out = Output::plain(products[place * k * count..].as_mut_ptr(), count);
-                let (a, b) = (Packed { at: u, lanes: k }, Packed { at: v, lanes: count });
-                // SAFETY: U is k × c, V c × count, both packed; the products have room for k × count.
-                unsafe { multiply(k, count, c, &a, &b, &out, ptr::null_mut(), ptr::null_mut()) };
-            }
-            outputs(window, row, rows, tiles.columns, products, bias, y);
+    let v = workspace.floats(Plan::<M, S>::PLACES * distance(c * most.next_multiple_of(NR)));
+    let products = workspace.floats(Plan::<M, S>::PLACES * distance(plan.lanes * most));
+    let band = workspace.floats(tiles::band_len(plan));
+    let Workspace(room) = workspace;
+    for first in (0..total).step_by(plan.at_once) {
+        let last = total.min(first + plan.at_once);
+        let count = (last - first) * plan.columns;
+        for segment in plan.segments(first, last) {
+            let x = &x[(segment.image * groups + group) * x_len..][..x_len];
+            tiles::inputs(transform, plan, &segment, x, count, band, v);
         }
-    }
-}
-
-/// G x
-#[inline(always)]
-fn transform_filter([a, b, c]: [F32x4; 3]) -> [F32x4; 4] {
-    let (half, ends) = (F32x4::splat(0.5), a + c);
-    [a, half * (ends + b), half * (ends - b), c]
-}
-
-/// U[place][k, c] = G g Gᵀ, packed, four filters at a time.
-#[inline(never)]
-fn filters(window: &Window, w: &[f32], u: &mut [f32]) {
-    const { assert!(MR == F32x4::LANES) };
-    let (c, k) = (window.c, window.k);
-    let size = c * k.next_multiple_of(MR);
-    let (w, _) = w.as_chunks::<9>();
-    for f in (0..k).step_by(MR) {
-        for d in 0..c {
-            // Lanes past the last filter repeat it, and are left out of the output.
-            let g = [0, 1, 2, 3].map(|lane| &w[(f + lane).min(k - 1) * c + d]);
-            let tap = |i: usize| F32x4::from_array(g.map(|g| g[i]));
-            let down = [0, 1, 2].map(|column| transform_filter([0, 3, 6].map(|row| tap(row + column))));
-            let at = position::<MR>(f, d, k, c, KC);
-            for row in 0..4 {
-                for (column, x) in transform_filter(down.map(|x| x[row])).into_iter().enumerate() {
-                    let at = (row * 4 + column) * size + at;
-                    x.write(u[at..].first_chunk_mut().expect("a place of the panel"));
+        for (block, f) in (0..k).step_by(plan.lanes).enumerate() {
+            let lanes = plan.lanes.min(k - f);
+            // Filters that are used once need not all be kept.
+            let at = block * plan.block(plan.lanes);
+            let u = if let Filters::Transformed(u) = filters {
+                &u[at..]
+            } else {
+                let u = &mut room[if once { 0 } else { at }..];
+                if first == 0 {
+                    filters::transform(transform, plan, filters, f, lanes, u);
                 }
+                &*u
+            };
+            for place in 0..Plan::<M, S>::PLACES {
+                let out = Output::plain(products[place * distance(lanes * count)..].as_mut_ptr(), count);
+                let u = u[place * distance(c * lanes.next_multiple_of(MR))..].as_ptr();
+                let v = v[place * distance(c * count.next_multiple_of(NR))..].as_ptr();
+                let (a, b) = (Packed { at: u, lanes }, Packed { at: v, lanes: count });
+                // SAFETY: U is lanes × c, V c × count, both packed; the products have room for lanes × count.
+                unsafe { multiply(lanes, count, c, &a, &b, &out, ptr::null_mut(), ptr::null_mut()) };
             }
-        }
-    }
-}
-
-/// Bᵀ x
-#[inline(always)]
-fn transform_input([a, b, c, d]: [F32x4; 4]) -> [F32x4; 4] {
-    [a - c, b + c, c - b, b - d]
-}
-
-/// V[place][c, tiles] = Bᵀ x B, packed.
-///
-/// # Safety
-/// `first` must be the first input of `rows` rows of tiles in every plane of the frame.
-#[inline(never)]
-unsafe fn inputs(frame: &Frame, c: usize, rows: usize, columns: usize, first: *const f32, v: &mut [f32]) {
-    let count = rows * columns;
-    let size = c * count.next_multiple_of(NR);
-    assert!(v.len() >= PLACES * size);
-    for tile in (0..count).step_by(4) {
-        for d in 0..c {
-            let at = d * frame.plane() + tile / columns * frame.row_step() + tile % columns;
-            let mut down = [[F32x4::zero(); 4]; 4];
-            for (column, down) in down.iter_mut().enumerate() {
-                let at = first.add(at + column % 2 * frame.phase + column / 2);
-                *down = transform_input([0, 1, 2, 3].map(|row| F32x4::load(at.add(row * frame.pitch))));
-            }
-            let out = v.as_mut_ptr().add(position::<NR>(tile, d, count, c, KC));
-            for row in 0..4 {
-                for (column, x) in transform_input(down.map(|x| x[row])).into_iter().enumerate() {
-                    x.store(out.add((row * 4 + column) * size));
-                }
-            }
-        }
-    }
-}
-
-/// Aᵀ m
-#[inline(always)]
-fn transform_output([a, b, c, d]: [F32x4; 4]) -> [F32x4; 2] {
-    [a + b + c, b - c - d]
-}
-
-/// y = Aᵀ m A + bias for rows of tiles from `row` on.
-#[inline(never)]
-fn outputs(
-    window: &Window, row: usize, rows: usize, columns: usize, products: &[f32], bias: Option<&[f32]>, y: &mut [f32],
-) {
-    let (k, oh, ow, count) = (window.k, window.oh, window.ow, rows * columns);
-    assert!(products.len() >= PLACES * k * count);
-    for f in 0..k {
-        let bias = F32x4::splat(bias.map_or(0.0, |bias| bias[f]));
-        for tile in (0..count).step_by(4) {
-            // SAFETY: `count` is a multiple of 4, and the products hold 16 places of k × count.
-            let m = |place: usize| unsafe { F32x4::load(products.as_ptr().add((place * k + f) * count + tile)) };
-            let down = [0, 1, 2, 3].map(|column| transform_output([0, 4, 8, 12].map(|row| m(row + column))));
-            let (i, j) = (2 * (row + tile / columns), 2 * (tile % columns));
-            for (i, half) in (i..oh).zip(0..2) {
-                let [left, right] = transform_output(down.map(|x| x[half])).map(|x| x + bias);
-                let pixels = [left.shuffle::<0, 4, 1, 5>(right), left.shuffle::<2, 6, 3, 7>(right)];
-                let y = &mut y[(f * oh + i) * ow..][..ow];
-                for (j, pixels) in [j, j + 4].into_iter().zip(pixels) {
-                    if j + 4 <= ow {
-                        pixels.write(y[j..].first_chunk_mut().expect("four outputs"));
-                    } else if j < ow {
-                        pixels.write_partial(&mut y[j..], ow - j);
-                    }
-                }
+            let bias = bias.map(|bias| &bias[f..][..lanes]);
+            for segment in plan.segments(first, last) {
+                let y = &mut y[(segment.image * groups + group) * y_len..][..y_len];
+                let y = &mut y[f * plan.window.pixels()..];
+                tiles::outputs(transform, plan, &segment, lanes, products, count, bias, y);
             }
         }
     }

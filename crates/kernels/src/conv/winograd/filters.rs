@@ -1,0 +1,74 @@
+//! Filters transformed, U = G g Gᵀ, straight into panels of A.
+
+use super::transforms::Transform;
+use super::{distance, Plan};
+use crate::gemm::loops::{KC, MR};
+use crate::gemm::pack::position;
+use crate::simd::F32x4;
+
+/// The filters of a correlation of c planes with k filters.
+#[derive(Clone, Copy)]
+pub(in crate::conv) enum Filters<'a> {
+    /// [k, c, 3, 3]
+    Plain(&'a [f32]),
+    /// [c, k, 3, 3], to be turned by 180°: those of the adjoint.
+    Turned(&'a [f32]),
+    /// Transformed beforehand.
+    Transformed(&'a [f32]),
+}
+
+/// Depths of a panel that are transformed before the next panel's, so that whole lines of cache are read and written,
+/// however the filters lie.
+const DEPTHS: usize = 16;
+
+/// U[place][lanes, c] of the filters from `first` on, packed.
+///
+/// # Panics
+/// If a slice is shorter than the plan says.
+pub(super) fn transform<T: Transform<M, S>, const M: usize, const S: usize>(
+    transform: T, plan: &Plan<M, S>, filters: Filters, first: usize, lanes: usize, u: &mut [f32],
+) {
+    let (c, k) = (plan.window.c, plan.window.k);
+    match filters {
+        Filters::Plain(w) => panels::<T, M, S, false>(transform, (c, k), w, (9 * c, 9), first, lanes, u),
+        Filters::Turned(w) => panels::<T, M, S, true>(transform, (c, k), w, (9, 9 * k), first, lanes, u),
+        Filters::Transformed(_) => {}
+    }
+}
+
+/// The same, from filters whose first taps are `lane` and `depth` numbers apart.
+#[inline(never)]
+fn panels<T: Transform<M, S>, const M: usize, const S: usize, const TURNED: bool>(
+    transform: T, (c, k): (usize, usize), w: &[f32], (lane, depth): (usize, usize), first: usize, lanes: usize,
+    u: &mut [f32],
+) {
+    const { assert!(MR == F32x4::LANES && KC.is_multiple_of(DEPTHS)) };
+    let place = distance(c * lanes.next_multiple_of(MR));
+    assert!(w.len() >= 9 * c * k && u.len() >= S * S * place && first + lanes <= k);
+    for p in (0..c).step_by(DEPTHS) {
+        for panel in (0..lanes).step_by(MR) {
+            // Lanes past the last filter repeat it, and are left out of the output.
+            let at = [0, 1, 2, 3].map(|i| (first + (panel + i).min(lanes - 1)) * lane);
+            for d in p..c.min(p + DEPTHS) {
+                // SAFETY: each of the filters has nine taps in w, and U room for every place of the panels.
+                unsafe {
+                    let at = at.map(|at| w.as_ptr().add(at + d * depth));
+                    let mut taps = [F32x4::zero(); 9];
+                    taps[..4].copy_from_slice(&F32x4::transpose(at.map(|at| F32x4::load(at))));
+                    taps[4..8].copy_from_slice(&F32x4::transpose(at.map(|at| F32x4::load(at.add(4)))));
+                    taps[8] = F32x4::from_array(at.map(|at| *at.add(8)));
+                    if TURNED {
+                        taps.reverse();
+                    }
+                    let down = [0, 1, 2].map(|column| transform.filter([0, 3, 6].map(|row| taps[row + column])));
+                    let out = u.as_mut_ptr().add(position::<MR>(panel, d, lanes, c, KC));
+                    for row in 0..S {
+                        for (column, x) in transform.filter(down.map(|x| x[row])).into_iter().enumerate() {
+                            x.store(out.add((row * S + column) * place));
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
