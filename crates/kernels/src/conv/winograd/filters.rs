@@ -19,7 +19,7 @@ pub(in crate::conv) enum Filters<'a> {
 
 /// Depths of a panel that are transformed before the next panel's, so that whole lines of cache are read and written,
 /// however the filters lie.
-const DEPTHS: usize = 16;
+const DEPTHS: usize = 64;
 
 /// U[place][lanes, c] of the filters from `first` on, packed.
 ///
