@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { describe, expect, test } from 'vitest';
-import { ACTIVATION, type Backend, type Kernels } from '../ts/backend/backend';
+import { ACTIVATION, type Backend, type ConvSizes, type Kernels } from '../ts/backend/backend';
 import { reference } from '../ts/backend/reference/backend';
 import { wasmBackend } from '../ts/backend/wasm/backend';
 import { OutOfMemoryError, PhylloError } from '../ts/core/errors';
@@ -141,6 +141,49 @@ describe.each(modules)('$name', ({ name, module }) => {
     }
   });
 
+  /** Geometries that each method of convolution serves: [n, c, h, w, k, kernel, padding, stride, groups]. */
+  const CONVOLUTIONS = [
+    [1, 3, 20, 17, 8, 3, 1, 1, 1], [1, 20, 9, 11, 18, 3, 1, 1, 1], [2, 34, 13, 14, 36, 3, 1, 1, 2],
+    [1, 12, 9, 10, 7, 5, 2, 2, 1], [9, 2, 8, 7, 3, 3, 0, 1, 1], [1, 6, 11, 9, 6, 3, 1, 1, 6], [0, 3, 5, 5, 2, 3, 1, 1, 1],
+    [3, 17, 4, 5, 16, 3, 1, 1, 1],
+  ] as const;
+  const geometry = (of: (typeof CONVOLUTIONS)[number]): ConvSizes => {
+    const [n, c, h, w, k, kernel, padding, stride, groups] = of;
+    const out = (size: number): number => Math.floor((size + 2 * padding - kernel) / stride) + 1;
+    return [n, c, h, w, k, kernel, kernel, out(h), out(w), stride, stride, padding, padding, 1, 1, groups];
+  };
+
+  test.each(['none', 'relu', 'sigmoid', 'tanh'] as const)('conv2d with %s, prepared or not: the same bits', (name) => {
+    const { kernels: k } = backend;
+    for (const sizes of CONVOLUTIONS.map(geometry)) {
+      const [n, c, h, w, filters, kh, kw, oh, ow, , , , , , , groups] = sizes;
+      const counts = [n * c * h * w, (filters * c * kh * kw) / groups, n * filters * oh * ow, filters];
+      const [x, weight, y, bias] = counts.map((count) => backend.alloc(4 * count)) as [number, number, number, number];
+      for (const [at, count] of [[x, counts[0]!], [weight, counts[1]!], [bias, filters]] as const) {
+        backend.write(at, Array.from({ length: count }, (_, i) => Math.sin(i * 1.7 + count)), 'f32');
+      }
+      k.conv2d(x, weight, y, bias, ...sizes, ACTIVATION[name]);
+      const fused = backend.read(y, counts[2]!, 'f32');
+      k.conv2d(x, weight, y, bias, ...sizes, ACTIVATION.none);
+      if (name !== 'none') k[name](y, y, counts[2]!, 0);
+      const apart = backend.read(y, counts[2]!, 'f32');
+      expect(fused).toEqual(apart);
+      const largest = apart.reduce((m, v) => Math.max(m, Math.abs(v)), 1);
+      for (const algorithm of [0, 1]) {
+        const bytes = 4 * k.conv2dPreparedSize(...sizes, algorithm);
+        const prepared = backend.alloc(bytes);
+        k.conv2dPrepare(weight, prepared, ...sizes, algorithm);
+        backend.write(y, Array<number>(counts[2]!).fill(NaN), 'f32');
+        k.conv2dPrepared(x, prepared, y, bias, ...sizes, ACTIVATION[name], algorithm);
+        const result = backend.read(y, counts[2]!, 'f32');
+        if (algorithm === 0) expect(result).toEqual(apart);
+        for (const [i, v] of result.entries()) expect(Math.abs(v - apart[i]!)).toBeLessThan(3e-5 * largest);
+        backend.free(prepared, bytes);
+      }
+      [x, weight, y, bias].forEach((at, i) => backend.free(at, 4 * counts[i]!));
+    }
+  });
+
   test('memory: elements of each type, views after growth, counts', () => {
     const before = backend.memory(true);
     const data = {
@@ -184,7 +227,7 @@ describe.each(modules)('$name', ({ name, module }) => {
     fresh.kernels.fill(w, k * c * 9, 1);
     expect(fresh.peek(x, 'f32')).toBe(1);
     const before = fresh.memory();
-    fresh.kernels.conv2d(x, w, y, 0, ...sizes);
+    fresh.kernels.conv2d(x, w, y, 0, ...sizes, ACTIVATION.none);
     expect(fresh.peek(y, 'f32')).toBe(c * 4);
     expect(fresh.peek(y + 4 * (side + 1), 'f32')).toBe(c * 9);
     expect(fresh.memory()).toEqual(before);

@@ -438,10 +438,10 @@ describe('conv2d', () => {
 
         const t = new Bench();
         const [y, gx, gw] = [t.space(g.length), t.space(x.length), t.space(weight.length)];
-        t.k.conv2d(t.put(x), t.put(weight), y, 0, ...shape);
+        t.k.conv2d(t.put(x), t.put(weight), y, 0, ...shape, 0);
         const value = t.get(y, g.length);
         expectClose(value, expected);
-        t.k.conv2d(t.put(x), t.put(weight), y, t.put(bias), ...shape);
+        t.k.conv2d(t.put(x), t.put(weight), y, t.put(bias), ...shape, 0);
         expectClose(t.get(y, g.length), expected.map((v, o) => v + bias[Math.floor(o / (oh * ow)) % k]!));
 
         t.k.conv2dGradX(t.put(g), t.put(weight), gx, 0, ...shape);
@@ -450,9 +450,9 @@ describe('conv2d', () => {
         expectClose([dot(t.get(gw, weight.length), weight)], [dot(value, g)]);
         // An identity in the other arguments too: in x at fixed w, and in w at fixed x.
         const [x2, w2] = [numbers(x.length, q.seed + 4), numbers(weight.length, q.seed + 5)];
-        t.k.conv2d(t.put(x2), t.put(weight), y, 0, ...shape);
+        t.k.conv2d(t.put(x2), t.put(weight), y, 0, ...shape, 0);
         expectClose([dot(t.get(gx, x.length), x2)], [dot(t.get(y, g.length), g)]);
-        t.k.conv2d(t.put(x), t.put(w2), y, 0, ...shape);
+        t.k.conv2d(t.put(x), t.put(w2), y, 0, ...shape, 0);
         expectClose([dot(t.get(gw, weight.length), w2)], [dot(t.get(y, g.length), g)]);
       }),
       { numRuns: 60, seed: 7 },

@@ -1,5 +1,5 @@
 /** Cross-correlation of images, sequences and volumes with learned filters, as convolutional layers compute it. */
-import type { ConvSizes, Kernels } from '../backend/backend';
+import { ACTIVATION, type ConvSizes, type Kernels } from '../backend/backend';
 import { ShapeError, ValueError } from '../core/errors';
 import { defineOp, type Op, type View } from '../core/op';
 import { checkInteger, pairOf, tripleOf, type Pair, type Triple } from '../core/options';
@@ -72,15 +72,14 @@ function outputShape(x: Shape, w: Shape, { where, stride, total, dilation }: Geo
   return [x[0]!, w[0]!, size(0), size(1)];
 }
 
-type Kernel = Kernels['conv2d'];
 /** The geometry of x, w and y, as kernels take it. */
 const sizes = (x: Shape, w: Shape, y: Shape, o: Geometry): ConvSizes => [
   x[0]!, x[1]!, x[2]!, x[3]!, w[0]!, w[2]!, w[3]!, y[2]!, y[3]!,
   o.stride[0], o.stride[1], o.before[0], o.before[1], o.dilation[0], o.dilation[1], o.groups,
 ];
-/** Calls a kernel of the family with the geometry of x, w and y. */
-function call(f: Kernel, p: View, q: View, r: View, bias: number, x: Shape, w: Shape, y: Shape, o: Geometry): void {
-  f(p.at, q.at, r.at, bias, ...sizes(x, w, y, o));
+/** Calls a gradient's kernel with the geometry of x, w and y. */
+function call(f: Kernels['conv2dGradX'], p: View, q: View, r: View, x: Shape, w: Shape, y: Shape, o: Geometry): void {
+  f(p.at, q.at, r.at, 0, ...sizes(x, w, y, o));
 }
 
 const conv: Op<[x: Tensor, w: Tensor, b: Tensor | null], { geometry: Geometry }> = defineOp({
@@ -92,12 +91,13 @@ const conv: Op<[x: Tensor, w: Tensor, b: Tensor | null], { geometry: Geometry }>
     }
     return outputShape(x.shape, w.shape, geometry);
   },
-  run: (k, [x, w, b], y, { geometry }) => call(k.conv2d, x, w, y, b ? b.at : 0, x.shape, w.shape, y.shape, geometry),
+  run: (k, [x, w, b], y, { geometry }) =>
+    k.conv2d(x.at, w.at, y.at, b ? b.at : 0, ...sizes(x.shape, w.shape, y.shape, geometry), ACTIVATION.none),
   lanes: {
     of: ['x', 'y'],
     prefers: (backend, [x, w], y, { geometry }) => backend.takesLanes(0, ...sizes(x.shape, w.shape, y.shape, geometry)),
     run: (k, [x, w, b], { y }, { geometry }) =>
-      k.conv2dLanes(x.at, w.at, y.at, b ? b.at : 0, ...sizes(x.shape, w.shape, y.shape, geometry), 0),
+      k.conv2dLanes(x.at, w.at, y.at, b ? b.at : 0, ...sizes(x.shape, w.shape, y.shape, geometry), ACTIVATION.none),
   },
   saves: { x: ['w'], w: ['x'] },
   vjp: {
@@ -111,11 +111,11 @@ const convGradX: Op<[g: Tensor, w: Tensor], { geometry: Geometry; x: Shape }> = 
   name: 'conv2dGradX',
   inputs: ['g', 'w'],
   shape: (_, { x }) => x,
-  run: (k, [g, w], gx, { geometry, x }) => call(k.conv2dGradX, g, w, gx, 0, x, w.shape, g.shape, geometry),
+  run: (k, [g, w], gx, { geometry, x }) => call(k.conv2dGradX, g, w, gx, x, w.shape, g.shape, geometry),
   lanes: {
     of: ['g', 'y'],
     prefers: (backend, [g, w], gx, { geometry }) => backend.takesLanes(1, ...sizes(gx.shape, w.shape, g.shape, geometry)),
-    run: (k, [g, w], { y: gx }, { geometry, x }) => call(k.conv2dLanesGradX, g, w, gx, 0, x, w.shape, g.shape, geometry),
+    run: (k, [g, w], { y: gx }, { geometry, x }) => call(k.conv2dLanesGradX, g, w, gx, x, w.shape, g.shape, geometry),
   },
   saves: { g: ['w'], w: ['g'] },
   vjp: {
@@ -128,11 +128,11 @@ const convGradW: Op<[g: Tensor, x: Tensor], { geometry: Geometry; w: Shape }> = 
   name: 'conv2dGradW',
   inputs: ['g', 'x'],
   shape: (_, { w }) => w,
-  run: (k, [g, x], gw, { geometry, w }) => call(k.conv2dGradW, g, x, gw, 0, x.shape, w, g.shape, geometry),
+  run: (k, [g, x], gw, { geometry, w }) => call(k.conv2dGradW, g, x, gw, x.shape, w, g.shape, geometry),
   lanes: {
     of: ['g', 'x'],
     prefers: (backend, [g, x], gw, { geometry }) => backend.takesLanes(2, ...sizes(x.shape, gw.shape, g.shape, geometry)),
-    run: (k, [g, x], { y: gw }, { geometry, w }) => call(k.conv2dLanesGradW, g, x, gw, 0, x.shape, w, g.shape, geometry),
+    run: (k, [g, x], { y: gw }, { geometry, w }) => call(k.conv2dLanesGradW, g, x, gw, x.shape, w, g.shape, geometry),
   },
   saves: { g: ['x'], x: ['g'] },
   vjp: {

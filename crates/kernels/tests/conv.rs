@@ -4,14 +4,18 @@ mod check;
 
 use check::{assert_close, images, lanes, Guarded, Random};
 use phyllo_kernels::conv::{
-    conv2d, conv2d_grad_w, conv2d_grad_w_workspace, conv2d_grad_x, conv2d_grad_x_workspace, conv2d_lanes,
+    conv2d, conv2d_by, conv2d_grad_w, conv2d_grad_w_by, conv2d_grad_w_workspace, conv2d_grad_w_workspace_by,
+    conv2d_grad_x, conv2d_grad_x_by, conv2d_grad_x_workspace, conv2d_grad_x_workspace_by, conv2d_lanes,
     conv2d_lanes_grad_w, conv2d_lanes_grad_w_workspace, conv2d_lanes_grad_x, conv2d_lanes_grad_x_workspace,
-    conv2d_lanes_workspace, conv2d_workspace, Conv2d,
+    conv2d_lanes_workspace, conv2d_prepare, conv2d_prepared, conv2d_prepared_workspace, conv2d_workspace,
+    conv2d_workspace_by, prepared_len, Algorithm, Conv2d, Method,
 };
 use phyllo_kernels::gemm::Activation;
 
 /// Relative to the largest element, for numbers in [−1, 1).
 const BOUND: f64 = 3e-6;
+/// The same of Winograd's F(4 × 4, 3 × 3).
+const BOUND4: f64 = 3e-5;
 
 /// Calls f(index in x, in w, in y) for every product of the convolution.
 fn each_product(g: &Conv2d, mut f: impl FnMut(usize, usize, usize)) {
@@ -41,6 +45,75 @@ fn each_product(g: &Conv2d, mut f: impl FnMut(usize, usize, usize)) {
     }
 }
 
+/// Calls a kernel with an output of n numbers and a workspace, and gives back the output.
+fn run(what: &str, n: usize, workspace: usize, kernel: &dyn Fn(&mut [f32], &mut [f32])) -> Vec<f32> {
+    let (mut output, mut workspace) = (Guarded::new(n), Guarded::new(workspace));
+    kernel(output.slice(), workspace.slice());
+    workspace.check(what);
+    output.check(what).to_vec()
+}
+
+/// A convolution's operands.
+struct Operands<'a> {
+    x: &'a [f32],
+    w: &'a [f32],
+    gy: &'a [f32],
+    bias: Option<&'a [f32]>,
+}
+
+/// Every method that serves, not only the one that is taken, against [y, gx, gw].
+fn check_methods(g: &Conv2d, o: &Operands, [y, gx, gw]: [&[f64]; 3]) {
+    let Operands { x, w, gy, bias } = *o;
+    for method in [
+        Method::Empty,
+        Method::Lanes,
+        Method::Direct,
+        Method::Winograd,
+        Method::Winograd4,
+        Method::Implicit,
+        Method::Phases,
+        Method::Columns,
+    ] {
+        let what = format!("by {method:?} {g:?}");
+        if g.forward_serves(method) {
+            let space = conv2d_workspace_by(method, g);
+            let actual = run(&what, y.len(), space, &|y, space| {
+                conv2d_by(method, g, x, w, y, bias, Activation::None, space);
+            });
+            let bound = if method == Method::Winograd4 { BOUND4 } else { BOUND };
+            assert_close(&actual, y, bound, &format!("conv2d {what}"));
+        }
+        if g.grad_x_serves(method) {
+            let space = conv2d_grad_x_workspace_by(method, g);
+            let actual = run(&what, gx.len(), space, &|gx, space| conv2d_grad_x_by(method, g, gy, w, gx, space));
+            assert_close(&actual, gx, BOUND, &format!("conv2d_grad_x {what}"));
+        }
+        if g.grad_w_serves(method) {
+            let space = conv2d_grad_w_workspace_by(method, g);
+            let actual = run(&what, gw.len(), space, &|gw, space| conv2d_grad_w_by(method, g, gy, x, gw, space));
+            assert_close(&actual, gw, BOUND, &format!("conv2d_grad_w {what}"));
+        }
+    }
+}
+
+/// Prepared weights: the bits of conv2d, or F(4 × 4, 3 × 3).
+fn check_prepared(g: &Conv2d, o: &Operands, activation: Activation, plain: &[f32], expected: &[f64]) {
+    for algorithm in [Algorithm::Same, Algorithm::Winograd4] {
+        let what = format!("{algorithm:?} {activation:?} {g:?}");
+        let mut prepared = Guarded::new(prepared_len(g, algorithm));
+        conv2d_prepare(g, algorithm, o.w, prepared.slice());
+        let prepared = prepared.check(&what);
+        let y = run(&what, plain.len(), conv2d_prepared_workspace(g, algorithm), &|y, space| {
+            conv2d_prepared(g, algorithm, o.x, prepared, y, o.bias, activation, space);
+        });
+        if algorithm.method(g) == Method::Winograd4 {
+            assert_close(&y, expected, BOUND4, &what);
+        } else {
+            assert_eq!(y, plain, "{what}");
+        }
+    }
+}
+
 /// Both layouts; to the same bits if conv2d is said to put the batch `in_lanes` itself.
 fn check(g: &Conv2d, in_lanes: bool, random: &mut Random) {
     let x = random.numbers(g.n * g.c * g.h * g.w);
@@ -62,19 +135,22 @@ fn check(g: &Conv2d, in_lanes: bool, random: &mut Random) {
         }
     }
 
-    let run = |name: &str, n: usize, workspace: usize, kernel: &dyn Fn(&mut [f32], &mut [f32])| {
-        let what = format!("{name} {g:?}");
-        let (mut output, mut workspace) = (Guarded::new(n), Guarded::new(workspace));
-        kernel(output.slice(), workspace.slice());
-        workspace.check(&what);
-        output.check(&what).to_vec()
-    };
     let bias = with_bias.then_some(&bias[..]);
     let by_image = [
-        run("conv2d", y.len(), conv2d_workspace(g), &|y, space| conv2d(g, &x, &w, y, bias, space)),
+        run("conv2d", y.len(), conv2d_workspace(g), &|y, space| conv2d(g, &x, &w, y, bias, Activation::None, space)),
         run("conv2d_grad_x", x.len(), conv2d_grad_x_workspace(g), &|gx, space| conv2d_grad_x(g, &gy, &w, gx, space)),
         run("conv2d_grad_w", w.len(), conv2d_grad_w_workspace(g), &|gw, space| conv2d_grad_w(g, &gy, &x, gw, space)),
     ];
+    let operands = Operands { x: &x, w: &w, gy: &gy, bias };
+    check_methods(g, &operands, [&y, &gx, &gw]);
+    check_prepared(g, &operands, Activation::None, &by_image[0], &y);
+    let positive: Vec<f32> = by_image[0].iter().map(|&y| if y < 0.0 { 0.0 } else { y }).collect();
+    let relu = run("conv2d with relu", y.len(), conv2d_workspace(g), &|y, space| {
+        conv2d(g, &x, &w, y, bias, Activation::Relu, space);
+    });
+    assert_eq!(relu, positive, "relu of {g:?}");
+    let positive_sums: Vec<f64> = y.iter().map(|y| y.max(0.0)).collect();
+    check_prepared(g, &operands, Activation::Relu, &positive, &positive_sums);
 
     // Spare lanes hold NaN, which must not reach an image, nor the weights' gradient.
     let (x_len, y_len) = (g.c * g.h * g.w, g.k * g.oh * g.ow);

@@ -1,6 +1,6 @@
 //! Matrix products, convolution and pooling.
 
-use phyllo_kernels::conv::{self, Conv2d};
+use phyllo_kernels::conv::{self, Algorithm, Conv2d};
 use phyllo_kernels::gemm::{self, Activation, Bias, Gemm};
 use phyllo_kernels::lanes::{lanes_len, LANES};
 use phyllo_kernels::pool::{self, Divisor, Pool2d};
@@ -39,16 +39,20 @@ pub fn gemm(
     gemm::gemm(&g, a, b, c, bias, accumulate != 0, activation, workspace(gemm::gemm_workspace(&g)));
 }
 
+/// Addresses, or other numbers; the geometry, and its name; more numbers.
 macro_rules! export_conv2d {
-    ($($(#[$cfg:meta])* $js:literal $name:ident($p:ident $q:ident $r:ident $bias:ident, $g:ident) $body:block)*) => {$(
+    ($(
+        $(#[$cfg:meta])*
+        $js:literal $name:ident($($p:ident)*; $g:ident; $($other:ident)*) $(-> $result:ty)? $body:block
+    )*) => {$(
         $(#[$cfg])*
         #[wasm_bindgen(js_name = $js)]
         #[allow(clippy::too_many_arguments)]
         pub fn $name(
-            $p: usize, $q: usize, $r: usize, $bias: usize,
+            $($p: usize,)*
             n: usize, c: usize, h: usize, w: usize, k: usize, kh: usize, kw: usize, oh: usize, ow: usize,
-            sh: usize, sw: usize, pt: usize, pl: usize, dh: usize, dw: usize, groups: usize,
-        ) {
+            sh: usize, sw: usize, pt: usize, pl: usize, dh: usize, dw: usize, groups: usize, $($other: u32,)*
+        ) $(-> $result)? {
             let $g = Conv2d { n, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups };
             $body
         }
@@ -68,60 +72,60 @@ fn maps(g: &Conv2d) -> usize {
 }
 
 export_conv2d! {
-    "conv2d" conv2d(x weight y bias, g) {
+    "conv2d" conv2d(x weight y bias; g; activation) {
         slices! {
             x: input f32[image(&g)], weight: input f32[filters(&g)], y: output f32[maps(&g)],
             bias: optional_input f32[g.k],
         }
-        conv::conv2d(&g, x, weight, y, bias, workspace(conv::conv2d_workspace(&g)));
+        let activation = Activation::numbered(activation);
+        conv::conv2d(&g, x, weight, y, bias, activation, workspace(conv::conv2d_workspace(&g)));
+    }
+    "conv2dPreparedSize" conv2d_prepared_size(; g; algorithm) -> usize {
+        conv::prepared_len(&g, Algorithm::numbered(algorithm))
+    }
+    "conv2dPrepare" conv2d_prepare(weight prepared; g; algorithm) {
+        let algorithm = Algorithm::numbered(algorithm);
+        slices! { weight: input f32[filters(&g)], prepared: output f32[conv::prepared_len(&g, algorithm)] }
+        conv::conv2d_prepare(&g, algorithm, weight, prepared);
+    }
+    "conv2dPrepared" conv2d_prepared(x prepared y bias; g; activation algorithm) {
+        let (activation, algorithm) = (Activation::numbered(activation), Algorithm::numbered(algorithm));
+        slices! {
+            x: input f32[image(&g)], prepared: input f32[conv::prepared_len(&g, algorithm)],
+            y: output f32[maps(&g)], bias: optional_input f32[g.k],
+        }
+        let space = workspace(conv::conv2d_prepared_workspace(&g, algorithm));
+        conv::conv2d_prepared(&g, algorithm, x, prepared, y, bias, activation, space);
     }
     #[cfg(feature = "train")]
-    "conv2dGradX" conv2d_grad_x(gy weight gx _bias, g) {
+    "conv2dGradX" conv2d_grad_x(gy weight gx _bias; g; ) {
         slices! { gy: input f32[maps(&g)], weight: input f32[filters(&g)], gx: output f32[image(&g)] }
         conv::conv2d_grad_x(&g, gy, weight, gx, workspace(conv::conv2d_grad_x_workspace(&g)));
     }
     #[cfg(feature = "train")]
-    "conv2dGradW" conv2d_grad_w(gy x gw _bias, g) {
+    "conv2dGradW" conv2d_grad_w(gy x gw _bias; g; ) {
         slices! { gy: input f32[maps(&g)], x: input f32[image(&g)], gw: output f32[filters(&g)] }
         conv::conv2d_grad_w(&g, gy, x, gw, workspace(conv::conv2d_grad_w_workspace(&g)));
     }
-}
-
-#[cfg(feature = "train")]
-#[wasm_bindgen(js_name = "conv2dTakesLanes")]
-#[allow(clippy::too_many_arguments)]
-pub fn conv2d_takes_lanes(
-    pass: u32, n: usize, c: usize, h: usize, w: usize, k: usize, kh: usize, kw: usize, oh: usize, ow: usize, sh: usize,
-    sw: usize, pt: usize, pl: usize, dh: usize, dw: usize, groups: usize,
-) -> u32 {
-    let g = Conv2d { n, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups };
-    let pass = match pass {
-        0 => conv::Pass::Forward,
-        1 => conv::Pass::GradX,
-        _ => conv::Pass::GradW,
-    };
-    u32::from(conv::conv2d_takes_lanes(&g, pass))
-}
-
-#[wasm_bindgen(js_name = "conv2dLanes")]
-#[allow(clippy::too_many_arguments)]
-pub fn conv2d_lanes(
-    x: usize, weight: usize, y: usize, bias: usize, n: usize, c: usize, h: usize, w: usize, k: usize, kh: usize,
-    kw: usize, oh: usize, ow: usize, sh: usize, sw: usize, pt: usize, pl: usize, dh: usize, dw: usize, groups: usize,
-    activation: u32,
-) {
-    let g = Conv2d { n, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups };
-    slices! {
-        x: input f32[lanes_len(n, c * h * w)], weight: input f32[filters(&g)],
-        y: output f32[lanes_len(n, k * oh * ow)], bias: optional_input f32[k],
-    }
-    let activation = Activation::numbered(activation);
-    conv::conv2d_lanes(&g, x, weight, y, bias, activation, workspace(conv::conv2d_lanes_workspace(&g)));
-}
-
-export_conv2d! {
     #[cfg(feature = "train")]
-    "conv2dLanesGradX" conv2d_lanes_grad_x(gy weight gx _bias, g) {
+    "conv2dTakesLanes" conv2d_takes_lanes(pass; g; ) -> u32 {
+        let pass = match pass {
+            0 => conv::Pass::Forward,
+            1 => conv::Pass::GradX,
+            _ => conv::Pass::GradW,
+        };
+        u32::from(conv::conv2d_takes_lanes(&g, pass))
+    }
+    "conv2dLanes" conv2d_lanes(x weight y bias; g; activation) {
+        slices! {
+            x: input f32[lanes_len(g.n, g.c * g.h * g.w)], weight: input f32[filters(&g)],
+            y: output f32[lanes_len(g.n, g.k * g.oh * g.ow)], bias: optional_input f32[g.k],
+        }
+        let activation = Activation::numbered(activation);
+        conv::conv2d_lanes(&g, x, weight, y, bias, activation, workspace(conv::conv2d_lanes_workspace(&g)));
+    }
+    #[cfg(feature = "train")]
+    "conv2dLanesGradX" conv2d_lanes_grad_x(gy weight gx _bias; g; ) {
         slices! {
             gy: input f32[lanes_len(g.n, g.k * g.oh * g.ow)], weight: input f32[filters(&g)],
             gx: output f32[lanes_len(g.n, g.c * g.h * g.w)],
@@ -129,7 +133,7 @@ export_conv2d! {
         conv::conv2d_lanes_grad_x(&g, gy, weight, gx, workspace(conv::conv2d_lanes_grad_x_workspace(&g)));
     }
     #[cfg(feature = "train")]
-    "conv2dLanesGradW" conv2d_lanes_grad_w(gy x gw _bias, g) {
+    "conv2dLanesGradW" conv2d_lanes_grad_w(gy x gw _bias; g; ) {
         slices! {
             gy: input f32[lanes_len(g.n, g.k * g.oh * g.ow)], x: input f32[lanes_len(g.n, g.c * g.h * g.w)],
             gw: output f32[filters(&g)],

@@ -1,20 +1,14 @@
-import type { Kernels } from '../backend';
+import type { ConvSizes, Kernels } from '../backend';
 import { activated } from './functions';
 import type { Heap } from './heap';
 import { LANES, lanePlace } from './lanes';
-
-/** The geometry of a convolution, as the contract passes it. */
-type Geometry = [
-  n: number, c: number, h: number, w: number, k: number, kh: number, kw: number, oh: number, ow: number,
-  sh: number, sw: number, pt: number, pl: number, dh: number, dw: number, groups: number,
-];
 
 /**
  * y = x ⋆ w is bilinear: each y[o] is a sum of products w[q] · x[p]. So is either gradient, over the same triples
  * (p, q, o) with the roles exchanged. This visits the triples; those outside of x are not there.
  */
 function eachProduct(
-  [n, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups]: Geometry,
+  [n, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups]: ConvSizes,
   visit: (x: number, w: number, y: number) => void,
 ): void {
   const depth = c / groups;
@@ -37,18 +31,45 @@ function eachProduct(
               }
 }
 
-type Name = 'conv2d' | 'conv2dGradX' | 'conv2dGradW' | 'conv2dLanes' | 'conv2dLanesGradX' | 'conv2dLanesGradW';
+type Name =
+  | 'conv2d' | 'conv2dGradX' | 'conv2dGradW' | 'conv2dPreparedSize' | 'conv2dPrepare' | 'conv2dPrepared'
+  | 'conv2dLanes' | 'conv2dLanesGradX' | 'conv2dLanesGradW';
+
+/** What other numbers follow. */
+function geometryOf(sizes: readonly [...geometry: ConvSizes, ...others: number[]]): ConvSizes {
+  const [n, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups] = sizes;
+  return [n, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups];
+}
+
+/** Numbers of the filters. */
+function filters([, c, , , k, kh, kw, , , , , , , , , groups]: ConvSizes): number {
+  return ((k * c) / groups) * kh * kw;
+}
 
 /** 2-D convolution and its gradients. */
 export function conv(heap: Heap): Pick<Kernels, Name> {
+  const forward: Kernels['conv2d'] = (xAt, wAt, yAt, biasAt, ...sizes) => {
+    const geometry = geometryOf(sizes);
+    const [n, , , , k, , , oh, ow] = geometry;
+    const [x, w, y, bias] = [heap.from(xAt), heap.from(wAt), heap.from(yAt), heap.from(biasAt)];
+    for (let plane = 0; plane < n * k; plane++)
+      y.fill(biasAt ? bias[plane % k]! : 0, plane * oh * ow, (plane + 1) * oh * ow);
+    eachProduct(geometry, (p, q, o) => (y[o]! += x[p]! * w[q]!));
+    for (let o = 0; o < n * k * oh * ow; o++) y[o] = activated(sizes[16])(y[o]!);
+  };
   return {
-    conv2d(xAt, wAt, yAt, biasAt, ...geometry) {
-      const [n, , , , k, , , oh, ow] = geometry;
-      const [x, w, y, bias] = [heap.from(xAt), heap.from(wAt), heap.from(yAt), heap.from(biasAt)];
-      for (let plane = 0; plane < n * k; plane++)
-        y.fill(biasAt ? bias[plane % k]! : 0, plane * oh * ow, (plane + 1) * oh * ow);
-      eachProduct(geometry, (p, q, o) => (y[o]! += x[p]! * w[q]!));
+    conv2d: forward,
+
+    // Prepared weights are a copy, whatever the algorithm.
+    conv2dPreparedSize: (...sizes) => filters(geometryOf(sizes)),
+
+    conv2dPrepare(wAt, preparedAt, ...sizes) {
+      const count = filters(geometryOf(sizes));
+      heap.from(preparedAt).set(heap.from(wAt).subarray(0, count));
     },
+
+    conv2dPrepared: (xAt, preparedAt, yAt, biasAt, ...sizes) =>
+      forward(xAt, preparedAt, yAt, biasAt, ...geometryOf(sizes), sizes[16]),
 
     conv2dGradX(gAt, wAt, gxAt, _, ...geometry) {
       const [n, c, h, w] = geometry;
@@ -58,9 +79,8 @@ export function conv(heap: Heap): Pick<Kernels, Name> {
     },
 
     conv2dGradW(gAt, xAt, gwAt, _, ...geometry) {
-      const [, c, , , k, kh, kw, , , , , , , , , groups] = geometry;
       const [g, x, gw] = [heap.from(gAt), heap.from(xAt), heap.from(gwAt)];
-      gw.fill(0, 0, ((k * c) / groups) * kh * kw);
+      gw.fill(0, 0, filters(geometry));
       eachProduct(geometry, (p, q, o) => (gw[q]! += g[o]! * x[p]!));
     },
 
@@ -83,18 +103,17 @@ export function conv(heap: Heap): Pick<Kernels, Name> {
     },
 
     conv2dLanesGradW(gAt, xAt, gwAt, _, ...geometry) {
-      const [, c, , , k, kh, kw, , , , , , , , , groups] = geometry;
       const { x: lane, y: map } = lanes([...geometry, 0]);
       const [g, x, gw] = [heap.from(gAt), heap.from(xAt), heap.from(gwAt)];
-      gw.fill(0, 0, ((k * c) / groups) * kh * kw);
+      gw.fill(0, 0, filters(geometry));
       eachProduct(geometry, (p, q, o) => (gw[q]! += g[map(o)]! * x[lane(p)]!));
     },
   };
 }
 
 /** The geometry with spare lanes counted as images, and where the numbers of x and y are. */
-function lanes([n, c, h, w, k, kh, kw, oh, ow, ...rest]: [...Geometry, activation: number]): {
-  geometry: Geometry;
+function lanes([n, c, h, w, k, kh, kw, oh, ow, ...rest]: [...ConvSizes, activation: number]): {
+  geometry: ConvSizes;
   x: (i: number) => number;
   y: (i: number) => number;
   activation: number;

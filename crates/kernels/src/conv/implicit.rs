@@ -1,37 +1,68 @@
 //! Convolution as matrix products with the patches of one image at a time, for any geometry.
 
+use super::epilogue::Epilogue;
 use super::geometry::{Conv2d, Window};
 use super::image::Frame;
 use super::patches::{ByPixel, ByTap, Patches};
+use super::prepared::Weights;
 use super::workspace::Workspace;
 use crate::gemm::loops::{a_workspace, b_workspace, multiply, KC, MR};
 use crate::gemm::micro::Output;
-use crate::gemm::pack::{prepack, Strided};
+use crate::gemm::pack::{prepack, Packed, Strided};
 use core::ptr;
 
-/// Numbers of workspace for [`correlate`].
-pub(super) fn correlate_workspace(window: &Window) -> usize {
+/// Numbers that the packed weights of a window take.
+fn packed_len(window: &Window) -> usize {
+    window.k.next_multiple_of(MR) * window.taps()
+}
+
+/// W [k, taps] in panels.
+fn pack(window: &Window, w: &[f32], packed: &mut [f32]) {
     let (m, k) = (window.k, window.taps());
-    m.next_multiple_of(MR) * k + k + Frame::new(window).len() + b_workspace(window.pixels(), k)
+    assert!(w.len() >= m * k && packed.len() >= packed_len(window));
+    // SAFETY: w is m × k, and its panels have their room.
+    unsafe { prepack::<MR>(&Strided { at: w.as_ptr(), lane: k, depth: 1 }, m, k, KC, packed.as_mut_ptr()) };
 }
 
-pub(super) fn forward_workspace(g: &Conv2d) -> usize {
-    correlate_workspace(&g.group())
+/// Numbers of workspace for [`correlate`].
+pub(super) fn workspace(window: &Window, prepared: bool) -> usize {
+    let k = window.taps();
+    let packed = if prepared { 0 } else { packed_len(window) };
+    packed + k + Frame::new(window).len() + b_workspace(window.pixels(), k)
 }
 
-/// y = x ⋆ w + bias: Y = W · patches, for every image and group.
-pub(super) fn forward(g: &Conv2d, x: &[f32], w: &[f32], y: &mut [f32], bias: Option<&[f32]>, workspace: &mut [f32]) {
+pub(super) fn prepared_len(g: &Conv2d) -> usize {
+    g.groups * packed_len(&g.group())
+}
+
+pub(super) fn prepare(g: &Conv2d, w: &[f32], prepared: &mut [f32]) {
     let window = g.group();
+    let size = window.k * window.taps();
+    for (w, packed) in w.chunks_exact(size).zip(prepared.chunks_exact_mut(packed_len(&window))) {
+        pack(&window, w, packed);
+    }
+}
+
+pub(super) fn forward_workspace(g: &Conv2d, prepared: bool) -> usize {
+    workspace(&g.group(), prepared)
+}
+
+/// y = f(x ⋆ w + bias): Y = W · patches, for every image and group.
+pub(super) fn forward(
+    g: &Conv2d, x: &[f32], weights: Weights, y: &mut [f32], epilogue: &Epilogue, workspace: &mut [f32],
+) {
+    let window = g.group();
+    let (size, packed) = (window.k * window.taps(), packed_len(&window));
     for group in 0..g.groups {
-        let w = &w[group * window.k * window.taps()..][..window.k * window.taps()];
-        let bias = bias.map(|bias| &bias[group * window.k..][..window.k]);
-        correlate(&window, g.n, (g.groups, group), x, w, y, bias, workspace);
+        let weights = weights.part(group, size, packed);
+        let epilogue = epilogue.of(group * window.k..(group + 1) * window.k);
+        correlate(&window, g.n, (g.groups, group), x, weights, y, &epilogue, workspace);
     }
 }
 
 pub(super) fn grad_x_workspace(g: &Conv2d) -> usize {
     let window = g.group().adjoint();
-    window.k * window.taps() + correlate_workspace(&window)
+    window.k * window.taps() + self::workspace(&window, false)
 }
 
 /// Stride 1: gx = g ⋆ the filters turned by 180°, input and output channels exchanged.
@@ -41,7 +72,8 @@ pub(super) fn grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspac
     let (turned, workspace) = workspace.split_at_mut(size);
     for group in 0..g.groups {
         turn(&window, &w[group * size..][..size], turned);
-        correlate(&window, g.n, (g.groups, group), gy, turned, gx, None, workspace);
+        let turned = Weights::Plain(turned);
+        correlate(&window, g.n, (g.groups, group), gy, turned, gx, &Epilogue::NONE, workspace);
     }
 }
 
@@ -68,26 +100,32 @@ pub(super) fn turn(window: &Window, w: &[f32], turned: &mut [f32]) {
 
 /// The part of group i of `groups` in a correlation of n images.
 pub(super) fn correlate(
-    window: &Window, n: usize, (groups, group): (usize, usize), x: &[f32], w: &[f32], y: &mut [f32],
-    bias: Option<&[f32]>, workspace: &mut [f32],
+    window: &Window, n: usize, (groups, group): (usize, usize), x: &[f32], weights: Weights, y: &mut [f32],
+    epilogue: &Epilogue, workspace: &mut [f32],
 ) {
     let (m, pixels, k) = (window.k, window.pixels(), window.taps());
     let frame = Frame::new(window);
     let mut workspace = Workspace(workspace);
-    let packed = workspace.floats(m.next_multiple_of(MR) * k);
+    let packed = match weights {
+        Weights::Prepared(packed) => packed,
+        Weights::Plain(w) => {
+            let packed = workspace.floats(packed_len(window));
+            pack(window, w, packed);
+            packed
+        }
+    };
+    let a = Packed { at: packed.as_ptr(), lanes: m };
     let taps = workspace.offsets(k);
     let buffer = workspace.floats(frame.len());
     let panels = workspace.floats(b_workspace(pixels, k));
     frame.taps(taps);
-    // SAFETY: w is m × k and `packed` has room for its panels.
-    let a = unsafe { prepack::<MR>(&Strided { at: w.as_ptr(), lane: k, depth: 1 }, m, k, KC, packed.as_mut_ptr()) };
     for image in 0..n {
         let (x_len, y_len) = (window.x_len(), window.y_len());
         frame.fill(&x[(image * groups + group) * x_len..][..x_len], buffer);
         let b = ByPixel(Patches::new(&frame, frame.first(buffer), taps, window.ow));
         let y = &mut y[(image * groups + group) * y_len..][..y_len];
-        let column = bias.map_or(ptr::null(), <[f32]>::as_ptr);
-        let out = Output { column, ..Output::plain(y.as_mut_ptr(), pixels) };
+        let column = epilogue.bias.map_or(ptr::null(), <[f32]>::as_ptr);
+        let out = Output { column, activation: epilogue.activation, ..Output::plain(y.as_mut_ptr(), pixels) };
         // SAFETY: a is m × k, the patches k × pixels, y m × pixels; A is packed, B has its room.
         unsafe { multiply(m, pixels, k, &a, &b, &out, ptr::null_mut(), panels.as_mut_ptr()) };
     }

@@ -8,8 +8,10 @@
 //! The phases of all channels are the filters of one correlation of g, ⌈kh / sh⌉ × ⌈kw / sw⌉ taps each, the last of them
 //! zeros for some phases; its outputs, interleaved, are the gradient.
 
+use super::epilogue::Epilogue;
 use super::geometry::{Conv2d, Window};
 use super::implicit;
+use super::prepared::Weights;
 use super::winograd::{self, Filters};
 use super::workspace::Workspace;
 
@@ -19,7 +21,12 @@ pub(super) fn pays(g: &Conv2d) -> bool {
     let phases = phases(&g.group());
     let products = phases.k * phases.kh * phases.kw;
     let taps = g.group().taps();
-    g.dh == 1 && g.dw == 1 && g.sh <= g.kh && g.sw <= g.kw && 4 * products <= 5 * taps
+    fits(g) && 4 * products <= 5 * taps
+}
+
+/// Whether every phase has taps, side by side.
+pub(super) fn fits(g: &Conv2d) -> bool {
+    g.dh == 1 && g.dw == 1 && g.sh <= g.kh && g.sw <= g.kw
 }
 
 /// The correlation of the gradient with the phases' filters.
@@ -48,7 +55,7 @@ pub(super) fn grad_x_workspace(g: &Conv2d) -> usize {
     let phases = phases(&g.group());
     let correlation = match winograd::pays(&phases, 1) {
         true => winograd::workspace(&phases, 1),
-        false => implicit::correlate_workspace(&phases),
+        false => implicit::workspace(&phases, false),
     };
     phases.k * phases.taps() + phases.y_len() + correlation
 }
@@ -65,9 +72,11 @@ pub(super) fn grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspac
         for part in (0..g.n).map(|image| image * g.groups + group) {
             let gy = &gy[part * window.y_len()..][..window.y_len()];
             if winograd::pays(&phases, 1) {
-                winograd::correlate(&phases, 1, (1, 0), gy, Filters::Plain(filters), outputs, None, workspace);
+                let filters = Filters::Plain(filters);
+                winograd::correlate(&phases, 1, (1, 0), gy, filters, outputs, workspace);
             } else {
-                implicit::correlate(&phases, 1, (1, 0), gy, filters, outputs, None, workspace);
+                let filters = Weights::Plain(filters);
+                implicit::correlate(&phases, 1, (1, 0), gy, filters, outputs, &Epilogue::NONE, workspace);
             }
             interleave(&window, &phases, outputs, &mut gx[part * window.x_len()..][..window.x_len()]);
         }

@@ -35,8 +35,13 @@ const CHANNELS: usize = 16;
 /// and filters, 49 gain 42 %.
 const TILES: usize = 32;
 
+/// Whether this can compute the gradient.
+pub fn grad_w_fits(window: &Window) -> bool {
+    fits(window) && window.c >= 4
+}
+
 pub fn grad_w_pays(window: &Window, n: usize) -> bool {
-    fits(window) && window.c.min(window.k) >= CHANNELS && n * Tiles::new(window).count() >= TILES
+    grad_w_fits(window) && window.c.min(window.k) >= CHANNELS && n * Tiles::new(window).count() >= TILES
 }
 
 /// The tiles of an image.

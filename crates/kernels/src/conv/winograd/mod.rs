@@ -15,15 +15,18 @@ mod tiles;
 mod transforms;
 
 pub(super) use filters::Filters;
-pub(super) use grad_w::{grad_w, grad_w_pays, grad_w_workspace};
+pub(super) use grad_w::{grad_w, grad_w_fits, grad_w_pays, grad_w_workspace};
+pub(super) use transforms::{F2, F4};
 
+use super::epilogue::Epilogue;
 use super::geometry::{Conv2d, Window};
+use super::prepared::Weights;
 use super::workspace::Workspace;
 use crate::gemm::loops::{multiply, MR, NR};
 use crate::gemm::micro::Output;
 use crate::gemm::pack::Packed;
 use core::ptr;
-use transforms::{Transform, F2};
+use transforms::Transform;
 
 /// Numbers of transformed input that are made at a time: 512 KB.
 const TRANSFORMED: usize = 1 << 17;
@@ -97,6 +100,12 @@ impl<const M: usize, const S: usize> Plan<M, S> {
         Self::PLACES * distance(self.window.c * lanes.next_multiple_of(MR))
     }
 
+    /// The first filter of every block, their number, and the place of the block among the transformed filters.
+    fn blocks(&self) -> impl Iterator<Item = (usize, usize, usize)> {
+        let (k, lanes, size) = (self.window.k, self.lanes, self.block(self.lanes));
+        (0..k).step_by(lanes).map(move |first| (first, lanes.min(k - first), first / lanes * size))
+    }
+
     /// Numbers that all transformed filters take.
     fn filters(&self) -> usize {
         let rest = self.window.k % self.lanes;
@@ -124,18 +133,48 @@ impl<const M: usize, const S: usize> Plan<M, S> {
     }
 }
 
-pub(super) fn forward_workspace(g: &Conv2d) -> usize {
-    workspace(&g.group(), g.n)
+/// Whether F(4 × 4, 3 × 3) with filters transformed beforehand beats everything else, for n images.
+pub(super) fn pays4(window: &Window, n: usize) -> bool {
+    fits(window) && window.c.min(window.k) >= CHANNELS && n * window.pixels() >= OUTPUTS
 }
 
-/// y = x ⋆ w + bias
-pub(super) fn forward(g: &Conv2d, x: &[f32], w: &[f32], y: &mut [f32], bias: Option<&[f32]>, workspace: &mut [f32]) {
-    let window = g.group();
-    let size = window.k * window.taps();
+/// Numbers that transformed filters take.
+pub(super) fn prepared_len<T: Transform<M, S>, const M: usize, const S: usize>(_: T, g: &Conv2d) -> usize {
+    g.groups * Plan::<M, S>::new(&g.group(), g.n).filters()
+}
+
+/// Transforms all filters.
+pub(super) fn prepare<T: Transform<M, S>, const M: usize, const S: usize>(
+    transform: T, g: &Conv2d, w: &[f32], prepared: &mut [f32],
+) {
+    let plan = Plan::<M, S>::new(&g.group(), g.n);
+    let w = w.chunks_exact(plan.window.k * plan.window.taps());
+    for (w, prepared) in w.zip(prepared.chunks_exact_mut(plan.filters())) {
+        for (first, lanes, at) in plan.blocks() {
+            filters::transform(transform, &plan, Filters::Plain(w), first, lanes, &mut prepared[at..]);
+        }
+    }
+}
+
+pub(super) fn forward_workspace<T: Transform<M, S>, const M: usize, const S: usize>(
+    _: T, g: &Conv2d, prepared: bool,
+) -> usize {
+    Plan::<M, S>::new(&g.group(), g.n).workspace(g.n, prepared)
+}
+
+/// y = f(x ⋆ w + bias)
+pub(super) fn forward<T: Transform<M, S>, const M: usize, const S: usize>(
+    transform: T, g: &Conv2d, x: &[f32], weights: Weights, y: &mut [f32], epilogue: &Epilogue, workspace: &mut [f32],
+) {
+    let plan = Plan::<M, S>::new(&g.group(), g.n);
+    let Window { k, .. } = plan.window;
     for group in 0..g.groups {
-        let filters = Filters::Plain(&w[group * size..][..size]);
-        let bias = bias.map(|bias| &bias[group * window.k..][..window.k]);
-        correlate(&window, g.n, (g.groups, group), x, filters, y, bias, workspace);
+        let filters = match weights.part(group, k * plan.window.taps(), plan.filters()) {
+            Weights::Plain(w) => Filters::Plain(w),
+            Weights::Prepared(u) => Filters::Transformed(u),
+        };
+        let epilogue = epilogue.of(group * k..(group + 1) * k);
+        run(transform, &plan, g.n, (g.groups, group), x, filters, y, &epilogue, workspace);
     }
 }
 
@@ -149,7 +188,7 @@ pub(super) fn grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspac
     let size = window.k * window.taps();
     for group in 0..g.groups {
         let filters = Filters::Turned(&w[group * size..][..size]);
-        correlate(&window, g.n, (g.groups, group), gy, filters, gx, None, workspace);
+        correlate(&window, g.n, (g.groups, group), gy, filters, gx, workspace);
     }
 }
 
@@ -158,19 +197,19 @@ pub(super) fn workspace(window: &Window, n: usize) -> usize {
     Plan::<2, 4>::new(window, n).workspace(n, false)
 }
 
-/// y = x ⋆ w + bias for group i of `groups` of n images, by F(2 × 2, 3 × 3).
+/// y = x ⋆ filters for group i of `groups` of n images, by F(2 × 2, 3 × 3).
 pub(super) fn correlate(
-    window: &Window, n: usize, group: (usize, usize), x: &[f32], filters: Filters, y: &mut [f32], bias: Option<&[f32]>,
-    workspace: &mut [f32],
+    window: &Window, n: usize, group: (usize, usize), x: &[f32], filters: Filters, y: &mut [f32], workspace: &mut [f32],
 ) {
-    run(F2, &Plan::<2, 4>::new(window, n), n, group, x, filters, y, bias, workspace);
+    run(F2, &Plan::<2, 4>::new(window, n), n, group, x, filters, y, &Epilogue::NONE, workspace);
 }
 
+/// y = f(x ⋆ filters + bias)
 fn run<T: Transform<M, S>, const M: usize, const S: usize>(
     transform: T, plan: &Plan<M, S>, n: usize, (groups, group): (usize, usize), x: &[f32], filters: Filters,
-    y: &mut [f32], bias: Option<&[f32]>, workspace: &mut [f32],
+    y: &mut [f32], epilogue: &Epilogue, workspace: &mut [f32],
 ) {
-    let Window { c, k, .. } = plan.window;
+    let c = plan.window.c;
     let [x_len, y_len] = [plan.window.x_len(), plan.window.y_len()];
     let (total, most) = (n * plan.rows, plan.at_once * plan.columns);
     let once = plan.at_once == total;
@@ -186,10 +225,8 @@ fn run<T: Transform<M, S>, const M: usize, const S: usize>(
             let x = &x[(segment.image * groups + group) * x_len..][..x_len];
             tiles::inputs(transform, plan, &segment, x, count, band, v);
         }
-        for (block, f) in (0..k).step_by(plan.lanes).enumerate() {
-            let lanes = plan.lanes.min(k - f);
+        for (f, lanes, at) in plan.blocks() {
             // Filters that are used once need not all be kept.
-            let at = block * plan.block(plan.lanes);
             let u = if let Filters::Transformed(u) = filters {
                 &u[at..]
             } else {
@@ -207,11 +244,11 @@ fn run<T: Transform<M, S>, const M: usize, const S: usize>(
                 // SAFETY: U is lanes × c, V c × count, both packed; the products have room for lanes × count.
                 unsafe { multiply(lanes, count, c, &a, &b, &out, ptr::null_mut(), ptr::null_mut()) };
             }
-            let bias = bias.map(|bias| &bias[f..][..lanes]);
+            let epilogue = epilogue.of(f..f + lanes);
             for segment in plan.segments(first, last) {
                 let y = &mut y[(segment.image * groups + group) * y_len..][..y_len];
                 let y = &mut y[f * plan.window.pixels()..];
-                tiles::outputs(transform, plan, &segment, lanes, products, count, bias, y);
+                tiles::outputs(transform, plan, &segment, lanes, products, count, &epilogue, y);
             }
         }
     }

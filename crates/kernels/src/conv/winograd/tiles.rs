@@ -2,6 +2,7 @@
 
 use super::transforms::Transform;
 use super::{distance, Plan, Segment};
+use crate::conv::epilogue::Epilogue;
 use crate::gemm::loops::{KC, NR};
 use crate::gemm::pack::position;
 use crate::simd::F32x4;
@@ -121,17 +122,17 @@ unsafe fn plane<T: Transform<M, S>, const M: usize, const S: usize>(
     }
 }
 
-/// y = Aᵀ m A + bias for `lanes` filters of a segment: products [place][lanes, count], y [lanes, oh, ow].
+/// y = f(Aᵀ m A + bias) for `lanes` filters of a segment: products [place][lanes, count], y [lanes, oh, ow].
 #[inline(never)]
 pub(super) fn outputs<T: Transform<M, S>, const M: usize, const S: usize>(
     transform: T, plan: &Plan<M, S>, segment: &Segment, lanes: usize, products: &[f32], count: usize,
-    bias: Option<&[f32]>, y: &mut [f32],
+    epilogue: &Epilogue, y: &mut [f32],
 ) {
     let (oh, ow) = (plan.window.oh, plan.window.ow);
     let place = distance(lanes * count);
     assert!(products.len() >= S * S * place && segment.at + segment.rows * plan.columns <= count);
     for (f, y) in y.chunks_exact_mut(oh * ow).take(lanes).enumerate() {
-        let bias = F32x4::splat(bias.map_or(0.0, |bias| bias[f]));
+        let bias = F32x4::splat(epilogue.bias(f));
         for row in 0..segment.rows {
             let i = M * (segment.row + row);
             let y = &mut y[i * ow..];
@@ -154,6 +155,7 @@ pub(super) fn outputs<T: Transform<M, S>, const M: usize, const S: usize>(
                 }
             }
         }
+        epilogue.activate(&mut y[M * segment.row * ow..oh.min(M * (segment.row + segment.rows)) * ow]);
     }
 }
 

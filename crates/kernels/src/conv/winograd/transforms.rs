@@ -4,7 +4,7 @@ use crate::simd::F32x4;
 use core::hint::black_box;
 
 /// Y = Aᵀ [(G g Gᵀ) ⊙ (Bᵀ x B)] A for M × M outputs Y and S × S inputs x, S = M + 2.
-pub(super) trait Transform<const M: usize, const S: usize>: Copy {
+pub(in crate::conv) trait Transform<const M: usize, const S: usize>: Copy {
     /// Bᵀ x
     fn input(self, x: [F32x4; S]) -> [F32x4; S];
     /// G g
@@ -15,7 +15,7 @@ pub(super) trait Transform<const M: usize, const S: usize>: Copy {
 
 /// F(2 × 2, 3 × 3), with the points 0, ±1 and ∞: sums, differences and halves.
 #[derive(Clone, Copy)]
-pub(super) struct F2;
+pub(in crate::conv) struct F2;
 
 impl Transform<2, 4> for F2 {
     #[inline(always)]
@@ -37,7 +37,7 @@ impl Transform<2, 4> for F2 {
 
 /// F(4 × 4, 3 × 3), with the points 0, ±1, ±2 and ∞.
 #[derive(Clone, Copy)]
-pub(super) struct F4(&'static Constants);
+pub(in crate::conv) struct F4(&'static Constants);
 
 struct Constants {
     two: f32,

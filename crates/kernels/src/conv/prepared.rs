@@ -1,0 +1,105 @@
+//! Convolutions whose weights stay the same: brought beforehand into the form that their method reads.
+
+use super::epilogue::Epilogue;
+use super::geometry::Conv2d;
+use super::method::Method;
+use super::winograd::{self, F2, F4};
+use super::{forward, forward_workspace, implicit};
+use crate::gemm::Activation;
+
+/// How exact a convolution is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// The bits of `conv2d`.
+    Same,
+    /// Winograd's F(4 × 4, 3 × 3) where it can and pays, otherwise the same: errors of 10⁻⁵ of the largest output.
+    Winograd4,
+}
+
+impl Algorithm {
+    /// By the contract's number: 1 is Winograd's.
+    pub fn numbered(i: u32) -> Self {
+        match i {
+            1 => Self::Winograd4,
+            _ => Self::Same,
+        }
+    }
+
+    /// The method that computes it.
+    pub fn method(self, g: &Conv2d) -> Method {
+        match self {
+            Self::Winograd4 if g.forward_serves(Method::Winograd4) && winograd::pays4(&g.group(), g.n) => {
+                Method::Winograd4
+            }
+            _ => g.forward_method(),
+        }
+    }
+}
+
+/// The weights that a method is given.
+#[derive(Clone, Copy)]
+pub(super) enum Weights<'a> {
+    /// [k, c/groups, kh, kw]
+    Plain(&'a [f32]),
+    /// What [`conv2d_prepare`] made of them.
+    Prepared(&'a [f32]),
+}
+
+impl<'a> Weights<'a> {
+    /// For methods that read them as they are, prepared or not.
+    pub fn as_they_are(self) -> &'a [f32] {
+        match self {
+            Self::Plain(w) | Self::Prepared(w) => w,
+        }
+    }
+
+    /// Those of one group, of so many numbers if plain, or if prepared.
+    pub fn part(self, group: usize, plain: usize, prepared: usize) -> Self {
+        match self {
+            Self::Plain(w) => Self::Plain(&w[group * plain..][..plain]),
+            Self::Prepared(w) => Self::Prepared(&w[group * prepared..][..prepared]),
+        }
+    }
+}
+
+/// Numbers that prepared weights take.
+pub fn prepared_len(g: &Conv2d, algorithm: Algorithm) -> usize {
+    match algorithm.method(g) {
+        Method::Winograd => winograd::prepared_len(F2, g),
+        Method::Winograd4 => winograd::prepared_len(F4::new(), g),
+        Method::Implicit => implicit::prepared_len(g),
+        _ => g.w_len(),
+    }
+}
+
+/// Prepares weights for [`conv2d_prepared`] of the same geometry and algorithm.
+///
+/// # Panics
+/// If a slice is too short.
+pub fn conv2d_prepare(g: &Conv2d, algorithm: Algorithm, w: &[f32], prepared: &mut [f32]) {
+    let (w, prepared) = (&w[..g.w_len()], &mut prepared[..prepared_len(g, algorithm)]);
+    match algorithm.method(g) {
+        Method::Winograd => winograd::prepare(F2, g, w, prepared),
+        Method::Winograd4 => winograd::prepare(F4::new(), g, w, prepared),
+        Method::Implicit => implicit::prepare(g, w, prepared),
+        _ => prepared.copy_from_slice(w),
+    }
+}
+
+/// Numbers of workspace that [`conv2d_prepared`] needs.
+pub fn conv2d_prepared_workspace(g: &Conv2d, algorithm: Algorithm) -> usize {
+    forward_workspace(algorithm.method(g), g, true)
+}
+
+/// [`conv2d`](super::conv2d) with prepared weights.
+///
+/// # Panics
+/// If a slice is shorter than the geometry says.
+pub fn conv2d_prepared(
+    g: &Conv2d, algorithm: Algorithm, x: &[f32], prepared: &[f32], y: &mut [f32], bias: Option<&[f32]>,
+    activation: Activation, workspace: &mut [f32],
+) {
+    assert!(g.x_len() <= x.len(), "x is too short");
+    assert!(prepared_len(g, algorithm) <= prepared.len(), "the prepared weights are too short");
+    forward(algorithm.method(g), g, x, Weights::Prepared(prepared), y, &Epilogue { bias, activation }, workspace);
+}
