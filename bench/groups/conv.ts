@@ -14,10 +14,11 @@ interface Geometry {
   readonly groups?: number;
 }
 
-/** A convolution without bias, or one of its gradients. */
+/** A convolution without bias, or one of its gradients; `prepared`: with weights that were prepared before. */
 export interface Conv extends Geometry {
   readonly kind: 'conv';
   readonly of: 'y' | 'gx' | 'gw';
+  readonly prepared?: 'same' | 'f4';
 }
 
 /** LeNet-5's layers at batch 64, torchvision's AlexNet, and shapes of ResNet and MobileNet at batch 1. */
@@ -46,21 +47,29 @@ export function sizes({ n, c, size, k, kernel, stride = 1, padding = 0, groups =
   return { out, x: n * c * size * size, w: (k * c * kernel * kernel) / groups, y: n * k * out * out };
 }
 
-/** A layer forward, its input's gradient and its weights', all counted as the multiply-adds of the definition. */
+/**
+ * A layer forward, also with weights prepared for inference, exactly and by Winograd's F(4 × 4, 3 × 3); its input's
+ * gradient and its weights'. All are counted as the multiply-adds of the definition.
+ */
 export const rows: readonly Row<Conv>[] = CASES.flatMap(({ name, ...geometry }) => {
-  const { c, kernel, groups = 1 } = geometry;
+  const { c, kernel, stride = 1, groups = 1 } = geometry;
   const flop = (2 * sizes(geometry).y * c * kernel * kernel) / groups;
-  return (['y', 'gx', 'gw'] as const).map((of): Row<Conv> => ({
-    name: of === 'y' ? name : `${name}-${of}`,
-    work: { kind: 'conv', of, ...geometry },
+  const row = (of: Conv['of'], suffix: string, prepared?: Conv['prepared']): Row<Conv> => ({
+    name: name + suffix,
+    work: { kind: 'conv', of, ...geometry, ...(prepared && { prepared }) },
     unit: 'GFLOP/s',
     amount: flop / 1e9,
     flop,
-  }));
+  });
+  const f4 = kernel === 3 && stride === 1 && groups === 1;
+  return [
+    row('y', ''), row('y', '-prepared', 'same'), ...(f4 ? [row('y', '-f4', 'f4')] : []),
+    row('gx', '-gx'), row('gw', '-gw'),
+  ];
 });
 
 export function prepare(work: Conv, backend: Backend): Task {
-  const { of, n, c, size, k, kernel, stride = 1, padding = 0, groups = 1 } = work;
+  const { of, prepared, n, c, size, k, kernel, stride = 1, padding = 0, groups = 1 } = work;
   const { out, ...count } = sizes(work);
   const space = new Workspace(backend);
   const x = of === 'gx' ? 0 : space.random(count.x, 1);
@@ -71,11 +80,16 @@ export function prepare(work: Conv, backend: Backend): Task {
   const geometry = [
     n, c, size, size, k, kernel, kernel, out, out, stride, stride, padding, padding, 1, 1, groups,
   ] as const;
-  const { conv2d, conv2dGradX, conv2dGradW } = backend.kernels;
+  const { conv2d, conv2dGradX, conv2dGradW, conv2dPreparedSize, conv2dPrepare, conv2dPrepared } = backend.kernels;
   const run = {
-    y: () => conv2d(x, w, z, 0, ...geometry),
+    y: () => conv2d(x, w, z, 0, ...geometry, 0),
     gx: () => conv2dGradX(y, w, z, 0, ...geometry),
     gw: () => conv2dGradW(y, x, z, 0, ...geometry),
   }[of];
-  return { run, result: () => space.read(z, results), free: () => space.free() };
+  const task = { run, result: () => space.read(z, results), free: () => space.free() };
+  if (prepared === undefined) return task;
+  const algorithm = { same: 0, f4: 1 }[prepared];
+  const at = space.room(conv2dPreparedSize(...geometry, algorithm));
+  conv2dPrepare(w, at, ...geometry, algorithm);
+  return { ...task, run: () => conv2dPrepared(x, at, z, 0, ...geometry, 0, algorithm) };
 }
