@@ -8,7 +8,7 @@ use phyllo_kernels::conv::{
     conv2d_grad_x, conv2d_grad_x_by, conv2d_grad_x_workspace, conv2d_grad_x_workspace_by, conv2d_lanes,
     conv2d_lanes_grad_w, conv2d_lanes_grad_w_workspace, conv2d_lanes_grad_x, conv2d_lanes_grad_x_workspace,
     conv2d_lanes_workspace, conv2d_prepare, conv2d_prepared, conv2d_prepared_workspace, conv2d_workspace,
-    conv2d_workspace_by, prepared_len, Algorithm, Conv2d, Method,
+    conv2d_workspace_by, prepared_len, Algorithm, Conv2d, Method, Pass,
 };
 use phyllo_kernels::gemm::Activation;
 
@@ -75,7 +75,7 @@ fn check_methods(g: &Conv2d, o: &Operands, [y, gx, gw]: [&[f64]; 3]) {
         Method::Columns,
     ] {
         let what = format!("by {method:?} {g:?}");
-        if g.forward_serves(method) {
+        if g.serves(Pass::Forward, method) {
             let space = conv2d_workspace_by(method, g);
             let actual = run(&what, y.len(), space, &|y, space| {
                 conv2d_by(method, g, x, w, y, bias, Activation::None, space);
@@ -83,12 +83,12 @@ fn check_methods(g: &Conv2d, o: &Operands, [y, gx, gw]: [&[f64]; 3]) {
             let bound = if method == Method::Winograd4 { BOUND4 } else { BOUND };
             assert_close(&actual, y, bound, &format!("conv2d {what}"));
         }
-        if g.grad_x_serves(method) {
+        if g.serves(Pass::GradX, method) {
             let space = conv2d_grad_x_workspace_by(method, g);
             let actual = run(&what, gx.len(), space, &|gx, space| conv2d_grad_x_by(method, g, gy, w, gx, space));
             assert_close(&actual, gx, BOUND, &format!("conv2d_grad_x {what}"));
         }
-        if g.grad_w_serves(method) {
+        if g.serves(Pass::GradW, method) {
             let space = conv2d_grad_w_workspace_by(method, g);
             let actual = run(&what, gw.len(), space, &|gw, space| conv2d_grad_w_by(method, g, gy, x, gw, space));
             assert_close(&actual, gw, BOUND, &format!("conv2d_grad_w {what}"));

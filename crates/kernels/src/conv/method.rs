@@ -4,6 +4,14 @@ use super::geometry::Conv2d;
 use super::{phases, winograd};
 use crate::lanes::LANES;
 
+/// A pass of a convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pass {
+    Forward,
+    GradX,
+    GradW,
+}
+
 /// How a pass is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
@@ -57,11 +65,7 @@ impl Conv2d {
         self.c == self.groups && self.k == self.groups
     }
 
-    /// The fastest method known for the forward pass.
-    pub fn forward_method(&self) -> Method {
-        if self.is_empty() {
-            return Method::Empty;
-        }
+    fn forward_method(&self) -> Method {
         let window = self.group();
         if self.is_depthwise() {
             Method::Direct
@@ -76,11 +80,7 @@ impl Conv2d {
         }
     }
 
-    /// The same for the gradient of the input.
-    pub fn grad_x_method(&self) -> Method {
-        if self.is_empty() {
-            return Method::Empty;
-        }
+    fn grad_x_method(&self) -> Method {
         let window = self.group();
         let few = window.c <= DIRECT_PLANES || window.k * window.kh * window.kw <= DIRECT_TAPS;
         if self.is_depthwise() {
@@ -100,11 +100,8 @@ impl Conv2d {
         }
     }
 
-    /// The same for the gradient of the weights.
-    pub fn grad_w_method(&self) -> Method {
-        if self.is_empty() {
-            Method::Empty
-        } else if winograd::grad_w_pays(&self.group(), self.n) {
+    fn grad_w_method(&self) -> Method {
+        if winograd::grad_w_pays(&self.group(), self.n) {
             Method::Winograd
         } else if self.fits_lanes() {
             Method::Lanes
@@ -115,35 +112,30 @@ impl Conv2d {
         }
     }
 
-    /// Whether a method can compute the forward pass.
-    pub fn forward_serves(&self, method: Method) -> bool {
-        match method {
-            Method::Empty => self.is_empty(),
-            Method::Lanes | Method::Direct | Method::Implicit => !self.is_empty(),
-            Method::Winograd | Method::Winograd4 => !self.is_empty() && winograd::fits(&self.group()),
-            Method::Phases | Method::Columns => false,
+    /// The fastest method known for a pass.
+    pub fn method(&self, pass: Pass) -> Method {
+        match pass {
+            _ if self.is_empty() => Method::Empty,
+            Pass::Forward => self.forward_method(),
+            Pass::GradX => self.grad_x_method(),
+            Pass::GradW => self.grad_w_method(),
         }
     }
 
-    /// Whether a method can compute the gradient of the input.
-    pub fn grad_x_serves(&self, method: Method) -> bool {
-        match method {
-            Method::Empty => self.is_empty(),
-            Method::Lanes | Method::Direct | Method::Columns => !self.is_empty(),
-            Method::Winograd => !self.is_empty() && winograd::fits(&self.group()),
-            Method::Implicit => !self.is_empty() && self.has_unit_stride(),
-            Method::Phases => !self.is_empty() && phases::fits(self),
-            Method::Winograd4 => false,
+    /// Whether a method can compute a pass.
+    pub fn serves(&self, pass: Pass, method: Method) -> bool {
+        if self.is_empty() {
+            return method == Method::Empty;
         }
-    }
-
-    /// Whether a method can compute the gradient of the weights.
-    pub fn grad_w_serves(&self, method: Method) -> bool {
-        match method {
-            Method::Empty => self.is_empty(),
-            Method::Lanes | Method::Direct | Method::Implicit => !self.is_empty(),
-            Method::Winograd => !self.is_empty() && winograd::grad_w_fits(&self.group()),
-            Method::Winograd4 | Method::Phases | Method::Columns => false,
+        match (method, pass) {
+            (Method::Lanes | Method::Direct, _) => true,
+            (Method::Winograd, Pass::GradW) => winograd::grad_w_fits(&self.group()),
+            (Method::Winograd, _) | (Method::Winograd4, Pass::Forward) => winograd::fits(&self.group()),
+            (Method::Implicit, Pass::GradX) => self.has_unit_stride(),
+            (Method::Implicit, _) => true,
+            (Method::Phases, Pass::GradX) => phases::fits(self),
+            (Method::Columns, Pass::GradX) => true,
+            _ => false,
         }
     }
 }

@@ -21,7 +21,7 @@ pub use lanes::{
     conv2d_lanes, conv2d_lanes_grad_w, conv2d_lanes_grad_w_workspace, conv2d_lanes_grad_x,
     conv2d_lanes_grad_x_workspace, conv2d_lanes_workspace,
 };
-pub use method::Method;
+pub use method::{Method, Pass};
 pub use prepared::{conv2d_prepare, conv2d_prepared, conv2d_prepared_workspace, prepared_len, Algorithm};
 
 use crate::gemm::Activation;
@@ -30,27 +30,14 @@ use lanes::Layout;
 use prepared::Weights;
 use winograd::{F2, F4};
 
-/// A pass of a convolution.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pass {
-    Forward,
-    GradX,
-    GradW,
-}
-
-/// Whether a pass over images puts the batch into lanes itself: then it had better lie there before.
+/// Whether [`conv2d`] or a gradient puts such a batch in lanes for itself.
 pub fn conv2d_takes_lanes(g: &Conv2d, pass: Pass) -> bool {
-    let method = match pass {
-        Pass::Forward => g.forward_method(),
-        Pass::GradX => g.grad_x_method(),
-        Pass::GradW => g.grad_w_method(),
-    };
-    matches!(method, Method::Lanes)
+    g.method(pass) == Method::Lanes
 }
 
 /// Numbers of workspace that [`conv2d`] needs.
 pub fn conv2d_workspace(g: &Conv2d) -> usize {
-    conv2d_workspace_by(g.forward_method(), g)
+    conv2d_workspace_by(g.method(Pass::Forward), g)
 }
 
 /// Numbers of workspace that [`conv2d_by`] needs.
@@ -66,7 +53,7 @@ pub fn conv2d(
     g: &Conv2d, x: &[f32], w: &[f32], y: &mut [f32], bias: Option<&[f32]>, activation: Activation,
     workspace: &mut [f32],
 ) {
-    conv2d_by(g.forward_method(), g, x, w, y, bias, activation, workspace);
+    conv2d_by(g.method(Pass::Forward), g, x, w, y, bias, activation, workspace);
 }
 
 /// [`conv2d`] by a method that serves.
@@ -95,7 +82,7 @@ fn forward_workspace(method: Method, g: &Conv2d, prepared: bool) -> usize {
 fn forward(
     method: Method, g: &Conv2d, x: &[f32], weights: Weights, y: &mut [f32], epilogue: &Epilogue, workspace: &mut [f32],
 ) {
-    assert!(g.forward_serves(method), "the method does not serve");
+    assert!(g.serves(Pass::Forward, method), "the method does not serve");
     let y = &mut y[..g.y_len()];
     let Epilogue { bias, activation } = *epilogue;
     match method {
@@ -121,7 +108,7 @@ fn forward(
 
 /// Numbers of workspace that [`conv2d_grad_x`] needs.
 pub fn conv2d_grad_x_workspace(g: &Conv2d) -> usize {
-    conv2d_grad_x_workspace_by(g.grad_x_method(), g)
+    conv2d_grad_x_workspace_by(g.method(Pass::GradX), g)
 }
 
 /// Numbers of workspace that [`conv2d_grad_x_by`] needs.
@@ -142,7 +129,7 @@ pub fn conv2d_grad_x_workspace_by(method: Method, g: &Conv2d) -> usize {
 /// # Panics
 /// If a slice is shorter than the geometry says.
 pub fn conv2d_grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspace: &mut [f32]) {
-    conv2d_grad_x_by(g.grad_x_method(), g, gy, w, gx, workspace);
+    conv2d_grad_x_by(g.method(Pass::GradX), g, gy, w, gx, workspace);
 }
 
 /// [`conv2d_grad_x`] by a method that serves.
@@ -150,7 +137,7 @@ pub fn conv2d_grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspac
 /// # Panics
 /// If it does not, or a slice is shorter than the geometry says.
 pub fn conv2d_grad_x_by(method: Method, g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspace: &mut [f32]) {
-    assert!(g.grad_x_serves(method), "the method does not serve");
+    assert!(g.serves(Pass::GradX, method), "the method does not serve");
     g.assert_fits(gx, w, gy);
     let gx = &mut gx[..g.x_len()];
     match method {
@@ -166,7 +153,7 @@ pub fn conv2d_grad_x_by(method: Method, g: &Conv2d, gy: &[f32], w: &[f32], gx: &
 
 /// Numbers of workspace that [`conv2d_grad_w`] needs.
 pub fn conv2d_grad_w_workspace(g: &Conv2d) -> usize {
-    conv2d_grad_w_workspace_by(g.grad_w_method(), g)
+    conv2d_grad_w_workspace_by(g.method(Pass::GradW), g)
 }
 
 /// Numbers of workspace that [`conv2d_grad_w_by`] needs.
@@ -185,7 +172,7 @@ pub fn conv2d_grad_w_workspace_by(method: Method, g: &Conv2d) -> usize {
 /// # Panics
 /// If a slice is shorter than the geometry says.
 pub fn conv2d_grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut [f32]) {
-    conv2d_grad_w_by(g.grad_w_method(), g, gy, x, gw, workspace);
+    conv2d_grad_w_by(g.method(Pass::GradW), g, gy, x, gw, workspace);
 }
 
 /// [`conv2d_grad_w`] by a method that serves.
@@ -193,7 +180,7 @@ pub fn conv2d_grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspac
 /// # Panics
 /// If it does not, or a slice is shorter than the geometry says.
 pub fn conv2d_grad_w_by(method: Method, g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut [f32]) {
-    assert!(g.grad_w_serves(method), "the method does not serve");
+    assert!(g.serves(Pass::GradW, method), "the method does not serve");
     g.assert_fits(x, gw, gy);
     let gw = &mut gw[..g.w_len()];
     match method {

@@ -2,7 +2,7 @@
 
 use super::epilogue::Epilogue;
 use super::geometry::Conv2d;
-use super::method::Method;
+use super::method::{Method, Pass};
 use super::winograd::{self, F2, F4};
 use super::{forward, forward_workspace, implicit};
 use crate::gemm::Activation;
@@ -28,10 +28,10 @@ impl Algorithm {
     /// The method that computes it.
     pub fn method(self, g: &Conv2d) -> Method {
         match self {
-            Self::Winograd4 if g.forward_serves(Method::Winograd4) && winograd::pays4(&g.group(), g.n) => {
+            Self::Winograd4 if g.serves(Pass::Forward, Method::Winograd4) && winograd::pays4(&g.group(), g.n) => {
                 Method::Winograd4
             }
-            _ => g.forward_method(),
+            _ => g.method(Pass::Forward),
         }
     }
 }

@@ -95,6 +95,11 @@ impl<const M: usize, const S: usize> Plan<M, S> {
         Self { window: *window, rows, columns, at_once, lanes }
     }
 
+    /// Products of an image, for each channel and filter.
+    fn products(&self) -> usize {
+        Self::PLACES * self.rows * self.columns
+    }
+
     /// Numbers that a block of transformed filters takes.
     fn block(&self, lanes: usize) -> usize {
         Self::PLACES * distance(self.window.c * lanes.next_multiple_of(MR))
@@ -133,9 +138,10 @@ impl<const M: usize, const S: usize> Plan<M, S> {
     }
 }
 
-/// Whether F(4 × 4, 3 × 3) with filters transformed beforehand beats everything else, for n images.
+/// Whether F(4 × 4, 3 × 3) with filters transformed beforehand beats everything else, for n images: where its tiles,
+/// those that only fill rows up included, take fewer products.
 pub(super) fn pays4(window: &Window, n: usize) -> bool {
-    fits(window) && window.c.min(window.k) >= CHANNELS && n * window.pixels() >= OUTPUTS
+    pays(window, n) && Plan::<4, 6>::new(window, n).products() < Plan::<2, 4>::new(window, n).products()
 }
 
 /// Numbers that transformed filters take.
