@@ -80,7 +80,7 @@ interface Prepared<A extends readonly Input[], P, I extends string> {
   size(k: Kernels, xs: Inputs<A, View>, y: View, params: P): number;
   /** Writes the form of the input. Of the other operands it reads the shapes. */
   make(k: Kernels, xs: Inputs<A, View>, form: View, y: View, params: P): void;
-  /** The kernel call, with the form in the input's place. */
+  /** The kernel call, with the form where the input was; its view keeps the input's shape. */
   run(k: Kernels, xs: Inputs<A, View>, y: View, params: P): void;
 }
 

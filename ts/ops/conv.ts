@@ -1,7 +1,7 @@
 /** Cross-correlation of images, sequences and volumes with learned filters, as convolutional layers compute it. */
-import { ACTIVATION, type ConvSizes, type Kernels } from '../backend/backend';
+import type { ConvSizes, Kernels } from '../backend/backend';
 import { ShapeError, ValueError } from '../core/errors';
-import { defineOp, type Op, type View } from '../core/op';
+import { defineOp, type Epilogue, type Op, type View } from '../core/op';
 import { checkInteger, pairOf, tripleOf, type Pair, type Triple } from '../core/options';
 import { composite } from '../core/scope';
 import { show, type Shape } from '../core/shape';
@@ -82,22 +82,36 @@ function call(f: Kernels['conv2dGradX'], p: View, q: View, r: View, x: Shape, w:
   f(p.at, q.at, r.at, 0, ...sizes(x, w, y, o));
 }
 
-const conv: Op<[x: Tensor, w: Tensor, b: Tensor | null], { geometry: Geometry }> = defineOp({
+/** `approximate`: weights that stay may be prepared for Winograd's F(4 × 4, 3 × 3). */
+type Convolution = Epilogue & { readonly geometry: Geometry; readonly approximate?: boolean };
+const conv: Op<[x: Tensor, w: Tensor, b: Tensor | null], Convolution> = defineOp({
   name: 'conv2d',
   inputs: ['x', 'w', 'b'],
+  epilogue: true,
   shape([x, w, b], { geometry }) {
     if (b && (b.ndim !== 1 || b.size !== w.shape[0])) {
       throw new ShapeError(geometry.where, `w ${show(w.shape)} takes a bias of [${w.shape[0]}], this is ${show(b.shape)}`);
     }
     return outputShape(x.shape, w.shape, geometry);
   },
-  run: (k, [x, w, b], y, { geometry }) =>
-    k.conv2d(x.at, w.at, y.at, b ? b.at : 0, ...sizes(x.shape, w.shape, y.shape, geometry), ACTIVATION.none),
+  run: (k, [x, w, b], y, { geometry, activation = 0 }) =>
+    k.conv2d(x.at, w.at, y.at, b ? b.at : 0, ...sizes(x.shape, w.shape, y.shape, geometry), activation),
   lanes: {
     of: ['x', 'y'],
     prefers: (backend, [x, w], y, { geometry }) => backend.takesLanes(0, ...sizes(x.shape, w.shape, y.shape, geometry)),
-    run: (k, [x, w, b], { y }, { geometry }) =>
-      k.conv2dLanes(x.at, w.at, y.at, b ? b.at : 0, ...sizes(x.shape, w.shape, y.shape, geometry), ACTIVATION.none),
+    run: (k, [x, w, b], { y }, { geometry, activation = 0 }) =>
+      k.conv2dLanes(x.at, w.at, y.at, b ? b.at : 0, ...sizes(x.shape, w.shape, y.shape, geometry), activation),
+  },
+  prepared: {
+    input: 'w',
+    size: (k, [x, w], y, { geometry, approximate }) =>
+      k.conv2dPreparedSize(...sizes(x.shape, w.shape, y.shape, geometry), approximate ? 1 : 0),
+    make: (k, [x, w], form, y, { geometry, approximate }) =>
+      k.conv2dPrepare(w.at, form.at, ...sizes(x.shape, w.shape, y.shape, geometry), approximate ? 1 : 0),
+    run: (k, [x, w, b], y, { geometry, activation = 0, approximate }) =>
+      k.conv2dPrepared(
+        x.at, w.at, y.at, b ? b.at : 0, ...sizes(x.shape, w.shape, y.shape, geometry), activation, approximate ? 1 : 0,
+      ),
   },
   saves: { x: ['w'], w: ['x'] },
   vjp: {
