@@ -185,6 +185,27 @@ describe.each(modules)('$name', ({ name, module }) => {
     }
   });
 
+  test('gemmPacked: the bits of gemm', () => {
+    const { kernels: k } = backend;
+    for (const [m, n, depth] of [[1, 70, 600], [3, 37, 300], [7, 9, 5], [8, 33, 520], [1, 1, 9], [9, 1, 30], [2, 3, 0]] as const) {
+      for (const byColumns of [false, true]) {
+        const lengths = [m * depth, depth * n, m * n, k.gemmPackSize(depth, n)] as const;
+        const [a, b, c, packed] = lengths.map((length) => backend.alloc(4 * length)) as [number, number, number, number];
+        const data = (length: number): number[] => Array.from({ length }, (_, i) => Math.sin(i * 1.7));
+        backend.write(a, data(m * depth), 'f32');
+        backend.write(b, data(depth * n), 'f32');
+        const strides: [rsb: number, csb: number] = byColumns ? [1, depth] : [n, 1];
+        k.gemm(m, n, depth, a, depth, 1, b, ...strides, c, n, 1, 0, 0, 0, a, 0, 0, ACTIVATION.relu);
+        const plain = backend.read(c, m * n, 'f32');
+        k.gemmPack(b, ...strides, depth, n, packed);
+        k.fill(c, m * n, NaN);
+        k.gemmPacked(m, n, depth, a, depth, 1, packed, c, n, 0, 0, 0, ACTIVATION.relu);
+        expect(backend.read(c, m * n, 'f32')).toEqual(plain);
+        [a, b, c, packed].forEach((at, i) => backend.free(at, 4 * lengths[i]!));
+      }
+    }
+  });
+
   test('memory: elements of each type, views after growth, counts', () => {
     const before = backend.memory(true);
     const data = {

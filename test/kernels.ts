@@ -608,8 +608,11 @@ const gruGrad = recurrent(
   rounds,
 );
 
-/** What prepared weights look like is the backend's own matter: they are compared with `conv2d` in backend.test.ts. */
-type Own = 'conv2dPreparedSize' | 'conv2dPrepare' | 'conv2dPrepared';
+/**
+ * What prepared weights look like is the backend's own matter: they are compared with `conv2d` and `gemm` in
+ * backend.test.ts.
+ */
+type Own = 'conv2dPreparedSize' | 'conv2dPrepare' | 'conv2dPrepared' | 'gemmPackSize' | 'gemmPack' | 'gemmPacked';
 
 type Cases = Record<Exclude<keyof Kernels, Own>, () => Call[]>;
 

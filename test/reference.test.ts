@@ -381,6 +381,16 @@ describe('gemm', () => {
     expect(b.get(wide, 6)).toEqual([12, 9, 9, 34, 9, 9]);
   });
 
+  test('a packed B gives the same product', () => {
+    const b = new Bench();
+    const [pa, pb, packed] = [b.put(a), b.put(b2), b.space(b.k.gemmPackSize(k, n))];
+    const [c, d] = [b.space(m * n), b.space(m * n)];
+    b.k.gemm(m, n, k, pa, 1, m, pb, 1, k, c, n, 1, 0, 0, 0, b.put([1, 2, 3, 4]), 2, 0, ACTIVATION.tanh);
+    b.k.gemmPack(pb, 1, k, k, n, packed);
+    b.k.gemmPacked(m, n, k, pa, 1, m, packed, d, n, b.put([1, 2, 3, 4]), 2, 0, ACTIVATION.tanh);
+    expect(b.get(d, m * n)).toEqual(b.get(c, m * n));
+  });
+
   test.each([
     [ACTIVATION.relu, [0, 3]],
     [ACTIVATION.sigmoid, [1 / (1 + Math.exp(2)), 1 / (1 + Math.exp(-3))]],

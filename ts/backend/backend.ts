@@ -134,6 +134,16 @@ export interface Kernels
     bias: number, biasBy: number, accumulate: number, activation: number,
   ): void;
 
+  /** Elements that a packed B [k, n] takes. Its layout is the backend's own. */
+  gemmPackSize(k: number, n: number): number;
+  /** packed ← B [k, n] with any strides, for `gemmPacked`: worth it where B stays and many products follow. */
+  gemmPack(b: number, rsb: number, csb: number, k: number, n: number, packed: number): void;
+  /** One product as by `gemm`, to its bits, of a B that `gemmPack` has packed. */
+  gemmPacked(
+    m: number, n: number, k: number, a: number, rsa: number, csa: number, packed: number, c: number, rsc: number,
+    bias: number, biasBy: number, accumulate: number, activation: number,
+  ): void;
+
   // ── Convolution and pooling, NCHW ──
   /** y = f(x ⋆ w + bias[k]); bias 0: none. y has the bits that the activation's own kernel would give after it. */
   readonly conv2d: Conv2d;

@@ -5,7 +5,9 @@ mod check;
 use check::{assert_close, Guarded, Random};
 use core::cell::Cell;
 use phyllo_kernels::elementwise;
-use phyllo_kernels::gemm::{gemm, gemm_workspace, Activation, Bias, Gemm};
+use phyllo_kernels::gemm::{
+    gemm, gemm_pack, gemm_pack_len, gemm_packed, gemm_packed_workspace, gemm_workspace, Activation, Bias, Gemm,
+};
 
 /// Relative to the largest element of C, for k up to 700 and numbers in [−1, 1).
 const BOUND: f64 = 3e-6;
@@ -167,13 +169,57 @@ fn activations_are_the_elementwise_kernels_after_it() {
                 let (fused, mut apart) = (run(activation), run(Activation::None));
                 let cells = Cell::from_mut(&mut apart[..]).as_slice_of_cells();
                 function(cells, cells, 0.0);
-                let bits = |c: &[f32]| c.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
                 assert_eq!(bits(&fused), bits(&apart), "{g:?} {activation:?}");
                 cases += 1;
             }
         }
     }
     println!("gemm: {cases} activations");
+}
+
+fn bits(c: &[f32]) -> Vec<u32> {
+    c.iter().map(|x| x.to_bits()).collect()
+}
+
+/// C of one product, and of the same with B packed.
+fn products(g: &Gemm, a: &[f32], b: &[f32], before: &[f32], bias: Bias, accumulate: bool) -> [Vec<u32>; 2] {
+    let mut plain = before.to_vec();
+    let mut workspace = Guarded::new(gemm_workspace(g));
+    gemm(g, a, b, &mut plain, bias, accumulate, Activation::Relu, workspace.slice());
+    workspace.check("workspace");
+
+    let (mut c, mut packed) = (Guarded::new(before.len()), Guarded::new(gemm_pack_len(g.k, g.n)));
+    let mut workspace = Guarded::new(gemm_packed_workspace(g));
+    c.slice().copy_from_slice(before);
+    gemm_pack(b, g.rsb, g.csb, g.k, g.n, packed.slice());
+    let packed = packed.check("packed");
+    gemm_packed(g, a, packed, c.slice(), bias, accumulate, Activation::Relu, workspace.slice());
+    workspace.check("workspace");
+    [bits(&plain), bits(c.check("C"))]
+}
+
+#[test]
+fn a_packed_product_has_the_bits_of_the_plain_one() {
+    let mut random = Random::new(5);
+    let mut cases = 0;
+    for m in [0, 1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 20] {
+        for n in [0, 1, 2, 3, 5, 8, 11, 16, 30, 37, 70] {
+            for k in [0, 1, 3, 4, 9, 32, 255, 300, 517, 1030] {
+                for g in layouts(dense(m, n, k)) {
+                    let (a, b) = (random.numbers(m * k), random.numbers(k * n));
+                    let numbers = random.numbers(m.max(n));
+                    let bias = [Bias::None, Bias::Row(&numbers[..n]), Bias::Column(&numbers[..m])][cases % 3];
+                    let rsc = n + cases % 2;
+                    let g = Gemm { rsc, ..g };
+                    let before = random.numbers(m * rsc);
+                    let [plain, packed] = products(&g, &a, &b, &before, bias, cases / 3 % 2 == 1);
+                    assert_eq!(plain, packed, "{g:?}, bias {bias:?}");
+                    cases += 1;
+                }
+            }
+        }
+    }
+    println!("gemm: {cases} packed products");
 }
 
 #[test]

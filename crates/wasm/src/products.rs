@@ -16,6 +16,22 @@ fn matrices(rows: usize, columns: usize, batch: usize, row: usize, column: usize
     (rows - 1) * row + (columns - 1) * column + (batch - 1) * step + 1
 }
 
+fn bias_len(g: &Gemm, by: u32) -> usize {
+    match by {
+        1 => g.n,
+        2 => g.m,
+        _ => 0,
+    }
+}
+
+fn bias_of(x: &[f32], by: u32) -> Bias<'_> {
+    match by {
+        1 => Bias::Row(x),
+        2 => Bias::Column(x),
+        _ => Bias::None,
+    }
+}
+
 #[wasm_bindgen]
 #[allow(clippy::too_many_arguments)]
 pub fn gemm(
@@ -28,15 +44,38 @@ pub fn gemm(
         a: input f32[matrices(m, k, batch, rsa, csa, sa)],
         b: input f32[matrices(k, n, batch, rsb, csb, sb)],
         c: output f32[matrices(m, n, batch, rsc, 1, sc)],
-        bias: input f32[match bias_by { 1 => n, 2 => m, _ => 0 }],
+        bias: input f32[bias_len(&g, bias_by)],
     }
-    let bias = match bias_by {
-        1 => Bias::Row(bias),
-        2 => Bias::Column(bias),
-        _ => Bias::None,
-    };
-    let activation = Activation::numbered(activation);
+    let (bias, activation) = (bias_of(bias, bias_by), Activation::numbered(activation));
     gemm::gemm(&g, a, b, c, bias, accumulate != 0, activation, workspace(gemm::gemm_workspace(&g)));
+}
+
+#[wasm_bindgen(js_name = "gemmPackSize")]
+pub fn gemm_pack_size(k: usize, n: usize) -> usize {
+    gemm::gemm_pack_len(k, n)
+}
+
+#[wasm_bindgen(js_name = "gemmPack")]
+pub fn gemm_pack(b: usize, rsb: usize, csb: usize, k: usize, n: usize, packed: usize) {
+    slices! { b: input f32[matrices(k, n, 1, rsb, csb, 0)], packed: output f32[gemm::gemm_pack_len(k, n)] }
+    gemm::gemm_pack(b, rsb, csb, k, n, packed);
+}
+
+#[wasm_bindgen(js_name = "gemmPacked")]
+#[allow(clippy::too_many_arguments)]
+pub fn gemm_packed(
+    m: usize, n: usize, k: usize, a: usize, rsa: usize, csa: usize, packed: usize, c: usize, rsc: usize, bias: usize,
+    bias_by: u32, accumulate: u32, activation: u32,
+) {
+    let g = Gemm { m, n, k, rsa, csa, rsc, ..Gemm::default() };
+    slices! {
+        a: input f32[matrices(m, k, 1, rsa, csa, 0)], packed: input f32[gemm::gemm_pack_len(k, n)],
+        c: output f32[matrices(m, n, 1, rsc, 1, 0)],
+        bias: input f32[bias_len(&g, bias_by)],
+    }
+    let (bias, activation) = (bias_of(bias, bias_by), Activation::numbered(activation));
+    let room = workspace(gemm::gemm_packed_workspace(&g));
+    gemm::gemm_packed(&g, a, packed, c, bias, accumulate != 0, activation, room);
 }
 
 /// Addresses, or other numbers; the geometry, and its name; more numbers.

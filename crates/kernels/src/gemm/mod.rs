@@ -1,4 +1,9 @@
 //! General matrix multiplication: C ← f(AB [+ C] [+ bias]).
+//!
+//! An element of AB is summed in one of two orders. That of the tiles: in blocks of KC depths, each from 0 on, whose sums
+//! are then added one after another. And with B by columns and few rows that of dot products: every fourth depth into
+//! one of four sums. Which one, the strides of B and the number of rows decide; so a product has the same bits with B
+//! packed, and errors grow with KC and k / KC, or k / 4, not with k.
 
 // Kernels index several arrays by one variable, and take the sizes they work on one by one.
 #![allow(clippy::needless_range_loop, clippy::too_many_arguments)]
@@ -11,9 +16,9 @@ pub(crate) mod rows;
 
 pub use activation::Activation;
 
-use loops::{a_workspace, b_workspace, multiply};
+use loops::{a_workspace, b_workspace, multiply, KC, NR};
 use micro::Output;
-use pack::Strided;
+use pack::{prepack, Packed, Strided};
 
 /// The sizes and strides, in elements, of `batch` products of A [m, k] and B [k, n] into C [m, n].
 ///
@@ -45,14 +50,47 @@ pub enum Bias<'a> {
     Column(&'a [f32]),
 }
 
+impl Bias<'_> {
+    /// The same of Cᵀ.
+    fn transposed(self) -> Self {
+        match self {
+            Self::None => Self::None,
+            Self::Row(x) => Self::Column(x),
+            Self::Column(x) => Self::Row(x),
+        }
+    }
+
+    fn assert_fits(&self, g: &Gemm) {
+        match self {
+            Self::None => {}
+            Self::Row(x) => assert!(g.n <= x.len(), "bias is too short"),
+            Self::Column(x) => assert!(g.m <= x.len(), "bias is too short"),
+        }
+    }
+
+    /// C ← AB + bias.
+    fn output(&self, c: *mut f32, rsc: usize) -> Output {
+        let plain = Output::plain(c, rsc);
+        match self {
+            Self::None => plain,
+            Self::Row(x) => Output { row: x.as_ptr(), ..plain },
+            Self::Column(x) => Output { column: x.as_ptr(), ..plain },
+        }
+    }
+}
+
 /// Up to so many rows, one at a time: 4 × 1024 × 1024 at 14 GFLOP/s with B by rows, where tiles in place get 9 and packing
 /// B 12. (AMD EPYC, simd128, Node 20, on a busy machine: products of 512³ ran at 29.)
 const SINGLE_ROWS: usize = 4;
-/// The same with B by columns: 6 rows at 20, where packing gets 15; 8 at 20, where it gets 23.
-const SINGLE_ROWS_BY_COLUMNS: usize = 7;
+/// The same with B by columns, whatever the number of columns, since the order of sums depends on it: 6 rows at 20, where
+/// packing gets 15; 8 at 20, where it gets 23.
+const DOT_ROWS: usize = 7;
 /// Up to so many rows packing B by rows costs more than it saves: 12 rows at 24 in place, where packing gets 19; 16 at
 /// 25, where it gets 22.
 const FEW_ROWS: usize = 16;
+
+/// Up to so many rows of a product with a packed B, one at a time.
+const PACKED_ROWS: usize = 3;
 
 impl Gemm {
     /// A column of C as a row: Cᵀ ← BᵀAᵀ, where C has one column and its elements are adjacent.
@@ -82,18 +120,26 @@ impl Gemm {
             assert!(batches * self.sb + k * self.rsb + (self.n - 1) * self.csb < b.len(), "B is too short");
         }
         assert!(batches * self.sc + (self.m - 1) * self.rsc + self.n <= c.len(), "C is too short");
-        match bias {
-            Bias::None => {}
-            Bias::Row(x) => assert!(self.n <= x.len(), "bias is too short"),
-            Bias::Column(x) => assert!(self.m <= x.len(), "bias is too short"),
-        }
+        bias.assert_fits(self);
         assert!(gemm_workspace(self) <= workspace.len(), "workspace is too short");
     }
 }
 
 /// Numbers of workspace that [`gemm`] needs.
 pub fn gemm_workspace(g: &Gemm) -> usize {
-    a_workspace(g.m, g.k).max(g.k) + b_workspace(g.n, g.k)
+    let g = if g.is_column() { &g.transposed() } else { g };
+    a_room(g) + b_room(g)
+}
+
+/// For A packed, or by rows.
+fn a_room(g: &Gemm) -> usize {
+    a_workspace(g.m, g.k).max(if g.m <= DOT_ROWS { g.m * g.k } else { 0 })
+}
+
+/// For B packed, or the sums of a row.
+fn b_room(g: &Gemm) -> usize {
+    let sums = if g.m <= SINGLE_ROWS { g.n.min(rows::STRIP) } else { 0 };
+    b_workspace(g.n, g.k).max(sums)
 }
 
 /// C ← f(AB), to AB added C if `accumulate` and a bias, for every product of the batch. k = 0 makes AB zero.
@@ -108,25 +154,11 @@ pub fn gemm(
         return;
     }
     g.assert_fits(a, b, c, &bias, workspace);
-    let (g, a, b, bias) = if g.is_column() {
-        let bias = match bias {
-            Bias::Column(x) => Bias::Row(x),
-            Bias::Row(x) => Bias::Column(x),
-            Bias::None => Bias::None,
-        };
-        (&g.transposed(), b, a, bias)
-    } else {
-        (g, a, b, bias)
-    };
-    let (row, column) = match bias {
-        Bias::None => (core::ptr::null(), core::ptr::null()),
-        Bias::Row(x) => (x.as_ptr(), core::ptr::null()),
-        Bias::Column(x) => (core::ptr::null(), x.as_ptr()),
-    };
+    let (g, a, b, bias) = if g.is_column() { (&g.transposed(), b, a, bias.transposed()) } else { (g, a, b, bias) };
     for i in 0..g.batch {
         // SAFETY: `assert_fits` has compared every slice with the geometry; `transposed` describes the same elements.
         unsafe {
-            let out = Output { c: c.as_mut_ptr().add(i * g.sc), rsc: g.rsc, accumulate, row, column, activation };
+            let out = Output { accumulate, activation, ..bias.output(c.as_mut_ptr().add(i * g.sc), g.rsc) };
             if g.k == 0 {
                 empty(g, &out);
             } else {
@@ -148,17 +180,17 @@ unsafe fn empty(g: &Gemm, out: &Output) {
 
 unsafe fn product(g: &Gemm, a: *const f32, b: *const f32, out: &Output, pa: *mut f32) {
     let (m, n, k) = (g.m, g.n, g.k);
-    let pb = pa.add(a_workspace(m, k).max(k));
+    let pb = pa.add(a_room(g));
     let rows = Strided { at: a, lane: g.rsa, depth: g.csa };
     let columns = Strided { at: b, lane: g.csb, depth: g.rsb };
-    if m <= SINGLE_ROWS && g.csb == 1 {
+    if m <= DOT_ROWS && g.rsb == 1 {
+        let (a, rsa) = by_rows(g, a, pa);
         for i in 0..m {
-            rows::combine_rows(n, k, a.add(i * g.rsa), g.csa, b, g.rsb, &out.at(i, 0));
+            rows::dot_columns(n, k, a.add(i * rsa), b, g.csb, &out.at(i, 0));
         }
-    } else if m <= SINGLE_ROWS_BY_COLUMNS && g.rsb == 1 {
+    } else if m <= SINGLE_ROWS && g.csb == 1 {
         for i in 0..m {
-            let x = contiguous(a.add(i * g.rsa), g.csa, k, pa);
-            rows::dot_columns(n, k, x, b, g.csb, &out.at(i, 0));
+            rows::combine_rows(n, k, a.add(i * g.rsa), g.csa, b, g.rsb, &out.at(i, 0), pb);
         }
     } else if m <= FEW_ROWS && g.csb == 1 {
         rows::multiply_in_place(m, n, k, &rows, b, g.rsb, out, pa, pb);
@@ -167,13 +199,88 @@ unsafe fn product(g: &Gemm, a: *const f32, b: *const f32, out: &Output, pa: *mut
     }
 }
 
-/// k numbers `stride` apart, moved together into `scratch` where they are not adjacent.
-unsafe fn contiguous(x: *const f32, stride: usize, k: usize, scratch: *mut f32) -> *const f32 {
-    if stride == 1 {
-        return x;
+/// A by rows and how far apart they are: a copy in `room` where its depths are not adjacent.
+unsafe fn by_rows(g: &Gemm, a: *const f32, room: *mut f32) -> (*const f32, usize) {
+    if g.csa == 1 {
+        return (a, g.rsa);
     }
-    for p in 0..k {
-        *scratch.add(p) = *x.add(p * stride);
+    for i in 0..g.m {
+        for p in 0..g.k {
+            *room.add(i * g.k + p) = *a.add(i * g.rsa + p * g.csa);
+        }
     }
-    scratch
+    (room, g.k)
+}
+
+/// A packed B begins with 1 where it lay by columns, and else with 0; the panels follow.
+const HEADER: usize = 4;
+
+/// Numbers that a packed B takes, in a layout of this module's own.
+pub fn gemm_pack_len(k: usize, n: usize) -> usize {
+    HEADER + n.next_multiple_of(NR) * k
+}
+
+/// Packs B [k, n], its rows rsb and its columns csb apart, for [`gemm_packed`].
+///
+/// # Panics
+/// If a slice is shorter than the sizes say.
+pub fn gemm_pack(b: &[f32], rsb: usize, csb: usize, k: usize, n: usize, packed: &mut [f32]) {
+    let (header, panels) = packed[..gemm_pack_len(k, n)].split_at_mut(HEADER);
+    header.fill(if rsb == 1 { 1.0 } else { 0.0 });
+    if k == 0 || n == 0 {
+        return;
+    }
+    assert!((k - 1) * rsb + (n - 1) * csb < b.len(), "B is too short");
+    // SAFETY: the slices have been compared with the sizes.
+    unsafe { prepack::<NR>(&Strided { at: b.as_ptr(), lane: csb, depth: rsb }, n, k, KC, panels.as_mut_ptr()) };
+}
+
+/// Numbers of workspace that [`gemm_packed`] needs.
+pub fn gemm_packed_workspace(g: &Gemm) -> usize {
+    if g.is_column() {
+        return gemm_workspace(g);
+    }
+    let sums = if g.m <= DOT_ROWS { rows::dot_room(g.m, g.n) } else { 0 };
+    a_room(g) + sums
+}
+
+/// One product as by [`gemm`], to its bits, of a B [k, n] that [`gemm_pack`] has packed. What `g` says of B's strides
+/// and of a batch is not read.
+///
+/// # Panics
+/// If a slice is shorter than the geometry says.
+pub fn gemm_packed(
+    g: &Gemm, a: &[f32], packed: &[f32], c: &mut [f32], bias: Bias, accumulate: bool, activation: Activation,
+    workspace: &mut [f32],
+) {
+    let (header, panels) = packed[..gemm_pack_len(g.k, g.n)].split_at(HEADER);
+    let by_columns = header[0] == 1.0;
+    let g = &Gemm { batch: 1, rsb: NR, csb: 1, ..*g };
+    if g.is_column() || g.k == 0 {
+        // One panel, and B is its first column.
+        return gemm(g, a, panels, c, bias, accumulate, activation, workspace);
+    }
+    let (m, n, k) = (g.m, g.n, g.k);
+    if m == 0 || n == 0 {
+        return;
+    }
+    assert!((m - 1) * g.rsa + (k - 1) * g.csa < a.len(), "A is too short");
+    assert!((m - 1) * g.rsc + n <= c.len(), "C is too short");
+    bias.assert_fits(g);
+    assert!(gemm_packed_workspace(g) <= workspace.len(), "workspace is too short");
+    let out = Output { accumulate, activation, ..bias.output(c.as_mut_ptr(), g.rsc) };
+    let rows = Strided { at: a.as_ptr(), lane: g.rsa, depth: g.csa };
+    let b = Packed { at: panels.as_ptr(), lanes: n };
+    let room = workspace.as_mut_ptr();
+    // SAFETY: the slices have been compared with the geometry.
+    unsafe {
+        if m <= DOT_ROWS && by_columns {
+            let (a, rsa) = by_rows(g, rows.at, room);
+            rows::dot_panels(m, n, k, a, rsa, &b, &out, room.add(a_room(g)));
+        } else if m <= PACKED_ROWS {
+            rows::single_rows(m, n, k, &rows, &b, &out);
+        } else {
+            multiply(m, n, k, &rows, &b, &out, room, core::ptr::null_mut());
+        }
+    }
 }

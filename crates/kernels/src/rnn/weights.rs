@@ -5,7 +5,7 @@ use core::ptr;
 use crate::gemm::loops::{a_workspace, multiply, KC, NR};
 use crate::gemm::micro::Output;
 use crate::gemm::pack::{prepack, Packed, Strided};
-use crate::gemm::rows::{combine_rows, dot_columns};
+use crate::gemm::rows::{combine_rows, dot_columns, STRIP};
 
 /// W as the second factor [depth, lanes] of products of `rows` rows.
 pub(super) struct Weights<'a> {
@@ -24,7 +24,7 @@ impl<'a> Weights<'a> {
     /// Numbers of workspace that one of these needs.
     pub fn workspace(rows: usize, lanes: usize, depth: usize) -> usize {
         if rows <= 1 {
-            return 0;
+            return lanes.min(STRIP);
         }
         lanes.next_multiple_of(NR) * depth + a_workspace(rows, depth)
     }
@@ -51,17 +51,16 @@ impl<'a> Weights<'a> {
         let (lanes, depth) = (self.lanes, self.depth);
         assert!(self.rows * depth <= x.len() && self.rows * lanes <= y.len(), "a step is too short");
         let out = Output { accumulate, ..Output::plain(y.as_mut_ptr(), lanes) };
-        let (x, w) = (x.as_ptr(), self.w.as_ptr());
+        let (x, w, scratch) = (x.as_ptr(), self.w.as_ptr(), self.scratch.as_mut_ptr());
         // SAFETY: the lengths have been compared here and in `new`.
         unsafe {
             match &self.packed {
                 Some(packed) => {
                     let rows = Strided { at: x, lane: depth, depth: 1 };
-                    let scratch = self.scratch.as_mut_ptr();
                     multiply(self.rows, lanes, depth, &rows, packed, &out, scratch, ptr::null_mut());
                 }
                 None if self.transposed => dot_columns(lanes, depth, x, w, depth, &out),
-                None => combine_rows(lanes, depth, x, 1, w, lanes, &out),
+                None => combine_rows(lanes, depth, x, 1, w, lanes, &out, scratch),
             }
         }
     }
