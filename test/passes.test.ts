@@ -46,9 +46,9 @@ function outcome(f: F, xs: readonly Tensor[], passes: readonly Pass[]): Outcome 
     try {
       const own = xs.map(x => x.detach().mul(1));
       const bits = [1, 2].flatMap(() => [captured(...own)].flat().map(y => Array.from(y.toArray())));
-      const { program: { graph, calls, memory } } = captured.plan(...own);
+      const { program: { graph, instructions, memory } } = captured.plan(...own);
       return {
-        steps: graph.steps.map(s => s.def.name), calls: calls.length, arena: memory.bytes,
+        steps: graph.steps.map(s => s.def.name), calls: instructions.length, arena: memory.bytes,
         bits: [...bits, ...own.map(x => Array.from(x.toArray()))],
       };
     } finally {

@@ -86,7 +86,8 @@ function place(needs: readonly Need[], queue: readonly number[]): Placement {
   return { at, bytes: total, top: queue.filter(i => at[i]! + rounded(needs[i]!.bytes) === total) };
 }
 
-function bound(needs: readonly Need[]): number {
+/** The most bytes that are needed at one step. */
+export function bound(needs: readonly Need[]): number {
   const change = new Map<number, number>();
   const add = (step: number, bytes: number): void => void change.set(step, (change.get(step) ?? 0) + bytes);
   for (const { bytes, from, to } of needs) {

@@ -1,10 +1,11 @@
-/** A graph made ready to run: kernel calls in an array, their values in one arena. */
+/** A graph made ready to run: kernel calls and loops of them in an array, their values in one arena. */
 import type { Backend } from '../backend/backend';
 import { IndexError } from '../core/errors';
 import { Storage } from '../core/storage';
-import { layOut, type Arena } from './arena';
-import { reads, writes, type Graph, type Value } from './graph';
+import { reads, type Graph, type Value } from './graph';
 import { lower, type Call } from './lower';
+import { place, placeEvenly, type Memory } from './memory';
+import { foldLoops, type Instruction } from './repeat';
 
 type Kernel = (...args: number[]) => unknown;
 
@@ -23,26 +24,6 @@ class Address {
   }
 }
 
-/** What lies in the arena, when, and where. */
-export interface Memory extends Arena {
-  readonly values: readonly Value[];
-}
-
-/** Lifetimes of the local values that do not outlive the plan, and places for them. */
-function place({ steps, results }: Graph): Memory {
-  const first = new Map<Value, number>();
-  const last = new Map<Value, number>();
-  steps.forEach((step, i) => {
-    for (const v of [...reads(step), ...writes(step)]) {
-      if (v.origin.from !== 'local' || results.has(v)) continue;
-      if (!first.has(v)) first.set(v, i);
-      last.set(v, i);
-    }
-  });
-  const values = [...first.keys()];
-  return { values, ...layOut(values.map(v => ({ bytes: v.bytes, from: first.get(v)!, to: last.get(v)! }))) };
-}
-
 /** A kernel that answers a place is a check: its answer is an error unless it is −1. */
 function checking(backend: Backend, where: string): Kernel {
   return (index, n, size) => {
@@ -53,23 +34,57 @@ function checking(backend: Backend, where: string): Kernel {
   };
 }
 
+/** Calls in turn, `times` times, on arguments that grow. */
+function loop(kernels: readonly Kernel[], args: readonly number[][], growth: readonly (readonly number[])[], times: number): Kernel {
+  const moving = growth.map(by => by.flatMap((step, arg) => (step === 0 ? [] : [{ arg, step }])));
+  return () => {
+    const now = args.map(a => [...a]);
+    for (let t = 0; t < times; t++) {
+      for (let i = 0; i < kernels.length; i++) {
+        const own = now[i]!;
+        kernels[i]!(...own);
+        for (const { arg, step } of moving[i]!) own[arg]! += step;
+      }
+    }
+  };
+}
+
 /** Kernel calls in a row, whose addresses can be bound. */
 class Sequence {
   private readonly kernels: Kernel[] = [];
   private readonly args: number[][] = [];
 
-  constructor(calls: readonly Call[], backend: Backend, address: (value: Value) => Address) {
-    for (const { kernel, args, places, step } of calls) {
+  constructor(instructions: readonly Instruction[], backend: Backend, address: (value: Value) => Address) {
+    const kernelOf = ({ kernel, step }: Call): Kernel =>
+      kernel === 'indexOutside' ? checking(backend, step.def.name) : backend.kernels[kernel];
+    const argsOf = ({ args, places }: Call): number[] => {
       const own = [...args];
-      this.kernels.push(kernel === 'indexOutside' ? checking(backend, step.def.name) : backend.kernels[kernel]);
-      this.args.push(own);
       for (const { arg, value, at } of places) address(value).add(own, arg, at);
+      return own;
+    };
+    for (const i of instructions) {
+      this.kernels.push('body' in i ? loop(i.body.map(kernelOf), i.body.map(argsOf), i.growth, i.times) : kernelOf(i));
+      this.args.push('body' in i ? [] : argsOf(i));
     }
   }
   run(): void {
     const { kernels, args } = this;
     for (let i = 0; i < kernels.length; i++) kernels[i]!(...args[i]!);
   }
+}
+
+/** Loops may take half as much memory again as the plan needs at least, and so many bytes. */
+const ROOM = 2 ** 16;
+
+/** The calls with their values placed: so that they fold into loops where most of them do, else close together. */
+function compact(graph: Graph, calls: readonly Call[]): [Memory, Instruction[]] {
+  const even = placeEvenly(graph);
+  if (even && even.bytes <= 1.5 * even.bound + ROOM) {
+    const folded = foldLoops(calls, even.offsets);
+    if (folded.length < calls.length / 2) return [even, folded];
+  }
+  const close = place(graph);
+  return [close, foldLoops(calls, close.offsets)];
 }
 
 /** Memory that prepared weights were made from, and its version then. */
@@ -79,7 +94,7 @@ interface Source {
 }
 
 export class Program {
-  readonly calls: readonly Call[];
+  readonly instructions: readonly Instruction[];
   readonly memory: Memory;
   private readonly addresses: Map<Value, Address> = new Map();
   private readonly each: Sequence;
@@ -89,17 +104,16 @@ export class Program {
 
   constructor(readonly graph: Graph, readonly backend: Backend) {
     const { steps, once } = graph;
-    this.calls = lower(steps, backend.kernels);
-    this.memory = place(graph);
+    [this.memory, this.instructions] = compact(graph, lower(steps, backend.kernels));
     const address = (value: Value): Address => this.address(value);
-    this.each = new Sequence(this.calls, backend, address);
+    this.each = new Sequence(this.instructions, backend, address);
     this.once = new Sequence(lower(once, backend.kernels), backend, address);
     this.sources = once.flatMap(step => [...reads(step)]).flatMap(({ origin }) =>
       'storage' in origin ? [{ storage: origin.storage, version: NaN }] : []);
-    const { bytes, values, at } = this.memory;
+    const { bytes, offsets } = this.memory;
     this.arena = new Storage(backend, backend.alloc(bytes), bytes);
     this.arena.refs = 1;
-    values.forEach((v, i) => this.addresses.get(v)?.bind(this.arena.at + at[i]!));
+    for (const [v, at] of offsets) this.addresses.get(v)?.bind(this.arena.at + at);
   }
 
   /** A value's address. One that no call names may be bound all the same. */

@@ -14,7 +14,7 @@ import { prepareWeights } from './prepare';
 export type Pass = (graph: Graph, backend: Backend) => Graph;
 
 export const PASSES: readonly Pass[] = [
-  foldConstants, mergeCommon, dropDead, assignLanes, fusePools, fuseActivations, writeInPlace, prepareWeights,
+  mergeCommon, foldConstants, dropDead, assignLanes, fusePools, fuseActivations, writeInPlace, prepareWeights,
 ];
 
 export const optimise: Pass = (graph, backend) => PASSES.reduce((g, pass) => pass(g, backend), graph);
