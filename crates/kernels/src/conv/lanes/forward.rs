@@ -110,15 +110,19 @@ fn pixels<const M: usize>(
             let mut sums: Sums<M> = [[F32x4::zero(); 2]; M];
             let at = |q| *offsets.get_unchecked(q) as usize;
             sums = accumulate(sums, taps, panel.as_ptr(), x.as_ptr().add(j * step), at);
-            for (i, sum) in sums.iter().enumerate() {
+            for i in 0..M {
                 let bias = F32x4::load_splat(bias.as_ptr().add(i));
-                let mut halves = [sum[0] + bias, sum[1] + bias];
-                if activation == Activation::Relu {
-                    halves = halves.map(|half| half.pmax(F32x4::zero()));
+                sums[i] = [sums[i][0] + bias, sums[i][1] + bias];
+            }
+            if activation == Activation::Relu {
+                for i in 0..M {
+                    sums[i] = [sums[i][0].pmax(F32x4::zero()), sums[i][1].pmax(F32x4::zero())];
                 }
+            }
+            for i in 0..M {
                 let out = y.as_mut_ptr().add(i * plane + j * LANES);
-                halves[0].store(out);
-                halves[1].store(out.add(4));
+                sums[i][0].store(out);
+                sums[i][1].store(out.add(4));
             }
         }
     }

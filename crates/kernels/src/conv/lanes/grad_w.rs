@@ -7,22 +7,33 @@ use crate::conv::workspace::Workspace;
 use crate::lanes::LANES;
 use crate::simd::F32x4;
 
-/// Bytes of gradient and input that a tile of filters and all its taps walk over: an L1.
+/// Bytes of the gradients of three filters, and of a plane of the input, that tiles of all taps walk over: an L1.
 const CHUNK: usize = 24 << 10;
-
-/// Taps of a tile with three filters: nine accumulators stay in registers with fused multiply-add (36 GFLOP/s against 30
-/// with six at the first layer of LeNet-5), and spill without on Node 20 and 22.
-const TAPS_OF_THREE: usize = if cfg!(target_feature = "relaxed-simd") { 3 } else { 2 };
 
 /// Rows of the output taken together.
 fn rows_at_once(window: &Window) -> usize {
-    let row = 4 * LANES * (3 * window.ow + window.c * window.sh * window.ow * window.sw);
+    let row = 4 * LANES * window.ow * (3 + window.sh * window.sw);
     let chunks = window.oh.div_ceil((CHUNK / row).max(1));
     window.oh.div_ceil(chunks)
 }
 
+/// Filters and taps of a tile: their accumulators, the filters' gradients and a tap stay in registers.
+const TILES: [[usize; 2]; 2] = [[2, 5], [3, 3]];
+
+/// The tile that fits the taps.
+fn tile(window: &Window) -> [usize; 2] {
+    TILES[usize::from(!window.taps().is_multiple_of(TILES[0][1]))]
+}
+
+/// Numbers of the accumulators of all tiles.
+fn sums_len(window: &Window) -> usize {
+    let [filters, taps] = tile(window);
+    window.k.next_multiple_of(filters) * window.taps().next_multiple_of(taps) * F32x4::LANES
+}
+
 pub fn grad_w_workspace(g: &Conv2d, layout: Layout) -> usize {
-    g.group().taps() + Block::input(g, layout).len() + Block::output(g, layout).len()
+    let window = g.group();
+    window.taps() + sums_len(&window) + Block::input(g, layout).len() + Block::output(g, layout).len()
 }
 
 #[inline(never)]
@@ -31,15 +42,15 @@ pub fn grad_w(g: &Conv2d, layout: Layout, gy: &[f32], x: &[f32], gw: &mut [f32],
     let (input, output) = (Block::input(g, layout), Block::output(g, layout));
     let mut workspace = Workspace(workspace);
     let offsets = workspace.offsets(window.taps());
+    let sums = workspace.floats(sums_len(&window));
     let x_buffer = workspace.floats(input.len());
     let g_buffer = workspace.floats(output.len());
     input.taps(&window, offsets);
     x_buffer.fill(0.0);
-    gw.fill(0.0);
     let (image, map) = (g.c * g.h * g.w, g.k * g.oh * g.ow);
     let at_once = rows_at_once(&window);
     for group in 0..g.groups {
-        let gw = &mut gw[group * window.k * window.taps()..][..window.k * window.taps()];
+        sums.fill(0.0);
         for first in blocks(g) {
             let images = LANES.min(g.n - first);
             let x = &x[layout.start((first, image), (group, window.x_len()))..];
@@ -47,22 +58,41 @@ pub fn grad_w(g: &Conv2d, layout: Layout, gy: &[f32], x: &[f32], gw: &mut [f32],
             let x = input.load(x, image, images, x_buffer);
             let gy = output.load(gy, map, images, g_buffer);
             for i in (0..window.oh).step_by(at_once) {
-                let sums = Sums {
-                    rows: at_once.min(window.oh - i),
+                let rows = Rows {
+                    n: at_once.min(window.oh - i),
                     ow: window.ow,
                     x_pixel: window.sw * LANES,
                     x_row: window.sh * input.row(),
                     g_plane: output.plane(),
                 };
-                sums.add(&gy[i * output.row()..], &x[i * sums.x_row..], offsets, window.k, gw);
+                let (gy, x) = (&gy[i * output.row()..], &x[i * rows.x_row..]);
+                match tile(&window) {
+                    [2, _] => rows.tiles::<2, 5>(gy, x, offsets, window.k, sums),
+                    _ => rows.tiles::<3, 3>(gy, x, offsets, window.k, sums),
+                }
+            }
+        }
+        total(&window, sums, &mut gw[group * window.k * window.taps()..]);
+    }
+}
+
+/// gw [k, taps] from the accumulators [filters of a tile][taps of a tile] of all tiles.
+fn total(window: &Window, sums: &[f32], gw: &mut [f32]) {
+    let ([filters, at_once], taps) = (tile(window), window.taps());
+    for (i, tile) in sums.chunks_exact(filters * at_once * F32x4::LANES).enumerate() {
+        let (f, first) = (i / taps.div_ceil(at_once) * filters, i % taps.div_ceil(at_once) * at_once);
+        for (j, sum) in tile.as_chunks::<4>().0.iter().enumerate() {
+            let (f, tap) = (f + j / at_once, first + j % at_once);
+            if f < window.k && tap < taps {
+                gw[f * taps + tap] = F32x4::read(sum).sum();
             }
         }
     }
 }
 
-/// Sums over `rows` rows of `ow` pixels of eight images.
-struct Sums {
-    rows: usize,
+/// `n` rows of `ow` pixels of eight images.
+struct Rows {
+    n: usize,
     ow: usize,
     /// Numbers between pixels, and rows, of the input that neighbouring outputs see.
     x_pixel: usize,
@@ -71,84 +101,66 @@ struct Sums {
     g_plane: usize,
 }
 
-impl Sums {
-    /// gw[f, tap] += Σ g[f] · x[tap]
-    fn add(&self, g: &[f32], x: &[f32], offsets: &[u32], k: usize, gw: &mut [f32]) {
-        let taps = offsets.len();
-        let mut f = 0;
-        while f < k {
-            let (g, gw) = (&g[f * self.g_plane..], &mut gw[f * taps..]);
-            // The accumulators of a tile, filters × taps, stay in registers on every engine.
-            f += match k - f {
-                1 => self.filters::<1, 4>(g, x, offsets, gw),
-                2 => self.filters::<2, 4>(g, x, offsets, gw),
-                3 | 5 | 6 => self.filters::<3, TAPS_OF_THREE>(g, x, offsets, gw),
-                _ => self.filters::<4, 2>(g, x, offsets, gw),
-            };
-        }
-    }
-
-    /// F filters, all taps.
-    fn filters<const F: usize, const T: usize>(&self, g: &[f32], x: &[f32], offsets: &[u32], gw: &mut [f32]) -> usize {
+impl Rows {
+    /// Adds g[f] · x[tap] to the accumulators of all tiles. What the last of them lack is found once more, and left out
+    /// later.
+    fn tiles<const F: usize, const T: usize>(&self, g: &[f32], x: &[f32], offsets: &[u32], k: usize, sums: &mut [f32]) {
         let last = offsets.last().map_or(0, |&tap| tap as usize);
-        assert!(g.len() >= (F - 1) * self.g_plane + self.rows * self.ow * LANES);
-        assert!(x.len() >= (self.rows - 1) * self.x_row + (self.ow - 1) * self.x_pixel + last + LANES);
-        assert!(gw.len() >= F * offsets.len());
-        let (tiles, rest) = offsets.as_chunks::<T>();
-        // SAFETY: the last pixel of the last filter, and the last tap of the last pixel, lie in their slices.
-        for (i, tile) in tiles.iter().enumerate() {
-            let sums = unsafe { self.tile::<F, T>(g.as_ptr(), x.as_ptr(), tile) };
-            for f in 0..F {
-                for t in 0..T {
-                    gw[f * offsets.len() + i * T + t] += sums[f][t].sum();
-                }
+        assert!(g.len() >= (k - 1) * self.g_plane + self.n * self.ow * LANES);
+        assert!(x.len() >= (self.n - 1) * self.x_row + (self.ow - 1) * self.x_pixel + last + LANES);
+        let mut sums = sums.chunks_exact_mut(F * T * F32x4::LANES);
+        for f in (0..k).step_by(F) {
+            let gs: [*const f32; F] = core::array::from_fn(|i| g[(f + i).min(k - 1) * self.g_plane..].as_ptr());
+            for taps in offsets.chunks(T) {
+                let xs: [*const f32; T] = core::array::from_fn(|t| x[taps[t.min(taps.len() - 1)] as usize..].as_ptr());
+                let sums = sums.next().expect("the accumulators of a tile");
+                // SAFETY: the last pixel of the last filter, and the last tap of the last pixel, lie in their slices.
+                unsafe { self.tile(&gs, &xs, sums) };
             }
         }
-        for (i, tap) in rest.iter().enumerate() {
-            let sums = unsafe { self.tile::<F, 1>(g.as_ptr(), x.as_ptr(), &[*tap]) };
-            for f in 0..F {
-                gw[f * offsets.len() + tiles.len() * T + i] += sums[f][0].sum();
-            }
-        }
-        F
     }
 
-    /// F filters × T taps. With neighbouring pixels adjacent a row is one run of vectors; otherwise the halves of the
-    /// pixels are two.
+    /// F filters × T taps, from their first pixels on. With neighbouring pixels adjacent a row is one run of vectors;
+    /// otherwise the halves of the pixels are two.
     #[inline(never)]
-    unsafe fn tile<const F: usize, const T: usize>(
-        &self, g: *const f32, x: *const f32, taps: &[u32; T],
-    ) -> [[F32x4; T]; F] {
+    unsafe fn tile<const F: usize, const T: usize>(&self, gs: &[*const f32; F], xs: &[*const f32; T], out: &mut [f32]) {
         let adjacent = self.x_pixel == LANES;
         let (halves, n) = if adjacent { (1, 2 * self.ow) } else { (2, self.ow) };
         let (g_step, x_step) = if adjacent { (4, 4) } else { (LANES, self.x_pixel) };
+        assert!(out.len() == F * T * F32x4::LANES);
         let mut sums = [[F32x4::zero(); T]; F];
         for half in 0..halves {
-            for row in 0..self.rows {
-                let mut gs = [g.add(row * self.ow * LANES + 4 * half); F];
+            for row in 0..self.n {
+                let mut gs = *gs;
                 for f in 0..F {
-                    gs[f] = gs[f].add(f * self.g_plane);
+                    gs[f] = gs[f].add(row * self.ow * LANES + 4 * half);
                 }
-                let mut xs = [x.add(row * self.x_row + 4 * half); T];
+                let mut xs = *xs;
                 for t in 0..T {
-                    xs[t] = xs[t].add(taps[t] as usize);
+                    xs[t] = xs[t].add(row * self.x_row + 4 * half);
                 }
                 for _ in 0..n {
-                    let mut pixels = [F32x4::zero(); T];
-                    for t in 0..T {
-                        pixels[t] = F32x4::load(xs[t]);
-                        xs[t] = xs[t].add(x_step);
-                    }
+                    let mut g = [F32x4::zero(); F];
                     for f in 0..F {
-                        let g = F32x4::load(gs[f]);
+                        g[f] = F32x4::load(gs[f]);
                         gs[f] = gs[f].add(g_step);
-                        for t in 0..T {
-                            sums[f][t] = g.mul_add(pixels[t], sums[f][t]);
+                    }
+                    for t in 0..T {
+                        let x = F32x4::load(xs[t]);
+                        xs[t] = xs[t].add(x_step);
+                        for f in 0..F {
+                            sums[f][t] = g[f].mul_add(x, sums[f][t]);
                         }
                     }
                 }
             }
         }
-        sums
+        for f in 0..F {
+            for t in 0..T {
+                // Rounding errors grow with the pixels of some rows and the number of such sums, not with their product.
+                let out = out.as_mut_ptr().add((f * T + t) * F32x4::LANES);
+                (F32x4::load(out) + sums[f][t]).store(out);
+            }
+        }
     }
 }
