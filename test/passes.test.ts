@@ -225,6 +225,16 @@ describe.each([exact, ...binaries])('on $name', backend => {
       expect(on.calls).toBe(5);
     });
 
+    test('of convolutions, of images and of batches in lanes', () => {
+      const f: F = (x, w, b) => [x.conv2d(w, b, { padding: 1 }).relu(), x.conv2d(w).sigmoid().sum(), x.conv2d(w, b).tanh()];
+      for (const batch of [1, 8, 17]) {
+        const { off, on } = compare(fuseActivations, f, [numbers(batch, 3, 6, 6), numbers(4, 3, 3, 3), numbers(4)]);
+        expect(off.steps.filter(s => /relu|sigmoid|tanh/.test(s))).toHaveLength(3);
+        expect(on.steps.filter(s => /relu|sigmoid|tanh/.test(s))).toEqual([]);
+        expect(off.calls - on.calls).toBe(3);
+      }
+    });
+
     test('in batches of several calls, and of nothing', () => {
       const f: F = (a, b) => a.matmul(b).relu();
       const { on } = compare(fuseActivations, f, [numbers(2, 3, 4, 5), numbers(2, 1, 5, 2)]);
