@@ -116,6 +116,16 @@ const linearOp: Op<[x: Tensor, w: Tensor, b: Tensor | null], Epilogue> = defineO
     const m = sizeOf(y.shape.slice(0, -1));
     k.gemm(m, n, depth, x.at, depth, 1, w.at, 1, depth, y.at, n, 1, 0, 0, 0, b ? b.at : 0, b ? 1 : 0, 0, activation);
   },
+  prepared: {
+    input: 'w',
+    size: (k, [, w]) => k.gemmPackSize(w.shape[1]!, w.shape[0]!),
+    make: (k, [, w], form) => k.gemmPack(w.at, 1, w.shape[1]!, w.shape[1]!, w.shape[0]!, form.at),
+    run(k, [x, w, b], y, { activation = 0 }) {
+      const [n, depth] = [w.shape[0]!, w.shape[1]!];
+      const m = sizeOf(y.shape.slice(0, -1));
+      k.gemmPacked(m, n, depth, x.at, depth, 1, w.at, y.at, n, b ? b.at : 0, b ? 1 : 0, 0, activation);
+    },
+  },
   saves: { x: ['w'], w: ['x'] },
   vjp: {
     x: (g, { w }, _, s) => reshape(product(rows(g), w), s.x),
