@@ -1,7 +1,7 @@
 /** What no scope owns: the garbage collector finds it, all of it, and nothing that is still in use. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Generator, grad, gradients, keep, ones, scope, tensor, zeros, type Tensor } from 'phyllo';
+import { capture, Generator, grad, gradients, keep, ones, scope, tensor, zeros, type Tensor } from 'phyllo';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { scoped } from '../ts/core/scope';
 import { backends, dice, inUse, loader, Net, numbers, problem, start } from './toy';
@@ -81,6 +81,34 @@ describe.each(backends)('on %s', (_, make) => {
       new Generator(3);
     });
     expect(left).toBeGreaterThan(8);
+  });
+
+  test('the plans of a captured function that nobody has any more', async () => {
+    const data = problem();
+    const { left } = await returns(() => {
+      const net = new Net(1);
+      const step = capture((x: Tensor, target: Tensor) => {
+        net.zeroGrad();
+        net.forward(x).crossEntropy(target).backward();
+        net.step();
+      });
+      for (const [x, target] of loader(data)) step(x, target);
+      net.zeroGrad();
+    });
+    expect(left).toBeGreaterThan(8);
+  });
+
+  test('not the plans of a captured function that somebody has', async () => {
+    const w = keep(tensor([1, 2], { requiresGrad: true }));
+    const f = capture((x: Tensor) => {
+      x.mul(w).mul(2).sum().backward();
+      return x.mul(3);
+    });
+    f(ones([2]));
+    await collect();
+    zeros([2]).exp(); // would reuse what was freed
+    expect(Array.from(f(ones([2])).toArray())).toEqual([3, 3]);
+    expect(Array.from(w.grad!.toArray())).toEqual([4, 4]);
   });
 
   test('a parameter that is dropped while its graph lives on: the rest of the graph works', async () => {

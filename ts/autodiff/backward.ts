@@ -2,13 +2,12 @@
  * Reverse-mode differentiation. Nodes are walked from the newest to the oldest; each turns the cotangents of its
  * outputs into those of its inputs by its rules, which are ops themselves, and gives back what it saved.
  */
-import { answeredByPlan } from '../core/answered';
 import { GradientError, ShapeError } from '../core/errors';
 import type { Node } from '../core/node';
 import { noGrad, runtime } from '../core/runtime';
 import { adopt, scope } from '../core/scope';
 import { sameShape, show, type Shape } from '../core/shape';
-import { drop, handle, live, type Tensor } from '../core/tensor';
+import { ANSWERED, drop, handle, live, type Tensor } from '../core/tensor';
 import { add } from '../ops/arithmetic';
 import { copy } from '../core/convert';
 import { addInto } from '../ops/update';
@@ -99,7 +98,7 @@ function release(n: Node): void {
 function seed(y: Tensor, { gradient }: BackwardOptions): Node {
   live(y, 'backward');
   if (!y.node) {
-    throw new GradientError('backward', answeredByPlan.has(y)
+    throw new GradientError('backward', y.slot === ANSWERED
       ? 'this tensor came out of a captured function: call backward inside that function'
       : 'nothing that requires a gradient leads to this tensor');
   }

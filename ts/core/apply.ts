@@ -96,6 +96,7 @@ function run(def: AnyDef, xs: Inputs, ins: Inputs, params: Params): Tensor {
   let y: Tensor;
   if (def.view !== undefined) {
     const x = xs[0]!;
+    runtime.watcher?.uses(x, recorded);
     const { shape, strides, offset } = def.view(x, params);
     y = new Tensor(x.storage, shape, strides, offset, x.dtype);
   } else {

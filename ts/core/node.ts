@@ -3,6 +3,8 @@ import type { Shape } from './shape';
 import { handle, type Tensor } from './tensor';
 
 let ids = 0;
+/** How many there were so far: the next one's id. */
+export const nodes = (): number => ids;
 
 /**
  * An op that happened, as its gradient needs it; without a `def`, a leaf. It points at the nodes of its inputs, never

@@ -21,8 +21,10 @@ export interface Interpreter {
 export interface Watcher {
   /** JavaScript is about to read or write elements. */
   elements(t: Tensor, where: string): void;
-  /** The gradient of a leaf is about to be read or replaced. */
-  gradient(leaf: Tensor, access: 'read' | 'replace'): void;
+  /** The gradient of a leaf is about to be read, or to be replaced, by nothing ('clear') or another. */
+  gradient(leaf: Tensor, access: 'read' | 'replace' | 'clear'): void;
+  /** A tensor is looked at otherwise than by an op's kernel; `recorded`: for gradients too. */
+  uses(t: Tensor, recorded: boolean): void;
   /** The code that runs goes by the fields of o. */
   object(o: object): void;
   /** Numbers that JavaScript gave, as the tensor that each call begins with. Answers that, or the numbers themselves. */
@@ -56,6 +58,19 @@ export const runtime: Runtime = { backend: absent, interpreter: new Eager(absent
 export function useBackend(backend: Backend): void {
   runtime.backend = backend;
   runtime.interpreter = new Eager(backend);
+}
+
+/** Runs `f` as if nothing were traced: what it makes is real, and stays. */
+export function untraced<T>(f: () => T): T {
+  const { interpreter, watcher } = runtime;
+  runtime.interpreter = new Eager(runtime.backend);
+  runtime.watcher = null;
+  try {
+    return f();
+  } finally {
+    runtime.interpreter = interpreter;
+    runtime.watcher = watcher;
+  }
 }
 
 /** Runs `f` without leaving anything for gradients. `f` is synchronous: a Promise is a ValueError. */

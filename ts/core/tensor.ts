@@ -8,6 +8,9 @@ import { adopt, keep, root, type Scope } from './scope';
 import { isDense, rowMajor, sameShape, show, sizeOf, type Shape } from './shape';
 import type { Storage } from './storage';
 
+/** The slot of what a captured function answered, if gradients led to it inside: outside, no node does. */
+export const ANSWERED = -1;
+
 /**
  * A handle: storage seen through shape, strides and offset. Handles are freed by the scope they were made in, by
  * `dispose()`, or at last by the garbage collector; the storage goes with its last handle.
@@ -67,12 +70,14 @@ export class Tensor {
   set requiresGrad(on: boolean) {
     if (on === this.requiresGrad) return;
     live(this, 'requiresGrad');
+    runtime.watcher?.uses(this, false);
     if (on && this.dtype !== 'f32') throw new GradientError('requiresGrad', `takes f32, this is ${this.dtype}`);
     if (!on && this.leaf === null) {
       throw new GradientError('requiresGrad', 'this is the output of an op: use detach()');
     }
     if (this.node) dropNode(this.node);
     this.node = on ? new Node(null, {}, [], [], [this]) : null;
+    this.slot = 0;
     if (this.leaf) setGrad(this, null);
     this.leaf = on ? new Leaf() : null;
   }
@@ -166,6 +171,7 @@ export class Tensor {
 
 /** A second handle of the same view, of no scope and no graph. */
 export function handle(t: Tensor): Tensor {
+  runtime.watcher?.uses(t, false);
   return new Tensor(t.storage, t.shape, t.strides, t.offset, t.dtype, t.dense);
 }
 
@@ -243,7 +249,7 @@ function setGrad(t: Tensor, g: Tensor | null): void {
     if (g === null) return;
     throw new GradientError('grad', 'only a leaf that requires a gradient has one; set requiresGrad first');
   }
-  runtime.watcher?.gradient(t, 'replace');
+  runtime.watcher?.gradient(t, g === null ? 'clear' : 'replace');
   if (g !== null) {
     live(g, 'grad');
     if (!sameShape(g.shape, t.shape) || g.dtype !== t.dtype) {

@@ -9,23 +9,24 @@ import { contiguous } from '../ops/view';
 import type { Value } from './graph';
 import { Plan, Result, type GradientEffect } from './plan';
 import { optimise } from './passes/passes';
-import { callMarked } from './stack';
+import { callMarked, OUTER, placeOfCall } from './stack';
 import { Trace } from './trace';
 import { leaves, mapLeaves, structure } from './tree';
 
 /** More signatures than that are a mistake, or a case for padding: the oldest plan goes. */
 const CAPACITY = 16;
 
-/** The arguments that a plan was traced for. */
+/** A call's arguments as a plan goes by them. */
 interface Signature {
+  /** How they are put together; '' for tensors alone. */
   readonly structure: string;
-  readonly recording: boolean;
-  readonly shapes: readonly Shape[];
-  readonly dtypes: readonly DType[];
   /** What is no tensor, by value. */
   readonly others: readonly unknown[];
 }
 interface Entry extends Signature {
+  readonly recording: boolean;
+  readonly shapes: readonly Shape[];
+  readonly dtypes: readonly DType[];
   readonly plan: Plan;
 }
 
@@ -49,50 +50,59 @@ export interface Captured<A extends readonly unknown[], R> {
  *
  * Tensors that `f` finds around it (parameters, optimiser state, generators) are used where they are. Everything else
  * it goes by is fixed in the plan, and watched where it belongs to a module or optimiser: after `eval()`, or with a
- * layer replaced, another plan is traced.
+ * layer replaced, another plan is traced. What else is closed over, a number in a variable, say, stays as it was.
  *
  * @throws {CaptureError} if `f` reads numbers, returns a Promise, or changes what it goes by.
  */
-export function capture<A extends readonly unknown[], R>(f: (...args: A) => R): Captured<A, R> {
+export function capture<A extends readonly unknown[], R>(f: (...args: A) => R): Captured<A, R>;
+export function capture(f: (...args: unknown[]) => unknown): Captured<unknown[], unknown> {
   const entries: Entry[] = [];
   const plans: Plan[] = []; // of the entries, in the same order
 
-  function entryFor(xs: readonly Tensor[], args: A, plain: boolean): Entry {
-    const key = plain ? '' : structure(args);
-    const others = plain ? [] : [...leaves(args)].map(([, v]) => v).filter(v => !(v instanceof Tensor));
-    for (const entry of entries) {
-      if (entry.structure === key && fits(entry, xs, others) && entry.plan.holds()) return entry;
+  function planFor(xs: readonly Tensor[], s: Signature, args: readonly unknown[]): Plan {
+    for (let i = 0; i < entries.length; i++) {
+      const entry = entries[i]!;
+      if (fits(entry, xs, s) && entry.plan.holds()) return entry.plan;
     }
-    const plan = planOf(f, xs, args);
-    const entry: Entry = {
-      structure: key, recording: runtime.recording, others, plan,
-      shapes: xs.map(x => x.shape), dtypes: xs.map(x => x.dtype),
-    };
+    const plan = planOf(f, args, xs);
     if (entries.length === CAPACITY) {
       entries.shift();
       plans.shift()?.dispose();
     }
-    entries.push(entry);
+    entries.push({ ...s, recording: runtime.recording, shapes: xs.map(x => x.shape), dtypes: xs.map(x => x.dtype), plan });
     plans.push(plan);
-    return entry;
+    return plan;
   }
 
-  function call(...args: A): R {
-    if (runtime.watcher) return f(...args); // a captured function inside another is part of it
-    const [xs, plain] = tensorsOf(args);
-    const { plan } = entryFor(xs, args, plain);
-    const answer: unknown = xs.every(isDense) ? plan.run(xs) : scope(() => plan.run(xs.map(contiguous)), 'capture');
-    return answer as R;
+  function run(xs: readonly Tensor[], s: Signature, args: readonly unknown[]): unknown {
+    check(xs);
+    const plan = planFor(xs, s, args);
+    if (xs.every(isDense)) return plan.run(xs);
+    const strided = plan.changed.inputs.find(i => !xs[i]!.dense);
+    if (strided !== undefined) throw new CaptureError('capture', `tensor ${strided} of the arguments is changed in place and must be dense`);
+    return scope(() => plan.run(xs.map(contiguous)), 'capture');
   }
-  return Object.assign(call, {
-    plan(...args: A): Plan {
-      const [xs, plain] = tensorsOf(args);
-      return entryFor(xs, args, plain).plan;
+
+  // Named, so that errors find who called. On the way of tensors alone, the array of them is all that is allocated.
+  const call = {
+    [OUTER](...args: unknown[]): unknown {
+      if (runtime.watcher !== null) return f(...args); // a captured function inside another is part of it
+      return args.every(isTensor) ? run(args, PLAIN, args) : run(tensorsOf(args), signatureOf(args), args);
     },
+  }[OUTER]!;
+  const plan = {
+    [OUTER](...args: unknown[]): Plan {
+      const xs = tensorsOf(args);
+      check(xs);
+      return planFor(xs, args.every(isTensor) ? PLAIN : signatureOf(args), args);
+    },
+  }[OUTER]!;
+  return Object.assign(call, {
+    plan,
     plans,
     dispose(): void {
       entries.length = 0;
-      for (const plan of plans.splice(0)) plan.dispose();
+      for (const p of plans.splice(0)) p.dispose();
     },
   });
 }
@@ -100,49 +110,51 @@ export function capture<A extends readonly unknown[], R>(f: (...args: A) => R): 
 const isDense = (x: Tensor): boolean => x.dense;
 const isTensor = (v: unknown): v is Tensor => v instanceof Tensor;
 
-/** The tensors among the arguments, in order, and whether there is nothing else. */
-function tensorsOf(args: readonly unknown[]): [xs: readonly Tensor[], plain: boolean] {
-  const plain = args.every(isTensor);
-  const xs = plain ? args : [...leaves(args)].map(([, v]) => v).filter(isTensor);
-  for (const x of xs) {
-    live(x, 'capture');
-    if (x.node && runtime.recording) {
-      throw new CaptureError('capture', 'an argument requires a gradient, which does not lead through a plan: differentiate inside the function, or detach() it');
+/** Of tensors alone. */
+const PLAIN: Signature = { structure: '', others: [] };
+
+const signatureOf = (args: readonly unknown[]): Signature =>
+  ({ structure: structure(args), others: [...leaves(args)].map(([, v]) => v).filter(v => !isTensor(v)) });
+const tensorsOf = (args: readonly unknown[]): Tensor[] => [...leaves(args)].map(([, v]) => v).filter(isTensor);
+
+function check(xs: readonly Tensor[]): void {
+  for (let i = 0; i < xs.length; i++) {
+    const x = xs[i]!;
+    if (x.disposed) live(x, 'capture');
+    if (x.node !== null && runtime.recording) {
+      throw new CaptureError('capture', `tensor ${i} of the arguments given${placeOfCall()} requires a gradient, which does not lead through a plan: differentiate inside the function, or detach() it`);
     }
   }
-  return [xs, plain];
 }
 
-function fits(s: Signature, xs: readonly Tensor[], others: readonly unknown[]): boolean {
-  if (s.recording !== runtime.recording || s.shapes.length !== xs.length || s.others.length !== others.length) return false;
+function fits(e: Entry, xs: readonly Tensor[], s: Signature): boolean {
+  if (e.recording !== runtime.recording || e.shapes.length !== xs.length || e.structure !== s.structure) return false;
   for (let i = 0; i < xs.length; i++) {
-    if (s.dtypes[i] !== xs[i]!.dtype || !sameShape(s.shapes[i]!, xs[i]!.shape)) return false;
+    if (e.dtypes[i] !== xs[i]!.dtype || !sameShape(e.shapes[i]!, xs[i]!.shape)) return false;
   }
-  return others.every((v, i) => Object.is(v, s.others[i]));
+  for (let i = 0; i < s.others.length; i++) if (!Object.is(e.others[i], s.others[i])) return false;
+  return true;
 }
 
 /** Runs `f` once on tensors without numbers. */
-function planOf<A extends readonly unknown[], R>(f: (...args: A) => R, xs: readonly Tensor[], args: A): Plan {
-  const { interpreter } = runtime;
+function planOf(f: (...args: unknown[]) => unknown, args: readonly unknown[], xs: readonly Tensor[]): Plan {
+  const { interpreter, watcher } = runtime;
   const trace = new Trace(runtime.backend);
-  const inputs: Value[] = [];
   runtime.interpreter = trace;
   runtime.watcher = trace;
   try {
-    return scope(() => {
+    const plan = scope(() => {
+      const standIns = xs.map((x, i) => trace.argument(x, i));
+      const inputs = standIns.map(t => trace.see(t).value);
       let next = 0;
-      const standIn = (v: unknown): unknown => {
-        if (!(v instanceof Tensor)) return v;
-        const t = trace.argument(xs[next]!, next++);
-        inputs.push(trace.see(t).value);
-        return t;
-      };
-      const answer: unknown = callMarked(f, args.map(a => mapLeaves(a, standIn)) as unknown as A);
+      const answer: unknown = callMarked(f, args.map(a => mapLeaves(a, v => (v instanceof Tensor ? standIns[next++]! : v))));
       if (answer instanceof Promise) {
         answer.catch(() => {});
-        throw new CaptureError('capture', 'the function returned a Promise; a plan has no await: read data outside');
+        throw new CaptureError('capture', `the function called${placeOfCall()} returned a Promise; a plan has no await: read data outside`);
       }
       trace.guards.check();
+      const leaf = standIns.findIndex(t => t.leaf !== null);
+      if (leaf >= 0) throw new CaptureError('capture', `the function called${placeOfCall()} sets requiresGrad of tensor ${leaf} of its arguments, whose gradient would not come out: use valueAndGrad`);
       const result = mapLeaves(answer, v => {
         if (!(v instanceof Tensor)) return v;
         live(v, 'capture');
@@ -152,23 +164,25 @@ function planOf<A extends readonly unknown[], R>(f: (...args: A) => R, xs: reado
       const results = new Set<Value>();
       for (const [, r] of leaves(result)) if (r instanceof Result) results.add(r.operand.value);
       for (const { after } of gradients) if (after !== null && after !== 'same') results.add(after.value);
-      const outside = [...trace.outside.values()].filter(t => t.pinned && !t.disposed);
       const graph = optimise({ steps: trace.steps, once: [], results }, runtime.backend);
-      return new Plan({ graph, inputs, result, gradients, guards: trace.guards, outside });
+      return new Plan({ graph, inputs, result, gradients, guards: trace.guards });
     }, 'a captured function');
+    trace.guards.settle();
+    return plan;
   } finally {
     runtime.interpreter = interpreter;
-    runtime.watcher = null;
+    runtime.watcher = watcher;
     trace.close();
   }
 }
 
 function effects(trace: Trace): GradientEffect[] {
-  return [...trace.touched.values()].map(({ leaf, standIn, readFirst }) => {
+  return [...trace.touched.values()].map(({ leaf, standIn, first }) => {
     const now = leaf.leaf?.grad ?? null;
     return {
       leaf,
-      before: readFirst ? standIn && trace.see(standIn).value : 'any' as const,
+      clears: first === 'clear',
+      before: first === 'read' ? standIn && trace.see(standIn).value : 'any' as const,
       after: now === null ? null : now === standIn ? 'same' as const : trace.see(now),
     };
   });

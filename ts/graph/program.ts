@@ -10,7 +10,7 @@ import { foldLoops, type Instruction } from './repeat';
 type Kernel = (...args: number[]) => unknown;
 
 /** The places in the calls' arguments where one value's address stands. */
-class Address {
+export class Address {
   private at = NaN;
   private readonly places: { readonly args: number[]; readonly arg: number; readonly at: number }[] = [];
 
@@ -100,7 +100,7 @@ export class Program {
   private readonly each: Sequence;
   private readonly once: Sequence;
   private readonly sources: readonly Source[];
-  private readonly arena: Storage;
+  readonly arena: Storage;
 
   constructor(readonly graph: Graph, readonly backend: Backend) {
     const { steps, once } = graph;
@@ -139,9 +139,5 @@ export class Program {
       changed = true;
     }
     if (changed) this.once.run();
-  }
-
-  dispose(): void {
-    this.arena.release();
   }
 }

@@ -1,20 +1,48 @@
 /** Where in the user's code something happened. */
 
-/** The name under which the user's function is called: it shows in the stack whatever a minifier does. */
-const MARK = 'phyllo captured function';
+/** Names that show in the stack whatever a minifier does: of what calls the user's function, and of what the user calls. */
+const INNER = 'phyllo captured function';
+export const OUTER = 'call of a phyllo plan';
 
-/** Calls the user's function, so that `placeInUserCode` finds it. */
+/** Calls the user's function, so that `placeInside` finds it. */
 export function callMarked<A extends readonly unknown[], R>(f: (...args: A) => R, args: A): R {
-  return { [MARK]: (): R => f(...args) }[MARK]!();
+  return { [INNER]: (): R => f(...args) }[INNER]!();
 }
 
-/** ` (file:line:column)` of the marked function's own line that led here; nothing where the engine does not say. */
-export function placeInUserCode(): string {
+interface Frame {
+  readonly text: string;
+  /** `file:line:column` */
+  readonly place: string;
+}
+
+function frames(): Frame[] {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 200;
-  const frames = new Error().stack?.split('\n') ?? [];
+  const { stack = '' } = new Error();
   Error.stackTraceLimit = stackTraceLimit;
-  const mark = frames.findIndex(line => line.includes(MARK));
-  const place = /(?:[( @]|^)([^\s(@]+:\d+:\d+)\)?$/.exec(frames[mark - 1] ?? '');
-  return place ? ` at ${place[1]}` : '';
+  return stack.split('\n').flatMap(text => {
+    const place = /(?:[( @]|^)([^\s(@]+:\d+:\d+)\)?$/.exec(text)?.[1];
+    return place === undefined ? [] : [{ text, place }];
+  });
+}
+
+/**
+ * ` at file:line:column` of the innermost line outside this library that led here from the marked function, and of
+ * the function's own line if that is another. Nothing where the engine does not say.
+ */
+export function placeInside(): string {
+  const all = frames();
+  const end = all.findIndex(({ text }) => text.includes(INNER));
+  if (end < 1) return '';
+  const own = all[end - 1]!.place;
+  const library = all[0]!.place.replace(/(graph\/stack\.)?[^/]*$/, '');
+  const inner = all.slice(0, end).find(({ place }) => !place.startsWith(library))?.place ?? own;
+  return inner === own ? ` at ${own}` : ` at ${inner}, called at ${own}`;
+}
+
+/** ` at file:line:column` where a function named OUTER was called. Nothing where the engine does not say. */
+export function placeOfCall(): string {
+  const all = frames();
+  const place = all[all.findLastIndex(({ text }) => text.includes(OUTER)) + 1]?.place;
+  return place === undefined ? '' : ` at ${place}`;
 }

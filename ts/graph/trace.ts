@@ -7,14 +7,16 @@ import type { DType } from '../core/dtype';
 import { isConstant } from '../core/constant';
 import { copy } from '../core/convert';
 import { CaptureError } from '../core/errors';
-import type { AnyDef, Params } from '../core/op';
-import { type Interpreter, type Watcher } from '../core/runtime';
-import { sizeOf, type Shape } from '../core/shape';
+import { nodes } from '../core/node';
+import { defineOp, type AnyDef, type Op, type Params } from '../core/op';
+import { runtime, type Interpreter, type Watcher } from '../core/runtime';
+import { adopt } from '../core/scope';
+import { rowMajor, show, sizeOf, type Shape } from '../core/shape';
 import { Storage } from '../core/storage';
 import { allocate, drop, Tensor } from '../core/tensor';
 import { Guards } from './guards';
 import type { Operand, Step, Value } from './graph';
-import { placeInUserCode } from './stack';
+import { placeInside } from './stack';
 
 /** A leaf whose gradient the function reads or replaces. */
 export interface Touched {
@@ -23,21 +25,33 @@ export interface Touched {
   readonly real: Tensor | null;
   /** Stands for it in the trace. */
   readonly standIn: Tensor | null;
-  /** The function looked at it before replacing it: the plan holds only where there is, or is not, one. */
-  readonly readFirst: boolean;
-  readonly spent: number;
+  /** What the function did to it first: after reading, the plan holds only where there is, or is not, one. */
+  readonly first: 'read' | 'replace' | 'clear';
+  /** What the graphs before left unowned. */
+  readonly spent: WeakRef<Tensor>[][];
 }
+
+/** A copy of f64: hyperparameters, whose kernels are their own. */
+const copyState: Op<[x: Tensor]> = defineOp({
+  name: 'copy',
+  inputs: ['x'],
+  wants: { x: 'f64' },
+  dtype: 'f64',
+  shape: ([x]) => x.shape,
+  run: (k, [x], y) => k.copy(x.at, y.at, 1, 1, 1, 2 * y.size, 0, 0, 0, 1, 0, 0, 0, 1),
+});
 
 export class Trace implements Interpreter, Watcher {
   readonly steps: Step[] = [];
   readonly guards: Guards = new Guards();
   readonly touched: Map<Tensor, Touched> = new Map();
-  /** The first handle of each real storage: if its owner disposes of it, the plan must not run. */
-  readonly outside: Map<Storage, Tensor> = new Map();
   private readonly values: Map<Storage, Value> = new Map();
-  private readonly constants: Storage[] = [];
+  /** Real ones, counted until the trace is closed. */
+  private readonly held: Storage[] = [];
   private readonly leaked: Tensor[] = [];
   private readonly nowhere: Backend;
+  /** Nodes from here on are the trace's own. */
+  private readonly birth: number = nodes();
 
   constructor(private readonly backend: Backend) {
     const none = (): never => {
@@ -68,6 +82,7 @@ export class Trace implements Interpreter, Watcher {
 
   /** A tensor as a step sees it. */
   see(t: Tensor): Operand {
+    this.uses(t, runtime.recording);
     const { size, shape, strides, dense, dtype } = t;
     return { value: this.valueOf(t), at: t.at - t.storage.at, size, shape, strides, dense, dtype };
   }
@@ -75,14 +90,9 @@ export class Trace implements Interpreter, Watcher {
     const { storage } = t;
     let v = this.values.get(storage);
     if (v) return v;
-    if (isConstant(storage)) {
-      storage.refs++; // until the trace is closed
-      this.constants.push(storage);
-      v = { origin: { from: 'constant', storage }, bytes: storage.bytes };
-    } else if (!storage.traced) {
-      storage.refs++;
-      this.outside.set(storage, t);
-      v = { origin: { from: 'outside', storage }, bytes: storage.bytes };
+    if (!storage.traced) {
+      this.hold(storage);
+      v = { origin: { from: isConstant(storage) ? 'constant' : 'outside', storage }, bytes: storage.bytes };
     } else if (storage.backend === this.nowhere) {
       v = { origin: { from: 'local' }, bytes: storage.bytes };
     } else {
@@ -91,10 +101,14 @@ export class Trace implements Interpreter, Watcher {
     this.values.set(storage, v);
     return v;
   }
+  private hold(storage: Storage): void {
+    storage.refs++;
+    this.held.push(storage);
+  }
 
-  /** A tensor without numbers in the place of the argument `index`. */
+  /** A dense tensor without numbers in the place of the argument `index`. */
   argument(x: Tensor, index: number): Tensor {
-    const t = new Tensor(this.alloc(x.shape, x.dtype), x.shape, x.strides, 0, x.dtype, x.dense);
+    const t = adopt(new Tensor(this.alloc(x.shape, x.dtype), x.shape, rowMajor(x.shape), 0, x.dtype, true));
     this.values.set(t.storage, { origin: { from: 'input', index }, bytes: t.storage.bytes });
     return t;
   }
@@ -107,37 +121,43 @@ export class Trace implements Interpreter, Watcher {
       : t.storage.traced
         ? ['reads elements', 'they do not exist until the plan runs: return the tensor and read it outside']
         : ['reads elements', 'a plan would go on with these numbers for ever: compute with the tensor, or pass the number as an argument'];
-    throw new CaptureError(where, `the captured function ${does}${placeInUserCode()}; ${instead}`);
+    throw new CaptureError(where, `the captured function ${does}${placeInside()}; ${instead}`);
   }
 
   object(o: object): void {
     this.guards.watch(o);
   }
 
-  gradient(leaf: Tensor, access: 'read' | 'replace'): void {
+  uses(t: Tensor, recorded: boolean): void {
+    if (t.storage.traced) return;
+    this.guards.use(t);
+    if (recorded && t.node !== null && t.node.def !== null && t.node.id < this.birth) {
+      throw new CaptureError('capture', `the captured function uses${placeInside()} a tensor of shape ${show(t.shape)} that ${t.node.def.name} made outside and that requires a gradient, which does not lead through a plan: compute it inside, or detach() it`);
+    }
+  }
+
+  gradient(leaf: Tensor, access: 'read' | 'replace' | 'clear'): void {
     if (leaf.storage.traced || this.touched.has(leaf)) return;
     const own = leaf.leaf!;
     const real = own.grad;
     let standIn: Tensor | null = null;
     if (real) {
       // Gradients come dense from backward; one that was put there by hand may not be.
-      if (!real.dense) throw new CaptureError('capture', 'a gradient that was set to a strided tensor: make it contiguous()');
+      if (!real.dense) throw new CaptureError('capture', `the captured function uses${placeInside()} a gradient that was set to a strided tensor: set a dense one`);
       standIn = new Tensor(this.alloc(real.shape, real.dtype), real.shape, real.strides, 0, real.dtype, true);
       standIn.pinned = true;
       this.values.set(standIn.storage, { origin: { from: 'gradient', leaf }, bytes: standIn.storage.bytes });
     }
-    this.touched.set(leaf, { leaf, real, standIn, readFirst: access === 'read', spent: own.spent.length });
+    this.touched.set(leaf, { leaf, real, standIn, first: access, spent: own.spent.splice(0) });
     own.grad = standIn;
   }
 
   constant(numbers: Tensor): Tensor {
-    if (numbers.dtype === 'f64') return numbers; // state, of an optimiser made inside
     const { storage } = numbers;
-    storage.refs++;
-    this.constants.push(storage);
+    this.hold(storage);
     this.values.set(storage, { origin: { from: 'constant', storage }, bytes: storage.bytes });
     const copied = allocate(numbers.shape, numbers.dtype);
-    this.exec(copy.def, [numbers], copied, {});
+    this.exec((numbers.dtype === 'f64' ? copyState : copy).def, [numbers], copied, {});
     drop(numbers);
     return copied;
   }
@@ -150,11 +170,14 @@ export class Trace implements Interpreter, Watcher {
   close(): void {
     for (const { leaf, real, spent } of this.touched.values()) {
       const own = leaf.leaf;
-      if (own === null) continue;
+      if (own === null) { // it is no leaf any more
+        if (real) drop(real);
+        continue;
+      }
       own.grad = real;
-      own.spent.length = spent;
+      own.spent.splice(0, Infinity, ...spent);
     }
     for (const t of this.leaked) drop(t);
-    for (const storage of [...this.outside.keys(), ...this.constants]) storage.release();
+    for (const storage of this.held) storage.release();
   }
 }

@@ -9,10 +9,10 @@ declare module '../core/tensor' {
   interface Tensor extends Methods {}
 }
 
-/** No op takes more than three arguments after the tensor; naming them keeps a call as cheap as the function's. */
-function method(op: Function): (this: Tensor, a?: unknown, b?: unknown, c?: unknown) => unknown {
-  return function (a, b, c) {
-    return op.call(undefined, this, a, b, c);
+/** No op takes more than four arguments after the tensor; naming them keeps a call as cheap as the function's. */
+function method(op: Function): (this: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown {
+  return function (a, b, c, d) {
+    return op.call(undefined, this, a, b, c, d);
   };
 }
 for (const [name, op] of Object.entries(ops)) {

@@ -6,7 +6,7 @@
 import type { Backend } from '../backend/backend';
 import { ValueError } from '../core/errors';
 import { defineOp, type Op } from '../core/op';
-import { noGrad, runtime } from '../core/runtime';
+import { noGrad, runtime, untraced } from '../core/runtime';
 import { composite, keep } from '../core/scope';
 import { checkInteger, checkNumber } from '../core/options';
 import { checkShape, type Shape } from '../core/shape';
@@ -57,7 +57,7 @@ export class Generator {
 let fallback: { readonly backend: Backend; readonly generator: Generator } | null = null;
 /** The generator that random functions use if they are given none. It starts from seed 0. */
 export function defaultGenerator(): Generator {
-  if (fallback?.backend !== runtime.backend) fallback = { backend: runtime.backend, generator: new Generator() };
+  if (fallback?.backend !== runtime.backend) fallback = { backend: runtime.backend, generator: untraced(() => new Generator()) };
   return fallback.generator;
 }
 /** Starts the default generator again: all that is random from here on repeats. */

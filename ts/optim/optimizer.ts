@@ -89,8 +89,8 @@ export abstract class Optimizer<O extends object> {
       seen.add(p);
     }
     this.groups = groups.map(({ params, ...own }) => {
-      const options: O = { ...defaults, ...own };
-      return new ParamGroup(where, params, options, hypers(options));
+      const options: O = Object.freeze({ ...defaults, ...own });
+      return new ParamGroup(where, params, options, Object.freeze(hypers(options).map(h => Object.freeze(h))));
     });
   }
 
