@@ -90,6 +90,12 @@ pub(super) struct Window {
 }
 
 impl Window {
+    /// One tap that moves over every pixel of the image.
+    pub fn is_pointwise(&self) -> bool {
+        let shift = [self.top, self.left] != [0, 0] || [self.oh, self.ow] != [self.h, self.w];
+        [self.kh, self.kw, self.sh, self.sw] == [1; 4] && !shift
+    }
+
     /// The adjoint of a window of stride 1: from gradients of its output to those of its input, with the filters turned
     /// by 180° and c and k exchanged.
     pub fn adjoint(&self) -> Self {

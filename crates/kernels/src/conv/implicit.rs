@@ -26,9 +26,17 @@ fn pack(window: &Window, w: &[f32], packed: &mut [f32]) {
 
 /// Numbers of workspace for [`correlate`].
 pub(super) fn workspace(window: &Window, prepared: bool) -> usize {
-    let k = window.taps();
     let packed = if prepared { 0 } else { packed_len(window) };
-    packed + k + Frame::new(window).len() + b_workspace(window.pixels(), k)
+    packed + frame_workspace(window) + b_workspace(window.pixels(), window.taps())
+}
+
+/// Numbers for a frame and the distances of its taps; an image of single pixels is its own matrix of patches.
+fn frame_workspace(window: &Window) -> usize {
+    if window.is_pointwise() {
+        0
+    } else {
+        window.taps() + Frame::new(window).len()
+    }
 }
 
 pub(super) fn prepared_len(g: &Conv2d) -> usize {
@@ -104,7 +112,6 @@ pub(super) fn correlate(
     epilogue: &Epilogue, workspace: &mut [f32],
 ) {
     let (m, pixels, k) = (window.k, window.pixels(), window.taps());
-    let frame = Frame::new(window);
     let mut workspace = Workspace(workspace);
     let packed = match weights {
         Weights::Prepared(packed) => packed,
@@ -115,19 +122,30 @@ pub(super) fn correlate(
         }
     };
     let a = Packed { at: packed.as_ptr(), lanes: m };
+    let panels = workspace.floats(b_workspace(pixels, k)).as_mut_ptr();
+    let column = epilogue.bias.map_or(ptr::null(), <[f32]>::as_ptr);
+    let (x_len, y_len) = (window.x_len(), window.y_len());
+    let parts = (group..n * groups).step_by(groups).map(|part| &x[part * x_len..][..x_len]);
+    let mut out = |part: usize| {
+        let y = &mut y[(part * groups + group) * y_len..][..y_len];
+        Output { column, activation: epilogue.activation, ..Output::plain(y.as_mut_ptr(), pixels) }
+    };
+    // SAFETY: a is m × k, the patches k × pixels, y m × pixels; A is packed, B has its room.
+    if window.is_pointwise() {
+        for (image, x) in parts.enumerate() {
+            let b = Strided { at: x.as_ptr(), lane: 1, depth: pixels };
+            unsafe { multiply(m, pixels, k, &a, &b, &out(image), ptr::null_mut(), panels) };
+        }
+        return;
+    }
+    let frame = Frame::new(window);
     let taps = workspace.offsets(k);
     let buffer = workspace.floats(frame.len());
-    let panels = workspace.floats(b_workspace(pixels, k));
     frame.taps(taps);
-    for image in 0..n {
-        let (x_len, y_len) = (window.x_len(), window.y_len());
-        frame.fill(&x[(image * groups + group) * x_len..][..x_len], buffer);
+    for (image, x) in parts.enumerate() {
+        frame.fill(x, buffer);
         let b = ByPixel(Patches::new(&frame, frame.first(buffer), taps, window.ow));
-        let y = &mut y[(image * groups + group) * y_len..][..y_len];
-        let column = epilogue.bias.map_or(ptr::null(), <[f32]>::as_ptr);
-        let out = Output { column, activation: epilogue.activation, ..Output::plain(y.as_mut_ptr(), pixels) };
-        // SAFETY: a is m × k, the patches k × pixels, y m × pixels; A is packed, B has its room.
-        unsafe { multiply(m, pixels, k, &a, &b, &out, ptr::null_mut(), panels.as_mut_ptr()) };
+        unsafe { multiply(m, pixels, k, &a, &b, &out(image), ptr::null_mut(), panels) };
     }
 }
 
@@ -184,28 +202,37 @@ pub(super) fn grad_x_strided(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], 
 pub(super) fn grad_w_workspace(g: &Conv2d) -> usize {
     let window = g.group();
     let (taps, pixels) = (window.taps(), window.pixels());
-    taps + Frame::new(&window).len() + a_workspace(window.k, pixels) + b_workspace(taps, pixels)
+    frame_workspace(&window) + a_workspace(window.k, pixels) + b_workspace(taps, pixels)
 }
 
 /// gw = Σ over images of g · patchesᵀ.
 pub(super) fn grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut [f32]) {
     let window = g.group();
     let (taps, pixels) = (window.taps(), window.pixels());
-    let frame = Frame::new(&window);
     let mut workspace = Workspace(workspace);
+    let pa = workspace.floats(a_workspace(window.k, pixels)).as_mut_ptr();
+    let pb = workspace.floats(b_workspace(taps, pixels)).as_mut_ptr();
+    let parts = x.chunks_exact(window.x_len()).zip(gy.chunks_exact(window.y_len())).take(g.n * g.groups).enumerate();
+    let a = |gy: &[f32]| Strided { at: gy.as_ptr(), lane: pixels, depth: 1 };
+    let mut out = |part: usize| {
+        let gw = &mut gw[part % g.groups * window.k * taps..][..window.k * taps];
+        Output { accumulate: part >= g.groups, ..Output::plain(gw.as_mut_ptr(), taps) }
+    };
+    // SAFETY: g is k × pixels, the patches pixels × taps, gw k × taps; both operands have their room.
+    if window.is_pointwise() {
+        for (part, (x, gy)) in parts {
+            let b = Strided { at: x.as_ptr(), lane: pixels, depth: 1 };
+            unsafe { multiply(window.k, taps, pixels, &a(gy), &b, &out(part), pa, pb) };
+        }
+        return;
+    }
+    let frame = Frame::new(&window);
     let offsets = workspace.offsets(taps);
     let buffer = workspace.floats(frame.len());
-    let pa = workspace.floats(a_workspace(window.k, pixels));
-    let pb = workspace.floats(b_workspace(taps, pixels));
     frame.taps(offsets);
-    for part in 0..g.n * g.groups {
-        frame.fill(&x[part * window.x_len()..][..window.x_len()], buffer);
-        let gy = &gy[part * window.y_len()..][..window.y_len()];
-        let gw = &mut gw[part % g.groups * window.k * taps..][..window.k * taps];
-        let a = Strided { at: gy.as_ptr(), lane: pixels, depth: 1 };
+    for (part, (x, gy)) in parts {
+        frame.fill(x, buffer);
         let b = ByTap(Patches::new(&frame, frame.first(buffer), offsets, window.ow));
-        let out = Output { accumulate: part >= g.groups, ..Output::plain(gw.as_mut_ptr(), taps) };
-        // SAFETY: g is k × pixels, the patches pixels × taps, gw k × taps; both operands have their room.
-        unsafe { multiply(window.k, taps, pixels, &a, &b, &out, pa.as_mut_ptr(), pb.as_mut_ptr()) };
+        unsafe { multiply(window.k, taps, pixels, &a(gy), &b, &out(part), pa, pb) };
     }
 }

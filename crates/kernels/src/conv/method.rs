@@ -45,6 +45,11 @@ const DIRECT_TAPS: usize = 75;
 /// 85 %.
 const DIRECT_PLANES: usize = 4;
 
+/// From so many pixels on, the product with filters of one tap is one of matrices as they are, which nothing else comes
+/// near: 31 GFLOP/s of 51 with 16 planes and 42 with 64, where Direct runs at 21 and 31. Fewer leave panels empty, as in
+/// the gradient of the weights fewer planes do: 4 run at 8 and with Direct at 24, 8 at 26 and 19.
+const MATRIX: usize = 8;
+
 impl Conv2d {
     pub(super) fn is_empty(&self) -> bool {
         [self.n, self.c, self.h, self.w, self.k, self.kh, self.kw, self.oh, self.ow].contains(&0)
@@ -65,10 +70,18 @@ impl Conv2d {
         self.c == self.groups && self.k == self.groups
     }
 
+    /// One tap, and images that are matrices of their own.
+    fn is_matrix(&self) -> bool {
+        let window = self.group();
+        window.is_pointwise() && window.pixels() >= MATRIX
+    }
+
     fn forward_method(&self) -> Method {
         let window = self.group();
         if self.is_depthwise() {
             Method::Direct
+        } else if self.is_matrix() {
+            Method::Implicit
         } else if winograd::pays(&window, self.n) {
             Method::Winograd
         } else if self.fits_lanes() {
@@ -85,6 +98,8 @@ impl Conv2d {
         let few = window.c <= DIRECT_PLANES || window.k * window.kh * window.kw <= DIRECT_TAPS;
         if self.is_depthwise() {
             Method::Direct
+        } else if self.is_matrix() {
+            Method::Implicit
         } else if self.has_unit_stride() && winograd::pays(&window.adjoint(), self.n) {
             Method::Winograd
         } else if self.fits_lanes() {
@@ -101,11 +116,14 @@ impl Conv2d {
     }
 
     fn grad_w_method(&self) -> Method {
-        if winograd::grad_w_pays(&self.group(), self.n) {
+        let window = self.group();
+        if self.is_matrix() && window.c >= MATRIX {
+            Method::Implicit
+        } else if winograd::grad_w_pays(&window, self.n) {
             Method::Winograd
         } else if self.fits_lanes() {
             Method::Lanes
-        } else if self.group().taps() <= DIRECT_TAPS {
+        } else if window.taps() <= DIRECT_TAPS {
             Method::Direct
         } else {
             Method::Implicit

@@ -73,62 +73,78 @@ unsafe fn pack<const W: usize>(src: *const f32, ls: usize, ks: usize, lanes: usi
     let whole = if W.is_multiple_of(4) { lanes - lanes % W } else { 0 };
     let mut first = 0;
     if ls == 1 {
-        while first + 4 * W <= whole {
-            copy_rows::<W, 4>(src.add(first), ks, kc, out.add(first * kc));
-            first += 4 * W;
+        copy_rows::<W>(src, ks, whole, kc, out);
+        first = whole;
+    } else if ks == 1 {
+        while first < whole {
+            transpose::<W>(src.add(first * ls), ls, kc, out.add(first * kc));
+            first += W;
         }
-    }
-    while first < whole && (ls == 1 || ks == 1) {
-        let (src, out) = (src.add(first * ls), out.add(first * kc));
-        if ls == 1 {
-            copy_rows::<W, 1>(src, ks, kc, out);
-        } else {
-            transpose::<W>(src, ls, kc, out);
-        }
-        first += W;
     }
     for first in (first..lanes).step_by(W) {
         gather::<W>(src.add(first * ls), ls, ks, W.min(lanes - first), kc, out.add(first * kc));
     }
 }
 
-/// P full panels whose lanes are adjacent: several at a time, so that whole lines of cache are read.
+/// Depths that are copied together: their rows are read in long runs, and whole lines of cache written.
+const ROWS: usize = 8;
+
+/// Full panels whose lanes are adjacent.
 #[inline(always)]
-unsafe fn copy_rows<const W: usize, const P: usize>(mut src: *const f32, ks: usize, kc: usize, mut out: *mut f32) {
-    for _ in 0..kc {
-        for panel in 0..P {
-            for v in (0..W).step_by(4) {
-                F32x4::load(src.add(panel * W + v)).store(out.add(panel * W * kc + v));
+unsafe fn copy_rows<const W: usize>(src: *const f32, ks: usize, lanes: usize, kc: usize, out: *mut f32) {
+    let mut p = 0;
+    while p < kc {
+        let rows = if p + ROWS <= kc { ROWS } else { 1 };
+        for first in (0..lanes).step_by(W) {
+            let (src, out) = (src.add(p * ks + first), out.add(first * kc + p * W));
+            if rows == ROWS {
+                copy_block::<W, ROWS>(src, ks, out);
+            } else {
+                copy_block::<W, 1>(src, ks, out);
             }
         }
-        src = src.add(ks);
-        out = out.add(W);
+        p += rows;
+    }
+}
+
+/// R rows of W numbers, `ks` apart, to one after another.
+#[inline(always)]
+unsafe fn copy_block<const W: usize, const R: usize>(src: *const f32, ks: usize, out: *mut f32) {
+    for r in 0..R {
+        for v in (0..W).step_by(4) {
+            F32x4::load(src.add(r * ks + v)).store(out.add(r * W + v));
+        }
     }
 }
 
 /// A full panel whose depths are adjacent: 4 × 4 transposes.
 #[inline(always)]
 unsafe fn transpose<const W: usize>(src: *const f32, ls: usize, kc: usize, out: *mut f32) {
-    for v in (0..W).step_by(4) {
-        let lanes = src.add(v * ls);
-        let mut out = out.add(v);
-        let mut p = 0;
-        while p + 4 <= kc {
-            let at = lanes.add(p);
-            let rows = [0, 1, 2, 3].map(|i| F32x4::load(at.add(i * ls)));
-            for row in F32x4::transpose(rows) {
-                row.store(out);
+    let mut p = 0;
+    while p < kc {
+        let end = kc.min(p + 16);
+        for v in (0..W).step_by(4) {
+            let lanes = src.add(v * ls);
+            let mut out = out.add(p * W + v);
+            let mut p = p;
+            while p + 4 <= end {
+                let at = lanes.add(p);
+                let rows = [0, 1, 2, 3].map(|i| F32x4::load(at.add(i * ls)));
+                for row in F32x4::transpose(rows) {
+                    row.store(out);
+                    out = out.add(W);
+                }
+                p += 4;
+            }
+            while p < end {
+                for i in 0..4 {
+                    *out.add(i) = *lanes.add(i * ls + p);
+                }
                 out = out.add(W);
+                p += 1;
             }
-            p += 4;
         }
-        while p < kc {
-            for i in 0..4 {
-                *out.add(i) = *lanes.add(i * ls + p);
-            }
-            out = out.add(W);
-            p += 1;
-        }
+        p = end;
     }
 }
 
