@@ -59,7 +59,7 @@ const SIZES = [0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 65, 130];
 // ── What each kernel is tried on ──
 
 /** The edges of f32, and where exponentials begin and end. */
-const EDGES = [NaN, 0, -0, Infinity, 1, -1, 100, -100, 88.5, -88.5, 1e-30, -1e-30, 1e30];
+const EDGES = [NaN, 0, -0, Infinity, -Infinity, 1, -1, 100, -100, 88.5, -88.5, 1e-30, -1e-30, 1e30];
 const withEdges = (n: number): number[] => [...EDGES.map(Math.fround), ...floats(n, 4)].slice(0, n);
 
 const unary = (): Call[] =>

@@ -2,7 +2,7 @@
 
 use core::cell::Cell;
 
-use crate::cells::{map, zip, Element};
+use crate::cells::{zip, Element};
 use crate::math;
 use crate::simd::{F32x4, I32x4};
 
@@ -15,6 +15,9 @@ pub struct Geometry {
     pub b: (usize, [isize; 4]),
 }
 
+/// How many elements are gathered at a time of what does not lie dense.
+const BLOCK: usize = 64;
+
 /// y = f(a, b) over the index space, row by row.
 #[inline(always)]
 fn broadcast<A: Element, B: Element, Y: Element>(
@@ -24,45 +27,42 @@ fn broadcast<A: Element, B: Element, Y: Element>(
     if n0 * n1 * n2 * n == 0 {
         return;
     }
+    let width = if (sa[3], sb[3]) == (1, 1) { n } else { BLOCK };
+    let (x, z) = ([const { Cell::new(A::ZERO) }; BLOCK], [const { Cell::new(B::ZERO) }; BLOCK]);
     let mut rows = y[..n0 * n1 * n2 * n].chunks_exact(n);
     for i0 in 0..n0 as isize {
         for i1 in 0..n1 as isize {
             for i2 in 0..n2 as isize {
                 let at = |start: usize, s: [isize; 4]| start.wrapping_add_signed(i0 * s[0] + i1 * s[1] + i2 * s[2]);
                 let (Some(y), i, j) = (rows.next(), at(a_start, sa), at(b_start, sb)) else { return };
-                match (sa[3], sb[3]) {
-                    (1, 1) => zip(&a[i..], &b[j..], y, &f),
-                    (1, 0) => {
-                        let b = B::splat(b[j].get());
-                        map(&a[i..], y, |a| f(a, b));
-                    }
-                    (0, 1) => {
-                        let a = A::splat(a[i].get());
-                        map(&b[j..], y, |b| f(a, b));
-                    }
-                    (step_a, step_b) => {
-                        // Otherwise both are gathered, so many elements at a time.
-                        const BLOCK: usize = 64;
-                        let (x, z) = ([const { Cell::new(A::ZERO) }; BLOCK], [const { Cell::new(B::ZERO) }; BLOCK]);
-                        for (k, y) in y.chunks(BLOCK).enumerate() {
-                            let start = |i: usize, step: isize| i.wrapping_add_signed((k * BLOCK) as isize * step);
-                            gather(a, start(i, step_a), step_a, &x[..y.len()]);
-                            gather(b, start(j, step_b), step_b, &z[..y.len()]);
-                            zip(&x, &z, y, &f);
-                        }
-                    }
+                for (k, y) in y.chunks(width).enumerate() {
+                    let a = operand(a, i, sa[3], k * width, &x[..y.len().min(BLOCK)]);
+                    let b = operand(b, j, sb[3], k * width, &z[..y.len().min(BLOCK)]);
+                    zip(a, b, y, &f);
                 }
             }
         }
     }
 }
 
-/// y[k] = x[start + k · step]
-#[inline(never)]
-fn gather<T: Element>(x: &[Cell<T>], start: usize, step: isize, y: &[Cell<T>]) {
-    for (k, y) in y.iter().enumerate() {
-        y.set(x[start.wrapping_add_signed(k as isize * step)].get());
+/// The elements x[start + (done + k) · step] of a row: where they lie, or gathered in `block`.
+#[inline(never)] // shared by the kernels
+fn operand<'a, T: Element>(
+    x: &'a [Cell<T>], start: usize, step: isize, done: usize, block: &'a [Cell<T>],
+) -> &'a [Cell<T>] {
+    match step {
+        1 => return &x[start + done..],
+        // A scalar stays what it was.
+        0 if done > 0 => {}
+        0 => block.iter().for_each(|y| y.set(x[start].get())),
+        _ => {
+            let start = start.wrapping_add_signed(done as isize * step);
+            for (k, y) in block.iter().enumerate() {
+                y.set(x[start.wrapping_add_signed(k as isize * step)].get());
+            }
+        }
     }
+    block
 }
 
 /// `name, "name" in JavaScript, X => Y: f;` for y = f(a, b) with a, b of type X.
@@ -105,6 +105,7 @@ fn truth(mask: I32x4) -> I32x4 {
     mask.shr_unsigned(31)
 }
 
+#[inline(never)] // large, and called for several vectors in step
 fn pow4(a: F32x4, b: F32x4) -> F32x4 {
     let (a, b) = (a.to_array(), b.to_array());
     F32x4::from_array(core::array::from_fn(|i| math::pow(a[i], b[i])))

@@ -1,11 +1,16 @@
 //! Dense loops whose output may be one of their inputs: slices of cells, which may alias, walked four lanes at a time.
 //!
-//! The last 1 to 3 elements go one by one through the same vector arithmetic, so that an element's bits never depend on
-//! its place.
+//! The last 1 to 3 elements go through the same vector arithmetic, so that an element's bits never depend on its place.
 
+use core::array::from_fn;
 use core::cell::Cell;
 
 use crate::simd::{F32x4, I32x4};
+
+/// How many vectors share what a step costs: counting, and fetching the constants of a function. Over a million
+/// elements, 1 → 4 took relu from 0.147 to 0.117 ns an element, tanh from 0.88 to 0.73.
+const STEP: usize = 4;
+const BLOCK: usize = 4 * STEP;
 
 /// An element type, and the vector in which four of them are computed with.
 pub trait Element: Copy {
@@ -13,9 +18,6 @@ pub trait Element: Copy {
     type Vector: Copy;
     fn read(x: &[Cell<Self>; 4]) -> Self::Vector;
     fn write(v: Self::Vector, y: &[Cell<Self>; 4]);
-    fn splat(x: Self) -> Self::Vector;
-    /// Lane 0.
-    fn first(v: Self::Vector) -> Self;
 }
 
 /// The four cells' values in place.
@@ -25,7 +27,7 @@ fn values<T>(x: &[Cell<T>; 4]) -> *mut [T; 4] {
 }
 
 macro_rules! element {
-    ($type:ty, $zero:literal, $vector:ident, $read:ident, $write:ident, $splat:expr) => {
+    ($type:ty, $zero:literal, $vector:ident, $read:ident, $write:ident) => {
         impl Element for $type {
             const ZERO: Self = $zero;
             type Vector = $vector;
@@ -39,33 +41,64 @@ macro_rules! element {
                 // SAFETY: as in `read`; a cell may be written through a shared reference.
                 v.$write(unsafe { &mut *values(y) })
             }
-            #[inline(always)]
-            fn splat(x: Self) -> $vector {
-                $splat(x)
-            }
-            #[inline(always)]
-            fn first(v: $vector) -> Self {
-                v.lane::<0>() as Self
-            }
         }
     };
 }
 
-element!(f32, 0.0, F32x4, read, write, F32x4::splat);
-element!(i32, 0, I32x4, read, write, I32x4::splat);
+element!(f32, 0.0, F32x4, read, write);
+element!(i32, 0, I32x4, read, write);
 // Bytes are computed with as i32; lanes to write must be 0 to 255.
-element!(u8, 0, I32x4, read_u8, write_u8, |x| I32x4::splat(i32::from(x)));
+element!(u8, 0, I32x4, read_u8, write_u8);
+
+/// Up to four elements, and zeros behind.
+#[inline(always)]
+fn read<T: Element>(x: &[Cell<T>]) -> T::Vector {
+    match x.first_chunk() {
+        Some(x) => T::read(x),
+        None => read_rest(x),
+    }
+}
+
+#[inline(never)] // seldom taken, and in every kernel
+fn read_rest<T: Element>(x: &[Cell<T>]) -> T::Vector {
+    let lanes = [const { Cell::new(T::ZERO) }; 4];
+    for (lane, x) in lanes.iter().zip(x) {
+        lane.set(x.get());
+    }
+    T::read(&lanes)
+}
+
+/// As many lanes as y has elements, at most four.
+#[inline(always)]
+fn write<T: Element>(v: T::Vector, y: &[Cell<T>]) {
+    match y.first_chunk() {
+        Some(y) => T::write(v, y),
+        None => write_rest(v, y),
+    }
+}
+
+#[inline(never)]
+fn write_rest<T: Element>(v: T::Vector, y: &[Cell<T>]) {
+    let lanes = [const { Cell::new(T::ZERO) }; 4];
+    T::write(v, &lanes);
+    for (lane, y) in lanes.iter().zip(y) {
+        y.set(lane.get());
+    }
+}
 
 /// y[i] = f(x[i])
 #[inline(always)]
 pub fn map<X: Element, Y: Element>(x: &[Cell<X>], y: &[Cell<Y>], f: impl Fn(X::Vector) -> Y::Vector) {
-    let (x, y) = (&x[..y.len()], y);
-    let ((xs, x), (ys, y)) = (x.as_chunks::<4>(), y.as_chunks::<4>());
-    for (x, y) in xs.iter().zip(ys) {
-        Y::write(f(X::read(x)), y);
+    let (blocks, x) = x[..y.len()].as_chunks::<BLOCK>();
+    let (outputs, y) = y.as_chunks::<BLOCK>();
+    for (x, y) in blocks.iter().zip(outputs) {
+        let v: [Y::Vector; STEP] = from_fn(|i| f(read(&x[4 * i..])));
+        for (v, y) in v.into_iter().zip(y.chunks(4)) {
+            write(v, y);
+        }
     }
-    for (x, y) in x.iter().zip(y) {
-        y.set(Y::first(f(X::splat(x.get()))));
+    for (x, y) in x.chunks(4).zip(y.chunks(4)) {
+        write(f(read(x)), y);
     }
 }
 
@@ -74,13 +107,16 @@ pub fn map<X: Element, Y: Element>(x: &[Cell<X>], y: &[Cell<Y>], f: impl Fn(X::V
 pub fn zip<A: Element, B: Element, Y: Element>(
     a: &[Cell<A>], b: &[Cell<B>], y: &[Cell<Y>], f: impl Fn(A::Vector, B::Vector) -> Y::Vector,
 ) {
-    let (a, b) = (&a[..y.len()], &b[..y.len()]);
-    let ((xs, a), (zs, b), (ys, y)) = (a.as_chunks::<4>(), b.as_chunks::<4>(), y.as_chunks::<4>());
-    for ((a, b), y) in xs.iter().zip(zs).zip(ys) {
-        Y::write(f(A::read(a), B::read(b)), y);
+    let ((a_blocks, a), (b_blocks, b)) = (a[..y.len()].as_chunks::<BLOCK>(), b[..y.len()].as_chunks::<BLOCK>());
+    let (outputs, y) = y.as_chunks::<BLOCK>();
+    for ((a, b), y) in a_blocks.iter().zip(b_blocks).zip(outputs) {
+        let v: [Y::Vector; STEP] = from_fn(|i| f(read(&a[4 * i..]), read(&b[4 * i..])));
+        for (v, y) in v.into_iter().zip(y.chunks(4)) {
+            write(v, y);
+        }
     }
-    for ((a, b), y) in a.iter().zip(b).zip(y) {
-        y.set(Y::first(f(A::splat(a.get()), B::splat(b.get()))));
+    for ((a, b), y) in a.chunks(4).zip(b.chunks(4)).zip(y.chunks(4)) {
+        write(f(read(a), read(b)), y);
     }
 }
 
@@ -91,12 +127,7 @@ pub fn zip3<A: Element, B: Element, C: Element, Y: Element>(
     f: impl Fn(A::Vector, B::Vector, C::Vector) -> Y::Vector,
 ) {
     let (a, b, c) = (&a[..y.len()], &b[..y.len()], &c[..y.len()]);
-    let ((ps, a), (qs, b)) = (a.as_chunks::<4>(), b.as_chunks::<4>());
-    let ((rs, c), (ys, y)) = (c.as_chunks::<4>(), y.as_chunks::<4>());
-    for (((a, b), c), y) in ps.iter().zip(qs).zip(rs).zip(ys) {
-        Y::write(f(A::read(a), B::read(b), C::read(c)), y);
-    }
-    for (((a, b), c), y) in a.iter().zip(b).zip(c).zip(y) {
-        y.set(Y::first(f(A::splat(a.get()), B::splat(b.get()), C::splat(c.get()))));
+    for (((a, b), c), y) in a.chunks(4).zip(b.chunks(4)).zip(c.chunks(4)).zip(y.chunks(4)) {
+        write(f(read(a), read(b), read(c)), y);
     }
 }

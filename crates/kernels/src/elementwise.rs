@@ -46,7 +46,7 @@ macro_rules! elementwise {
             gelu / gelu_grad, "gelu" / "geluGrad", x: |m, x, _| m.gelu(x) => |m, x, _| m.gelu_slope(x);
             gelu_tanh / gelu_tanh_grad, "geluTanh" / "geluTanhGrad", x:
                 |m, x, _| m.gelu_tanh(x) => |m, x, _| m.gelu_tanh_slope(x);
-            silu / silu_grad, "silu" / "siluGrad", x: |m, x, _| x * m.sigmoid(x) => |m, x, _| {
+            silu / silu_grad, "silu" / "siluGrad", x: |m, x, _| m.silu(x) => |m, x, _| {
                 let s = m.sigmoid(x);
                 (x * (m.one() - s)).mul_add(s, s)
             };

@@ -1,55 +1,91 @@
 //! Softmax, log-softmax and cross-entropy over rows, and their gradients.
 
+use core::array::from_fn;
+
 use crate::math::Math;
 use crate::reduce::{row_sum, Pairwise};
 use crate::simd::F32x4;
 
 /// The largest element; NaNs are passed over, since the sum of exponentials brings them out again.
-#[inline(always)]
+#[inline(never)]
 fn largest(x: &[f32]) -> f32 {
-    let (lanes, rest) = x.as_chunks::<4>();
-    let start = F32x4::splat(f32::NEG_INFINITY);
-    let best = lanes.iter().fold(start, |best, x| best.pmax(F32x4::read(x)));
-    let best = best.pmax(best.shuffle::<2, 3, 0, 1>(best));
-    let best = best.pmax(best.shuffle::<1, 0, 3, 2>(best)).lane::<0>();
-    rest.iter().fold(best, |best, &x| if best < x { x } else { best })
+    let (blocks, rest) = x.as_chunks::<BLOCK>();
+    let mut best = [F32x4::splat(f32::NEG_INFINITY); STEP];
+    for x in blocks {
+        best = from_fn(|i| best[i].pmax(F32x4::from_slice(&x[4 * i..])));
+    }
+    let [a, b, c, d] = best;
+    let best = a.pmax(b).pmax(c.pmax(d)).to_array();
+    best.iter().chain(rest).fold(f32::NEG_INFINITY, |best, &x| if best < x { x } else { best })
 }
+
+/// How many vectors share the constants of a function.
+const STEP: usize = 4;
+const BLOCK: usize = 4 * STEP;
 
 /// y[i] = f(x[i], z[i])
 #[inline(always)]
 fn map_rows(x: &[f32], z: &[f32], y: &mut [f32], f: impl Fn(F32x4, F32x4) -> F32x4) {
-    let n = y.len();
-    let ((xs, x), (zs, z), (ys, y)) = (x[..n].as_chunks::<4>(), z[..n].as_chunks::<4>(), y.as_chunks_mut::<4>());
+    let ((xs, x), (zs, z)) = (x[..y.len()].as_chunks::<BLOCK>(), z[..y.len()].as_chunks::<BLOCK>());
+    let (ys, y) = y.as_chunks_mut::<BLOCK>();
     for ((x, z), y) in xs.iter().zip(zs).zip(ys) {
-        f(F32x4::read(x), F32x4::read(z)).write(y);
+        write_block(y, from_fn(|i| f(F32x4::from_slice(&x[4 * i..]), F32x4::from_slice(&z[4 * i..]))));
     }
-    let n = y.len();
-    if n > 0 {
+    for ((x, z), y) in x.chunks(4).zip(z.chunks(4)).zip(y.chunks_mut(4)) {
+        let n = y.len();
         f(F32x4::from_partial(x, n), F32x4::from_partial(z, n)).write_partial(y, n);
     }
 }
 
-/// y ← e^(x − max x); returns max x and Σ y.
 #[inline(always)]
-fn exponentials(m: Math, x: &[f32], y: &mut [f32]) -> (f32, f32) {
-    let largest = largest(x);
-    let shift = F32x4::splat(largest);
-    map_rows(x, x, y, |x, _| m.exp(x - shift));
-    (largest, row_sum(y))
+fn write_block(y: &mut [f32; BLOCK], v: [F32x4; STEP]) {
+    v.into_iter().zip(y.as_chunks_mut().0).for_each(|(v, y)| v.write(y));
+}
+
+/// y ← 2⁶⁴ e^(x − shift), shift being the largest; returns Σ y. Unscaled, some would be subnormal.
+#[inline(never)]
+fn exponentials(m: Math, x: &[f32], shift: f32, y: &mut [f32]) -> f32 {
+    let shift = F32x4::splat(shift);
+    let ((xs, x), (ys, y)) = (x.as_chunks::<{ 4 * BLOCK }>(), y.as_chunks_mut::<{ 4 * BLOCK }>());
+    let mut total = 0.0;
+    if !xs.is_empty() {
+        let mut sum = Pairwise::new();
+        for (x, y) in xs.iter().zip(ys) {
+            let mut s = [F32x4::zero(); STEP];
+            for (x, y) in x.as_chunks::<BLOCK>().0.iter().zip(y.as_chunks_mut::<BLOCK>().0) {
+                let v = from_fn(|i| m.exp_scaled(F32x4::from_slice(&x[4 * i..]) - shift));
+                s = from_fn(|i| s[i] + v[i]);
+                write_block(y, v);
+            }
+            sum.add((s[0] + s[1]) + (s[2] + s[3]));
+        }
+        total = sum.total().sum();
+    }
+    for (x, y) in x.chunks(4).zip(y.chunks_mut(4)) {
+        m.exp_scaled(F32x4::from_partial(x, y.len()) - shift).write_partial(y, y.len());
+    }
+    total + row_sum(y)
+}
+
+/// y ← y · scale
+#[inline(never)]
+fn scale_row(y: &mut [f32], scale: f32) {
+    let scale = F32x4::splat(scale);
+    let (ys, y) = y.as_chunks_mut::<BLOCK>();
+    for y in ys {
+        write_block(y, from_fn(|i| F32x4::from_slice(&y[4 * i..]) * scale));
+    }
+    for y in y.chunks_mut(4) {
+        (F32x4::from_partial(y, y.len()) * scale).write_partial(y, y.len());
+    }
 }
 
 /// y = eˣ / Σ eˣ over each row of n.
 pub fn softmax(x: &[f32], y: &mut [f32], n: usize) {
     let m = Math::new();
     for (x, y) in x.chunks_exact(n.max(1)).zip(y.chunks_exact_mut(n.max(1))) {
-        let (_, sum) = exponentials(m, x, y);
-        let scale = F32x4::splat(1.0 / sum);
-        let (ys, y) = y.as_chunks_mut::<4>();
-        for y in ys {
-            (F32x4::read(y) * scale).write(y);
-        }
-        let rest = y.len();
-        (F32x4::from_partial(y, rest) * scale).write_partial(y, rest);
+        let sum = exponentials(m, x, largest(x), y);
+        scale_row(y, 1.0 / sum);
     }
 }
 
@@ -57,8 +93,9 @@ pub fn softmax(x: &[f32], y: &mut [f32], n: usize) {
 pub fn log_softmax(x: &[f32], y: &mut [f32], n: usize) {
     let m = Math::new();
     for (x, y) in x.chunks_exact(n.max(1)).zip(y.chunks_exact_mut(n.max(1))) {
-        let (largest, sum) = exponentials(m, x, y);
-        let (largest, log) = (F32x4::splat(largest), m.log(F32x4::splat(sum)));
+        let largest = largest(x);
+        let sum = exponentials(m, x, largest, y);
+        let (largest, log) = (F32x4::splat(largest), m.log(F32x4::splat(sum) * m.exp_unscale()));
         map_rows(x, x, y, |x, _| (x - largest) - log);
     }
 }

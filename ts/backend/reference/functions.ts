@@ -11,6 +11,9 @@ const { abs, atan, cos, exp, expm1, log, log1p, max, sign, sin, sqrt, tanh } = M
 
 const sigmoid = (x: number): number => 1 / (1 + exp(-x));
 
+/** x · w, where w falls to 0 faster than x to −∞: there, the limit. */
+const gate = (x: number, w: number): number => (x === -Infinity ? -0 : x * w);
+
 /** Φ and φ: the standard normal distribution and its density. */
 const normalCdf = (x: number): number => erfc(-x * Math.SQRT1_2) / 2;
 const normalPdf = (x: number): number => exp((-x * x) / 2) / sqrt(2 * Math.PI);
@@ -40,12 +43,12 @@ export const differentiable: Readonly<Record<Differentiable, readonly [f: Functi
   relu: [(x) => max(x, 0), (y) => (y > 0 ? 1 : 0)],
   leakyRelu: [(x, slope) => (x > 0 ? x : slope * x), (x, slope) => (x > 0 ? 1 : slope)],
   elu: [(x, alpha) => (x > 0 ? x : alpha * expm1(x)), (x, alpha) => (x > 0 ? 1 : alpha * exp(x))],
-  gelu: [(x) => x * normalCdf(x), (x) => normalCdf(x) + x * normalPdf(x)],
+  gelu: [(x) => gate(x, normalCdf(x)), (x) => normalCdf(x) + x * normalPdf(x)],
   geluTanh: [
-    (x) => x * sigmoid(gelu2u(x)),
+    (x) => gate(x, sigmoid(gelu2u(x))),
     (x) => sigmoid(gelu2u(x)) * (1 + x * sigmoid(-gelu2u(x)) * gelu2uSlope(x)),
   ],
-  silu: [(x) => x * sigmoid(x), (x) => sigmoid(x) * (1 + x * sigmoid(-x))],
+  silu: [(x) => gate(x, sigmoid(x)), (x) => sigmoid(x) * (1 + x * sigmoid(-x))],
   softplus: [(x) => max(x, 0) + log1p(exp(-abs(x))), sigmoid],
 };
 

@@ -4,13 +4,15 @@
 pub struct Constants {
     pub half: f32,
     pub one: f32,
-    pub two: f32,
     pub infinity: f32,
     pub nan: f32,
     /// The sign bit.
     pub sign: i32,
-    /// 1.5 · 2²³: added to |x| < 2²², leaves round(x) in the low bits.
+    /// 1.5 · 2²³: added to |x| < 2²², leaves round(x) in the low bits. The others leave round(x) + 64, − 32 and − 1.
     pub shifter: f32,
+    pub shifter_up: f32,
+    pub shifter_down: f32,
+    pub shifter_halving: f32,
 
     pub log2_e: f32,
     /// ln 2 = hi + lo; hi has 9 bits, so that n · hi is exact.
@@ -19,10 +21,24 @@ pub struct Constants {
     /// Where e^x has become ∞, and 0.
     pub exp_max: f32,
     pub exp_min: f32,
+    /// 2⁻⁶⁴
+    pub exp_unscale: f32,
     /// Where e^x − 1 has become −1.
     pub expm1_min: f32,
     /// (eʳ − 1 − r) / r² on |r| ≤ ½ ln 2, to 1.4e-8 of eʳ − 1.
     pub exp: [f32; 5],
+    /// 2⁻³², and where 2⁻³² (1 + e⁻ˣ) is about to overflow, and has become 2⁻³².
+    pub logistic_scale: f32,
+    pub logistic_min: f32,
+    pub logistic_max: f32,
+    /// x (1 + x/2) is x far below this.
+    pub tiny: f32,
+    /// Where tanh has become 1.
+    pub tanh_max: f32,
+    /// N and D in x², N x / D = tanh ½x: after doubling, to 7e-9 on |x| ≤ 9. Scaled so that D, D² and the like lie just
+    /// below powers of two where tanh does, which halves the ulp that their roundings cost.
+    pub tanh_n: [f32; 3],
+    pub tanh_d: [f32; 4],
 
     pub min_normal: f32,
     /// 2²³
@@ -38,6 +54,10 @@ pub struct Constants {
     pub erf_split: f32,
     /// (q⁻¹ e^t² erfc(t) − 1) / w in w = 1 − q, q = 1 / (1 + t/2), on 0 ≤ t ≤ 10.7, to 2.4e-8 of e^t² erfc(t).
     pub erfcx: [f32; 9],
+    /// S in w − ⅜, w = a / (a + √8), with e^−a²/2 w S = a Φ(−a), on 0 ≤ a ≤ 17, to 3e-8.
+    pub gelu: [f32; 10],
+    pub gelu_middle: f32,
+    pub sqrt_eight: f32,
     /// Keeps the upper 12 of 24 bits of a significand, so that its square is exact.
     pub upper_half: i32,
     pub sqrt_half_value: f32,
@@ -63,19 +83,29 @@ pub struct Constants {
 pub static TABLE: Constants = Constants {
     half: 0.5,
     one: 1.0,
-    two: 2.0,
     infinity: f32::INFINITY,
     nan: f32::NAN,
     sign: i32::MIN,
     shifter: 12_582_912.0,
+    shifter_up: 12_582_976.0,
+    shifter_down: 12_582_880.0,
+    shifter_halving: 12_582_911.0,
 
     log2_e: core::f32::consts::LOG2_E,
     ln2_hi: 0.693_359_4,
     ln2_lo: -2.121_944_4e-4,
     exp_max: 89.0,
     exp_min: -104.0,
+    exp_unscale: 5.421_010_9e-20,
     expm1_min: -40.0,
     exp: [0.5, 0.16666545, 0.041666403, 0.008366401, 0.0013940645],
+    logistic_scale: 2.328_306_4e-10,
+    logistic_min: -110.0,
+    logistic_max: 65.0,
+    tiny: 1e-18,
+    tanh_max: 9.0,
+    tanh_n: [0.9304615, 0.02769774, 1.0619484e-4],
+    tanh_d: [1.860923, 0.21047232, 0.0022441361, 2.2826803e-6],
 
     min_normal: f32::MIN_POSITIVE,
     subnormal_scale: 8_388_608.0,
@@ -106,6 +136,20 @@ pub static TABLE: Constants = Constants {
         -0.016796201,
         -0.0110789025,
     ],
+    gelu: [
+        0.8565324,
+        -1.1770183,
+        0.8426432,
+        -0.06750937,
+        -0.29913753,
+        0.03088305,
+        0.15677528,
+        0.018640012,
+        -0.0792866,
+        -0.010408571,
+    ],
+    gelu_middle: 0.375,
+    sqrt_eight: 2.828_427,
     upper_half: !0xfff,
     sqrt_half_value: core::f32::consts::FRAC_1_SQRT_2,
     normal_density: 0.398_942_3,

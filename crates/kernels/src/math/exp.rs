@@ -1,46 +1,71 @@
 //! eˣ, ln x, and what is made of them.
 
-use super::{polynomial, power_of_two, Math};
+use super::{polynomial, Math};
 use crate::simd::{F32x4, I32x4};
 
 impl Math {
-    /// n and r with x = n ln 2 + r and |r| ≤ ½ ln 2, for |x| < 2²².
+    /// r = x − n ln 2 with |r| ≤ ½ ln 2 for |x| < 2²², and a word whose low 9 bits are those of n + b, where `shifter`
+    /// is 1.5 · 2²³ + b.
     #[inline(always)]
-    fn exp_reduce(self, x: F32x4) -> (I32x4, F32x4) {
-        let shifter = F32x4::splat(self.k.shifter);
+    fn exp_reduce(self, x: F32x4, shifter: f32) -> (I32x4, F32x4) {
+        let shifter = F32x4::splat(shifter);
         let shifted = x.mul_add(F32x4::splat(self.k.log2_e), shifter);
         let n = shifted - shifter;
         let r = n.neg_mul_add(F32x4::splat(self.k.ln2_hi), x);
-        (shifted.bits() - shifter.bits(), n.neg_mul_add(F32x4::splat(self.k.ln2_lo), r))
+        (shifted.bits(), n.neg_mul_add(F32x4::splat(self.k.ln2_lo), r))
     }
 
-    /// eʳ − 1 for |r| ≤ ½ ln 2.
+    /// 2ⁿ for −127 < n < 128, from a word with the low 9 bits of n.
+    #[inline(always)]
+    fn power_of_two(self, n: I32x4) -> F32x4 {
+        (n.shl(23) + self.one().bits()).as_f32()
+    }
+
+    /// eʳ − 1 for |r| ≤ ½ ln 2, by Estrin's scheme: two short chains instead of a long one.
     #[inline(always)]
     fn expm1_reduced(self, r: F32x4) -> F32x4 {
-        (r * r).mul_add(polynomial(r, &self.k.exp), r)
-    }
-
-    /// e^(x + low), where |low| is small against 1: for arguments of more than 24 bits.
-    #[inline(always)]
-    pub(super) fn exp_with_low(self, x: F32x4, low: F32x4) -> F32x4 {
-        let (n, r) = self.exp_reduce(x.pmin(F32x4::splat(self.k.exp_max)).pmax(F32x4::splat(self.k.exp_min)));
-        // In two steps, since 2ⁿ itself overflows at n = 128 and is no normal number below n = −126.
-        let half = n.shr(1);
-        (self.expm1_reduced(r + low) + self.one()) * power_of_two(half) * power_of_two(n - half)
+        let [c0, c1, c2, c3, c4] = self.k.exp.map(F32x4::splat);
+        let square = r * r;
+        let high = square.mul_add(c4, r.mul_add(c3, c2));
+        square.mul_add(square.mul_add(high, r.mul_add(c1, c0)), r)
     }
 
     #[inline(always)]
     pub fn exp(self, x: F32x4) -> F32x4 {
-        let (n, r) = self.exp_reduce(x.pmin(F32x4::splat(self.k.exp_max)).pmax(F32x4::splat(self.k.exp_min)));
+        let x = x.pmin(F32x4::splat(self.k.exp_max)).pmax(F32x4::splat(self.k.exp_min));
+        let (n, r) = self.exp_reduce(x, self.k.shifter);
+        // In two steps, since 2ⁿ itself overflows at n = 128 and is no normal number below n = −126.
         let half = n.shr(1);
-        (self.expm1_reduced(r) + self.one()) * power_of_two(half) * power_of_two(n - half)
+        (self.expm1_reduced(r) + self.one()) * self.power_of_two(half) * self.power_of_two(n - half)
+    }
+
+    /// 2⁶⁴ eˣ for x ≤ 0, which is no subnormal number; 0 below x = −104, where eˣ would be.
+    #[inline(always)]
+    pub fn exp_scaled(self, x: F32x4) -> F32x4 {
+        let (n, r) = self.exp_reduce(x, self.k.shifter_up);
+        let y = (self.expm1_reduced(r) + self.one()) * self.power_of_two(n);
+        y.unless(x.lt(F32x4::splat(self.k.exp_min)))
+    }
+
+    /// What takes the scale from `exp_scaled`.
+    #[inline(always)]
+    pub fn exp_unscale(self) -> F32x4 {
+        F32x4::splat(self.k.exp_unscale)
+    }
+
+    /// w eˣ⁺ᵈ for −130 ≤ x ≤ 0, where |d| is small against 1.
+    #[inline(always)]
+    pub(super) fn exp_product(self, w: F32x4, x: F32x4, d: F32x4) -> F32x4 {
+        let (n, r) = self.exp_reduce(x, self.k.shifter_up);
+        self.expm1_reduced(r + d).mul_add(w, w) * self.power_of_two(n) * self.exp_unscale()
     }
 
     /// eˣ − 1 = 2 (2ⁿ⁻¹ (eʳ − 1) + (2ⁿ⁻¹ − ½))
     #[inline(always)]
     pub fn expm1(self, x: F32x4) -> F32x4 {
-        let (n, r) = self.exp_reduce(x.pmin(F32x4::splat(self.k.exp_max)).pmax(F32x4::splat(self.k.expm1_min)));
-        let scale = power_of_two(n - I32x4::splat(1));
+        let limited = x.pmin(F32x4::splat(self.k.exp_max)).pmax(F32x4::splat(self.k.expm1_min));
+        let (n, r) = self.exp_reduce(limited, self.k.shifter_halving);
+        let scale = self.power_of_two(n);
         let y = scale.mul_add(self.expm1_reduced(r), scale - self.half());
         self.with_sign(y + y, x)
     }
@@ -90,26 +115,60 @@ impl Math {
         (y.bits() | (x.bits() & I32x4::splat(self.k.sign))).as_f32()
     }
 
-    /// 1 / (1 + e⁻ˣ), from e^−|x| so that both ends keep their precision.
+    /// 2⁻³² (1 + e⁻ˣ⁻ᵈ), |d| being small against 1: scaled, so that it is finite where 1/(1 + e⁻ˣ) is subnormal. From
+    /// x = 65 on it is 2⁻³², below −110 as there, where x/(1 + e⁻ˣ) rounds to 0 too.
     #[inline(always)]
-    pub fn sigmoid(self, x: F32x4) -> F32x4 {
-        let e = self.exp(-x.abs());
-        F32x4::select(x.lt(self.zero()), e, self.one()) / (self.one() + e)
+    pub(super) fn logistic(self, x: F32x4, d: Option<F32x4>) -> F32x4 {
+        let x = x.pmin(F32x4::splat(self.k.logistic_max)).pmax(F32x4::splat(self.k.logistic_min));
+        // As in `exp_reduce`, with −n and −r.
+        let shifter = F32x4::splat(self.k.shifter_down);
+        let shifted = x.neg_mul_add(F32x4::splat(self.k.log2_e), shifter);
+        let n = shifted - shifter;
+        let r = n.mul_add(F32x4::splat(self.k.ln2_lo), n.mul_add(F32x4::splat(self.k.ln2_hi), x));
+        let r = d.map_or(r, |d| r + d);
+        // 1 − e⁻ʳ = r − r² (…)
+        let [c0, c1, c2, c3, c4] = self.k.exp.map(F32x4::splat);
+        let square = r * r;
+        let high = square.mul_add(c4, r.neg_mul_add(c3, c2));
+        let fall = square.neg_mul_add(square.mul_add(high, r.neg_mul_add(c1, c0)), r);
+        (self.one() - fall) * self.power_of_two(shifted.bits()) + F32x4::splat(self.k.logistic_scale)
     }
 
-    /// (1 − e^−2|x|) / (1 + e^−2|x|), with the sign of x.
+    /// 1 / (1 + e⁻ˣ)
+    #[inline(always)]
+    pub fn sigmoid(self, x: F32x4) -> F32x4 {
+        F32x4::splat(self.k.logistic_scale) / self.logistic(x, None)
+    }
+
+    /// x / (1 + e⁻ˣ)
+    #[inline(always)]
+    pub fn silu(self, x: F32x4) -> F32x4 {
+        self.gate(x, self.logistic(x, None))
+    }
+
+    /// x σ(u), given the scaled 1/σ(u): one division, so that σ may be subnormal where x σ is not.
+    #[inline(always)]
+    pub(super) fn gate(self, x: F32x4, logistic: F32x4) -> F32x4 {
+        // Below −110 the product is −0, also for x = −∞.
+        let y = x.pmax(F32x4::splat(self.k.logistic_min)) * F32x4::splat(self.k.logistic_scale) / logistic;
+        // Of what is tiny, the scale would leave no digits.
+        F32x4::select(x.abs().lt(F32x4::splat(self.k.tiny)), x * self.half(), y)
+    }
+
+    /// For |x| < 9, 2ND / (N² + D²) with N / D = tanh ½x. Doubling the argument takes errors of N and D back where tanh
+    /// is near 1. Beyond 9 it rounds to 1, and so does this.
     #[inline(always)]
     pub fn tanh(self, x: F32x4) -> F32x4 {
-        let a = x.abs();
-        let (n, r) = self.exp_reduce((-(a + a)).pmax(F32x4::splat(self.k.expm1_min)));
-        let scale = power_of_two(n);
-        let y = scale.mul_add(self.expm1_reduced(r), scale - self.one());
-        self.with_sign(y / (y + self.two()), x)
+        let a = x.abs().pmin(F32x4::splat(self.k.tanh_max));
+        let square = a * a;
+        let (n, d) = (a * polynomial(square, &self.k.tanh_n), polynomial(square, &self.k.tanh_d));
+        let y = (n + n) * d / n.mul_add(n, d * d);
+        (y.bits() | (x.bits() & I32x4::splat(self.k.sign))).as_f32()
     }
 
     /// ln(1 + eˣ)
     #[inline(always)]
     pub fn softplus(self, x: F32x4) -> F32x4 {
-        x.pmax(self.zero()) + self.log1p(self.exp(-x.abs()))
+        x.pmax(self.zero()) + self.log1p(self.exp_scaled(-x.abs()) * self.exp_unscale())
     }
 }

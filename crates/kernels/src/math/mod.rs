@@ -45,11 +45,6 @@ impl Math {
         F32x4::splat(self.k.one)
     }
 
-    #[inline(always)]
-    pub fn two(self) -> F32x4 {
-        F32x4::splat(self.k.two)
-    }
-
     /// |x| with the sign of `s`.
     #[inline(always)]
     fn with_sign(self, x: F32x4, s: F32x4) -> F32x4 {
@@ -85,10 +80,4 @@ fn polynomial<const N: usize>(x: F32x4, c: &[f32; N]) -> F32x4 {
         y = y.mul_add(x, F32x4::splat(c));
     }
     y
-}
-
-/// 2ⁿ for −127 < n < 128.
-#[inline(always)]
-fn power_of_two(n: I32x4) -> F32x4 {
-    (n + I32x4::splat(127)).shl(23).as_f32()
 }

@@ -53,7 +53,7 @@ fn large_quadrant(x: f32) -> (i32, f32) {
 
 impl Math {
     /// n and r, lane by lane in f64: near a multiple of π/2 no f32 arithmetic keeps the digits of r.
-    #[inline(always)]
+    #[inline(never)] // large, and called for several vectors in step
     fn quadrants(self, x: F32x4) -> (I32x4, F32x4) {
         let lanes = x.to_array().map(quadrant);
         (I32x4::from_array(lanes.map(|(n, _)| n)), F32x4::from_array(lanes.map(|(_, r)| r)))

@@ -13,6 +13,10 @@ pub struct F32x4([f32; 4]);
 #[derive(Clone, Copy)]
 pub struct I32x4([i32; 4]);
 
+/// Four f64.
+#[derive(Clone, Copy)]
+pub struct F64x4([f64; 4]);
+
 impl F32x4 {
     #[inline(always)]
     fn map(self, f: impl Fn(f32) -> f32) -> Self {
@@ -201,6 +205,17 @@ impl F32x4 {
         I32x4::select(mask, a.bits(), b.bits()).as_f32()
     }
 
+    /// mask ? 0 : self, lane by lane.
+    #[inline(always)]
+    pub fn unless(self, mask: I32x4) -> Self {
+        (self.bits() & !mask).as_f32()
+    }
+
+    #[inline(always)]
+    pub fn to_f64(self) -> F64x4 {
+        F64x4(self.0.map(f64::from))
+    }
+
     /// Lanes A, B, C, D of [self, b]: 0 to 3 are self's, 4 to 7 b's.
     #[inline(always)]
     pub fn shuffle<const A: usize, const B: usize, const C: usize, const D: usize>(self, b: Self) -> Self {
@@ -334,6 +349,24 @@ impl I32x4 {
     }
 }
 
+impl F64x4 {
+    #[inline(always)]
+    fn zip(self, b: Self, f: impl Fn(f64, f64) -> f64) -> Self {
+        Self(from_fn(|i| f(self.0[i], b.0[i])))
+    }
+
+    #[inline(always)]
+    pub fn splat(x: f64) -> Self {
+        Self([x; 4])
+    }
+
+    /// Rounded.
+    #[inline(always)]
+    pub fn to_f32(self) -> F32x4 {
+        F32x4(self.0.map(|x| x as f32))
+    }
+}
+
 macro_rules! operator {
     ($vector:ident, $($trait:ident $method:ident $function:expr),*) => {$(
         impl $trait for $vector {
@@ -347,6 +380,7 @@ macro_rules! operator {
 }
 
 operator!(F32x4, Add add f32::add, Sub sub f32::sub, Mul mul f32::mul, Div div f32::div);
+operator!(F64x4, Add add f64::add, Sub sub f64::sub, Mul mul f64::mul);
 operator!(I32x4, Add add i32::wrapping_add, Sub sub i32::wrapping_sub, Mul mul i32::wrapping_mul);
 operator!(I32x4, BitAnd bitand i32::bitand, BitOr bitor i32::bitor, BitXor bitxor i32::bitxor);
 

@@ -11,6 +11,10 @@ pub struct F32x4(v128);
 #[derive(Clone, Copy)]
 pub struct I32x4(v128);
 
+/// Four f64, in two vectors.
+#[derive(Clone, Copy)]
+pub struct F64x4([v128; 2]);
+
 impl F32x4 {
     #[inline(always)]
     pub fn zero() -> Self {
@@ -202,6 +206,18 @@ impl F32x4 {
         return Self(v128_bitselect(a.0, b.0, mask.0));
     }
 
+    /// mask ? 0 : self, lane by lane.
+    #[inline(always)]
+    pub fn unless(self, mask: I32x4) -> Self {
+        Self(v128_andnot(self.0, mask.0))
+    }
+
+    #[inline(always)]
+    pub fn to_f64(self) -> F64x4 {
+        let upper = self.shuffle::<2, 3, 2, 3>(self);
+        F64x4([f64x2_promote_low_f32x4(self.0), f64x2_promote_low_f32x4(upper.0)])
+    }
+
     /// Lanes A, B, C, D of [self, b]: 0 to 3 are self's, 4 to 7 b's.
     #[inline(always)]
     pub fn shuffle<const A: usize, const B: usize, const C: usize, const D: usize>(self, b: Self) -> Self {
@@ -335,6 +351,25 @@ impl I32x4 {
     }
 }
 
+impl F64x4 {
+    #[inline(always)]
+    fn zip(self, b: Self, f: impl Fn(v128, v128) -> v128) -> Self {
+        Self([f(self.0[0], b.0[0]), f(self.0[1], b.0[1])])
+    }
+
+    #[inline(always)]
+    pub fn splat(x: f64) -> Self {
+        Self([f64x2_splat(x); 2])
+    }
+
+    /// Rounded.
+    #[inline(always)]
+    pub fn to_f32(self) -> F32x4 {
+        let [lower, upper] = self.0.map(|x| F32x4(f32x4_demote_f64x2_zero(x)));
+        lower.shuffle::<0, 1, 4, 5>(upper)
+    }
+}
+
 macro_rules! operator {
     ($vector:ident, $($trait:ident $method:ident $instruction:ident),*) => {$(
         impl $trait for $vector {
@@ -348,6 +383,19 @@ macro_rules! operator {
 }
 
 operator!(F32x4, Add add f32x4_add, Sub sub f32x4_sub, Mul mul f32x4_mul, Div div f32x4_div);
+macro_rules! f64_operator {
+    ($($trait:ident $method:ident $instruction:ident),*) => {$(
+        impl $trait for F64x4 {
+            type Output = Self;
+            #[inline(always)]
+            fn $method(self, b: Self) -> Self {
+                self.zip(b, |a, b| $instruction(a, b))
+            }
+        }
+    )*};
+}
+
+f64_operator!(Add add f64x2_add, Sub sub f64x2_sub, Mul mul f64x2_mul);
 operator!(I32x4, Add add i32x4_add, Sub sub i32x4_sub, Mul mul i32x4_mul);
 operator!(I32x4, BitAnd bitand v128_and, BitOr bitor v128_or, BitXor bitxor v128_xor);
 
