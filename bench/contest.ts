@@ -54,6 +54,12 @@ async function attempt<T>(c: Contestant, row: string, f: () => Promise<T>): Prom
   }
 }
 
+async function limitOf(phyllo: Contestant): Promise<Limit> {
+  const limit = await phyllo.limits();
+  if (!limit) throw new Error('phyllo measures no limits');
+  return limit;
+}
+
 type Times = ReadonlyMap<LibraryName, readonly number[] | string>;
 
 export class Contest {
@@ -69,8 +75,7 @@ export class Contest {
   /** Starts phyllo and its peers; beside peers, results are checked. */
   static async open(peers: readonly LibraryName[], setting: Setting): Promise<Contest> {
     const phyllo = await Contestant.start('phyllo', setting);
-    const limit = await phyllo.limits();
-    if (!limit) throw new Error('phyllo measures no limits');
+    const limit = await limitOf(phyllo);
     const contestants = [phyllo];
     for (const name of peers) {
       try {
@@ -134,6 +139,11 @@ export class Contest {
 
   private coldStarts(): Promise<Times> {
     return coldStarts(this.contestants.map((c) => c.name), this.setting);
+  }
+
+  /** The limits as they are now: lower, if others use the core. */
+  limits(): Promise<Limit> {
+    return limitOf(this.contestants[0]!);
   }
 
   /** Ends the processes. */

@@ -60,4 +60,6 @@ process.on('message', (request: Request) => {
     send({ is: 'error', why: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   });
 });
+// Some libraries leave something open that would keep the process.
+process.once('disconnect', () => process.exit());
 send({ is: 'done' });

@@ -2,7 +2,7 @@
 import type { Contest, Result } from './contest';
 
 export const digits = (v: number): string => v.toLocaleString('en-US', { maximumSignificantDigits: 4 });
-const percent = (v: number, places = 0): string => `${(100 * v).toFixed(places)} %`;
+export const percent = (v: number, places = 0): string => `${(100 * v).toFixed(places)} %`;
 
 /** Of what was possible, how much; null where nothing compares. */
 export function share({ row, outcomes, limit }: Result): number | null {
