@@ -1,7 +1,7 @@
 /** `npm run bench -- report`: all rows beside all peers, as tables of bench/RESULTS.md. */
 import { spawnSync } from 'node:child_process';
 import { renameSync, writeFileSync } from 'node:fs';
-import { cpus, release, totalmem, type } from 'node:os';
+import { cpus, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { bring, nodeOf } from './bring';
@@ -87,9 +87,10 @@ function document(groups: readonly (readonly [string, readonly Row[]])[], fast: 
 
 Written by \`npm run bench -- report\` on ${new Date().toISOString().slice(0, 10)}, of commit ${commit}.
 
-${cpu?.model.trim()}, ${cpus().length} cores, ${digits(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}. One thread, held on one core.
+${cpu?.model.trim()}, ${cpus().length} cores, ${digits(totalmem() / 2 ** 30)} GiB, ${type()}. One thread, held on one core.
 The columns relaxed, peers and native (${NATIVE}) are of Node ${fast.node}, simd128 of Node ${plain.node}.
-Beside ${peers}. Each library runs in a process of its own, in turn with the others. What several libraries compute is
+Beside ${peers}.
+Each library runs in a process of its own, in turn with the others. What several libraries compute is
 checked against float64 before it is timed. Figures are medians; ± is the spread between quartiles.
 
 | limits of the core, before · after | multiply-adds, GFLOP/s | copies of 4 MiB, GB/s | reads of 64 MiB, GB/s |

@@ -53,6 +53,7 @@ function gemm({ m, n, k, transposeA, transposeB, activation }: Gemm): Task {
 
 function conv(work: Conv): Task | string {
   if (work.of !== 'y') return 'its gradients are not to be had alone';
+  if (work.prepared) return 'it prepares no weights';
   const { n, c, size, k, kernel, stride = 1, padding = 0, groups = 1 } = work;
   const count = sizes(work);
   const x = array(values(count.x, 1), [n, c, size, size]);

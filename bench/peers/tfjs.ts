@@ -53,7 +53,8 @@ function gemm({ m, n, k, transposeA = false, transposeB = false, activation }: G
 }
 
 function conv(work: Conv): Task | string {
-  const { of, n, c, size, k, kernel, stride = 1, padding = 0, groups = 1 } = work;
+  const { of, prepared, n, c, size, k, kernel, stride = 1, padding = 0, groups = 1 } = work;
+  if (prepared) return 'it prepares no weights';
   if (of === 'gw') return 'no kernel for the gradient of weights';
   if (of === 'gx') return 'its gradient of inputs takes no padding that its forward pass takes';
   const count = sizes(work);
