@@ -54,8 +54,11 @@ pub unsafe fn multiply(
 }
 
 /// LOOP 2 and LOOP 1: all tiles of a block.
+///
+/// # Safety
+/// `a` and `b` must be panels of mc and nc lanes, kc deep, and `out` have mc rows of nc.
 #[inline(never)]
-unsafe fn block<K: MicroKernel>(mc: usize, nc: usize, kc: usize, a: *const f32, b: *const f32, out: &Output) {
+pub unsafe fn block<K: MicroKernel>(mc: usize, nc: usize, kc: usize, a: *const f32, b: *const f32, out: &Output) {
     for jr in (0..nc).step_by(K::NR) {
         for ir in (0..mc).step_by(K::MR) {
             let (a, b, out) = (a.add(ir * kc), b.add(jr * kc), out.at(ir, jr));

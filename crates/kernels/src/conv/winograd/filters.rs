@@ -1,8 +1,8 @@
 //! Filters transformed, U = G g Gᵀ, straight into panels of A.
 
 use super::transforms::Transform;
-use super::{distance, Plan};
-use crate::gemm::loops::{KC, MR};
+use super::{distance, Plan, DEPTHS};
+use crate::gemm::loops::MR;
 use crate::gemm::pack::position;
 use crate::simd::F32x4;
 
@@ -19,7 +19,7 @@ pub(in crate::conv) enum Filters<'a> {
 
 /// Depths of a panel that are transformed before the next panel's, so that whole lines of cache are read and written,
 /// however the filters lie.
-const DEPTHS: usize = 64;
+const AT_ONCE: usize = 64;
 
 /// U[place][lanes, c] of the filters from `first` on, packed.
 ///
@@ -42,14 +42,14 @@ fn panels<T: Transform<M, S>, const M: usize, const S: usize, const TURNED: bool
     transform: T, (c, k): (usize, usize), w: &[f32], (lane, depth): (usize, usize), first: usize, lanes: usize,
     u: &mut [f32],
 ) {
-    const { assert!(MR == F32x4::LANES && KC.is_multiple_of(DEPTHS)) };
+    const { assert!(MR == F32x4::LANES && DEPTHS.is_multiple_of(AT_ONCE)) };
     let place = distance(c * lanes.next_multiple_of(MR));
     assert!(w.len() >= 9 * c * k && u.len() >= S * S * place && first + lanes <= k);
-    for p in (0..c).step_by(DEPTHS) {
+    for p in (0..c).step_by(AT_ONCE) {
         for panel in (0..lanes).step_by(MR) {
             // Lanes past the last filter repeat it, and are left out of the output.
             let at = [0, 1, 2, 3].map(|i| (first + (panel + i).min(lanes - 1)) * lane);
-            for d in p..c.min(p + DEPTHS) {
+            for d in p..c.min(p + AT_ONCE) {
                 // SAFETY: each of the filters has nine taps in w, and U room for every place of the panels.
                 unsafe {
                     let at = at.map(|at| w.as_ptr().add(at + d * depth));
@@ -61,7 +61,7 @@ fn panels<T: Transform<M, S>, const M: usize, const S: usize, const TURNED: bool
                         taps.reverse();
                     }
                     let down = [0, 1, 2].map(|column| transform.filter([0, 3, 6].map(|row| taps[row + column])));
-                    let out = u.as_mut_ptr().add(position::<MR>(panel, d, lanes, c, KC));
+                    let out = u.as_mut_ptr().add(position::<MR>(panel, d, lanes, c, DEPTHS));
                     for row in 0..S {
                         for (column, x) in transform.filter(down.map(|x| x[row])).into_iter().enumerate() {
                             x.store(out.add((row * S + column) * place));

@@ -12,16 +12,14 @@
 //!   192 → 384 on 13 × 13: 47, 33, a batch of 8: 52, 30;  a batch of 512 on 7 × 7: 47, 22
 
 use super::transforms::{Transform, F2};
-use super::{distance, fits};
+use super::{distance, fits, multiply, DEPTHS};
 use crate::conv::geometry::{Conv2d, Window};
 use crate::conv::image::Frame;
 use crate::conv::workspace::Workspace;
-use crate::gemm::loops::{multiply, KC, MR, NR};
-use crate::gemm::micro::Output;
-use crate::gemm::pack::{position, Packed};
+use crate::gemm::loops::{MR, NR};
+use crate::gemm::pack::position;
 use crate::simd::{fours, F32x4};
 use core::ops::Range;
-use core::ptr;
 
 /// Places of a tile.
 const PLACES: usize = 16;
@@ -116,14 +114,7 @@ pub fn grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut
                     gradients(&frames[1], k, g, lanes, count, u);
                 }
             }
-            for place in 0..PLACES {
-                let out = products[place * distance(k * c)..].as_mut_ptr();
-                let out = Output { accumulate: first > 0, ..Output::plain(out, c) };
-                let a = Packed { at: u[place * distance(k.next_multiple_of(MR) * count)..].as_ptr(), lanes: k };
-                let b = Packed { at: v[place * distance(c.next_multiple_of(NR) * count)..].as_ptr(), lanes: c };
-                // SAFETY: U is k × count, V count × c, both packed; the products have room for k × c.
-                unsafe { multiply(k, c, count, &a, &b, &out, ptr::null_mut(), ptr::null_mut()) };
-            }
+            multiply(PLACES, [k, c, count], u, v, first > 0, products);
         }
         weights(c, k, products, &mut gw[group * k * window.taps()..][..k * window.taps()]);
     }
@@ -145,7 +136,7 @@ unsafe fn inputs(frame: &Frame, c: usize, first: *const f32, tiles: Range<usize>
                 let at = plane.add(2 * j);
                 F2.input([0, 1, 2, 3].map(|row| F32x4::load(at.add(row * frame.pitch))))
             });
-            let out = v.as_mut_ptr().add(position::<NR>(d, tile, c, count, KC));
+            let out = v.as_mut_ptr().add(position::<NR>(d, tile, c, count, DEPTHS));
             for row in 0..4 {
                 let columns = F32x4::transpose(down.map(|x| x[row]));
                 for (column, x) in F2.input(columns).into_iter().enumerate() {
@@ -178,7 +169,7 @@ unsafe fn gradients(frame: &Frame, k: usize, first: *const f32, tiles: Range<usi
                 F32x4::load(at).shuffle::<0, 1, 4, 5>(F32x4::load(at.add(frame.pitch)))
             }));
             let (left, right) = (transform_gradient([a, c]), transform_gradient([b, d]));
-            let out = u.as_mut_ptr().add(position::<MR>(f, tile, k, count, KC));
+            let out = u.as_mut_ptr().add(position::<MR>(f, tile, k, count, DEPTHS));
             for row in 0..4 {
                 for (column, x) in transform_gradient([left[row], right[row]]).into_iter().enumerate() {
                     x.store(out.add((row * 4 + column) * size));

@@ -1,9 +1,9 @@
 //! Tiles: their inputs transformed into panels of B, and their products back into outputs.
 
 use super::transforms::Transform;
-use super::{distance, Plan, Segment};
+use super::{distance, Plan, Segment, DEPTHS};
 use crate::conv::epilogue::Epilogue;
-use crate::gemm::loops::{KC, NR};
+use crate::gemm::loops::NR;
 use crate::gemm::pack::position;
 use crate::simd::F32x4;
 
@@ -112,7 +112,7 @@ unsafe fn plane<T: Transform<M, S>, const M: usize, const S: usize>(
                 *down = transform.input(core::array::from_fn(|row| F32x4::load(at.add(row * cut.pitch))));
             }
             let tile = segment.at + row * plan.columns + j;
-            let out = v.add(position::<NR>(tile, d, count, plan.window.c, KC));
+            let out = v.add(position::<NR>(tile, d, count, plan.window.c, DEPTHS));
             for row in 0..S {
                 for (column, x) in transform.input(down.map(|x| x[row])).into_iter().enumerate() {
                     x.store(out.add((row * S + column) * place));
