@@ -1,5 +1,5 @@
 /** Compiles the crates to WebAssembly: one binary for each set of instructions, one glue for all. */
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withLock } from './lock.mjs';
 import { CACHE, GENERATED, ROOT, SCRAP } from './places.mjs';
@@ -12,19 +12,46 @@ import { bringTools } from './tools.mjs';
 
 const GLUE = ['phyllo_wasm.js', 'phyllo_wasm.d.ts'];
 
+/** What a binary that runs plans exports, beside its memory. It calls kernels itself. */
+const INFER_EXPORTS = ['memory', 'alloc', 'kernel', 'prepare', 'run'];
 /**
- * @typedef {{ name: string, features: string, cargo: readonly string[] }} Binary
- * @type {Record<'simd128' | 'relaxed' | 'checked', Binary>}
+ * One that is sent to the edge is to be small: 58 kB compressed, of 85 as the others are compiled. Panics trap without
+ * a message, so they need not know where; that option is not stable yet.
  */
-const BINARIES = {
-  simd128: { name: 'simd128', features: '+simd128', cargo: [] },
-  relaxed: { name: 'relaxed', features: '+simd128,+relaxed-simd', cargo: [] },
-  checked: { name: 'checked', features: '+simd128', cargo: ['--features', 'checked'] },
-};
+const SMALL = [
+  '-Cno-vectorize-loops', '-Cno-vectorize-slp', '-Cllvm-args=-inline-threshold=50', '-Cllvm-args=-unroll-runtime=false',
+  '-Zlocation-detail=none',
+];
+const SMALL_ENVIRONMENT = { CARGO_PROFILE_RELEASE_OPT_LEVEL: '2', RUSTC_BOOTSTRAP: '1' };
+const INFER = ['--no-default-features', '--features', 'infer,plans'];
+
+const SIMD = '-Ctarget-feature=+simd128';
+const RELAXED = '-Ctarget-feature=+simd128,+relaxed-simd';
 
 /**
- * `simd128` runs wherever phyllo does, `relaxed` fuses multiply and add where the engine can. `checked` asserts every
- * address and is for the tests.
+ * @typedef {object} Binary
+ * @property {string} name
+ * @property {readonly string[]} flags the compiler's
+ * @property {readonly string[]} cargo
+ * @property {readonly string[]} [exports] all that stays
+ * @property {NodeJS.ProcessEnv} [env]
+ *
+ * @type {Record<'simd128' | 'relaxed' | 'checked' | 'infer' | 'inferRelaxed', Binary>}
+ */
+const BINARIES = {
+  simd128: { name: 'simd128', flags: [SIMD], cargo: [] },
+  relaxed: { name: 'relaxed', flags: [RELAXED], cargo: [] },
+  checked: { name: 'checked', flags: [SIMD], cargo: ['--features', 'checked'] },
+  infer: { name: 'infer', flags: [SIMD, ...SMALL], cargo: INFER, exports: INFER_EXPORTS, env: SMALL_ENVIRONMENT },
+  inferRelaxed: {
+    name: 'infer-relaxed', flags: [RELAXED, ...SMALL], cargo: INFER, exports: INFER_EXPORTS, env: SMALL_ENVIRONMENT,
+  },
+};
+const PUBLISHED = [BINARIES.simd128, BINARIES.relaxed, BINARIES.infer, BINARIES.inferRelaxed];
+
+/**
+ * `simd128` runs wherever phyllo does, `relaxed` fuses multiply and add where the engine can; `infer` and
+ * `infer-relaxed` are the same for plans alone. `checked` asserts every address and is for the tests.
  * @param {{ checked: boolean }} options
  * @returns {Promise<string>} the hash of what the binaries were made from
  */
@@ -36,9 +63,9 @@ export async function buildBinaries({ checked }) {
   /** @param {Binary} binary */
   const stamp = ({ name }) => join(GENERATED, '.stamps', name);
   /** @param {Binary} binary */
-  const results = ({ name }) => [`${name}.wasm`, ...GLUE].map((file) => join(GENERATED, file));
+  const results = ({ name, exports }) => [`${name}.wasm`, ...(exports ? [] : GLUE)].map((file) => join(GENERATED, file));
 
-  const wanted = checked ? Object.values(BINARIES) : [BINARIES.simd128, BINARIES.relaxed];
+  const wanted = checked ? Object.values(BINARIES) : PUBLISHED;
   const stale = wanted.filter((binary) => !isCurrent(stamp(binary), hash, results(binary)));
   if (stale.length === 0) return hash;
 
@@ -50,7 +77,7 @@ export async function buildBinaries({ checked }) {
   await step('wasm', `compiling ${names} (about 1 min)`, async () => {
     const scrap = freshFolder(SCRAP);
     await Promise.all(
-      stale.map(async ({ name, features, cargo }) => {
+      stale.map(async ({ name, flags, cargo, env }) => {
         const out = join(scrap, name);
         mkdirSync(out, { recursive: true });
         // Force: the compiler and the target have been checked, and wasm-pack looks for the target in one place only.
@@ -61,7 +88,8 @@ export async function buildBinaries({ checked }) {
           env: {
             ...environment(rust, tools),
             // Loop strength reduction undoes the address arithmetic that the micro-kernels are written for.
-            ...wasmEnvironment(rust, [`-Ctarget-feature=${features}`, '-Cllvm-args=-disable-lsr']),
+            ...wasmEnvironment(rust, [...flags, '-Cllvm-args=-disable-lsr']),
+            ...env,
             // Each binary in a folder of its own: other flags would recompile everything.
             CARGO_TARGET_DIR: join(ROOT, 'target', name),
           },
@@ -71,8 +99,9 @@ export async function buildBinaries({ checked }) {
     for (const binary of stale) {
       const out = join(scrap, binary.name);
       if (binary === BINARIES.simd128) GLUE.forEach((file) => replace(join(out, file), join(GENERATED, file)));
-      else for (const file of GLUE) requireSame(join(out, file), join(GENERATED, file), binary.name);
+      else if (!binary.exports) for (const file of GLUE) requireSame(join(out, file), join(GENERATED, file), binary.name);
       const compiled = join(out, 'phyllo_wasm_bg.wasm');
+      if (binary.exports) await keepExports(compiled, binary.exports);
       // The tests' binary keeps its names for the sake of its stack traces.
       if (binary !== BINARIES.checked) await strip(compiled);
       replace(compiled, join(GENERATED, `${binary.name}.wasm`));
@@ -88,9 +117,24 @@ export async function buildBinaries({ checked }) {
  * @param {string} wasm
  */
 async function strip(wasm) {
-  const passes = ['--remove-unused-module-elements', '--strip-debug', '--strip-producers'];
-  await run(process.execPath, [join(ROOT, 'node_modules', 'binaryen', 'bin', 'wasm-opt'), ...passes, wasm, '-o', wasm], {
-    log: join(GENERATED, 'log', 'wasm-opt.log'),
+  await binaryen('wasm-opt', '--remove-unused-module-elements', '--strip-debug', '--strip-producers', wasm, '-o', wasm);
+}
+
+/**
+ * Drops all that the exports do not reach.
+ * @param {string} wasm
+ * @param {readonly string[]} exports
+ */
+async function keepExports(wasm, exports) {
+  const roots = `${wasm}.json`;
+  writeFileSync(roots, JSON.stringify(exports.map((name) => ({ name, root: true, export: name }))));
+  await binaryen('wasm-metadce', '--all-features', '--graph-file', roots, wasm, '-o', wasm);
+}
+
+/** @param {string} tool @param {...string} args */
+async function binaryen(tool, ...args) {
+  await run(process.execPath, [join(ROOT, 'node_modules', 'binaryen', 'bin', tool), ...args], {
+    log: join(GENERATED, 'log', `${tool}.log`),
   });
 }
 
@@ -111,7 +155,7 @@ function requireSame(glue, shared, name) {
  * @param {string} folder
  */
 export function copyBinaries(folder) {
-  for (const { name } of [BINARIES.simd128, BINARIES.relaxed]) {
+  for (const { name } of PUBLISHED) {
     copyFileSync(join(GENERATED, `${name}.wasm`), join(folder, `${name}.wasm`));
   }
 }

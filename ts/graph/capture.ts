@@ -165,7 +165,10 @@ function planOf(f: (...args: unknown[]) => unknown, args: readonly unknown[], xs
       for (const [, r] of leaves(result)) if (r instanceof Result) results.add(r.operand.value);
       for (const { after } of gradients) if (after !== null && after !== 'same') results.add(after.value);
       const graph = optimise({ steps: trace.steps, once: [], results }, runtime.backend);
-      return new Plan({ graph, inputs, result, gradients, guards: trace.guards });
+      // Of one argument, what is in it has names of its own.
+      const paths = [...leaves(args.length === 1 ? args[0] : args)].filter(([, v]) => isTensor(v)).map(([path]) => path);
+      const named = standIns.map((t, i) => ({ name: paths[i]!, operand: trace.see(t) }));
+      return new Plan({ graph, inputs, arguments: named, result, gradients, guards: trace.guards });
     }, 'a captured function');
     trace.guards.settle();
     return plan;

@@ -4,11 +4,13 @@
  */
 import type { Backend } from '../backend/backend';
 import { copy } from '../core/convert';
-import { DisposedError } from '../core/errors';
+import { CaptureError, DisposedError } from '../core/errors';
 import { noGrad, runtime } from '../core/runtime';
 import { adopt, meet, scope, type Scope } from '../core/scope';
 import { Storage } from '../core/storage';
 import { ANSWERED, Tensor } from '../core/tensor';
+import { writeFile } from '../io/file';
+import { encode, namesOf, type Named, type Names } from './encode';
 import { writes, type Graph, type Operand, type Value } from './graph';
 import type { Guards } from './guards';
 import { Program, type Address } from './program';
@@ -33,6 +35,8 @@ export interface GradientEffect {
 export interface Traced {
   readonly graph: Graph;
   readonly inputs: readonly Value[];
+  /** The tensors among the arguments, by their paths. */
+  readonly arguments: readonly Named[];
   /** What the function answers, with results in the place of tensors. */
   readonly result: unknown;
   readonly gradients: readonly GradientEffect[];
@@ -250,6 +254,34 @@ export class Plan {
       if (isThere(l)) l.storage.version++;
       else l.leaf.grad = l.handle = handleOf(l, this.backend);
     }
+  }
+
+  /**
+   * The plan with all its weights, for `load` of phyllo/edge.
+   *
+   * @throws {CaptureError} if a call changes anything but what it returns, as training does, or random numbers; if it
+   *   returns something other than dense tensors; or if it needs a kernel that phyllo/edge does not have.
+   */
+  encode(names: Names = {}): Uint8Array {
+    const { result, gradients, arguments: inputs } = this.traced;
+    const { storages, inputs: written, leaves: accumulated } = this.changed;
+    if (storages.length + written.length + accumulated.length + gradients.length > 0) {
+      throw new CaptureError('encode', 'a call of this plan changes parameters, gradients, statistics, random states or arguments: only what computes results alone becomes a file; call eval() and leave training out');
+    }
+    const outputs = [...leaves(result)].map(([path, r]): Named => {
+      if (!(r instanceof Result)) throw new CaptureError('encode', `${path || 'the result'} is no tensor: return tensors alone`);
+      return { name: path, operand: r.operand };
+    });
+    return encode(this.program, namesOf('input', inputs, names.inputs), namesOf('output', outputs, names.outputs));
+  }
+
+  /**
+   * Writes `encode()` to a file, which is there whole or not at all. In Node, Deno and Bun.
+   *
+   * @throws {FileError} where there are no files.
+   */
+  async save(path: string, names: Names = {}): Promise<void> {
+    await writeFile(path, this.encode(names));
   }
 
   /** Frees its memory. Its captured function traces another when it is called. */

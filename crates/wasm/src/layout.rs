@@ -4,45 +4,57 @@ use core::cell::Cell;
 
 use phyllo_kernels::binary::Geometry;
 use phyllo_kernels::copy::{self, Transpose};
-use phyllo_kernels::lanes::{self, lanes_len};
+use phyllo_kernels::lanes::{self, LANES};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::memory::{cells, slices};
+use crate::trial;
 
 /// How far a strided operand reaches below its first element, and how many elements from the lowest to the highest.
 fn extent(n: [usize; 4], strides: [isize; 4]) -> (usize, usize) {
     if n.contains(&0) {
         return (0, 0);
     }
-    let (mut below, mut above) = (0, 0);
+    let (mut below, mut above) = (0u64, 0u64);
     for (n, stride) in n.into_iter().zip(strides) {
-        let reach = (n - 1) * stride.unsigned_abs();
-        if stride < 0 {
-            below += reach;
-        } else {
-            above += reach;
-        }
+        let reach = (n - 1) as u64 * stride.unsigned_abs() as u64;
+        let side = if stride < 0 { &mut below } else { &mut above };
+        *side = side.saturating_add(reach);
     }
-    (below, below + 1 + above)
+    (trial::elements(below), trial::elements(below.saturating_add(above).saturating_add(1)))
+}
+
+/// A strided operand, as cells, and the place of its first element among them.
+///
+/// # Safety
+/// As the contract says of strided operands.
+#[inline(always)]
+unsafe fn strided<'a, T>(at: usize, n: [usize; 4], strides: [isize; 4]) -> (&'a [Cell<T>], usize) {
+    let (below, len) = extent(n, strides);
+    let at = at.wrapping_sub(below * size_of::<T>());
+    if trial::running() {
+        trial::cells::<T>(at, len);
+        return (&[], 0);
+    }
+    (cells(at, len), below)
 }
 
 /// The operands of a binary kernel, from their addresses and strides.
 pub fn geometry<'a, T>(
     n: [usize; 4], (a, sa): (usize, [isize; 4]), (b, sb): (usize, [isize; 4]),
 ) -> (&'a [Cell<T>], &'a [Cell<T>], Geometry) {
-    let ((a_below, a_len), (b_below, b_len)) = (extent(n, sa), extent(n, sb));
-    let (a, b) = (a - a_below * size_of::<T>(), b - b_below * size_of::<T>());
     // SAFETY: as the contract says of binary kernels.
-    let (a, b) = unsafe { (cells(a, a_len), cells(b, b_len)) };
-    (a, b, Geometry { n, a: (a_below, sa), b: (b_below, sb) })
+    let ((a, a_start), (b, b_start)) = unsafe { (strided(a, n, sa), strided(b, n, sb)) };
+    (a, b, Geometry { n, a: (a_start, sa), b: (b_start, sb) })
 }
 
 fn copy_strided<T: Transpose>(n: [usize; 4], (x, sx): (usize, [isize; 4]), (y, sy): (usize, [isize; 4])) {
-    let ((x_below, x_len), (y_below, y_len)) = (extent(n, sx), extent(n, sy));
-    let (x, y) = (x - x_below * size_of::<T>(), y - y_below * size_of::<T>());
+    trial::work(n);
     // SAFETY: as the contract says of copies.
-    let (x, y) = unsafe { (cells::<T>(x, x_len), cells::<T>(y, y_len)) };
-    copy::copy(x, y, n, (x_below, sx), (y_below, sy));
+    let ((x, x_start), (y, y_start)) = unsafe { (strided::<T>(x, n, sx), strided::<T>(y, n, sy)) };
+    if !trial::running() {
+        copy::copy(x, y, n, (x_start, sx), (y_start, sy));
+    }
 }
 
 macro_rules! export_copies {
@@ -81,21 +93,26 @@ pub fn fill8(y: usize, n: usize, value: u8) {
     copy::fill(y, value);
 }
 
+/// The elements of n images in lanes.
+fn in_lanes(n: usize, size: usize) -> usize {
+    trial::size([n.div_ceil(LANES), size, LANES])
+}
+
 #[wasm_bindgen(js_name = "toLanes")]
 pub fn to_lanes(x: usize, y: usize, n: usize, size: usize) {
-    slices! { x: input f32[n * size], y: output f32[lanes_len(n, size)] }
+    slices! { x: input f32[n * size], y: output f32[in_lanes(n, size)] }
     lanes::to_lanes(n, size, x, y);
 }
 
 #[wasm_bindgen(js_name = "fromLanes")]
 pub fn from_lanes(x: usize, y: usize, n: usize, size: usize) {
-    slices! { x: input f32[lanes_len(n, size)], y: output f32[n * size] }
+    slices! { x: input f32[in_lanes(n, size)], y: output f32[n * size] }
     lanes::from_lanes(n, size, x, y);
 }
 
 #[cfg(feature = "train")]
 #[wasm_bindgen(js_name = "sumLanes")]
 pub fn sum_lanes(x: usize, y: usize, n: usize, c: usize, size: usize) {
-    slices! { x: input f32[lanes_len(n, c * size)], y: output f32[c] }
+    slices! { x: input f32[in_lanes(n, trial::size([c, size]))], y: output f32[c] }
     lanes::sum_lanes(n, c, size, x, y);
 }

@@ -3,6 +3,13 @@
 //! Numbers alone cross it: addresses in bytes, sizes and strides in elements, scalars. What each function computes is
 //! said in phyllo-kernels; here stands how many elements of what type each address leads to.
 #![cfg(target_arch = "wasm32")]
+#![no_std]
+
+#[cfg(feature = "checked")]
+extern crate std;
+
+#[cfg(not(feature = "checked"))]
+mod bare;
 
 mod elementwise;
 mod indexing;
@@ -12,7 +19,14 @@ mod norms;
 #[cfg(feature = "train")]
 mod optimisers;
 mod order;
+#[cfg(feature = "plans")]
+mod plan;
 mod products;
 mod randomness;
 mod recurrent;
 mod reductions;
+#[cfg(feature = "plans")]
+mod trial;
+#[cfg(not(feature = "plans"))]
+#[path = "untried.rs"]
+mod trial;

@@ -109,7 +109,7 @@ pub fn panic_message() -> usize {
 /// # Panics
 /// If memory cannot grow.
 pub fn workspace<'a>(n: usize) -> &'a mut [f32] {
-    let bytes = n * size_of::<f32>();
+    let bytes = n.checked_mul(size_of::<f32>()).expect("a workspace that fits into memory");
     let at = with_state(|state| {
         let (at, size) = state.workspace;
         if size < bytes {
@@ -132,6 +132,7 @@ pub fn workspace<'a>(n: usize) -> &'a mut [f32] {
 /// # Safety
 /// This and the following: n elements from `at` on lie in a live block and are aligned, as the contract says; nothing
 /// but the running kernel uses them. The checked binary asserts the first.
+#[inline(always)]
 pub unsafe fn input<'a, T>(at: usize, n: usize) -> &'a [T] {
     #[cfg(feature = "checked")]
     checks::range(at, n, size_of::<T>(), align_of::<T>());
@@ -143,6 +144,7 @@ pub unsafe fn input<'a, T>(at: usize, n: usize) -> &'a [T] {
 
 /// # Safety
 /// As for `input`.
+#[inline(always)]
 pub unsafe fn output<'a, T>(at: usize, n: usize) -> &'a mut [T] {
     #[cfg(feature = "checked")]
     checks::range(at, n, size_of::<T>(), align_of::<T>());
@@ -156,6 +158,7 @@ pub unsafe fn output<'a, T>(at: usize, n: usize) -> &'a mut [T] {
 ///
 /// # Safety
 /// As for `input`.
+#[inline(always)]
 pub unsafe fn cells<'a, T>(at: usize, n: usize) -> &'a [Cell<T>] {
     input(at, n)
 }
@@ -164,22 +167,40 @@ pub unsafe fn cells<'a, T>(at: usize, n: usize) -> &'a [Cell<T>] {
 ///
 /// # Safety
 /// As for `input`.
+#[inline(always)]
 pub unsafe fn optional_input<'a, T>(at: usize, n: usize) -> Option<&'a [T]> {
     (at != 0).then(|| input(at, n))
 }
 
 /// # Safety
 /// As for `optional_input`.
+#[inline(always)]
 pub unsafe fn optional_output<'a, T>(at: usize, n: usize) -> Option<&'a mut [T]> {
     (at != 0).then(|| output(at, n))
 }
 
-/// Turns addresses into slices of the same names: `x: input f32[n]` and so on, by the functions above.
+/// Turns addresses into slices of the same names: `x: input f32[n]` and so on, by the functions above. After a
+/// semicolon, `room = n` is a workspace. In a trial the function ends here, so this comes once, with every operand.
 macro_rules! slices {
-    ($($name:ident: $kind:ident $type:ident[$n:expr]),* $(,)?) => {$(
-        // SAFETY: an exported function is called as the contract says.
-        let $name = unsafe { $crate::memory::$kind::<$type>($name, $n) };
-    )*};
+    ($($name:ident: $kind:ident $type:ident[$($n:tt)+]),* $(,)? $(; $room:ident = $need:expr)?) => {
+        if $crate::trial::running() {
+            $($crate::trial::$kind::<$type>($name, $crate::memory::extent!($($n)+));)*
+            // No memory is asked for afterwards.
+            $(if !$crate::trial::refused() { $crate::memory::workspace($need); })?
+            return Default::default();
+        }
+        $(
+            // SAFETY: an exported function is called as the contract says.
+            let $name = unsafe { $crate::memory::$kind::<$type>($name, $crate::memory::extent!($($n)+)) };
+        )*
+        $(let $room = $crate::memory::workspace($need);)?
+    };
 }
 
-pub(crate) use slices;
+/// How many elements: a product of sizes, or what finds it.
+macro_rules! extent {
+    ($first:tt $(* $more:tt)*) => { $crate::trial::size([$first $(, $more)*]) };
+    ($n:expr) => { $n };
+}
+
+pub(crate) use {extent, slices};

@@ -4,6 +4,7 @@ use phyllo_kernels::norm::{self, Norm};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::memory::slices;
+use crate::trial;
 
 #[wasm_bindgen]
 #[allow(clippy::too_many_arguments)]
@@ -18,6 +19,7 @@ pub fn normalise(
     x: usize, mean: usize, variance: usize, w: usize, b: usize, y: usize, outer: usize, n: usize, inner: usize,
     size: usize, step: usize, eps: f32,
 ) {
+    trial::require(step > 0 && size > 0 || outer == 0 || n == 0 || inner == 0);
     slices! {
         x: input f32[outer * n * inner], mean: input f32[n], variance: input f32[n],
         w: optional_input f32[size], b: optional_input f32[size], y: output f32[outer * n * inner],

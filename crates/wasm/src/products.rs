@@ -2,18 +2,20 @@
 
 use phyllo_kernels::conv::{self, Algorithm, Conv2d};
 use phyllo_kernels::gemm::{self, Activation, Bias, Gemm};
-use phyllo_kernels::lanes::{lanes_len, LANES};
+use phyllo_kernels::lanes::LANES;
 use phyllo_kernels::pool::{self, Divisor, Pool2d};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::memory::{slices, workspace};
+use crate::memory::slices;
+use crate::trial;
 
 /// The elements of `batch` matrices [rows, columns], from the first to the last.
 fn matrices(rows: usize, columns: usize, batch: usize, row: usize, column: usize, step: usize) -> usize {
-    if rows * columns * batch == 0 {
+    if rows == 0 || columns == 0 || batch == 0 {
         return 0;
     }
-    (rows - 1) * row + (columns - 1) * column + (batch - 1) * step + 1
+    let reach = |n: usize, step: usize| (n - 1) as u64 * step as u64;
+    trial::elements(reach(rows, row).saturating_add(reach(columns, column)).saturating_add(reach(batch, step)) + 1)
 }
 
 fn bias_len(g: &Gemm, by: u32) -> usize {
@@ -40,21 +42,25 @@ pub fn gemm(
     activation: u32,
 ) {
     let g = Gemm { m, n, k, rsa, csa, rsb, csb, rsc, batch, sa, sb, sc };
+    trial::work([batch, m, n, k]);
     slices! {
         a: input f32[matrices(m, k, batch, rsa, csa, sa)],
         b: input f32[matrices(k, n, batch, rsb, csb, sb)],
         c: output f32[matrices(m, n, batch, rsc, 1, sc)],
-        bias: input f32[bias_len(&g, bias_by)],
+        bias: input f32[bias_len(&g, bias_by)];
+        room = gemm::gemm_workspace(&g)
     }
     let (bias, activation) = (bias_of(bias, bias_by), Activation::numbered(activation));
-    gemm::gemm(&g, a, b, c, bias, accumulate != 0, activation, workspace(gemm::gemm_workspace(&g)));
+    gemm::gemm(&g, a, b, c, bias, accumulate != 0, activation, room);
 }
 
+#[cfg(feature = "train")]
 #[wasm_bindgen(js_name = "gemmPackSize")]
 pub fn gemm_pack_size(k: usize, n: usize) -> usize {
     gemm::gemm_pack_len(k, n)
 }
 
+#[cfg(feature = "train")]
 #[wasm_bindgen(js_name = "gemmPack")]
 pub fn gemm_pack(b: usize, rsb: usize, csb: usize, k: usize, n: usize, packed: usize) {
     slices! { b: input f32[matrices(k, n, 1, rsb, csb, 0)], packed: output f32[gemm::gemm_pack_len(k, n)] }
@@ -68,13 +74,15 @@ pub fn gemm_packed(
     bias_by: u32, accumulate: u32, activation: u32,
 ) {
     let g = Gemm { m, n, k, rsa, csa, rsc, ..Gemm::default() };
+    trial::work([m, n, k]);
+    trial::size([k, n]);
     slices! {
         a: input f32[matrices(m, k, 1, rsa, csa, 0)], packed: input f32[gemm::gemm_pack_len(k, n)],
         c: output f32[matrices(m, n, 1, rsc, 1, 0)],
-        bias: input f32[bias_len(&g, bias_by)],
+        bias: input f32[bias_len(&g, bias_by)];
+        room = gemm::gemm_packed_workspace(&g)
     }
     let (bias, activation) = (bias_of(bias, bias_by), Activation::numbered(activation));
-    let room = workspace(gemm::gemm_packed_workspace(&g));
     gemm::gemm_packed(&g, a, packed, c, bias, accumulate != 0, activation, room);
 }
 
@@ -93,35 +101,70 @@ macro_rules! export_conv2d {
             sh: usize, sw: usize, pt: usize, pl: usize, dh: usize, dw: usize, groups: usize, $($other: u32,)*
         ) $(-> $result)? {
             let $g = Conv2d { n, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups };
+            if trial::running() {
+                try_conv2d(&$g);
+            }
             $body
         }
     )*};
 }
 
 fn image(g: &Conv2d) -> usize {
-    g.n * g.c * g.h * g.w
+    trial::size([g.n, g.c, g.h, g.w])
 }
 
 fn filters(g: &Conv2d) -> usize {
-    g.k * (g.c / g.groups) * g.kh * g.kw
+    trial::size([g.k, g.c / g.groups.max(1), g.kh, g.kw])
 }
 
 fn maps(g: &Conv2d) -> usize {
-    g.n * g.k * g.oh * g.ow
+    trial::size([g.n, g.k, g.oh, g.ow])
+}
+
+fn image_in_lanes(g: &Conv2d) -> usize {
+    trial::size([g.n.div_ceil(LANES), g.c, g.h, g.w, LANES])
+}
+
+fn maps_in_lanes(g: &Conv2d) -> usize {
+    trial::size([g.n.div_ceil(LANES), g.k, g.oh, g.ow, LANES])
+}
+
+/// Whole groups, windows that move, and an image that they reach.
+#[cold]
+fn try_conv2d(g: &Conv2d) {
+    let Conv2d { n, c, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups, .. } = *g;
+    trial::require(groups > 0 && c % groups.max(1) == 0 && k % groups.max(1) == 0);
+    try_windows(c, [oh, ow], [kh, kw], [sh, sw], [pt, pl], [dh, dw]);
+    filters(g);
+    trial::work([n.div_ceil(LANES), LANES, k, c / groups.max(1), kh, kw, oh, ow]);
+}
+
+fn try_windows(planes: usize, o: [usize; 2], k: [usize; 2], s: [usize; 2], p: [usize; 2], d: [usize; 2]) {
+    // From the first tap of the first window to the last of the last, and a step more.
+    let span = [0, 1].map(|i| {
+        let reach = |n: usize, step: usize| n.saturating_sub(1) as u64 * step as u64;
+        let span = trial::elements(reach(o[i], s[i]).saturating_add(reach(k[i], d[i])) + 1);
+        trial::require(s[i] > 0 && d[i] > 0 && p[i] <= span);
+        span.saturating_add(s[i])
+    });
+    trial::size([planes, span[0], span[1]]);
 }
 
 export_conv2d! {
     "conv2d" conv2d(x weight y bias; g; activation) {
         slices! {
             x: input f32[image(&g)], weight: input f32[filters(&g)], y: output f32[maps(&g)],
-            bias: optional_input f32[g.k],
+            bias: optional_input f32[g.k];
+            room = conv::conv2d_workspace(&g)
         }
         let activation = Activation::numbered(activation);
-        conv::conv2d(&g, x, weight, y, bias, activation, workspace(conv::conv2d_workspace(&g)));
+        conv::conv2d(&g, x, weight, y, bias, activation, room);
     }
+    #[cfg(feature = "train")]
     "conv2dPreparedSize" conv2d_prepared_size(; g; algorithm) -> usize {
         conv::prepared_len(&g, Algorithm::numbered(algorithm))
     }
+    #[cfg(feature = "train")]
     "conv2dPrepare" conv2d_prepare(weight prepared; g; algorithm) {
         let algorithm = Algorithm::numbered(algorithm);
         slices! { weight: input f32[filters(&g)], prepared: output f32[conv::prepared_len(&g, algorithm)] }
@@ -131,20 +174,26 @@ export_conv2d! {
         let (activation, algorithm) = (Activation::numbered(activation), Algorithm::numbered(algorithm));
         slices! {
             x: input f32[image(&g)], prepared: input f32[conv::prepared_len(&g, algorithm)],
-            y: output f32[maps(&g)], bias: optional_input f32[g.k],
+            y: output f32[maps(&g)], bias: optional_input f32[g.k];
+            room = conv::conv2d_prepared_workspace(&g, algorithm)
         }
-        let space = workspace(conv::conv2d_prepared_workspace(&g, algorithm));
-        conv::conv2d_prepared(&g, algorithm, x, prepared, y, bias, activation, space);
+        conv::conv2d_prepared(&g, algorithm, x, prepared, y, bias, activation, room);
     }
     #[cfg(feature = "train")]
     "conv2dGradX" conv2d_grad_x(gy weight gx _bias; g; ) {
-        slices! { gy: input f32[maps(&g)], weight: input f32[filters(&g)], gx: output f32[image(&g)] }
-        conv::conv2d_grad_x(&g, gy, weight, gx, workspace(conv::conv2d_grad_x_workspace(&g)));
+        slices! {
+            gy: input f32[maps(&g)], weight: input f32[filters(&g)], gx: output f32[image(&g)];
+            room = conv::conv2d_grad_x_workspace(&g)
+        }
+        conv::conv2d_grad_x(&g, gy, weight, gx, room);
     }
     #[cfg(feature = "train")]
     "conv2dGradW" conv2d_grad_w(gy x gw _bias; g; ) {
-        slices! { gy: input f32[maps(&g)], x: input f32[image(&g)], gw: output f32[filters(&g)] }
-        conv::conv2d_grad_w(&g, gy, x, gw, workspace(conv::conv2d_grad_w_workspace(&g)));
+        slices! {
+            gy: input f32[maps(&g)], x: input f32[image(&g)], gw: output f32[filters(&g)];
+            room = conv::conv2d_grad_w_workspace(&g)
+        }
+        conv::conv2d_grad_w(&g, gy, x, gw, room);
     }
     #[cfg(feature = "train")]
     "conv2dTakesLanes" conv2d_takes_lanes(pass; g; ) -> u32 {
@@ -157,28 +206,45 @@ export_conv2d! {
     }
     "conv2dLanes" conv2d_lanes(x weight y bias; g; activation) {
         slices! {
-            x: input f32[lanes_len(g.n, g.c * g.h * g.w)], weight: input f32[filters(&g)],
-            y: output f32[lanes_len(g.n, g.k * g.oh * g.ow)], bias: optional_input f32[g.k],
+            x: input f32[image_in_lanes(&g)], weight: input f32[filters(&g)],
+            y: output f32[maps_in_lanes(&g)], bias: optional_input f32[g.k];
+            room = conv::conv2d_lanes_workspace(&g)
         }
         let activation = Activation::numbered(activation);
-        conv::conv2d_lanes(&g, x, weight, y, bias, activation, workspace(conv::conv2d_lanes_workspace(&g)));
+        conv::conv2d_lanes(&g, x, weight, y, bias, activation, room);
     }
     #[cfg(feature = "train")]
     "conv2dLanesGradX" conv2d_lanes_grad_x(gy weight gx _bias; g; ) {
         slices! {
-            gy: input f32[lanes_len(g.n, g.k * g.oh * g.ow)], weight: input f32[filters(&g)],
-            gx: output f32[lanes_len(g.n, g.c * g.h * g.w)],
+            gy: input f32[maps_in_lanes(&g)], weight: input f32[filters(&g)],
+            gx: output f32[image_in_lanes(&g)];
+            room = conv::conv2d_lanes_grad_x_workspace(&g)
         }
-        conv::conv2d_lanes_grad_x(&g, gy, weight, gx, workspace(conv::conv2d_lanes_grad_x_workspace(&g)));
+        conv::conv2d_lanes_grad_x(&g, gy, weight, gx, room);
     }
     #[cfg(feature = "train")]
     "conv2dLanesGradW" conv2d_lanes_grad_w(gy x gw _bias; g; ) {
         slices! {
-            gy: input f32[lanes_len(g.n, g.k * g.oh * g.ow)], x: input f32[lanes_len(g.n, g.c * g.h * g.w)],
-            gw: output f32[filters(&g)],
+            gy: input f32[maps_in_lanes(&g)], x: input f32[image_in_lanes(&g)],
+            gw: output f32[filters(&g)];
+            room = conv::conv2d_lanes_grad_w_workspace(&g)
         }
-        conv::conv2d_lanes_grad_w(&g, gy, x, gw, workspace(conv::conv2d_lanes_grad_w_workspace(&g)));
+        conv::conv2d_lanes_grad_w(&g, gy, x, gw, room);
     }
+}
+
+/// The elements of the planes that are pooled, `lanes` side by side; in a trial, whether the windows are well.
+fn pixels(g: &Pool2d, lanes: usize) -> usize {
+    if trial::running() {
+        try_windows(1, [g.oh, g.ow], [g.kh, g.kw], [g.sh, g.sw], [g.ph, g.pw], [g.dh, g.dw]);
+        trial::work([g.planes, g.oh, g.ow, g.kh, g.kw, lanes]);
+    }
+    trial::size([g.planes, g.h, g.w, lanes])
+}
+
+/// The elements of what comes out.
+fn pooled(g: &Pool2d, lanes: usize) -> usize {
+    trial::size([g.planes, g.oh, g.ow, lanes])
 }
 
 macro_rules! export_max_pool2d {
@@ -194,7 +260,7 @@ macro_rules! export_max_pool2d {
             kh: usize, kw: usize, sh: usize, sw: usize, ph: usize, pw: usize, dh: usize, dw: usize, wide: u32,
         ) {
             let $g = Pool2d { planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw };
-            let ($n, $m) = (planes * h * w, planes * oh * ow);
+            let ($n, $m) = (pixels(&$g, 1), pooled(&$g, 1));
             if wide == 0 {
                 type $tap = u8;
                 $body
@@ -230,13 +296,12 @@ pub fn max_pool2d_lanes(
     sh: usize, sw: usize, ph: usize, pw: usize, dh: usize, dw: usize, wide: u32, relu: u32,
 ) {
     let g = Pool2d { planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw };
-    let (n, m) = (planes * h * w * LANES, planes * oh * ow * LANES);
-    slices! { x: input f32[n], y: output f32[m] }
+    let (n, m) = (pixels(&g, LANES), pooled(&g, LANES));
     if wide == 0 {
-        slices! { at: optional_output u8[m] }
+        slices! { x: input f32[n], y: output f32[m], at: optional_output u8[m] }
         pool::max_pool2d_lanes(&g, x, y, at, relu != 0);
     } else {
-        slices! { at: optional_output i32[m] }
+        slices! { x: input f32[n], y: output f32[m], at: optional_output i32[m] }
         pool::max_pool2d_lanes(&g, x, y, at, relu != 0);
     }
 }
@@ -250,13 +315,12 @@ pub fn max_pool2d_lanes_grad(
 ) {
     let planes = n.div_ceil(LANES) * c;
     let g = Pool2d { planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw };
-    let m = planes * oh * ow * LANES;
-    slices! { gy: input f32[m], gx: output f32[planes * h * w * LANES], gb: optional_output f32[c] }
+    let (pixels, m) = (pixels(&g, LANES), pooled(&g, LANES));
     if wide == 0 {
-        slices! { at: input u8[m] }
+        slices! { gy: input f32[m], at: input u8[m], gx: output f32[pixels], gb: optional_output f32[c] }
         pool::max_pool2d_lanes_grad(&g, gy, at, gx, n, gb);
     } else {
-        slices! { at: input i32[m] }
+        slices! { gy: input f32[m], at: input i32[m], gx: output f32[pixels], gb: optional_output f32[c] }
         pool::max_pool2d_lanes_grad(&g, gy, at, gx, n, gb);
     }
 }
@@ -274,7 +338,7 @@ macro_rules! export_avg_pool2d {
             kh: usize, kw: usize, sh: usize, sw: usize, ph: usize, pw: usize, count_pad: u32, divisor: f32,
         ) {
             let $g = Pool2d { planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh: 1, dw: 1 };
-            let ($n, $m) = (planes * h * w, planes * oh * ow);
+            let ($n, $m) = (pixels(&$g, 1), pooled(&$g, 1));
             let $divide = match (divisor, count_pad) {
                 (0.0, 0) => Divisor::Pixels,
                 (0.0, _) => Divisor::Places,

@@ -3,10 +3,22 @@
 use phyllo_kernels::rnn::{self as layers, Sequence, GRU_GATES, GRU_RESERVE, LSTM_GATES, LSTM_RESERVE};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::memory::{slices, workspace};
+use crate::memory::slices;
+use crate::trial;
 
 fn sequence(steps: usize, batch: usize, hidden: usize, reverse: u32) -> Sequence {
+    trial::work([steps, batch, hidden, hidden, LSTM_GATES]);
+    trial::size([LSTM_RESERVE, steps, batch, hidden]);
     Sequence { steps, batch, hidden, reverse: reverse != 0 }
+}
+
+/// The elements of a sequence of so many states a step, and of one state.
+fn rows(s: &Sequence, width: usize) -> usize {
+    trial::size([s.steps, s.batch, width, s.hidden])
+}
+
+fn state(s: &Sequence) -> usize {
+    trial::size([s.batch, s.hidden])
 }
 
 #[wasm_bindgen]
@@ -17,10 +29,11 @@ pub fn rnn(
 ) {
     let s = sequence(steps, batch, hidden, reverse);
     slices! {
-        p: input f32[s.len(1)], w: input f32[hidden * hidden], h0: input f32[s.state()],
-        y: output f32[s.len(1)], h: output f32[s.state()],
+        p: input f32[rows(&s, 1)], w: input f32[hidden * hidden], h0: input f32[state(&s)],
+        y: output f32[rows(&s, 1)], h: output f32[state(&s)];
+        room = layers::forward_workspace(&s, 1)
     }
-    layers::elman(&s, relu != 0, p, w, h0, y, h, workspace(layers::forward_workspace(&s, 1)));
+    layers::elman(&s, relu != 0, p, w, h0, y, h, room);
 }
 
 #[cfg(feature = "train")]
@@ -32,11 +45,12 @@ pub fn rnn_grad(
 ) {
     let s = sequence(steps, batch, hidden, reverse);
     slices! {
-        gy: optional_input f32[s.len(1)], gh: optional_input f32[s.state()],
-        w: input f32[hidden * hidden], y: input f32[s.len(1)],
-        gp: output f32[s.len(1)], gh0: output f32[s.state()],
+        gy: optional_input f32[rows(&s, 1)], gh: optional_input f32[state(&s)],
+        w: input f32[hidden * hidden], y: input f32[rows(&s, 1)],
+        gp: output f32[rows(&s, 1)], gh0: output f32[state(&s)];
+        room = layers::backward_workspace(&s, 1)
     }
-    layers::elman_grad(&s, relu != 0, gy, gh, w, y, gp, gh0, workspace(layers::backward_workspace(&s, 1)));
+    layers::elman_grad(&s, relu != 0, gy, gh, w, y, gp, gh0, room);
 }
 
 #[wasm_bindgen]
@@ -47,12 +61,13 @@ pub fn lstm(
 ) {
     let s = sequence(steps, batch, hidden, reverse);
     slices! {
-        p: input f32[s.len(LSTM_GATES)], w: input f32[LSTM_GATES * hidden * hidden],
-        h0: input f32[s.state()], c0: input f32[s.state()],
-        y: output f32[s.len(1)], h: output f32[s.state()], c: output f32[s.state()],
-        reserve: optional_output f32[s.len(LSTM_RESERVE)],
+        p: input f32[rows(&s, LSTM_GATES)], w: input f32[LSTM_GATES * hidden * hidden],
+        h0: input f32[state(&s)], c0: input f32[state(&s)],
+        y: output f32[rows(&s, 1)], h: output f32[state(&s)], c: output f32[state(&s)],
+        reserve: optional_output f32[rows(&s, LSTM_RESERVE)];
+        room = layers::forward_workspace(&s, LSTM_GATES)
     }
-    layers::lstm(&s, p, w, h0, c0, y, h, c, reserve, workspace(layers::forward_workspace(&s, LSTM_GATES)));
+    layers::lstm(&s, p, w, h0, c0, y, h, c, reserve, room);
 }
 
 #[cfg(feature = "train")]
@@ -64,12 +79,12 @@ pub fn lstm_grad(
 ) {
     let s = sequence(steps, batch, hidden, reverse);
     slices! {
-        gy: optional_input f32[s.len(1)], gh: optional_input f32[s.state()], gc: optional_input f32[s.state()],
-        gr: optional_input f32[s.len(LSTM_RESERVE)],
-        w: input f32[LSTM_GATES * hidden * hidden], c0: input f32[s.state()], reserve: input f32[s.len(LSTM_RESERVE)],
-        gp: output f32[s.len(LSTM_GATES)], gh0: output f32[s.state()], gc0: output f32[s.state()],
+        gy: optional_input f32[rows(&s, 1)], gh: optional_input f32[state(&s)], gc: optional_input f32[state(&s)],
+        gr: optional_input f32[rows(&s, LSTM_RESERVE)],
+        w: input f32[LSTM_GATES * hidden * hidden], c0: input f32[state(&s)], reserve: input f32[rows(&s, LSTM_RESERVE)],
+        gp: output f32[rows(&s, LSTM_GATES)], gh0: output f32[state(&s)], gc0: output f32[state(&s)];
+        room = layers::backward_workspace(&s, LSTM_GATES)
     }
-    let room = workspace(layers::backward_workspace(&s, LSTM_GATES));
     layers::lstm_grad(&s, gy, gh, gc, gr, w, c0, reserve, gp, gh0, gc0, room);
 }
 
@@ -81,11 +96,12 @@ pub fn gru(
 ) {
     let s = sequence(steps, batch, hidden, reverse);
     slices! {
-        p: input f32[s.len(GRU_GATES)], w: input f32[GRU_GATES * hidden * hidden],
-        bias: optional_input f32[GRU_GATES * hidden], h0: input f32[s.state()],
-        y: output f32[s.len(1)], h: output f32[s.state()], reserve: optional_output f32[s.len(GRU_RESERVE)],
+        p: input f32[rows(&s, GRU_GATES)], w: input f32[GRU_GATES * hidden * hidden],
+        bias: optional_input f32[GRU_GATES * hidden], h0: input f32[state(&s)],
+        y: output f32[rows(&s, 1)], h: output f32[state(&s)], reserve: optional_output f32[rows(&s, GRU_RESERVE)];
+        room = layers::forward_workspace(&s, GRU_GATES)
     }
-    layers::gru(&s, p, w, bias, h0, y, h, reserve, workspace(layers::forward_workspace(&s, GRU_GATES)));
+    layers::gru(&s, p, w, bias, h0, y, h, reserve, room);
 }
 
 #[cfg(feature = "train")]
@@ -97,12 +113,12 @@ pub fn gru_grad(
 ) {
     let s = sequence(steps, batch, hidden, reverse);
     slices! {
-        gy: optional_input f32[s.len(1)], gh: optional_input f32[s.state()],
-        gr: optional_input f32[s.len(GRU_RESERVE)],
-        w: input f32[GRU_GATES * hidden * hidden], h0: input f32[s.state()], y: input f32[s.len(1)],
-        reserve: input f32[s.len(GRU_RESERVE)],
-        gp: output f32[s.len(GRU_GATES)], gq: output f32[s.len(GRU_GATES)], gh0: output f32[s.state()],
+        gy: optional_input f32[rows(&s, 1)], gh: optional_input f32[state(&s)],
+        gr: optional_input f32[rows(&s, GRU_RESERVE)],
+        w: input f32[GRU_GATES * hidden * hidden], h0: input f32[state(&s)], y: input f32[rows(&s, 1)],
+        reserve: input f32[rows(&s, GRU_RESERVE)],
+        gp: output f32[rows(&s, GRU_GATES)], gq: output f32[rows(&s, GRU_GATES)], gh0: output f32[state(&s)];
+        room = layers::backward_workspace(&s, GRU_GATES)
     }
-    let room = workspace(layers::backward_workspace(&s, GRU_GATES));
     layers::gru_grad(&s, gy, gh, gr, w, h0, y, reserve, gp, gq, gh0, room);
 }

@@ -1,0 +1,19 @@
+/** phyllo/edge in browsers: the binary is fetched from beside this module. A global PHYLLO_WASM may name it. */
+import { chooseBinary } from '../backend/wasm/probe';
+import { FileError } from '../core/errors';
+import { loadOver, type Load } from './load';
+
+// Each URL is written out whole, so that bundlers find the file.
+const BINARIES = {
+  simd128: new URL('../../generated/infer.wasm', import.meta.url),
+  relaxed: new URL('../../generated/infer-relaxed.wasm', import.meta.url),
+} as const;
+
+export const load: Load = loadOver(async () => {
+  const url = BINARIES[chooseBinary(Reflect.get(globalThis, 'PHYLLO_WASM'))];
+  const response = await fetch(url);
+  if (!response.ok) throw new FileError(url.href, `the server answered ${response.status} ${response.statusText}`);
+  return WebAssembly.compile(await response.arrayBuffer());
+});
+
+export * from './edge';

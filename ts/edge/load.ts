@@ -1,0 +1,31 @@
+/** `load`, over however a runtime finds the binary. */
+import { netOf, type Net } from './net';
+
+export interface Load {
+  /**
+   * A plan, ready to run, from the bytes that `plan.encode()` or `plan.save()` wrote. They may come from anywhere: every
+   * call in them is tried before anything runs.
+   *
+   * @throws {FileError} if the bytes are damaged, of another version, or no plan that the binary can run safely.
+   * @throws {OutOfMemoryError} if there is no room.
+   */
+  (bytes: Uint8Array | ArrayBuffer): Promise<Net>;
+  /** The same at once, on a binary that was compiled before: `phyllo/infer.wasm` or `phyllo/infer-relaxed.wasm`. */
+  (bytes: Uint8Array | ArrayBuffer, options: { readonly wasm: WebAssembly.Module }): Net;
+}
+
+/** `binary` is asked once, by the first call that does not bring its own. */
+export function loadOver(binary: () => Promise<WebAssembly.Module>): Load {
+  let module: Promise<WebAssembly.Module> | null = null;
+  function load(bytes: Uint8Array | ArrayBuffer): Promise<Net>;
+  function load(bytes: Uint8Array | ArrayBuffer, options: { readonly wasm: WebAssembly.Module }): Net;
+  function load(bytes: Uint8Array | ArrayBuffer, options?: { readonly wasm: WebAssembly.Module }): Net | Promise<Net> {
+    if (options) return netOf(bytes, options.wasm);
+    module ??= binary().catch((error: unknown) => {
+      module = null; // another call may be luckier
+      throw error;
+    });
+    return module.then(wasm => netOf(bytes, wasm));
+  }
+  return load;
+}
