@@ -40,18 +40,19 @@ pub fn topk(x: &[f32], y: &mut [f32], at: &mut [i32], [rows, n, k]: [usize; 3], 
         let at = &mut at[row * k..(row + 1) * k];
         let before = |a: i32, b: i32| order(x, descending, a, b) == Ordering::Less;
         at.iter_mut().zip(0..).for_each(|(at, i)| *at = i);
-        if k < n {
-            for i in (0..k / 2).rev() {
-                sink(at, i, before);
-            }
-            for i in k as i32..n as i32 {
-                if before(i, at[0]) {
-                    at[0] = i;
-                    sink(at, 0, before);
-                }
+        for i in (0..k / 2).rev() {
+            sink(at, i, before);
+        }
+        for i in k as i32..n as i32 {
+            if before(i, at[0]) {
+                at[0] = i;
+                sink(at, 0, before);
             }
         }
-        at.sort_unstable_by(|&a, &b| order(x, descending, a, b));
+        for last in (1..k).rev() {
+            at.swap(0, last);
+            sink(&mut at[..last], 0, before);
+        }
         y[row * k..(row + 1) * k].iter_mut().zip(at).for_each(|(y, at)| *y = x[*at as usize]);
     }
 }
