@@ -255,6 +255,8 @@ const DIFFERENCES: readonly {
     at: [Infinity, -Infinity],
     why: 'the limit, there ∞ · 0',
   },
+  { op: 'gelu', what: ['y'], at: [-Infinity], why: 'x Φ(x) falls to −0, there ∞ · 0' },
+  { op: 'silu', what: ['y'], at: [-Infinity], why: 'x σ(x) falls to −0, there ∞ · 0' },
   {
     op: 'softplus',
     options: { beta: 2 },
