@@ -105,9 +105,10 @@ export class Net {
   }
 
   private explain(at: number): never {
-    const [, , index, n, size] = new Uint32Array(this.binary.memory.buffer, at, 5);
-    const indices = new Int32Array(this.binary.memory.buffer, index, n);
-    const place = indices.findIndex(i => i < 0 || i >= size!);
+    const { buffer } = this.binary.memory;
+    const [, , index = 0, n = 0, size = 0] = new Int32Array(buffer, at, 5);
+    const indices = new Int32Array(buffer, index >>> 0, n >>> 0);
+    const place = indices.findIndex(i => i < 0 || i >= size);
     throw new IndexError('run', `index ${indices[place]} at place ${place} is outside [0, ${size})`);
   }
 }
