@@ -172,7 +172,7 @@ fn halve(g: &Pool2d, x: &[f32], y: &mut [f32], scale: f32) {
         let y = &mut y[o..][..n];
         for j in fours(n) {
             // SAFETY: `fours` keeps j + 4 ≤ n; the rows have 2n numbers, y has n.
-            let ([a, b], [c, d]) = unsafe { (eight(top, j), eight(bottom, j)) };
+            let ([a, b], [c, d]) = unsafe { (eight(top.as_ptr(), j), eight(bottom.as_ptr(), j)) };
             let (left, right) = (a + c, b + d);
             let sum = left.shuffle::<0, 2, 4, 6>(right) + left.shuffle::<1, 3, 5, 7>(right);
             unsafe { (sum * scale).store(y.as_mut_ptr().add(j)) };

@@ -2,6 +2,7 @@
 
 use super::average::{inner_windows, scale, Divisor};
 use super::max::Tap;
+use super::windows::{first_largest, largest_row, total};
 use super::{inside, Pool2d};
 use crate::lanes::{masked, masks, LANES};
 use crate::simd::{F32x4, I32x4};
@@ -34,50 +35,99 @@ impl Pool2d {
 ///
 /// # Panics
 /// If a slice is shorter than the geometry says.
-pub fn max_pool2d_lanes<T: Tap>(g: &Pool2d, x: &[f32], y: &mut [f32], at: Option<&mut [T]>, relu: bool) {
+pub fn max_pool2d_lanes<T: Tap>(g: &Pool2d, x: &[f32], y: &mut [f32], mut at: Option<&mut [T]>, relu: bool) {
     g.assert_lanes(x, y, at.as_ref().map(|at| at.len()));
-    match at {
-        Some(at) => maxima(g, x, y, relu, |o, taps| {
-            for (taps, at) in taps.into_iter().zip(at[o * LANES..][..LANES].as_chunks_mut().0) {
-                T::write4(taps, at);
+    let kernel: Option<Kernel> = match (g.kh, g.kw, at.as_deref_mut().map(|at| T::bytes(at).is_some())) {
+        (2, 2, None) => Some(row::<2, false>),
+        (2, 2, Some(true)) => Some(row::<2, true>),
+        (3, 3, None) => Some(row::<3, false>),
+        (3, 3, Some(true)) => Some(row::<3, true>),
+        _ => None,
+    };
+    let [rows, columns] = g.inner();
+    for i in 0..g.planes * g.oh {
+        let (image, i, o) = (&x[i / g.oh * g.h * g.w * LANES..][..g.h * g.w * LANES], i % g.oh, i * g.ow * LANES);
+        let (y, mut at) = (&mut y[o..][..g.ow * LANES], at.as_deref_mut().map(|at| &mut at[o..][..g.ow * LANES]));
+        let mut done = 0..0;
+        if let Some(kernel) = kernel.filter(|_| rows.contains(&i) && !columns.is_empty()) {
+            let first = ((i * g.sh - g.ph) * g.w + columns.start * g.sw - g.pw) * LANES;
+            let inner = columns.start * LANES..columns.end * LANES;
+            let at = at.as_deref_mut().and_then(T::bytes).map_or(&mut [][..], |at| &mut at[inner.clone()]);
+            if kernel(g, relu, &image[first..], &mut y[inner], at) {
+                done = columns.clone();
             }
-        }),
-        None => maxima(g, x, y, relu, |_, _| {}),
+        }
+        for j in (0..done.start).chain(done.end..g.ow) {
+            let (best, taps) = pixel(g, image.as_chunks().0, i, j, relu);
+            write(best, y[j * LANES..].first_chunk_mut().expect("a pixel"));
+            if let Some(at) = &mut at {
+                for (taps, at) in taps.into_iter().zip(at[j * LANES..].as_chunks_mut().0) {
+                    T::write4(taps, at);
+                }
+            }
+        }
     }
 }
 
-/// Calls found(output, taps) for every output.
-#[inline(always)]
-fn maxima(g: &Pool2d, x: &[f32], y: &mut [f32], relu: bool, mut found: impl FnMut(usize, [I32x4; 2])) {
-    let (x, y) = (x.as_chunks::<LANES>().0, y.as_chunks_mut::<LANES>().0);
-    for row in 0..g.planes * g.oh {
-        let (plane, i) = (row / g.oh, row % g.oh);
-        let image = &x[plane * g.h * g.w..][..g.h * g.w];
-        let rows = inside(i * g.sh, g.kh, g.dh, g.ph, g.h);
-        for j in 0..g.ow {
-            let columns = inside(j * g.sw, g.kw, g.dw, g.pw, g.w);
-            let none = rows.is_empty() || columns.is_empty();
-            let first = if none { 0 } else { rows.start * g.kw + columns.start };
-            let (start, tap) = if relu { (0.0, g.kh * g.kw) } else { (f32::NEG_INFINITY, first) };
-            let mut best = [F32x4::splat(start); 2];
-            let mut taps = [I32x4::splat(tap as i32); 2];
-            for u in rows.clone() {
-                let line = &image[(i * g.sh + u * g.dh - g.ph) * g.w..][..g.w];
-                for v in columns.clone() {
-                    let pixel = read(&line[j * g.sw + v * g.dw - g.pw]);
-                    let tap = I32x4::splat((u * g.kw + v) as i32).as_f32();
-                    for half in 0..2 {
-                        // Greater, or NaN where nothing was NaN before.
-                        let wins = best[half].eq(best[half]) & !pixel[half].le(best[half]);
-                        best[half] = F32x4::select(wins, pixel[half], best[half]);
-                        taps[half] = F32x4::select(wins, tap, taps[half].as_f32()).bits();
+/// (geometry, relu, x from the first tap of the first window on, y, at): a row of windows inside the image. False if a
+/// number may be NaN, which it does not look for.
+type Kernel = fn(&Pool2d, bool, &[f32], &mut [f32], &mut [u8]) -> bool;
+
+/// Windows of K × K taps. A comparison with NaN is lost, so the numbers are added up beside, as in `windows`.
+#[inline(never)]
+fn row<const K: usize, const TAPS: bool>(g: &Pool2d, relu: bool, x: &[f32], y: &mut [f32], at: &mut [u8]) -> bool {
+    let (line, column, step, n) = (g.dh * g.w * LANES, g.dw * LANES, g.sw * LANES, y.len() / LANES);
+    let floor = F32x4::splat(if relu { 0.0 } else { f32::NEG_INFINITY });
+    let none = I32x4::splat(if relu { (K * K) as i32 } else { 0 });
+    assert!(x.len() >= (n - 1) * step + (K - 1) * (line + column) + LANES && (!TAPS || at.len() >= n * LANES));
+    let mut sum = F32x4::zero();
+    for j in 0..n {
+        for half in [0, 4] {
+            // SAFETY: the last tap of the last window lies in x; y and `at` have n pixels.
+            unsafe {
+                let (x, o) = (x.as_ptr().add(j * step + half), j * LANES + half);
+                let mut lines = [(F32x4::zero(), I32x4::splat(0)); K];
+                for u in 0..K {
+                    let mut taps = [F32x4::zero(); K];
+                    for v in 0..K {
+                        taps[v] = F32x4::load(x.add(u * line + v * column));
                     }
+                    sum = sum + total(taps);
+                    lines[u] = first_largest(taps);
+                }
+                let (best, tap) = largest_row(lines);
+                let some = best.gt(floor);
+                F32x4::select(some, best, floor).store(y.as_mut_ptr().add(o));
+                if TAPS {
+                    let tap = F32x4::select(some, (I32x4::splat(0) - tap).as_f32(), none.as_f32()).bits();
+                    tap.write_u8(&mut *at.as_mut_ptr().add(o).cast());
                 }
             }
-            write(best, &mut y[row * g.ow + j]);
-            found(row * g.ow + j, taps);
         }
     }
+    sum.to_array().iter().all(|sum| !sum.is_nan())
+}
+
+/// Any window.
+#[inline(never)]
+fn pixel(g: &Pool2d, image: &[[f32; LANES]], i: usize, j: usize, relu: bool) -> (Pixel, [I32x4; 2]) {
+    let mut best = [F32x4::splat(if relu { 0.0 } else { f32::NEG_INFINITY }); 2];
+    let mut taps = [I32x4::splat((g.kh * g.kw) as i32); 2];
+    let mut first = !relu;
+    if !relu {
+        taps = [I32x4::splat(0); 2];
+    }
+    g.each_tap(0, i, j, |p, tap| {
+        let (x, tap) = (read(&image[p]), I32x4::splat(tap as i32));
+        for half in 0..2 {
+            // Greater, or NaN where nothing was NaN before.
+            let wins = best[half].eq(best[half]) & !x[half].le(best[half]);
+            best[half] = F32x4::select(wins, x[half], best[half]);
+            taps[half] = if first { tap } else { I32x4::select(wins, tap, taps[half]) };
+        }
+        first = false;
+    });
+    (best, taps)
 }
 
 /// gx = g added to the pixel under tap `at` of each window, 0 elsewhere. gb, for planes [⌈n / 8⌉, c] of n images, c being

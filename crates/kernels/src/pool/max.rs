@@ -8,12 +8,19 @@ use core::ops::Range;
 pub trait Tap: Copy {
     fn new(tap: usize) -> Self;
     fn number(self) -> usize;
+    /// The same taps, if they are bytes.
+    fn bytes(at: &mut [Self]) -> Option<&mut [u8]>;
     /// Four adjacent taps.
     fn write4(taps: I32x4, at: &mut [Self; 4]);
     fn read4(at: &[Self; 4]) -> I32x4;
 }
 
 impl Tap for u8 {
+    #[inline(always)]
+    fn bytes(at: &mut [Self]) -> Option<&mut [u8]> {
+        Some(at)
+    }
+
     #[inline(always)]
     fn new(tap: usize) -> Self {
         tap as u8
@@ -36,6 +43,11 @@ impl Tap for u8 {
 }
 
 impl Tap for i32 {
+    #[inline(always)]
+    fn bytes(_: &mut [Self]) -> Option<&mut [u8]> {
+        None
+    }
+
     #[inline(always)]
     fn new(tap: usize) -> Self {
         tap as i32
@@ -67,11 +79,11 @@ pub fn max_pool2d<T: Tap>(g: &Pool2d, x: &[f32], y: &mut [f32], at: Option<&mut 
     if let Some(at) = &at {
         assert!(g.y_len() <= at.len(), "at is too short");
     }
-    let kernel: Option<Kernel<T>> = match [(2, 1), (2, 2), (3, 1), (3, 2)].map(|(k, s)| g.is(k, s)) {
-        [true, ..] => Some(windows::largest::<T, 2, 1>),
-        [_, true, ..] => Some(windows::largest::<T, 2, 2>),
-        [.., true, _] => Some(windows::largest::<T, 3, 1>),
-        [.., true] => Some(windows::largest::<T, 3, 2>),
+    let kernel: Option<Kernel> = match [(2, 1), (2, 2), (3, 1), (3, 2)].map(|(k, s)| g.is(k, s)) {
+        [true, ..] => Some(windows::largest::<2, 1>),
+        [_, true, ..] => Some(windows::largest::<2, 2>),
+        [.., true, _] => Some(windows::largest::<3, 1>),
+        [.., true] => Some(windows::largest::<3, 2>),
         _ => None,
     };
     planes(g, x, y, at, kernel);
@@ -79,18 +91,19 @@ pub fn max_pool2d<T: Tap>(g: &Pool2d, x: &[f32], y: &mut [f32], at: Option<&mut 
 
 /// (geometry, rows and columns of outputs, image, y, at): the part of a plane whose windows lie inside the image.
 /// False if a number may be NaN, which it does not look for.
-type Kernel<T> = fn(&Pool2d, &[Range<usize>; 2], &[f32], &mut [f32], Option<&mut [T]>) -> bool;
+type Kernel = fn(&Pool2d, &[Range<usize>; 2], &[f32], &mut [f32], Option<&mut [u8]>) -> bool;
 
 /// Plane by plane, by the kernel where windows lie inside and no number is NaN.
-fn planes<T: Tap>(g: &Pool2d, x: &[f32], y: &mut [f32], mut at: Option<&mut [T]>, kernel: Option<Kernel<T>>) {
+fn planes<T: Tap>(g: &Pool2d, x: &[f32], y: &mut [f32], mut at: Option<&mut [T]>, kernel: Option<Kernel>) {
     let inner = g.inner();
+    let narrow = at.as_deref_mut().is_none_or(|at| T::bytes(at).is_some());
     for plane in 0..g.planes {
         let image = &x[plane * g.h * g.w..][..g.h * g.w];
         let (first, n) = (plane * g.oh * g.ow, g.oh * g.ow);
         let (y, mut at) = (&mut y[first..][..n], at.as_mut().map(|at| &mut at[first..][..n]));
         let mut outer = [0..0, 0..0];
-        if let Some(kernel) = kernel.filter(|_| inner[1].len() >= 4) {
-            if kernel(g, &inner, image, y, at.as_deref_mut()) {
+        if let Some(kernel) = kernel.filter(|_| narrow && inner[1].len() >= 4) {
+            if kernel(g, &inner, image, y, at.as_deref_mut().and_then(T::bytes)) {
                 outer = inner.clone();
             }
         }

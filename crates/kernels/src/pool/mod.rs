@@ -158,14 +158,13 @@ unsafe fn taps<const K: usize, const S: usize>(x: *const f32) -> [F32x4; K] {
     taps
 }
 
-/// x[2j..2j + 8] in halves, of a row of 2n.
+/// x[2j..2j + 8] in halves.
 ///
 /// # Safety
-/// j + 4 ≤ n.
+/// They must exist.
 #[inline(always)]
-unsafe fn eight(row: &[f32], j: usize) -> [F32x4; 2] {
-    let at = row.as_ptr().add(2 * j);
-    [F32x4::load(at), F32x4::load(at.add(4))]
+unsafe fn eight(x: *const f32, j: usize) -> [F32x4; 2] {
+    [F32x4::load(x.add(2 * j)), F32x4::load(x.add(2 * j + 4))]
 }
 
 /// Writes x[2j..2j + 8].

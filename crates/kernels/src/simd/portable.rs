@@ -126,6 +126,12 @@ impl F32x4 {
         self.zip(b, |x, y| if x < y { y } else { x })
     }
 
+    /// The larger of two numbers; of zeros with different signs, or where one is NaN, either.
+    #[inline(always)]
+    pub fn larger(self, b: Self) -> Self {
+        self.pmax(b)
+    }
+
     /// b < self ? b : self; `self` if either is NaN.
     #[inline(always)]
     pub fn pmin(self, b: Self) -> Self {

@@ -120,6 +120,15 @@ impl F32x4 {
         return Self(f32x4_pmax(self.0, b.0));
     }
 
+    /// The larger of two numbers; of zeros with different signs, or where one is NaN, either.
+    #[inline(always)]
+    pub fn larger(self, b: Self) -> Self {
+        #[cfg(target_feature = "relaxed-simd")]
+        return Self(f32x4_relaxed_max(self.0, b.0));
+        #[cfg(not(target_feature = "relaxed-simd"))]
+        return self.pmax(b);
+    }
+
     /// b < self ? b : self, unlike `min` a cheap one; `self` if either is NaN.
     #[inline(always)]
     pub fn pmin(self, b: Self) -> Self {
