@@ -151,7 +151,9 @@ pub fn max_pool2d_lanes_grad<T: Tap>(
     for plane in 0..g.planes {
         let (gy, at) = (&gy[plane * outputs..][..outputs], &at[plane * outputs..][..outputs]);
         let gx = &mut gx[plane * size..][..size];
-        if apart {
+        if g.is_halving() {
+            spread_halving(g, gy, at, gx);
+        } else if apart {
             spread::<T, false>(g, gy, at, gx);
         } else {
             spread::<T, true>(g, gy, at, gx);
@@ -185,6 +187,24 @@ fn spread<T: Tap, const OVERLAP: bool>(g: &Pool2d, gy: &[f32], at: &[T], gx: &mu
                     write(share, target);
                 }
             }
+        }
+    }
+}
+
+/// The same for windows of 2 × 2 that lie side by side: each pixel is under one tap, which is known.
+#[inline(never)]
+fn spread_halving<T: Tap>(g: &Pool2d, gy: &[f32], at: &[T], gx: &mut [f32]) {
+    let (gy, at, gx) = (gy.as_chunks::<LANES>().0, at.as_chunks::<LANES>().0, gx.as_chunks_mut::<LANES>().0);
+    for ((gy, at), lines) in gy.chunks_exact(g.ow).zip(at.chunks_exact(g.ow)).zip(gx.chunks_exact_mut(2 * g.w)) {
+        let (upper, lower) = lines.split_at_mut(g.w);
+        let windows = upper.as_chunks_mut::<2>().0.iter_mut().zip(lower.as_chunks_mut::<2>().0);
+        for ((value, at), (upper, lower)) in gy.iter().zip(at).zip(windows) {
+            let (value, taps) = (read(value), taps(at));
+            let share = |tap: i32| [0, 1].map(|half| (value[half].bits() & taps[half].eq(I32x4::splat(tap))).as_f32());
+            write(share(0), &mut upper[0]);
+            write(share(1), &mut upper[1]);
+            write(share(2), &mut lower[0]);
+            write(share(3), &mut lower[1]);
         }
     }
 }
