@@ -37,7 +37,7 @@ const inout = (dtype: DType, data: readonly number[]): Operand => ({ dtype, data
 const output = (dtype: DType, n: number): Operand => inout(dtype, Array<number>(n).fill(dtype === 'f32' ? NaN : 77));
 
 /** Numbers in [0, 1) that are the same each time (mulberry32). */
-function numbers(seed: number): () => number {
+export function numbers(seed: number): () => number {
   return () => {
     seed = (seed + 0x6d2b79f5) | 0;
     let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
