@@ -9,8 +9,8 @@ type Plugin = NonNullable<import('tsup').Options['esbuildPlugins']>[number];
 const binariesBeside: Plugin = {
   name: 'binaries-beside',
   setup(build) {
-    build.onLoad({ filter: /[\\/]wasm[\\/](node|browser)\.ts$/ }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8').replace(/(['"`])(?:\.\.\/)+generated\/([\w.]+\.wasm)\1/g, '$1./$2$1'),
+    build.onLoad({ filter: /[\\/](wasm|edge)[\\/](node|browser|workerd)\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace(/(['"`])(?:\.\.\/)+generated\/([\w.-]+\.wasm)\1/g, '$1./$2$1'),
       loader: 'ts',
     }));
   },
@@ -46,9 +46,12 @@ function writeDeclarations(entry: string, outDir: string): void {
 
 export default defineConfig(({ outDir = 'dist' }) => ({
   // The backend for Node is a module of its own too: benchmarks call kernels on it.
-  entry: { index: 'ts/index.ts', browser: 'ts/browser.ts', node: 'ts/backend/wasm/node.ts' },
+  entry: {
+    index: 'ts/index.ts', browser: 'ts/browser.ts', node: 'ts/backend/wasm/node.ts',
+    edge: 'ts/edge/node.ts', 'edge-browser': 'ts/edge/browser.ts', 'edge-workerd': 'ts/edge/workerd.ts',
+  },
   outDir,
-  onSuccess: async () => writeDeclarations('ts/index.ts', outDir),
+  onSuccess: async () => ['ts/index.ts', 'ts/edge/node.ts'].forEach(entry => writeDeclarations(entry, outDir)),
   format: 'esm',
   target: 'es2022',
   platform: 'neutral',

@@ -33,15 +33,15 @@ const packed = () => filesUnder([installed]).map((path) => relative(installed, p
 describe('contents', () => {
   /** In KiB, compressed as on its way to a user. @type {readonly (readonly [RegExp, number])[]} */
   const sizes = [
-    [/^dist\/(simd128|relaxed)\.wasm$/, 150],
+    [/^dist\/(simd128|relaxed|infer|infer-relaxed)\.wasm$/, 150],
     [/^dist\/chunk-\w+\.js$/, 64],
-    [/^dist\/(index|browser|node)\.js$/, 4],
+    [/^dist\/(index|browser|node|edge|edge-browser|edge-workerd)\.js$/, 4],
     [/^dist\/[\w/]+\.d\.ts$/, 16],
     [/^package\.json$/, 2],
     [/^(LICENSE(-\w+)?|README\.md|CHANGELOG\.md)$/, 16],
   ];
 
-  test('are the modules, the types, both binaries and the documents, and each is small', () => {
+  test('are the modules, the types, the binaries and the documents, and each is small', () => {
     const odd = packed().filter((file) => {
       const limit = sizes.find(([pattern]) => pattern.test(file))?.[1] ?? 0;
       return gzipSync(readFileSync(join(installed, file))).length > limit * 1024;
@@ -49,7 +49,8 @@ describe('contents', () => {
     expect(odd).toEqual([]);
     const documents = readdirSync(ROOT).filter((file) => /^(LICENSE|README|CHANGELOG)/.test(file));
     const rest = packed().filter((file) => !/^dist\/chunk-|\.d\.ts$/.test(file));
-    const dist = ['browser.js', 'index.js', 'node.js', 'relaxed.wasm', 'simd128.wasm'];
+    const modules = ['browser.js', 'edge.js', 'edge-browser.js', 'edge-workerd.js', 'index.js', 'node.js'];
+    const dist = [...modules, ...['infer', 'infer-relaxed', 'relaxed', 'simd128'].map((name) => `${name}.wasm`)];
     expect(rest.sort()).toEqual([...documents, 'package.json', ...dist.map((file) => `dist/${file}`)].sort());
   });
 
@@ -63,10 +64,22 @@ describe('contents', () => {
 
   test('have all that the manifest points to', () => {
     const { exports, dependencies = {} } = manifest();
-    const { 'phyllo-source': _, ...entry } = exports['.'];
-    expect(Object.keys(entry)[0]).toBe('types');
-    for (const path of Object.values(entry)) expect(existsSync(join(installed, String(path))), String(path)).toBe(true);
+    for (const name of ['.', './edge']) {
+      const { 'phyllo-source': _, ...entry } = exports[name];
+      expect(Object.keys(entry)[0]).toBe('types');
+      for (const path of Object.values(entry)) expect(existsSync(join(installed, String(path))), String(path)).toBe(true);
+    }
+    const modules = packed().filter((file) => file.endsWith('.js'));
+    for (const file of modules) {
+      const text = readFileSync(join(installed, file), 'utf8');
+      for (const [, named] of text.matchAll(/["']([^"'\s]+\.wasm)["']/g)) {
+        expect(existsSync(join(installed, dirname(file), named ?? '')), `${file} names ${named}`).toBe(true);
+      }
+    }
     const require = createRequire(join(app, 'main.mjs'));
+    for (const name of ['infer.wasm', 'infer-relaxed.wasm']) {
+      expect(require.resolve(`phyllo/${name}`)).toBe(join(installed, 'dist', name));
+    }
     expect(require.resolve('phyllo/package.json')).toBe(join(installed, 'package.json'));
     expect(dependencies).toEqual({});
   });
@@ -84,6 +97,32 @@ describe('contents', () => {
     }
     const bundle = readdirSync(outDir).find((file) => /^bundled\.m?js$/.test(file)) ?? '';
     expect(execFileSync(process.execPath, [join(outDir, bundle)], { encoding: 'utf8' }).trim()).toBe('2,3');
+  }, TIMEOUT_MS);
+
+  test('run plans in a bundle of at most 4 KiB, compressed', async () => {
+    const [plan, train, source] = ['net.phyllo', 'plan.mjs', 'edge.mjs'].map((file) => join(app, file));
+    writeFileSync(train ?? '', `import { capture, tensor } from 'phyllo';
+      const w = tensor([[1, 2], [3, 4]]);
+      await capture(x => x.matmul(w)).plan(tensor([[0, 0]])).save('net.phyllo');`);
+    execFileSync(process.execPath, [train ?? ''], { cwd: app });
+    writeFileSync(source ?? '', `import { readFile } from 'node:fs/promises';
+      import { load } from 'phyllo/edge';
+      const net = await load(await readFile(${JSON.stringify(plan)}));
+      console.log(net.run([1, 10]).join());`);
+    expect(execFileSync(process.execPath, [source ?? ''], { encoding: 'utf8' }).trim()).toBe('31,42');
+    const outDir = join(app, 'edge');
+    await build({
+      config: false, entry: [source ?? ''], outDir, format: 'esm', platform: 'node', noExternal: ['phyllo'],
+      treeshake: true, minify: true, silent: true,
+    });
+    for (const file of ['infer.wasm', 'infer-relaxed.wasm']) {
+      copyFileSync(join(installed, 'dist', file), join(outDir, file));
+    }
+    const bundle = join(outDir, readdirSync(outDir).find((file) => /^edge\.m?js$/.test(file)) ?? '');
+    const size = gzipSync(readFileSync(bundle), { level: 9 }).length;
+    console.log(`the bundle with phyllo/edge: ${size} bytes compressed`);
+    expect(size).toBeLessThanOrEqual(4 * 1024);
+    expect(execFileSync(process.execPath, [bundle], { encoding: 'utf8' }).trim()).toBe('31,42');
   }, TIMEOUT_MS);
 });
 

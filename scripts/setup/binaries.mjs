@@ -46,7 +46,7 @@ const BINARIES = {
     name: 'infer-relaxed', flags: [RELAXED, ...SMALL], cargo: INFER, exports: INFER_EXPORTS, env: SMALL_ENVIRONMENT,
   },
 };
-const PUBLISHED = [BINARIES.simd128, BINARIES.relaxed];
+const PUBLISHED = [BINARIES.simd128, BINARIES.relaxed, BINARIES.infer, BINARIES.inferRelaxed];
 
 /**
  * `simd128` runs wherever phyllo does, `relaxed` fuses multiply and add where the engine can; `infer` and

@@ -5,6 +5,7 @@ import {
   ShapeError, stack, Tensor, tensor, TensorDataset, valueAndGrad, where, writeIdx, zeros,
   type DType, type Operand, type Shape, type TensorData,
 } from 'phyllo';
+import { FileError, load, type Net, type Outputs } from 'phyllo/edge';
 
 /** A layer of one's own. */
 class Residual extends nn.Layer {
@@ -81,6 +82,17 @@ export async function derivatives(x: Tensor): Promise<number> {
   const total = noGrad(() => scope(() => slope.add(curvature).add(dx ?? 0).matmul(eye(2)).add(randn([2, 2])).item()));
   const idx = readIdx(writeIdx(x.to('u8')), backendName());
   return total + bytes + (gradient?.size ?? 0) + (await idx.data()).length;
+}
+
+export async function atTheEdge(bytes: Uint8Array): Promise<number> {
+  try {
+    const net: Net = await load(bytes);
+    const named: Outputs = net.run({ input: Float32Array.of(1, 2) });
+    return net.run([1, 2]).length + Object.keys(named).length + (net.inputs[0]?.shape.length ?? 0);
+  } catch (error) {
+    if (error instanceof FileError) return 0;
+    throw error;
+  }
 }
 
 export function mistakes(x: Tensor, model: nn.Module): string {

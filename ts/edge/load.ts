@@ -1,5 +1,5 @@
 /** `load`, over however a runtime finds the binary. */
-import { netOf, type Net } from './net';
+import { netOf, type Module, type Net } from './net';
 
 export interface Load {
   /**
@@ -11,15 +11,15 @@ export interface Load {
    */
   (bytes: Uint8Array | ArrayBuffer): Promise<Net>;
   /** The same at once, on a binary that was compiled before: `phyllo/infer.wasm` or `phyllo/infer-relaxed.wasm`. */
-  (bytes: Uint8Array | ArrayBuffer, options: { readonly wasm: WebAssembly.Module }): Net;
+  (bytes: Uint8Array | ArrayBuffer, options: { readonly wasm: Module }): Net;
 }
 
 /** `binary` is asked once, by the first call that does not bring its own. */
-export function loadOver(binary: () => Promise<WebAssembly.Module>): Load {
-  let module: Promise<WebAssembly.Module> | null = null;
+export function loadOver(binary: () => Promise<Module>): Load {
+  let module: Promise<Module> | null = null;
   function load(bytes: Uint8Array | ArrayBuffer): Promise<Net>;
-  function load(bytes: Uint8Array | ArrayBuffer, options: { readonly wasm: WebAssembly.Module }): Net;
-  function load(bytes: Uint8Array | ArrayBuffer, options?: { readonly wasm: WebAssembly.Module }): Net | Promise<Net> {
+  function load(bytes: Uint8Array | ArrayBuffer, options: { readonly wasm: Module }): Net;
+  function load(bytes: Uint8Array | ArrayBuffer, options?: { readonly wasm: Module }): Net | Promise<Net> {
     if (options) return netOf(bytes, options.wasm);
     module ??= binary().catch((error: unknown) => {
       module = null; // another call may be luckier

@@ -18,9 +18,12 @@ const FAULTS = [
   'an output overlaps another operand', 'all in all this is more work than a plan may be',
 ];
 
+/** A `WebAssembly.Module`: projects without the types of a browser cannot name it. */
+export type Module = object;
+
 /** What the infer binary exports. */
 interface Binary {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: { readonly buffer: ArrayBuffer };
   /** A block of so many bytes; 0: there is no room. */
   alloc(bytes: number): number;
   /** A kernel's number by its name, n bytes at an address; −1: unknown. */
@@ -121,7 +124,7 @@ function write({ view, name, shape }: Place, x: ArrayLike<number>): void {
 }
 
 /** A plan on an instance of its own. */
-export function netOf(bytes: Uint8Array | ArrayBuffer, module: WebAssembly.Module): Net {
+export function netOf(bytes: Uint8Array | ArrayBuffer, module: Module): Net {
   const { description: { kernels, inputs, outputs }, calls, weights, beside } = parse(bytes);
   const { exports } = new WebAssembly.Instance(module);
   if (!isBinary(exports)) throw new PhylloError('load', 'the module is none of this package\'s infer binaries');
