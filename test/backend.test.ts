@@ -1,7 +1,7 @@
 /** Every kernel of the contract, on every binary that this engine runs, against the reference backend. */
 import { existsSync, readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { ACTIVATION, type Backend, type ConvSizes, type Kernels } from '../ts/backend/backend';
 import { reference } from '../ts/backend/reference/backend';
 import { wasmBackend } from '../ts/backend/wasm/backend';
@@ -50,6 +50,24 @@ function run(backend: Backend, name: keyof Kernels, { args }: Call): number[][] 
   return [typeof result === 'number' ? [result] : [], ...written];
 }
 
+/** The largest error, as a part of the largest element, or of 1 if that is less. */
+function largestError(actual: readonly number[], expected: readonly number[]): number {
+  const finite = (i: number): boolean => Number.isFinite(expected[i]) && Number.isFinite(actual[i]);
+  const largest = expected.reduce((m, x, i) => (finite(i) ? Math.max(m, Math.abs(x)) : m), 1);
+  return expected.reduce((m, x, i) => (finite(i) ? Math.max(m, Math.abs(x - actual[i]!)) : m), 0) / largest;
+}
+
+/** kernel: its largest error in each binary. */
+const errors = new Map<string, number[]>();
+let cases = 0;
+
+afterAll(() => {
+  const rows = [...errors].filter(([, list]) => list.some(e => e > 0)).sort();
+  const lines = rows.map(([kernel, list]) => [kernel.padEnd(20), ...list.map(e => e.toExponential(1).padStart(9))].join(''));
+  const head = ['largest error'.padEnd(20), ...modules.map(({ name }) => name.padStart(9))].join('');
+  console.log([head, ...lines, `${cases} cases of ${KERNELS.length} kernels in all binaries; kernels not listed are exact`].join('\n'));
+});
+
 /** What is wrong with a result, or null. */
 function difference(
   actual: readonly number[],
@@ -74,14 +92,18 @@ describe.each(modules)('$name', ({ name, module }) => {
 
   test.each(KERNELS)('%s', (kernel) => {
     const before = backend.memory();
+    let largest = 0;
     for (const call of CASES[kernel]()) {
       const [actual, expected] = [run(backend, kernel, call), run(oracle, kernel, call)];
       const scalars = call.args.map((arg) => (typeof arg === 'number' ? arg : arg.dtype)).join(', ');
       for (const [i, y] of actual.entries()) {
         const problem = difference(y, expected[i]!, call);
         if (problem !== null) expect.fail(`${kernel}(${scalars}), ${i ? `argument ${i - 1}` : 'result'}: ${problem}`);
+        largest = Math.max(largest, largestError(y, expected[i]!));
       }
+      cases++;
     }
+    errors.set(kernel, [...(errors.get(kernel) ?? []), largest]);
     expect({ ...backend.memory(), peak: 0 }).toEqual({ ...before, peak: 0 });
   });
 
