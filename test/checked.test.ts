@@ -82,7 +82,8 @@ class Placed {
   }
 
   private contents(): string[] {
-    const text = (at: number, bytes: number): string => Buffer.from(this.backend.read(at, bytes, 'u8')).toString('latin1');
+    const text = (at: number, bytes: number): string =>
+      Buffer.from(this.backend.read(at, bytes, 'u8')).toString('latin1');
     return [...this.blocks.map(({ at, bytes }) => text(at, bytes)), ...this.guards.map(at => text(at, GUARD.bytes))];
   }
 
@@ -193,5 +194,6 @@ afterAll(() => {
   const traps = [...counts.values()].reduce((sum, n) => sum + n);
   const kinds = [...counts].map(([kind, n]) => `${n} ${kind}`).join(', ');
   console.log(`${traps} wrong calls of ${NAMES.length} kernels, each refused: ${kinds}`);
-  console.log(`${overlaps.run + overlaps.refused} overlapping calls, ${overlaps.refused} refused, all within their operands`);
+  const { run, refused } = overlaps;
+  console.log(`${run + refused} overlapping calls, ${refused} refused, all within their operands`);
 });
