@@ -40,5 +40,4 @@ const before = memory({ resetPeak: true });
 const alone = perStep(() => silent(x, t), 10_000);
 const after = memory();
 const loss = perStep(() => scope(() => void answering(x, t)), 10_000);
-const eager = perStep(() => scope(() => void train(x, t)), 100);
-console.log(JSON.stringify({ heap: { silent: alone, loss, eager }, linear: { before, after }, plans: [silent.plans.length, answering.plans.length] }));
+console.log(JSON.stringify({ heap: { silent: alone, loss }, linear: { before, after }, plans: [silent.plans.length, answering.plans.length] }));
