@@ -11,7 +11,7 @@ interface Memory {
   readonly peak: number;
 }
 interface Report {
-  /** Bytes of the heap a step: of a function that answers nothing, of one that answers its loss, without a plan. */
+  /** Bytes of the heap a step: of a function that answers nothing, of one that answers its loss. */
   readonly heap: { readonly silent: number; readonly loss: number };
   readonly linear: { readonly before: Memory; readonly after: Memory };
   readonly plans: readonly number[];

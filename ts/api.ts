@@ -50,6 +50,7 @@ export {
 export { keep, scope } from './core/scope';
 export { noGrad } from './core/runtime';
 export { backward, gradients, type BackwardOptions } from './autodiff/backward';
+export { checkpoint } from './autodiff/checkpoint';
 export { grad, valueAndGrad } from './autodiff/grad';
 export * from './ops/all';
 export * from './ops/creation';

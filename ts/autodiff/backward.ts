@@ -119,6 +119,7 @@ function pull(n: Node): void {
   if (n.released) {
     throw new GradientError('backward', `the graph of ${def.name} was already used: pass { retainGraph: true } to use it twice`);
   }
+  n.lender?.fill();
   const saved: Record<string, Tensor> = {};
   const shapes: Record<string, Shape> = {};
   const outputs = def.outputs ?? ['y'];

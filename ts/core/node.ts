@@ -1,6 +1,17 @@
 import type { AnyDef, Params } from './op';
 import type { Shape } from './shape';
+import { runtime } from './runtime';
 import { handle, type Tensor } from './tensor';
+
+/** Computes again what nodes would have saved. */
+export interface Recomputation {
+  /** A node was made of an op on `ins`; the recomputation may take from it what it saved. */
+  made(n: Node, ins: readonly (Tensor | null)[]): void;
+  /** Gives its nodes back what they saved. */
+  fill(): void;
+  /** One of its nodes needs nothing any more. */
+  leave(): void;
+}
 
 let ids = 0;
 /** How many there were so far: the next one's id. */
@@ -24,6 +35,8 @@ export class Node {
   /** Sum of the saved storages' versions when they were saved. */
   versions = 0;
   released = false;
+  /** Who has what it saved. */
+  lender: Recomputation | null = null;
   /** The outputs that no scope owns. */
   unowned: WeakRef<Tensor>[] | null = null;
   /** Of a leaf: where its gradient goes. Weak, because the collector's record of a tensor holds its node. */
@@ -59,6 +72,7 @@ export class Node {
     }
     for (let j = 0; j < ys.length; j++) this.outputShapes.push(ys[j]!.shape);
     if (needs !== 0) this.save(needs, xs, ins, ys);
+    runtime.recomputation?.made(this, ins);
   }
 
   private save(
@@ -82,6 +96,7 @@ export class Node {
   }
 
   releaseSaved(): void {
+    if (!this.released) this.lender?.leave();
     this.released = true;
     if (this.saved) for (const s of this.saved) s?.storage.release();
     this.saved = null;

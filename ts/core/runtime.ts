@@ -2,6 +2,7 @@ import type { Backend } from '../backend/backend';
 import type { DType } from './dtype';
 import { Eager } from './eager';
 import { PhylloError, ValueError } from './errors';
+import type { Recomputation } from './node';
 import type { AnyDef, Params } from './op';
 import type { Scope } from './scope';
 import type { Shape } from './shape';
@@ -43,6 +44,10 @@ interface Runtime {
   scope: Scope | null;
   /** Whether ops leave nodes for gradients. */
   recording: boolean;
+  /** Who is told of these nodes. */
+  recomputation: Recomputation | null;
+  /** 0, or of what is computed again for gradients: which time it is. */
+  segment: number;
 }
 
 /** Stands in until a backend is loaded: any use of it says so. */
@@ -52,7 +57,9 @@ const absent: Backend = new Proxy<Backend>(Object.create(null), {
   },
 });
 
-export const runtime: Runtime = { backend: absent, interpreter: new Eager(absent), watcher: null, scope: null, recording: true };
+export const runtime: Runtime = {
+  backend: absent, interpreter: new Eager(absent), watcher: null, scope: null, recording: true, recomputation: null, segment: 0,
+};
 
 /** Makes `backend` the one that tensors are born on. Tensors of another must not meet them. */
 export function useBackend(backend: Backend): void {

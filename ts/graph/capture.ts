@@ -11,7 +11,7 @@ import { Plan, Result, type GradientEffect } from './plan';
 import { optimise } from './passes/passes';
 import { callMarked, OUTER, placeOfCall } from './stack';
 import { Trace } from './trace';
-import { leaves, mapLeaves, structure } from './tree';
+import { leaves, mapLeaves, structure } from '../core/tree';
 
 /** More signatures than that are a mistake, or a case for padding: the oldest plan goes. */
 const CAPACITY = 16;
@@ -153,8 +153,8 @@ function planOf(f: (...args: unknown[]) => unknown, args: readonly unknown[], xs
         throw new CaptureError('capture', `the function called${placeOfCall()} returned a Promise; a plan has no await: read data outside`);
       }
       trace.guards.check();
-      const leaf = standIns.findIndex(t => t.leaf !== null);
-      if (leaf >= 0) throw new CaptureError('capture', `the function called${placeOfCall()} sets requiresGrad of tensor ${leaf} of its arguments, whose gradient would not come out: use valueAndGrad`);
+      const leaf = standIns.findIndex(t => t.leaf !== null && t.leaf.grad !== null);
+      if (leaf >= 0) throw new CaptureError('capture', `the function called${placeOfCall()} leaves a gradient in tensor ${leaf} of its arguments, where it would not come out: return it, or use valueAndGrad`);
       const result = mapLeaves(answer, v => {
         if (!(v instanceof Tensor)) return v;
         live(v, 'capture');

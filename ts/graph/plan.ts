@@ -14,7 +14,7 @@ import { encode, namesOf, type Named, type Names } from './encode';
 import { writes, type Graph, type Operand, type Value } from './graph';
 import type { Guards } from './guards';
 import { Program, type Address } from './program';
-import { leaves, mapLeaves } from './tree';
+import { leaves, mapLeaves } from '../core/tree';
 
 /** A tensor that comes out. */
 export class Result {

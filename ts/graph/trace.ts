@@ -70,13 +70,14 @@ export class Trace implements Interpreter, Watcher {
   }
   exec(def: AnyDef, xs: readonly (Tensor | null)[], y: Tensor, params: Params): void {
     const inPlace = y === xs[0];
-    this.steps.push({ def, params, xs: xs.map(x => x && this.see(x)), ys: inPlace ? [] : [this.see(y)] });
+    this.steps.push({ def, params, xs: xs.map(x => x && this.see(x)), ys: inPlace ? [] : [this.see(y)], segment: runtime.segment });
   }
   execMulti(
     def: AnyDef, xs: readonly (Tensor | null)[], ys: Readonly<Record<string, Tensor>>, params: Params,
   ): void {
     this.steps.push({
       def, params, xs: xs.map(x => x && this.see(x)), ys: def.outputs!.map(name => this.see(ys[name]!)),
+      segment: runtime.segment,
     });
   }
 

@@ -2,7 +2,7 @@
 import { ShapeError, ValueError } from '../core/errors';
 import { defineMultiOp, defineOp, type MultiOp, type Op } from '../core/op';
 import { checkInteger, checkNumber } from '../core/options';
-import { noGrad } from '../core/runtime';
+import { noGrad, runtime } from '../core/runtime';
 import { composite } from '../core/scope';
 import { sameShape, show, sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
@@ -269,7 +269,7 @@ export const batchNorm: (
   }
   const [y, m, variance] = normalise(x, weight, bias, groups);
   if (count > 0) {
-    noGrad(() => {
+    if (runtime.segment === 0) noGrad(() => { // and not when it is computed again
       const move = (running: Tensor, by: Tensor, factor: number): Tensor =>
         assign(running, add(mul(running, 1 - momentum), mul(by, momentum * factor)));
       if (runningMean) move(runningMean, m, 1);

@@ -7,10 +7,10 @@ import type { Backend } from '../backend/backend';
 import { ValueError } from '../core/errors';
 import { defineOp, type Op } from '../core/op';
 import { noGrad, runtime, untraced } from '../core/runtime';
-import { composite, keep } from '../core/scope';
+import { adopt, composite, keep } from '../core/scope';
 import { checkInteger, checkNumber } from '../core/options';
 import { checkShape, type Shape } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { handle, type Tensor } from '../core/tensor';
 import { add } from './arithmetic';
 import { floor, to } from './elementwise';
 import { tensor, type CreationOptions } from './creation';
@@ -50,8 +50,37 @@ export class Generator {
 
   /** The key of the next random op. */
   draw(): Tensor {
-    return noGrad(() => draw(this.state));
+    const own = (): Tensor => noGrad(() => draw(this.state));
+    return tape === null ? own() : tape(own);
   }
+}
+
+/** Stands between generators and who draws from them. */
+type Tape = (draw: () => Tensor) => Tensor;
+let tape: Tape | null = null;
+
+function through<T>(t: Tape, f: () => T): T {
+  const around = tape;
+  tape = draw => t(() => (around === null ? draw() : around(draw)));
+  try {
+    return f();
+  } finally {
+    tape = around;
+  }
+}
+/** Runs f; each key that it draws is handed to `note`. */
+export const recordDraws = <T>(note: (key: Tensor) => void, f: () => T): T => through(draw => {
+  const key = draw();
+  note(key);
+  return key;
+}, f);
+/** Runs f on these keys, in order, in the place of new ones. */
+export function replayDraws<T>(keys: readonly Tensor[], f: () => T): T {
+  let next = 0;
+  return through(draw => {
+    const key = keys[next++];
+    return key ? adopt(handle(key)) : draw();
+  }, f);
 }
 
 let fallback: { readonly backend: Backend; readonly generator: Generator } | null = null;

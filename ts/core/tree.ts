@@ -1,4 +1,4 @@
-/** Arguments and results: tensors, alone or in arrays and plain objects, among other values. */
+/** Arguments and results of functions: tensors, alone or in arrays and plain objects, among other values. */
 
 const isPlain = (v: unknown): v is Record<string, unknown> =>
   typeof v === 'object' && v !== null && Object.getPrototypeOf(v) === Object.prototype;
