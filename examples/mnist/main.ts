@@ -16,6 +16,7 @@ interface Options {
   readonly lr?: number;
   readonly optimizer: 'sgd' | 'adam';
   readonly seed: number;
+  readonly eager: boolean;
   readonly out: string;
 }
 
@@ -43,6 +44,7 @@ function readOptions(): Options {
     .option('--lr <rate>', `learning rate (default: ${RATES.adam} for adam, ${RATES.sgd} for sgd)`, positive)
     .addOption(new Option('--optimizer <name>', 'how steps are made').choices(['sgd', 'adam']).default('adam'))
     .option('--seed <n>', 'where all that is random starts from', whole(0, 2 ** 32), 1)
+    .option('--eager', 'run ops as they come, without a plan of the training step', false)
     .option('--out <folder>', 'where the results go', 'runs/mnist')
     .allowExcessArguments(false)
     .parse()

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
-  crossEntropy, DataLoader, decodeSafetensors, encodeSafetensors, Generator, metrics, nn, noGrad, optim, scope,
+  capture, crossEntropy, DataLoader, decodeSafetensors, encodeSafetensors, Generator, metrics, nn, noGrad, optim, scope,
+  type Tensor,
 } from 'phyllo';
 import type { Progress } from './console';
 import { jitter, normalise, type Mnist, type Samples } from './data';
@@ -12,6 +13,8 @@ export interface TrainOptions {
   readonly lr: number;
   readonly optimizer: 'sgd' | 'adam';
   readonly seed: number;
+  /** Run ops as they come, without a plan. */
+  readonly eager: boolean;
 }
 
 export interface Trained {
@@ -45,6 +48,15 @@ export async function train(
     ? new optim.SGD(model.parameters(), { lr, momentum: 0.9, weightDecay: 1e-4 })
     : new optim.AdamW(model.parameters(), { lr, weightDecay: 1e-2 });
   const schedule = new optim.CosineAnnealingLR(optimizer, epochs * loader.length);
+  const update = (x: Tensor, t: Tensor): { loss: Tensor; hits: Tensor } => {
+    optimizer.zeroGrad();
+    const logits = model.forward(x);
+    const loss = crossEntropy(logits, t);
+    loss.backward();
+    optimizer.step();
+    return { loss, hits: logits.argmax(1).eq(t).sum() };
+  };
+  const step = options.eager ? update : capture(update);
   const history: Epoch[] = [];
   let best: Best = { epoch: 0, accuracy: -1, weights: new Uint8Array() };
   let seconds = 0;
@@ -59,17 +71,13 @@ export async function train(
     let batches = 0;
     let started = performance.now();
     for (const [x, t] of loader) {
-      optimizer.zeroGrad();
-      const logits = model.forward(x);
-      const loss = crossEntropy(logits, t);
-      loss.backward();
-      optimizer.step();
+      const { loss, hits } = step(x, t);
       schedule.step();
 
       const n = t.size;
       seen += n;
       losses += loss.item() * n;
-      right += logits.argmax(1).eq(t).sum().item();
+      right += hits.item();
       progress.update(seen, losses / seen, right / seen);
       if (++batches % BREATHER === 0) await nextTurn();
       if (stop.aborted) break;
