@@ -767,4 +767,5 @@ export const CASES: Cases = {
   sgd,
   adam,
   tick: () => [0, 3].map((i) => call([inout('f64', [1, 2, 3, 4]), i])),
+  multiplyAdds: () => [0, 1, 7, 1000].map((turns) => call([inout('f32', Array.from({ length: 48 }, (_, i) => i - 20)), turns], 1e-5)),
 };

@@ -63,4 +63,5 @@ export { DataLoader, type LoaderOptions } from './data/loader';
 export { randomSplit, Subset, TensorDataset, type Dataset, type SplitOptions } from './data/dataset';
 export { readIdx, writeIdx } from './io/idx';
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from './io/safetensors';
-export { capture, type Captured } from './graph/capture';
+export { capture, type Captured, type CaptureOptions } from './graph/capture';
+export { profile, type Profile, type ProfileRow } from './graph/profile';

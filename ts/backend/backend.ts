@@ -338,6 +338,9 @@ export interface Kernels
   adam(w: number, g: number, m: number, v: number, vmax: number, hyper: number, n: number, decoupled: number): void;
   /** hyper[i] += 1. */
   tick(hyper: number, i: number): void;
+
+  /** y [48] ← (1 − 2⁻¹⁰)·y + 1, `turns` times in registers: 96 operations a turn, as many as a core can do in its time. */
+  multiplyAdds(y: number, turns: number): void;
 }
 
 /** Memory, and the kernels that work on it. */

@@ -104,6 +104,8 @@ interface Declaration<A extends readonly Input[], P, I extends string, O extends
   readonly prepared?: Prepared<A, P, NoInfer<I>>;
   /** Its kernels apply the activation that its params name: P extends {@link Epilogue}. */
   readonly epilogue?: boolean;
+  /** Additions and multiplications by its definition, y being the first output. Left out: one for each element of the largest operand. */
+  flops?(xs: Inputs<A, View>, y: View, params: P): number;
   /** Inputs that are written in place. */
   readonly mutates?: readonly NoInfer<I>[];
   /** For each input, the values that its gradient rule reads; they are kept only if that input needs a gradient. */
@@ -188,6 +190,7 @@ interface AnyDeclaration {
   readonly lanes?: AnyLanes;
   readonly prepared?: AnyPrepared;
   readonly epilogue?: boolean;
+  flops?(xs: Views, y: View, params: Params): number;
   readonly mutates?: readonly string[];
   readonly saves?: Named<readonly string[] | undefined>;
   readonly vjp?: Named<AnyRule | null>;
@@ -222,6 +225,7 @@ function complete(d: AnyDeclaration): AnyDef {
     prepared: d.prepared,
     epilogue: d.epilogue ?? false,
     inLanes: false,
+    flops: d.flops,
     mutates: d.mutates,
     written: d.inputs.map(name => d.mutates?.includes(name) ?? false),
     dtype: d.dtype ?? 'f32',

@@ -1,6 +1,7 @@
 /** `capture`: a function traced once for each signature of its arguments, then run as a flat list of kernel calls. */
 import type { DType } from '../core/dtype';
 import { CaptureError } from '../core/errors';
+import { checkNumber } from '../core/options';
 import { runtime } from '../core/runtime';
 import { scope } from '../core/scope';
 import { sameShape, type Shape } from '../core/shape';
@@ -41,6 +42,14 @@ export interface Captured<A extends readonly unknown[], R> {
   dispose(): void;
 }
 
+export interface CaptureOptions {
+  /**
+   * Bytes that a plan may take for what it computes on the way, beside parameters, results and gradients that it leaves.
+   * To keep to it, values are computed again where they are read late. Default: no limit, and nothing is computed twice.
+   */
+  readonly memoryBudget?: number;
+}
+
 /**
  * Makes a plan of a function: a forward pass, or a whole training step with `backward` and the optimiser's step.
  *
@@ -52,10 +61,12 @@ export interface Captured<A extends readonly unknown[], R> {
  * it goes by is fixed in the plan, and watched where it belongs to a module or optimiser: after `eval()`, or with a
  * layer replaced, another plan is traced. What else is closed over, a number in a variable, say, stays as it was.
  *
- * @throws {CaptureError} if `f` reads numbers, returns a Promise, or changes what it goes by.
+ * @throws {CaptureError} if `f` reads numbers, returns a Promise, or changes what it goes by; if there is no plan within
+ *   the budget of memory.
  */
-export function capture<A extends readonly unknown[], R>(f: (...args: A) => R): Captured<A, R>;
-export function capture(f: (...args: unknown[]) => unknown): Captured<unknown[], unknown> {
+export function capture<A extends readonly unknown[], R>(f: (...args: A) => R, options?: CaptureOptions): Captured<A, R>;
+export function capture(f: (...args: unknown[]) => unknown, { memoryBudget }: CaptureOptions = {}): Captured<unknown[], unknown> {
+  if (memoryBudget !== undefined) checkNumber('capture', 'memoryBudget', memoryBudget, 0);
   const entries: Entry[] = [];
   const plans: Plan[] = []; // of the entries, in the same order
 
@@ -64,7 +75,7 @@ export function capture(f: (...args: unknown[]) => unknown): Captured<unknown[],
       const entry = entries[i]!;
       if (fits(entry, xs, s) && entry.plan.holds()) return entry.plan;
     }
-    const plan = planOf(f, args, xs);
+    const plan = planOf(f, args, xs, memoryBudget);
     if (entries.length === CAPACITY) {
       entries.shift();
       plans.shift()?.dispose();
@@ -137,7 +148,7 @@ function fits(e: Entry, xs: readonly Tensor[], s: Signature): boolean {
 }
 
 /** Runs `f` once on tensors without numbers. */
-function planOf(f: (...args: unknown[]) => unknown, args: readonly unknown[], xs: readonly Tensor[]): Plan {
+function planOf(f: (...args: unknown[]) => unknown, args: readonly unknown[], xs: readonly Tensor[], budget?: number): Plan {
   const { interpreter, watcher } = runtime;
   const trace = new Trace(runtime.backend);
   runtime.interpreter = trace;
@@ -164,7 +175,7 @@ function planOf(f: (...args: unknown[]) => unknown, args: readonly unknown[], xs
       const results = new Set<Value>();
       for (const [, r] of leaves(result)) if (r instanceof Result) results.add(r.operand.value);
       for (const { after } of gradients) if (after !== null && after !== 'same') results.add(after.value);
-      const graph = optimise({ steps: trace.steps, once: [], results }, runtime.backend);
+      const graph = optimise({ steps: trace.steps, once: [], results, budget }, runtime.backend);
       // Of one argument, what is in it has names of its own.
       const paths = [...leaves(args.length === 1 ? args[0] : args)].filter(([, v]) => isTensor(v)).map(([path]) => path);
       const named = standIns.map((t, i) => ({ name: paths[i]!, operand: trace.see(t) }));

@@ -8,7 +8,7 @@ import type { Program } from './program';
 
 /** Kernels beside gradients that the edge does not have: what trains, and what draws random numbers. */
 const AT_HOME: ReadonlySet<string> = new Set<keyof Kernels>([
-  'sgd', 'adam', 'tick', 'draw', 'bits', 'uniform', 'normal', 'dropout', 'scatterAdd', 'indexAdd', 'sumLanes',
+  'sgd', 'adam', 'tick', 'multiplyAdds', 'draw', 'bits', 'uniform', 'normal', 'dropout', 'scatterAdd', 'indexAdd', 'sumLanes',
   'crossEntropy', 'conv2dPrepare', 'conv2dPreparedSize',
   'gemmPack', 'gemmPackSize',
 ]);

@@ -41,6 +41,8 @@ export interface Step {
   readonly ys: readonly Operand[];
   /** Steps of different segments are never made one: what is computed again was not to be kept. Left out: 0. */
   readonly segment?: number;
+  /** The ops that were made one, if it is more than one's. */
+  readonly fused?: readonly string[];
 }
 
 export interface Graph {
@@ -49,9 +51,20 @@ export interface Graph {
   readonly once: readonly Step[];
   /** What must be whole when the last step is done. */
   readonly results: ReadonlySet<Value>;
+  /** Bytes that the arena may take. Left out: what it needs. */
+  readonly budget?: number;
 }
 
 export const local = (bytes: number): Value => ({ origin: { from: 'local' }, bytes });
+
+/** The ops that a step stands for. */
+export const opsOf = ({ def, fused = [def.name] }: Step): readonly string[] => fused;
+/** Additions and multiplications of a step, by the definition of its op. */
+export function flopsOf({ def, params, xs, ys }: Step): number {
+  const [y = xs[0]!] = ys;
+  if (def.flops) return def.flops(xs, y, params);
+  return [...xs, ...ys].reduce((most, o) => Math.max(most, o?.size ?? 0), 0);
+}
 
 /** The values that a step reads. */
 export function* reads({ xs }: Step): Generator<Value> {

@@ -12,6 +12,7 @@ import { ANSWERED, Tensor } from '../core/tensor';
 import { writeFile } from '../io/file';
 import { encode, namesOf, type Named, type Names } from './encode';
 import { writes, type Graph, type Operand, type Value } from './graph';
+import { Drawing, explain } from './explain';
 import type { Guards } from './guards';
 import { Program, type Address } from './program';
 import { leaves, mapLeaves } from '../core/tree';
@@ -254,6 +255,15 @@ export class Plan {
       if (isThere(l)) l.storage.version++;
       else l.leaf.grad = l.handle = handleOf(l, this.backend);
     }
+  }
+
+  /** The steps in order, as aligned text: shapes, operations, bytes read and written, what was made one; then the memory. */
+  explain(): string {
+    return explain(this.traced.graph, this.program.memory, this.backend);
+  }
+  /** What the plan computes, to be drawn: `graph.toMermaid()`, `graph.toDot()`. */
+  get graph(): Drawing {
+    return new Drawing(this.traced.graph);
   }
 
   /**

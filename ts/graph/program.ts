@@ -71,6 +71,14 @@ class Sequence {
     const { kernels, args } = this;
     for (let i = 0; i < kernels.length; i++) kernels[i]!(...args[i]!);
   }
+  time(clock: Float64Array): void {
+    const { kernels, args } = this;
+    for (let i = 0; i < kernels.length; i++) {
+      const start = performance.now();
+      kernels[i]!(...args[i]!);
+      clock[i]! += performance.now() - start;
+    }
+  }
 }
 
 /** Loops may take half as much memory again as the plan needs at least, and so many bytes. */
@@ -79,7 +87,7 @@ const ROOM = 2 ** 16;
 /** The calls with their values placed: so that they fold into loops where most of them do, else close together. */
 function compact(graph: Graph, calls: readonly Call[]): [Memory, Instruction[]] {
   const even = placeEvenly(graph);
-  if (even && even.bytes <= 1.5 * even.bound + ROOM) {
+  if (even && even.bytes <= (graph.budget ?? 1.5 * even.bound + ROOM)) {
     const folded = foldLoops(calls, even.offsets);
     if (folded.length < calls.length / 2) return [even, folded];
   }
@@ -123,9 +131,13 @@ export class Program {
     return s;
   }
 
+  /** Where the milliseconds of each instruction are added, while they are measured. */
+  clock: Float64Array | null = null;
+
   run(): void {
     this.prepare();
-    this.each.run();
+    if (this.clock === null) this.each.run();
+    else this.each.time(this.clock);
   }
 
   /** Makes what is made of weights again, if somebody has written to them since. */

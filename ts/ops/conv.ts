@@ -82,12 +82,16 @@ function call(f: Kernels['conv2dGradX'], p: View, q: View, r: View, x: Shape, w:
   f(p.at, q.at, r.at, 0, ...sizes(x, w, y, o));
 }
 
+/** Each element of y is a sum over one filter. */
+const productsOf = (w: View, y: View): number => (y.size === 0 ? 0 : (2 * y.size * w.size) / w.shape[0]!);
+
 /** `approximate`: weights that stay may be prepared for Winograd's F(4 × 4, 3 × 3). */
 type Convolution = Epilogue & { readonly geometry: Geometry; readonly approximate?: boolean };
 const conv: Op<[x: Tensor, w: Tensor, b: Tensor | null], Convolution> = defineOp({
   name: 'conv2d',
   inputs: ['x', 'w', 'b'],
   epilogue: true,
+  flops: ([, w], y) => productsOf(w, y),
   shape([x, w, b], { geometry }) {
     if (b && (b.ndim !== 1 || b.size !== w.shape[0])) {
       throw new ShapeError(geometry.where, `w ${show(w.shape)} takes a bias of [${w.shape[0]}], this is ${show(b.shape)}`);
@@ -124,6 +128,7 @@ const conv: Op<[x: Tensor, w: Tensor, b: Tensor | null], Convolution> = defineOp
 const convGradX: Op<[g: Tensor, w: Tensor], { geometry: Geometry; x: Shape }> = defineOp({
   name: 'conv2dGradX',
   inputs: ['g', 'w'],
+  flops: ([g, w]) => productsOf(w, g),
   shape: (_, { x }) => x,
   run: (k, [g, w], gx, { geometry, x }) => call(k.conv2dGradX, g, w, gx, x, w.shape, g.shape, geometry),
   lanes: {
@@ -141,6 +146,7 @@ const convGradX: Op<[g: Tensor, w: Tensor], { geometry: Geometry; x: Shape }> = 
 const convGradW: Op<[g: Tensor, x: Tensor], { geometry: Geometry; w: Shape }> = defineOp({
   name: 'conv2dGradW',
   inputs: ['g', 'x'],
+  flops: ([g], gw) => productsOf(gw, g),
   shape: (_, { w }) => w,
   run: (k, [g, x], gw, { geometry, w }) => call(k.conv2dGradW, g, x, gw, x.shape, w, g.shape, geometry),
   lanes: {

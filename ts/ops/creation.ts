@@ -20,6 +20,7 @@ export type Nested = number | boolean | readonly Nested[];
 const fillOp: Op<[], { shape: Shape; value: number; dtype: DType }> = defineOp({
   name: 'full',
   inputs: [],
+  flops: () => 0,
   dtype: (_, { dtype }) => dtype,
   shape(_, { shape }) {
     checkShape('full', shape);

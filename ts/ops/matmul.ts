@@ -56,6 +56,7 @@ const productOp: Op<[a: Tensor, b: Tensor], Epilogue> = defineOp({
   inputs: ['a', 'b'],
   strided: true,
   epilogue: true,
+  flops: ([a], y) => 2 * y.size * a.shape.at(-1)!,
   shape([a, b]) {
     const batch = broadcast('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
     return [...batch, a.shape.at(-2)!, b.shape.at(-1)!];
@@ -100,6 +101,7 @@ const linearOp: Op<[x: Tensor, w: Tensor, b: Tensor | null], Epilogue> = defineO
   name: 'linear',
   inputs: ['x', 'w', 'b'],
   epilogue: true,
+  flops: ([, w], y) => 2 * y.size * w.shape[1]!,
   shape([x, w, b]): Shape {
     const [out, inner] = w.shape;
     if (w.ndim !== 2) throw new ShapeError('linear', `w takes [out, in], this is ${show(w.shape)}`);

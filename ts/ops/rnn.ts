@@ -53,6 +53,8 @@ const sizes = ({ shape }: View, { reverse }: Walk): [steps: number, batch: numbe
 ];
 /** x with rows k times as wide. */
 const widened = ({ shape }: { readonly shape: Shape }, k: number): Shape => [shape[0]!, shape[1]!, shape[2]! * k];
+/** Operations of the products of w with as many states as `size` elements make. */
+const products = (w: View, size: number): number => (w.size === 0 ? 0 : (2 * w.size * size) / w.shape[1]!);
 const at = (x: View | null): number => (x && x.size > 0 ? x.at : 0);
 
 // ── Elman's network ──
@@ -61,6 +63,7 @@ type Elman = Walk & { readonly relu: boolean };
 const rnnOp: MultiOp<[p: Tensor, w: Tensor, h0: Tensor], [y: Tensor, h: Tensor], Elman> = defineMultiOp({
   name: 'rnn',
   inputs: ['p', 'w', 'h0'],
+  flops: ([, w], y) => products(w, y.size),
   outputs: ['y', 'h'],
   shapes: ([p, , h0]) => ({ y: p.shape, h: h0.shape }),
   runMulti: (k: Kernels, [p, w, h0], { y, h }, params) =>
@@ -77,6 +80,7 @@ const rnnGrad: MultiOp<
 > = defineMultiOp({
   name: 'rnnGrad',
   inputs: ['gy', 'gh', 'w', 'y'],
+  flops: ([, , w], gp) => products(w, (gp.size * w.shape[1]!) / w.shape[0]!),
   outputs: ['gp', 'gh0'],
   shapes: ([, , , y]) => ({ gp: y.shape, gh0: y.shape.slice(1) }),
   runMulti: (k, [gy, gh, w, y], { gp, gh0 }, params) =>
@@ -101,6 +105,7 @@ const lstmOp: MultiOp<
 > = defineMultiOp({
   name: 'lstm',
   inputs: ['p', 'w', 'h0', 'c0'],
+  flops: ([, w], y) => products(w, y.size),
   outputs: ['y', 'h', 'c', 'reserve'],
   shapes([p, , h0, c0], { reserve }) {
     const y = [p.shape[0]!, ...h0.shape];
@@ -127,6 +132,7 @@ const lstmGrad: MultiOp<
 > = defineMultiOp({
   name: 'lstmGrad',
   inputs: ['gy', 'gh', 'gc', 'gr', 'w', 'c0', 'reserve'],
+  flops: ([, , , , w], gp) => products(w, (gp.size * w.shape[1]!) / w.shape[0]!),
   outputs: ['gp', 'gh0', 'gc0'],
   shapes: ([, , , , , c0, reserve]) => ({
     gp: [reserve.shape[0]!, c0.shape[0]!, 4 * c0.shape[1]!], gh0: c0.shape, gc0: c0.shape,
@@ -170,6 +176,7 @@ const gruOp: MultiOp<
 > = defineMultiOp({
   name: 'gru',
   inputs: ['p', 'w', 'b', 'h0'],
+  flops: ([, w], y) => products(w, y.size),
   outputs: ['y', 'h', 'reserve'],
   shapes([p, , , h0], { reserve }) {
     const y = [p.shape[0]!, ...h0.shape];
@@ -197,6 +204,7 @@ const gruGrad: MultiOp<
 > = defineMultiOp({
   name: 'gruGrad',
   inputs: ['gy', 'gh', 'gr', 'w', 'h0', 'y', 'reserve'],
+  flops: ([, , , w], gp) => products(w, (gp.size * w.shape[1]!) / w.shape[0]!),
   outputs: ['gp', 'gq', 'gh0'],
   shapes: ([, , , , h0, y]) => ({ gp: widened(y, 3), gq: widened(y, 3), gh0: h0.shape }),
   runMulti: (k, [gy, gh, gr, w, h0, y, reserve], { gp, gq, gh0 }, params) =>

@@ -9,6 +9,7 @@ pub mod elementwise;
 pub mod gemm;
 pub mod index;
 pub mod lanes;
+pub mod limit;
 pub mod math;
 pub mod norm;
 pub mod optim;

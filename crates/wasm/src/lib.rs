@@ -14,6 +14,8 @@ mod bare;
 mod elementwise;
 mod indexing;
 mod layout;
+#[cfg(feature = "train")]
+mod limit;
 mod memory;
 mod norms;
 #[cfg(feature = "train")]

@@ -2,7 +2,7 @@ import type { Kernels } from '../backend';
 import type { Heap } from './heap';
 
 /** One step of an optimiser on one parameter. */
-export function optim(heap: Heap): Pick<Kernels, 'sgd' | 'adam' | 'tick'> {
+export function optim(heap: Heap): Pick<Kernels, 'sgd' | 'adam' | 'tick' | 'multiplyAdds'> {
   return {
     sgd(wAt, gAt, vAt, hyperAt, n, nesterov) {
       const [w, g, v, hyper] = [heap.from(wAt), heap.from(gAt), heap.from(vAt), heap.from(hyperAt)];
@@ -34,6 +34,11 @@ export function optim(heap: Heap): Pick<Kernels, 'sgd' | 'adam' | 'tick'> {
 
     tick(hyper, i) {
       heap.from(hyper)[i]! += 1;
+    },
+
+    multiplyAdds(at, turns) {
+      const y = heap.from(at);
+      for (let i = 0; i < 48; i++) for (let t = 0; t < turns; t++) y[i] = (1 - 2 ** -10) * y[i]! + 1;
     },
   };
 }

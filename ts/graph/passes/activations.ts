@@ -1,7 +1,7 @@
 import { ACTIVATION } from '../../backend/backend';
 import type { AnyDef } from '../../core/op';
 import { relu, sigmoid, tanh } from '../../ops/elementwise';
-import { countWrites, reads, type Graph, type Step, type Value } from '../graph';
+import { countWrites, opsOf, reads, type Graph, type Step, type Value } from '../graph';
 
 const NUMBERS: ReadonlyMap<AnyDef, number> = new Map([
   [relu.def, ACTIVATION.relu], [sigmoid.def, ACTIVATION.sigmoid], [tanh.def, ACTIVATION.tanh],
@@ -26,7 +26,7 @@ export function fuseActivations(graph: Graph): Graph {
     if (at !== undefined && x!.value.bytes === y!.value.bytes) {
       const maker = kept[at]!;
       const ys = [{ ...maker.ys[0]!, value: y!.value }];
-      kept[at] = { ...maker, params: { ...maker.params, activation }, ys };
+      kept[at] = { ...maker, params: { ...maker.params, activation }, ys, fused: [...opsOf(maker), ...opsOf(step)] };
       continue;
     }
     if (step.def.epilogue && y && written.get(y.value) === 1 && readers.get(y.value) === 1 && !results.has(y.value)) {

@@ -21,12 +21,14 @@ const laneShape = ([n, ...image]: Shape): Shape => [Math.ceil(n! / LANES), sizeO
 const toLanes = defineOp<[x: Tensor], void>({
   name: 'toLanes',
   inputs: ['x'],
+  flops: () => 0,
   shape: ([x]) => laneShape(x.shape),
   run: (k, [x], y) => k.toLanes(x.at, y.at, x.shape[0]!, x.size / x.shape[0]!),
 }).def;
 const fromLanes = defineOp<[x: Tensor], { shape: Shape }>({
   name: 'fromLanes',
   inputs: ['x'],
+  flops: () => 0,
   shape: (_, { shape }) => shape,
   run: (k, [x], y) => k.fromLanes(x.at, y.at, y.shape[0]!, y.size / y.shape[0]!),
 }).def;

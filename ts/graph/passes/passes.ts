@@ -9,12 +9,13 @@ import { writeInPlace } from './inplace';
 import { assignLanes } from './lanes';
 import { fusePools } from './pool';
 import { prepareWeights } from './prepare';
+import { fitMemory } from './recompute';
 
 /** A graph that computes the same. */
 export type Pass = (graph: Graph, backend: Backend) => Graph;
 
 export const PASSES: readonly Pass[] = [
-  mergeCommon, foldConstants, dropDead, assignLanes, fusePools, fuseActivations, writeInPlace, prepareWeights,
+  mergeCommon, foldConstants, dropDead, assignLanes, fusePools, fuseActivations, fitMemory, writeInPlace, prepareWeights,
 ];
 
 export const optimise: Pass = (graph, backend) => PASSES.reduce((g, pass) => pass(g, backend), graph);

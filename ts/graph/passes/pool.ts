@@ -4,7 +4,7 @@
  * would, so relu's gradient goes too.
  */
 import { relu } from '../../ops/elementwise';
-import { reads, writes, type Graph, type Step, type Value } from '../graph';
+import { opsOf, reads, writes, type Graph, type Step, type Value } from '../graph';
 
 export function fusePools(graph: Graph): Graph {
   const makers = new Map<Value, Step[]>();
@@ -31,11 +31,12 @@ export function fusePools(graph: Graph): Graph {
       && !graph.results.has(g.ys[0]!.value) && others[i]!.xs[0]!.value === g.ys[0]!.value);
     if (!ours || readers.get(taps)?.some(s => !back.includes(s))) continue;
     dropped.add(activation);
-    replaced.set(pool, { ...pool, params: { ...pool.params, relu: true }, xs: [{ ...y, value: activation.xs[0]!.value }] });
+    const fused = [...opsOf(activation), ...opsOf(pool)];
+    replaced.set(pool, { ...pool, params: { ...pool.params, relu: true }, xs: [{ ...y, value: activation.xs[0]!.value }], fused });
     others.forEach((s, i) => {
       const g = back[i]!;
       dropped.add(s);
-      replaced.set(g, { ...g, ys: [{ ...g.ys[0]!, value: s.ys[0]!.value }] });
+      replaced.set(g, { ...g, ys: [{ ...g.ys[0]!, value: s.ys[0]!.value }], fused: [...opsOf(g), ...opsOf(s)] });
     });
   }
   return { ...graph, steps: graph.steps.filter(s => !dropped.has(s)).map(s => replaced.get(s) ?? s) };

@@ -41,7 +41,7 @@ function making({ def, params, xs, ys }: Step, place: number, form: Operand): St
   };
   const own: AnyDef = {
     ...def, name: `${def.name} ${inputs[place]}`, inputs: [inputs[place]!], inputTypes: [inputTypes[place]!],
-    needs: [needs[place]!], written: [false], prepared: undefined, run,
+    needs: [needs[place]!], written: [false], flops: undefined, prepared: undefined, run,
   };
   return { def: own, params, xs: [xs[place]!], ys: [form] };
 }
