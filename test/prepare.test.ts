@@ -40,6 +40,16 @@ describe.each([exact, ...binaries])('prepared weights on $name', backend => {
     expect(prepared()).toBeGreaterThan(1);
   }));
 
+  test('go by F(4 × 4, 3 × 3) on request, nearly as exactly', () => scope(() => {
+    const { net, x } = setting();
+    const exactly = noGrad(() => numbers(net.forward(x)));
+    const f = capture((v: Tensor) => net.forward(v), { winograd: 4 });
+    const nearly = noGrad(() => numbers(f(x)));
+    const largest = Math.max(...exactly.map(Math.abs));
+    nearly.forEach((v, i) => expect(Math.abs(v - exactly[i]!)).toBeLessThan(1e-4 * largest));
+    if (backend !== exact) expect(nearly).not.toEqual(exactly);
+  }));
+
   test('are prepared again when somebody has written to them', () => scope(() => {
     const { net, x, planned } = setting();
     noGrad(() => {

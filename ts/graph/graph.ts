@@ -51,6 +51,8 @@ export interface Graph {
   readonly once: readonly Step[];
   /** What must be whole when the last step is done. */
   readonly results: ReadonlySet<Value>;
+  /** 4: convolutions of 3 × 3 with prepared weights may go by F(4 × 4, 3 × 3), which is less exact. */
+  readonly winograd?: 2 | 4;
   /** Bytes that the arena may take. Left out: what it needs. */
   readonly budget?: number;
 }

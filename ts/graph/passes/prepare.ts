@@ -8,15 +8,6 @@ import { adopt } from '../../core/scope';
 import { allocateNow } from '../../core/tensor';
 import { countWrites, type Graph, type Operand, type Step, type Value } from '../graph';
 
-/** What the user may choose. */
-export interface Choices {
-  /**
-   * 4: convolutions of 3 × 3 with weights that stay may go by Winograd's F(4 × 4, 3 × 3) where it pays: about twice as
-   * fast, with errors of about 10⁻⁵ of the largest output in the place of 10⁻⁶. Default 2: F(2 × 2, 3 × 3).
-   */
-  readonly winograd?: 2 | 4;
-}
-
 /** The op of a step, on prepared weights. */
 const variants: WeakMap<AnyDef, AnyDef> = new WeakMap();
 function onPrepared(def: AnyDef): AnyDef {
@@ -46,7 +37,7 @@ function making({ def, params, xs, ys }: Step, place: number, form: Operand): St
   return { def: own, params, xs: [xs[place]!], ys: [form] };
 }
 
-export function prepareWeights(graph: Graph, backend: Backend, { winograd = 2 }: Choices = {}): Graph {
+export function prepareWeights(graph: Graph, backend: Backend): Graph {
   const { kernels } = backend;
   const written = countWrites(graph.steps);
   const once: Step[] = [];
@@ -55,7 +46,7 @@ export function prepareWeights(graph: Graph, backend: Backend, { winograd = 2 }:
   const steps = graph.steps.map((step): Step => {
     const { def, xs, ys } = step;
     const { prepared } = def;
-    const params = winograd === 4 ? { ...step.params, approximate: true } : step.params;
+    const params = graph.winograd === 4 ? { ...step.params, approximate: true } : step.params;
     if (!prepared || def.inLanes) return step;
     const place = def.inputs.indexOf(prepared.input);
     const w = xs[place]!;
