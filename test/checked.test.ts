@@ -35,7 +35,7 @@ const SIZES: { readonly [name in Name]?: readonly [first: number, count: number]
   softmax: [2, 2], logSoftmax: [2, 2], softmaxGrad: [3, 2], logSoftmaxGrad: [3, 2],
   crossEntropy: [4, 2], crossEntropyGrad: [5, 2], moments: [3, 3], normalise: [6, 3], normaliseGrad: [8, 3],
   gather: [3, 4], scatterAdd: [3, 4], indexSelect: [3, 4], indexSelect8: [3, 4], indexAdd: [3, 4],
-  draw: [2, 0], sgd: [4, 1], adam: [6, 1],
+  draw: [2, 0], multiplyAdds: [1, 0], sgd: [4, 1], adam: [6, 1],
 };
 
 /** Calls whose operands are all read or written, to their last element. */
