@@ -50,6 +50,8 @@ export async function coldStarts(
   names: readonly LibraryName[], setting: Setting,
 ): Promise<ReadonlyMap<LibraryName, readonly number[] | string>> {
   const folder = mkdtempSync(join(tmpdir(), 'phyllo-bench-'));
+  const clear = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', clear);
   try {
     const data = [join(folder, 'tiny.json'), join(folder, 'tiny.onnx')];
     const plain = layers.map(({ weight, bias, ...sizes }) => ({ ...sizes, weight: [...weight], bias: [...bias] }));
@@ -74,6 +76,7 @@ export async function coldStarts(
     }
     return times;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    process.off('exit', clear);
+    clear();
   }
 }

@@ -14,7 +14,9 @@ export type Outcome =
 export interface Result {
   readonly row: Row;
   readonly outcomes: ReadonlyMap<LibraryName, Outcome>;
-  /** In the row's unit; null where nothing compares. */
+  /** What the core could do around the row: the better of before and after. */
+  readonly core: Limit;
+  /** That in the row's unit; null where nothing compares. */
   readonly limit: number | null;
 }
 
@@ -53,6 +55,10 @@ async function attempt<T>(c: Contestant, row: string, f: () => Promise<T>): Prom
     return why;
   }
 }
+
+const better = (a: Limit, b: Limit): Limit => ({
+  arithmetic: Math.max(a.arithmetic, b.arithmetic), cache: Math.max(a.cache, b.cache), memory: Math.max(a.memory, b.memory),
+});
 
 async function limitOf(phyllo: Contestant): Promise<Limit> {
   const limit = await phyllo.limits();
@@ -95,7 +101,9 @@ export class Contest {
   /** Measures a row. What fails or is wrong has no figure; phyllo must not fail. */
   async run(row: Row): Promise<Result> {
     const { work } = row;
+    const before = await this.limits();
     const times = work.kind === 'cold' ? await this.coldStarts() : await this.time(row, work);
+    const core = better(before, await this.limits());
     const outcomes = new Map<LibraryName, Outcome>();
     for (const [name, all] of times) {
       if (typeof all === 'string') {
@@ -105,15 +113,16 @@ export class Contest {
         outcomes.set(name, { value: figure(row, median), best: figure(row, best), spread, ms: median });
       }
     }
-    const least = leastMs(row, this.limit);
-    return { row, outcomes, limit: least === null ? null : figure(row, least) };
+    const least = leastMs(row, core);
+    return { row, outcomes, core, limit: least === null ? null : figure(row, least) };
   }
 
   /** Milliseconds by library, or why there are none. */
-  private async time({ name }: Row, work: Warm): Promise<Times> {
+  private async time({ name, alone }: Row, work: Warm): Promise<Times> {
     const times = new Map<LibraryName, readonly number[] | string>();
     const results = new Map<Contestant, Float64Array>();
-    for (const c of this.contestants) {
+    const contestants = alone ? this.contestants.slice(0, 1) : this.contestants;
+    for (const c of contestants) {
       const result = await attempt(c, name, () => c.prepare(work));
       times.set(c.name, typeof result === 'string' ? result : []);
       if (result instanceof Float64Array) results.set(c, result);
@@ -128,20 +137,20 @@ export class Contest {
     }
     const rounds = results.size > 1 ? ROUNDS : 1;
     for (let round = 0; round < rounds; round++) {
-      for (const c of this.contestants) {
+      for (const c of contestants) {
         const all = times.get(c.name)!;
         if (typeof all === 'string' || all.some((ms) => ms > SLOW_MS)) continue;
         const more = await attempt(c, name, () => c.time(SAMPLES / rounds, BUDGET_MS / rounds));
         times.set(c.name, typeof more === 'string' ? more : [...all, ...more]);
       }
     }
-    for (const c of this.contestants) await attempt(c, name, () => c.free());
+    for (const c of contestants) await attempt(c, name, () => c.free());
     return times;
   }
 
   /** The result in float64: once for rows that differ only in how it is come by. */
   private async expect(work: Warm): Promise<Float64Array | string | null> {
-    const key = JSON.stringify(work, (name, value: unknown) => (name === 'prepared' ? undefined : value));
+    const key = JSON.stringify(work, (name, value: unknown) => (name === 'prepared' || name === 'eager' ? undefined : value));
     if (this.expected?.key !== key && this.oracle) {
       this.expected = { key, result: await this.oracle.prepare(work) };
       await this.oracle.free();
@@ -153,8 +162,7 @@ export class Contest {
     return coldStarts(this.contestants.map((c) => c.name), this.setting);
   }
 
-  /** The limits as they are now: lower, if others use the core. */
-  limits(): Promise<Limit> {
+  private limits(): Promise<Limit> {
     return limitOf(this.contestants[0]!);
   }
 

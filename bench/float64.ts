@@ -7,4 +7,8 @@ import type { Library } from './library';
 const backend = reference();
 useBackend(backend);
 
-export const library: Library = { version: '', prepare: (work) => prepare(work, backend) };
+export const library: Library = {
+  version: '',
+  // What is loaded at the edge brings a binary of its own.
+  prepare: (work) => prepare(work.kind === 'latency' ? { ...work, eager: true } : work, backend),
+};

@@ -51,27 +51,41 @@ function program(relaxed: boolean): string {
       (f32x4.extract_lane 0 ${total(streams)})))`;
 }
 
-export async function limits(binary: string): Promise<Limit> {
+/** The times of a few samples of about a millisecond, and how much is done in each. */
+class Probe {
+  private constructor(private readonly watch: Stopwatch, private readonly amount: number) {}
+
+  /** The engine compiles for good beside the code that runs, and on one core it needs pauses to get there. */
+  static async warm(run: () => unknown, amount: number): Promise<Probe> {
+    for (let round = 0; round < 3; round++) {
+      await (await Stopwatch.warm({ run }, 10)).samples(9, 100);
+      await pause(20);
+    }
+    return new Probe(await Stopwatch.warm({ run }, 1), amount);
+  }
+
+  /** The best, a nanosecond. */
+  async measure(): Promise<number> {
+    return this.amount / summary(await this.watch.samples(9, 100)).best / 1e6;
+  }
+}
+
+/** What measures the limits as they are at the moment, in some 40 ms. */
+export async function limits(binary: string): Promise<() => Promise<Limit>> {
   const module = binaryen.parseText(program(binary === 'relaxed'));
   module.setFeatures(binaryen.Features.SIMD128 | binaryen.Features.RelaxedSIMD);
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(module.emitBinary())));
   // Pages that were never written are all the same one, and come from the caches.
   if (exports['memory'] instanceof WebAssembly.Memory) new Float32Array(exports['memory'].buffer).fill(1);
-  const perNs = async (name: string, amount: number, rounds: number): Promise<number> => {
+  const probe = (name: string, amount: number): Promise<Probe> => {
     const run = exports[name];
     if (!(run instanceof Function)) throw new TypeError(`limit: the program has no function ${name}`);
-    let best = Infinity;
-    // The engine compiles for good beside the code that runs, and on one core it needs pauses to get there.
-    for (let round = 0; round < rounds; round++) {
-      const watch = await Stopwatch.warm({ run: () => run() }, 10);
-      best = Math.min(best, summary(await watch.samples(9, 100)).best);
-      await pause(20);
-    }
-    return amount / best / 1e6;
+    return Probe.warm(() => run(), amount);
   };
-  return {
-    arithmetic: await perNs('arithmetic', TURNS * CHAINS * 4 * 2, 5),
-    cache: await perNs('copy', 2 * COPIED, 3),
-    memory: await perNs('read', READ, 3),
-  };
+  const arithmetic = await probe('arithmetic', TURNS * CHAINS * 4 * 2);
+  const cache = await probe('copy', 2 * COPIED);
+  const memory = await probe('read', READ);
+  return async () => ({
+    arithmetic: await arithmetic.measure(), cache: await cache.measure(), memory: await memory.measure(),
+  });
 }

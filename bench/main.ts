@@ -32,6 +32,7 @@ async function run(groups: readonly string[], { only, json, node, binary, peers 
   }
 }
 
+process.once('SIGINT', () => exit(130)); // what it started ends with it
 stdout.on('error', () => exit(0)); // whoever read it has seen enough
 const program = new Command('npm run bench --')
   .description('Measures groups of workloads.')

@@ -18,8 +18,6 @@ const NATIVE: LibraryName = 'onnxruntime-node';
 interface Run {
   readonly node: string;
   readonly versions: ReadonlyMap<LibraryName, string>;
-  /** Of the core, before and after. */
-  readonly limits: readonly [Limit, Limit];
   readonly results: ReadonlyMap<string, Result>;
 }
 
@@ -34,7 +32,7 @@ async function measure(rows: readonly Row[], peers: readonly LibraryName[], sett
       results.set(row.name, result);
       console.log(`${`${results.size}/${rows.length}`.padStart(8)} ${line(result)}`);
     }
-    return { node, versions: contest.versions, limits: [contest.limit, await contest.limits()], results };
+    return { node, versions: contest.versions, results };
   } finally {
     contest.close();
   }
@@ -60,14 +58,17 @@ function cells(result: Result, plain: Result | undefined): string[] {
   const part = share(result);
   const plainPart = plain && share(plain);
   return [
-    `\`${row.name}\``, row.unit, `**${value(own)}**`, own && 'spread' in own ? percent(own.spread, 1) : '',
+    `\`${row.name}\``, row.unit, `**${value(own)}**`,
+    ...(own && 'best' in own ? [digits(own.best), percent(own.spread, 1)] : ['', '']),
     part === null ? '' : percent(part), value(plain?.outcomes.get('phyllo')), plainPart ? percent(plainPart) : '',
     best(result), value(outcomes.get(NATIVE)),
   ];
 }
 
 function table(rows: readonly Row[], fast: Run, plain: Run): string {
-  const columns = ['row', 'unit', 'relaxed', '±', 'of limit', 'simd128', 'of limit', 'best wasm or JS peer', 'native'];
+  const columns = [
+    'row', 'unit', 'relaxed', 'best', '±', 'of limit', 'simd128', 'of limit', 'best peer in wasm or JS', 'native peer',
+  ];
   const body = rows.flatMap(({ name }) => {
     const result = fast.results.get(name);
     return result ? [cells(result, plain.results.get(name))] : [];
@@ -76,8 +77,24 @@ function table(rows: readonly Row[], fast: Run, plain: Run): string {
   return lines.map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 
-const limits = ([before, after]: Run['limits']): string =>
-  (['arithmetic', 'cache', 'memory'] as const).map((of) => `${digits(before[of])} · ${digits(after[of])}`).join(' | ');
+/** From the least to the most of what the core could do around the rows. */
+function limits(rows: readonly Row[], { results }: Run): string {
+  const cores = rows.flatMap(({ name }) => results.get(name)?.core ?? []);
+  const range = (of: keyof Limit): string => {
+    const all = cores.map((core) => core[of]);
+    return `${Math.min(...all).toFixed(1)} to ${Math.max(...all).toFixed(1)}`;
+  };
+  return `multiply-adds ${range('arithmetic')} GFLOP/s, copies ${range('cache')} GB/s, reads ${range('memory')} GB/s`;
+}
+
+function section(name: string, rows: readonly Row[], fast: Run, plain: Run): string {
+  return `## ${name}
+
+${table(rows, fast, plain)}
+
+Limits of the core meanwhile, relaxed: ${limits(rows, fast)}; simd128: ${limits(rows, plain)}.
+`;
+}
 
 function document(groups: readonly (readonly [string, readonly Row[]])[], fast: Run, plain: Run): string {
   const [cpu] = cpus();
@@ -90,18 +107,15 @@ Written by \`npm run bench -- report\` on ${new Date().toISOString().slice(0, 10
 ${cpu?.model.trim()}, ${cpus().length} cores, ${digits(totalmem() / 2 ** 30)} GiB, ${type()}. One thread, held on one core.
 The columns relaxed, peers and native (${NATIVE}) are of Node ${fast.node}, simd128 of Node ${plain.node}.
 Beside ${peers}.
-Each library runs in a process of its own, in turn with the others. What several libraries compute is
-checked against float64 before it is timed. Figures are medians; ± is the spread between quartiles.
+Each library runs in a process of its own, in turn with the others. What several libraries compute is checked against
+float64 before it is timed. Figures are medians; best is the best sample, ± the spread between quartiles.
 
-| limits of the core, before · after | multiply-adds, GFLOP/s | copies of 4 MiB, GB/s | reads of 64 MiB, GB/s |
-| --- | --: | --: | --: |
-| relaxed, Node ${fast.node} | ${limits(fast.limits)} |
-| simd128, Node ${plain.node} | ${limits(plain.limits)} |
+The limits of the core are measured around each row, as WebAssembly of the same features: multiply-adds in registers,
+copies of 4 MiB, reads of 64 MiB. A row of operations is held against the multiply-adds, one that only moves data against
+the copies, or the reads if it is over 32 MiB. Convolutions count the multiply-adds of the definition, so fast algorithms
+can pass the limit. Rows that end in \`-eager\` run op by op what others run as a plan.
 
-Convolutions count the multiply-adds of the definition, so that fast algorithms can pass the limit. A row of operations is
-held against the multiply-adds, one that only moves data against the copies, or the reads if it is over 32 MiB.
-
-${groups.map(([name, rows]) => `## ${name}\n\n${table(rows, fast, plain)}\n`).join('\n')}`;
+${groups.map(([name, rows]) => section(name, rows, fast, plain)).join('\n')}`;
 }
 
 /** Measures rows whose name contains the text, and writes RESULTS.md if that is all, else prints it. */

@@ -12,6 +12,8 @@ export interface Row<Work> {
   /** What one run takes at least: operations, by the definition and not the algorithm, or bytes read and written. */
   readonly flop?: number;
   readonly bytes?: number;
+  /** Other libraries have a figure in another row for the same. */
+  readonly alone?: boolean;
 }
 
 /** Work with its data in place, to be run again and again. */

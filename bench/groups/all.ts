@@ -31,7 +31,7 @@ export const GROUPS: Readonly<Record<string, readonly Row[]>> = {
 };
 
 /** Kernels run on the backend; tensors live on the one that phyllo uses, which is to be the same. */
-export function prepare(work: Warm, backend: Backend): Task {
+export function prepare(work: Warm, backend: Backend): Task | Promise<Task> {
   switch (work.kind) {
     case 'gemm':
       return gemm.prepare(work, backend);

@@ -1,32 +1,49 @@
-import { noGrad, scope, tensor, type Tensor } from 'phyllo';
+import { capture, noGrad, scope, tensor, type Tensor } from 'phyllo';
+import { load } from 'phyllo/edge';
 import { type NetName, NETS, samples } from '../nets';
 import type { Row, Task } from '../row';
 import { build, dispose } from './nets';
+import { withEager } from './train';
 
-/** One call of a network: a Float32Array in, a Float32Array out. */
+/** One call of a network: a Float32Array in, a Float32Array out. phyllo loads a saved plan, or runs ops if `eager`. */
 export interface Latency {
   readonly kind: 'latency';
   readonly net: NetName;
+  readonly eager?: boolean;
 }
 
 export const rows: readonly Row<Latency>[] = [
-  { name: 'lat-tiny', work: { kind: 'latency', net: 'tiny' }, unit: 'µs', amount: 1, flop: NETS.tiny.flop },
+  ...withEager<Latency>({
+    name: 'lat-tiny', work: { kind: 'latency', net: 'tiny' }, unit: 'µs', amount: 1, flop: NETS.tiny.flop,
+  }),
   { name: 'lat-lenet', work: { kind: 'latency', net: 'lenet' }, unit: 'µs', amount: 1, flop: NETS.lenet.flop },
   { name: 'alexnet-b1', work: { kind: 'latency', net: 'alexnet' }, unit: 'ms', amount: 1, flop: NETS.alexnet.flop },
 ];
 
-export function prepare({ net: name }: Latency): Task {
+export async function prepare({ net: name, eager }: Latency): Promise<Task> {
   const net = NETS[name];
   const model = build(net);
+  model.eval();
   const input = samples(net, 1);
   const shape = [1, ...net.input];
-  const forward = (x: Tensor): Tensor => model.forward(x);
   let y: ArrayLike<number> = [];
-  return {
-    run: () => noGrad(() => scope(() => {
+  const result = (): ArrayLike<number> => y;
+  const forward = (x: Tensor): Tensor => model.forward(x);
+  if (eager) {
+    const run = (): void => noGrad(() => scope(() => {
       y = forward(tensor(input, { shape })).toArray();
-    })),
-    result: () => y,
-    free: () => dispose(model),
+    }));
+    return { run, result, free: () => dispose(model) };
+  }
+  const captured = capture(forward);
+  const file = scope(() => captured.plan(tensor(input, { shape })).encode());
+  captured.dispose();
+  dispose(model);
+  const edge = await load(file);
+  return {
+    run: () => {
+      y = edge.run(input);
+    },
+    result,
   };
 }

@@ -2,6 +2,7 @@ import { crossEntropy, keep, nn, noGrad, optim, scope, sum, tensor, type Tensor 
 import type { Row, Task } from '../row';
 import { labels, values } from '../values';
 import { dispose } from './nets';
+import { trainingTask, withEager } from './train';
 
 export const BATCH = 32;
 export const STEPS = 64;
@@ -20,6 +21,7 @@ export interface Recurrent {
 /** A step of training the language model of Karpathy's char-rnn on Shakespeare: an embedding, an LSTM, a linear layer. */
 export interface Charlm {
   readonly kind: 'charlm';
+  readonly eager?: boolean;
   readonly vocabulary: number;
   readonly embedding: number;
   readonly hidden: number;
@@ -39,13 +41,13 @@ export const rows: readonly Row<Recurrent | Charlm>[] = [
           flop: of === 'fwd' ? forward : 3 * forward,
         };
       }))),
-  {
+  ...withEager<Charlm>({
     name: 'charlm-train',
     work: { kind: 'charlm', vocabulary: 65, embedding: 64, hidden: 256 },
     unit: 'tokens/s',
     amount: STEPS * BATCH,
     flop: STEPS * BATCH * 2_060_000,
-  },
+  }),
 ];
 
 /** The layer's input and parameters, in PyTorch's order of gates. */
@@ -110,20 +112,14 @@ export function prepareCharlm(work: Charlm): Task {
   const model = new CharacterModel(work);
   model.parameters().forEach((p, i) => p.set(values(p.size, i, 0.06)));
   const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
-  const [text, next] = [1, 2].map((seed) =>
-    keep(tensor(labels(STEPS * BATCH, work.vocabulary, seed), { shape: [STEPS, BATCH] })));
-  let last: Tensor | undefined;
-  return {
-    run: () => scope(() => {
-      optimizer.zeroGrad();
-      last = crossEntropy(model.forward(text!).flatten(0, 1), next!.flatten());
-      last.backward();
-      optimizer.step();
-    }),
-    result: () => [last!.item()],
-    free: () => {
-      for (const t of [text, next]) t!.dispose();
-      dispose(model);
-    },
+  const characters = (seed: number): Tensor =>
+    keep(tensor(labels(STEPS * BATCH, work.vocabulary, seed), { shape: [STEPS, BATCH] }));
+  const step = (text: Tensor, next: Tensor): Tensor => {
+    optimizer.zeroGrad();
+    const loss = crossEntropy(model.forward(text).flatten(0, 1), next.flatten());
+    loss.backward();
+    optimizer.step();
+    return loss;
   };
+  return trainingTask(step, work.eager, [characters(1), characters(2)], model);
 }
