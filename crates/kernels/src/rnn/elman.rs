@@ -1,6 +1,6 @@
 //! Elman's network: hₜ = f(pₜ + W hₜ₋₁), f being tanh or the rectified linear unit.
 
-use super::lanes::{each_four, get, get_or_zero, put};
+use super::lanes::{each_four, get, get_or_zero, map, put};
 use super::{address, copy_or_clear, step, step_mut, Sequence, Weights};
 use crate::math::Math;
 
@@ -41,10 +41,14 @@ fn activate(relu: bool, p: &[f32], y: &mut [f32]) {
     let m = Math::new();
     let (p, at, n) = (p.as_ptr(), y.as_mut_ptr(), p.len().min(y.len()));
     // SAFETY: both have n elements.
-    each_four(n, |j, rest| unsafe {
-        let a = get(p.add(j), rest) + get(at.add(j), rest);
-        put(if relu { a.pmax(m.zero()) } else { m.tanh(a) }, at.add(j), rest);
-    });
+    unsafe {
+        let a = |j: usize, rest: usize| get(p.add(j), rest) + get(at.add(j), rest);
+        if relu {
+            map(n, at, |j, rest| a(j, rest).pmax(m.zero()));
+        } else {
+            map(n, at, |j, rest| m.tanh(a(j, rest)));
+        }
+    }
 }
 
 /// From the gradients of y and of the last state those of p and of the first state.

@@ -4,7 +4,7 @@
 //!
 //! Gates stand in the order r, z, n.
 
-use super::lanes::{each_four, get, get_or_zero, put};
+use super::lanes::{each_four, get, get_or_zero, map, put};
 use super::{address, copy_or_clear, step, step_mut, Sequence, Weights};
 use crate::math::Math;
 
@@ -53,21 +53,26 @@ fn cells(
             let (p, a) = (p.as_ptr().add(b * GRU_GATES * hidden), a.as_mut_ptr().add(b * GRU_GATES * hidden));
             let (h, y) = (h.as_mut_ptr().add(b * hidden), y.as_mut_ptr().add(b * hidden));
             let q = |at: usize, rest: usize| get(a.add(at), rest) + get_or_zero(bias, at, rest);
-            each_four(2 * hidden, |j, rest| put(m.sigmoid(get(p.add(j), rest) + q(j, rest)), a.add(j), rest));
-            each_four(hidden, |j, rest| {
-                let (r, z) = (get(a.add(j), rest), get(a.add(hidden + j), rest));
-                let (input, qn) = (get(p.add(2 * hidden + j), rest), q(2 * hidden + j, rest));
-                let new = m.tanh(r.mul_add(qn, input));
-                let state = z.mul_add(get(h.add(j), rest) - new, new);
-                put(state, h.add(j), rest);
-                put(state, y.add(j), rest);
-                if !reserve.is_null() {
-                    let row = reserve.add(b * GRU_RESERVE * hidden + j);
-                    for (k, value) in [r, z, new, qn].into_iter().enumerate() {
-                        put(value, row.add(k * hidden), rest);
-                    }
-                }
+            map(2 * hidden, a, |j, rest| m.sigmoid(get(p.add(j), rest) + q(j, rest)));
+            let (z, new, pn) = (a.add(hidden), a.add(2 * hidden), p.add(2 * hidden));
+            if !bias.is_null() {
+                map(hidden, new, |j, rest| q(2 * hidden + j, rest));
+            }
+            let kept = reserve.wrapping_add(b * GRU_RESERVE * hidden);
+            if !reserve.is_null() {
+                new.copy_to_nonoverlapping(kept.add(3 * hidden), hidden);
+            }
+            map(hidden, new, |j, rest| {
+                m.tanh(get(a.add(j), rest).mul_add(get(new.add(j), rest), get(pn.add(j), rest)))
             });
+            if !reserve.is_null() {
+                a.copy_to_nonoverlapping(kept, 3 * hidden);
+            }
+            map(hidden, h, |j, rest| {
+                let new = get(new.add(j), rest);
+                get(z.add(j), rest).mul_add(get(h.add(j), rest) - new, new)
+            });
+            h.copy_to_nonoverlapping(y, hidden);
         }
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! Gates stand in the order i, f, g, o.
 
-use super::lanes::{each_four, get, get_or_zero, put};
+use super::lanes::{each_four, get, get_or_zero, map, put};
 use super::{address, copy_or_clear, step, step_mut, Sequence, Weights};
 use crate::math::Math;
 
@@ -50,25 +50,25 @@ fn cells(s: &Sequence, p: &[f32], a: &mut [f32], c: &mut [f32], y: &mut [f32], r
             let (p, a) = (p.as_ptr().add(b * LSTM_GATES * hidden), a.as_mut_ptr().add(b * LSTM_GATES * hidden));
             let (c, y) = (c.as_mut_ptr().add(b * hidden), y.as_mut_ptr().add(b * hidden));
             // One function at a time, over its gates: it leaves the engine enough registers.
-            each_four(2 * hidden, |j, rest| put(m.sigmoid(get(p.add(j), rest) + get(a.add(j), rest)), a.add(j), rest));
-            let (pg, ag) = (p.add(2 * hidden), a.add(2 * hidden));
-            each_four(hidden, |j, rest| put(m.tanh(get(pg.add(j), rest) + get(ag.add(j), rest)), ag.add(j), rest));
-            let (po, ao) = (p.add(3 * hidden), a.add(3 * hidden));
-            each_four(hidden, |j, rest| put(m.sigmoid(get(po.add(j), rest) + get(ao.add(j), rest)), ao.add(j), rest));
-            each_four(hidden, |j, rest| {
-                let gate = |gate: usize| get(a.add(gate * hidden + j), rest);
-                let (i, f, g, o) = (gate(0), gate(1), gate(2), gate(3));
-                let cell = f.mul_add(get(c.add(j), rest), i * g);
-                let squashed = m.tanh(cell);
-                put(cell, c.add(j), rest);
-                put(o * squashed, y.add(j), rest);
-                if !reserve.is_null() {
-                    let row = reserve.add(b * LSTM_RESERVE * hidden + j);
-                    for (k, value) in [i, f, g, o, cell, squashed].into_iter().enumerate() {
-                        put(value, row.add(k * hidden), rest);
-                    }
-                }
+            map(2 * hidden, a, |j, rest| m.sigmoid(get(p.add(j), rest) + get(a.add(j), rest)));
+            let (pg, g) = (p.add(2 * hidden), a.add(2 * hidden));
+            map(hidden, g, |j, rest| m.tanh(get(pg.add(j), rest) + get(g.add(j), rest)));
+            let (po, o) = (p.add(3 * hidden), a.add(3 * hidden));
+            map(hidden, o, |j, rest| m.sigmoid(get(po.add(j), rest) + get(o.add(j), rest)));
+            let f = a.add(hidden);
+            map(hidden, c, |j, rest| {
+                get(f.add(j), rest).mul_add(get(c.add(j), rest), get(a.add(j), rest) * get(g.add(j), rest))
             });
+            if reserve.is_null() {
+                map(hidden, y, |j, rest| get(o.add(j), rest) * m.tanh(get(c.add(j), rest)));
+                continue;
+            }
+            let kept = reserve.add(b * LSTM_RESERVE * hidden);
+            a.copy_to_nonoverlapping(kept, LSTM_GATES * hidden);
+            c.copy_to_nonoverlapping(kept.add(4 * hidden), hidden);
+            let squashed = kept.add(5 * hidden);
+            map(hidden, squashed, |j, rest| m.tanh(get(c.add(j), rest)));
+            map(hidden, y, |j, rest| get(o.add(j), rest) * get(squashed.add(j), rest));
         }
     }
 }
