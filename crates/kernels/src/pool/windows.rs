@@ -31,10 +31,15 @@ pub fn largest<const K: usize, const S: usize>(
     // 3S + K numbers for every row of outputs.
     unsafe {
         let first = x.add((rows.start * S - g.ph) * g.w).wrapping_sub(g.pw);
-        if K == 2 && S == 2 && at.is_none() {
-            for i in 0..rows.len() {
-                let x = first.wrapping_add(i * S * g.w + columns.start * S);
-                sum = sum + halve(x, g.w, columns.len(), y.add((rows.start + i) * g.ow + columns.start));
+        if S == 2 && at.is_none() {
+            let (first, o) = (first.wrapping_add(columns.start * S), rows.start * g.ow + columns.start);
+            let kernel = if K == 2 { halve } else { thirds };
+            sum = kernel(first, g.w, rows.len(), columns.len(), y.add(o), g.ow);
+            if K == 3 {
+                let x = first.wrapping_add(rows.len() * S * g.w);
+                for j in fours(2 * columns.len() + 1) {
+                    sum = sum + F32x4::load(x.add(j));
+                }
             }
         } else {
             for j in fours(columns.len()).map(|j| columns.start + j) {
@@ -50,16 +55,94 @@ pub fn largest<const K: usize, const S: usize>(
     sum.to_array().iter().all(|sum| !sum.is_nan())
 }
 
-/// A row of n ≥ 4 windows of 2 × 2, side by side.
+/// Rows of n ≥ 4 windows of 2 × 2, side by side, and the sum of their numbers.
 #[inline(never)]
-unsafe fn halve(x: *const f32, w: usize, n: usize, y: *mut f32) -> F32x4 {
+unsafe fn halve(mut x: *const f32, w: usize, rows: usize, n: usize, mut y: *mut f32, ow: usize) -> F32x4 {
     let mut sum = F32x4::zero();
-    for j in fours(n) {
-        let ([a, b], [c, d]) = (eight(x, j), eight(x.add(w), j));
-        sum = sum + ((a + b) + (c + d));
-        let (left, right) = (a.larger(c), b.larger(d));
-        left.shuffle::<0, 2, 4, 6>(right).larger(left.shuffle::<1, 3, 5, 7>(right)).store(y.add(j));
+    for _ in 0..rows {
+        // Pointers that step, so that every load has a constant offset.
+        let (mut top, mut bottom, mut out) = (x, x.add(w), y);
+        let end = y.add(n - n % 8);
+        while out < end {
+            sum = sum + halve_block::<2>(top, bottom, out);
+            (top, bottom, out) = (top.add(16), bottom.add(16), out.add(8));
+        }
+        let rest = n % 8;
+        if rest > 4 {
+            sum = sum + halve_block::<1>(top, bottom, out);
+        }
+        if rest > 0 {
+            let j = n - 4;
+            sum = sum + halve_block::<1>(x.add(2 * j), x.add(2 * j + w), y.add(j));
+        }
+        (x, y) = (x.add(2 * w), y.add(ow));
     }
+    sum
+}
+
+/// 4V windows of 2 × 2.
+#[inline(always)]
+unsafe fn halve_block<const V: usize>(top: *const f32, bottom: *const f32, y: *mut f32) -> F32x4 {
+    let mut sums = [F32x4::zero(); V];
+    for v in 0..V {
+        let ([a, b], [c, d]) = (eight(top, 4 * v), eight(bottom, 4 * v));
+        sums[v] = (a + b) + (c + d);
+        let (left, right) = (a.larger(c), b.larger(d));
+        left.shuffle::<0, 2, 4, 6>(right).larger(left.shuffle::<1, 3, 5, 7>(right)).store(y.add(4 * v));
+    }
+    total(sums)
+}
+
+/// Rows of n ≥ 4 windows of 3 × 3, two columns apart, and the sum of their upper two rows; the third is the first of
+/// the windows below. The maximum of each column of pixels is found first, for both windows that share it.
+#[inline(never)]
+unsafe fn thirds(mut x: *const f32, w: usize, rows: usize, n: usize, mut y: *mut f32, ow: usize) -> F32x4 {
+    // Those that do not end the row: their twelfth column is in it too.
+    let whole = (n - 2) / 4 * 4;
+    let mut sum = F32x4::zero();
+    for _ in 0..rows {
+        let first = [x, x.add(w), x.add(2 * w)];
+        let ([mut low], s) = columns(first, [0]);
+        let (mut lines, mut out) = (first, y);
+        let end = y.add(whole);
+        sum = sum + s;
+        while out < end {
+            let ([high, next], s) = columns(lines, [4, 8]);
+            sum = sum + s;
+            let (even, odd) = (low.shuffle::<0, 2, 4, 6>(high), low.shuffle::<1, 3, 5, 7>(high));
+            even.larger(odd).larger(even.shuffle::<1, 2, 3, 4>(next)).store(out);
+            low = next;
+            lines = lines.map(|line| line.add(8));
+            out = out.add(4);
+        }
+        // Two to five are left.
+        if whole + 4 < n {
+            sum = sum + thirds_block(first, whole, y);
+        }
+        sum = sum + thirds_block(first, n - 4, y);
+        (x, y) = (x.add(2 * w), y.add(ow));
+    }
+    sum
+}
+
+/// The maxima of V times four columns, and the sum of their upper two pixels.
+#[inline(always)]
+unsafe fn columns<const V: usize>([a, b, c]: [*const f32; 3], at: [usize; V]) -> ([F32x4; V], F32x4) {
+    let (mut largest, mut sums) = ([F32x4::zero(); V], [F32x4::zero(); V]);
+    for v in 0..V {
+        let (upper, middle) = (F32x4::load(a.add(at[v])), F32x4::load(b.add(at[v])));
+        largest[v] = upper.larger(middle).larger(F32x4::load(c.add(at[v])));
+        sums[v] = upper + middle;
+    }
+    (largest, total(sums))
+}
+
+/// The four windows from j on, alone.
+#[inline(always)]
+unsafe fn thirds_block(lines: [*const f32; 3], j: usize, y: *mut f32) -> F32x4 {
+    let ([low, high, last], sum) = columns(lines, [0, 4, 5].map(|v| 2 * j + v));
+    let (even, odd) = (low.shuffle::<0, 2, 4, 6>(high), low.shuffle::<1, 3, 5, 7>(high));
+    even.larger(odd).larger(even.shuffle::<1, 2, 3, 7>(last)).store(y.add(j));
     sum
 }
 
