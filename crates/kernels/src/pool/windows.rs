@@ -31,10 +31,15 @@ pub fn largest<const K: usize, const S: usize>(
     // 3S + K numbers for every row of outputs.
     unsafe {
         let first = x.add((rows.start * S - g.ph) * g.w).wrapping_sub(g.pw);
-        if S == 2 && at.is_none() {
+        if S == 2 && (at.is_none() || K == 2) {
             let (first, o) = (first.wrapping_add(columns.start * S), rows.start * g.ow + columns.start);
-            let kernel = if K == 2 { halve } else { thirds };
-            sum = kernel(first, g.w, rows.len(), columns.len(), y.add(o), g.ow);
+            sum = match at {
+                Some(at) => halve::<true>(first, g.w, rows.len(), columns.len(), y.add(o), at.add(o), g.ow),
+                None if K == 2 => {
+                    halve::<false>(first, g.w, rows.len(), columns.len(), y.add(o), core::ptr::null_mut(), g.ow)
+                }
+                None => thirds(first, g.w, rows.len(), columns.len(), y.add(o), g.ow),
+            };
             if K == 3 {
                 let x = first.wrapping_add(rows.len() * S * g.w);
                 for j in fours(2 * columns.len() + 1) {
@@ -57,38 +62,55 @@ pub fn largest<const K: usize, const S: usize>(
 
 /// Rows of n ≥ 4 windows of 2 × 2, side by side, and the sum of their numbers.
 #[inline(never)]
-unsafe fn halve(mut x: *const f32, w: usize, rows: usize, n: usize, mut y: *mut f32, ow: usize) -> F32x4 {
+unsafe fn halve<const TAPS: bool>(
+    mut x: *const f32, w: usize, rows: usize, n: usize, mut y: *mut f32, mut at: *mut u8, ow: usize,
+) -> F32x4 {
     let mut sum = F32x4::zero();
     for _ in 0..rows {
         // Pointers that step, so that every load has a constant offset.
-        let (mut top, mut bottom, mut out) = (x, x.add(w), y);
+        let (mut top, mut bottom, mut out, mut taps) = (x, x.add(w), y, at);
         let end = y.add(n - n % 8);
         while out < end {
-            sum = sum + halve_block::<2>(top, bottom, out);
+            sum = sum + halve_block::<2, TAPS>(top, bottom, out, taps);
             (top, bottom, out) = (top.add(16), bottom.add(16), out.add(8));
+            if TAPS {
+                taps = taps.add(8);
+            }
         }
         let rest = n % 8;
         if rest > 4 {
-            sum = sum + halve_block::<1>(top, bottom, out);
+            sum = sum + halve_block::<1, TAPS>(top, bottom, out, taps);
         }
         if rest > 0 {
             let j = n - 4;
-            sum = sum + halve_block::<1>(x.add(2 * j), x.add(2 * j + w), y.add(j));
+            sum = sum + halve_block::<1, TAPS>(x.add(2 * j), x.add(2 * j + w), y.add(j), at.wrapping_add(j));
         }
         (x, y) = (x.add(2 * w), y.add(ow));
+        if TAPS {
+            at = at.add(ow);
+        }
     }
     sum
 }
 
 /// 4V windows of 2 × 2.
 #[inline(always)]
-unsafe fn halve_block<const V: usize>(top: *const f32, bottom: *const f32, y: *mut f32) -> F32x4 {
+unsafe fn halve_block<const V: usize, const TAPS: bool>(
+    top: *const f32, bottom: *const f32, y: *mut f32, at: *mut u8,
+) -> F32x4 {
     let mut sums = [F32x4::zero(); V];
     for v in 0..V {
         let ([a, b], [c, d]) = (eight(top, 4 * v), eight(bottom, 4 * v));
         sums[v] = (a + b) + (c + d);
-        let (left, right) = (a.larger(c), b.larger(d));
-        left.shuffle::<0, 2, 4, 6>(right).larger(left.shuffle::<1, 3, 5, 7>(right)).store(y.add(4 * v));
+        if TAPS {
+            let row = |a: F32x4, b: F32x4| first_largest([a.shuffle::<0, 2, 4, 6>(b), a.shuffle::<1, 3, 5, 7>(b)]);
+            let (best, tap) = largest_row([row(a, b), row(c, d)]);
+            best.store(y.add(4 * v));
+            (I32x4::splat(0) - tap).write_u8(&mut *at.add(4 * v).cast());
+        } else {
+            let (left, right) = (a.larger(c), b.larger(d));
+            left.shuffle::<0, 2, 4, 6>(right).larger(left.shuffle::<1, 3, 5, 7>(right)).store(y.add(4 * v));
+        }
     }
     total(sums)
 }
