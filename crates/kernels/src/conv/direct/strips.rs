@@ -13,7 +13,7 @@ const SPAN: [usize; 2] = [6, 10];
 const PITCH: usize = 12;
 
 /// Rows of outputs walked at a time: what the strips of a line of cache share stays in L1 whatever the pitch.
-const ROWS: usize = 64;
+const ROWS: usize = 128;
 
 pub fn fits(window: &Window) -> bool {
     let Window { c, h, k, kh, kw, oh, ow, sh, sw, dh, dw, top, .. } = *window;
@@ -30,28 +30,32 @@ pub fn correlate(window: &Window, x: &[f32], w: &[f32; 9], y: &mut [f32], buffer
     let Window { h, w: width, oh, ow, sw, left, top, .. } = *window;
     assert!(x.len() >= h * width && y.len() >= oh * ow && buffer.len() >= h * PITCH);
     let y = y.as_mut_ptr();
-    let walk = |j: usize, rows: (usize, usize), x: *const f32, pitch: usize| {
+    let walk = |j: usize, rows: (usize, usize), x: *const f32, pitch: usize, [left, right]: [bool; 2]| {
         // SAFETY: x has h rows of as many numbers as are loaded, y oh rows of four from column j on.
         unsafe {
-            if sw == 1 {
-                walk(h, top as usize, rows, x, pitch, w, y.add(j), ow);
-            } else {
-                walk_by_two(h, top, rows, x, pitch, w, y.add(j), ow);
+            match (sw == 1, left, right) {
+                (true, false, false) => walk::<false, false>(h, top as usize, rows, x, pitch, w, y.add(j), ow),
+                (true, true, _) => walk::<true, false>(h, top as usize, rows, x, pitch, w, y.add(j), ow),
+                (true, false, true) => walk::<false, true>(h, top as usize, rows, x, pitch, w, y.add(j), ow),
+                (false, ..) => walk_by_two(h, top, rows, x, pitch, w, y.add(j), ow),
             }
         }
     };
     let bands = || (0..oh).step_by(ROWS).map(|i| (i, oh.min(i + ROWS)));
     let first = |j: usize| (j * sw) as isize - left;
-    let inside = |j: usize| first(j) >= 0 && first(j) + SPAN[sw - 1] as isize <= width as isize;
+    // Columns of a strip that lie outside on the left and on the right.
+    let outside = |j: usize| [-first(j), first(j) + SPAN[sw - 1] as isize - width as isize].map(|n| n.max(0));
+    // At a stride of 1, what one of them would give can be shifted in.
+    let in_place = |j: usize| outside(j).iter().sum::<isize>() <= if sw == 1 { 1 } else { 0 };
     for rows in bands() {
-        for j in runs(ow, COLUMNS).filter(|&j| inside(j)) {
-            walk(j, rows, x.as_ptr().wrapping_offset(first(j)), width);
+        for j in runs(ow, COLUMNS).filter(|&j| in_place(j)) {
+            walk(j, rows, x.as_ptr().wrapping_offset(first(j)), width, outside(j).map(|n| n == 1));
         }
     }
-    for j in runs(ow, COLUMNS).filter(|&j| !inside(j)) {
+    for j in runs(ow, COLUMNS).filter(|&j| !in_place(j)) {
         edge(x, width, first(j), SPAN[sw - 1], buffer);
         for rows in bands() {
-            walk(j, rows, buffer.as_ptr(), PITCH);
+            walk(j, rows, buffer.as_ptr(), PITCH, [false; 2]);
         }
     }
 }
@@ -77,9 +81,10 @@ fn edge(x: &[f32], width: usize, first: isize, span: usize, out: &mut [f32]) {
     }
 }
 
-/// Four columns of the outputs in rows [first, end), of an image of h rows below `top` ≤ 2 of zeros.
+/// Four columns of the outputs in rows [first, end), of an image of h rows below `top` ≤ 2 of zeros. The first number of
+/// a row of the strip, or the last, may be outside the image: it is 0.
 #[inline(never)]
-unsafe fn walk(
+unsafe fn walk<const LEFT: bool, const RIGHT: bool>(
     h: usize, top: usize, (first, end): (usize, usize), x: *const f32, pitch: usize, w: &[f32; 9], y: *mut f32,
     y_pitch: usize,
 ) {
@@ -87,19 +92,19 @@ unsafe fn walk(
     // Sums of the two rows of outputs that the rows of the image so far have begun.
     let (mut next, mut last) = (F32x4::zero(), F32x4::zero());
     let start = first.saturating_sub(top);
-    let mut row = x.add(start * pitch);
+    let mut row = x.wrapping_add(start * pitch);
     let mut out = y.add(first * y_pitch);
     // The row of the image that completes the first output.
     let completing = (first + 2).saturating_sub(top).max(start);
     let stop = h.min(end + 2 - top);
     for _ in start..completing.min(stop) {
-        (_, next, last) = add_row(&w, row, next, last);
-        row = row.add(pitch);
+        (_, next, last) = add_row::<LEFT, RIGHT>(&w, row, next, last);
+        row = row.wrapping_add(pitch);
     }
     for _ in completing..stop {
         let sum;
-        (sum, next, last) = add_row(&w, row, next, last);
-        row = row.add(pitch);
+        (sum, next, last) = add_row::<LEFT, RIGHT>(&w, row, next, last);
+        row = row.wrapping_add(pitch);
         sum.store(out);
         out = out.add(y_pitch);
     }
@@ -116,8 +121,12 @@ unsafe fn walk(
 
 /// Adds a row of the image to the sums of three rows of outputs, of which it completes the first.
 #[inline(always)]
-unsafe fn add_row(w: &[F32x4; 9], row: *const f32, sum: F32x4, next: F32x4) -> (F32x4, F32x4, F32x4) {
-    let [a, b, c] = [0, 1, 2].map(|v| F32x4::load(row.add(v)));
+unsafe fn add_row<const LEFT: bool, const RIGHT: bool>(
+    w: &[F32x4; 9], row: *const f32, sum: F32x4, next: F32x4,
+) -> (F32x4, F32x4, F32x4) {
+    let (b, zero) = (F32x4::load(row.wrapping_add(1)), F32x4::zero());
+    let a = if LEFT { zero.shuffle::<0, 4, 5, 6>(b) } else { F32x4::load(row) };
+    let c = if RIGHT { b.shuffle::<1, 2, 3, 4>(zero) } else { F32x4::load(row.wrapping_add(2)) };
     let sum = c.mul_add(w[8], b.mul_add(w[7], a.mul_add(w[6], sum)));
     let next = c.mul_add(w[5], b.mul_add(w[4], a.mul_add(w[3], next)));
     (sum, next, c.mul_add(w[2], b.mul_add(w[1], a * w[0])))
