@@ -303,13 +303,17 @@ test('the checked binary refuses addresses outside live blocks, and says which',
   const [x, y] = [backend.alloc(40), backend.alloc(40)];
   k.fill(x, 10, 1);
   const refused: [() => void, RegExp][] = [
-    [() => k.relu(x, y, 11, 0), /11 elements of 4 bytes at \d+ are not within a live block/],
+    [() => k.relu(x, y, 11, 0), /^relu: [^]*x takes 11 elements of 4 bytes at \d+, which are not within a live block/],
     [() => k.relu(x + 2, y, 1, 0), /not aligned/],
     [() => k.relu(x + 4, y, 10, 0), /not within/],
     [() => k.relu(0, y, 1, 0), /not within/],
     [() => k.relu(2 ** 31, y, 1, 0), /not within/],
     [() => k.relu(x, y, 2 ** 30, 0), /not within/],
     [() => k.add(x, x, y, 1, 1, 2, 5, 0, 0, 6, 1, 0, 0, 5, 1), /not within/],
+    [() => k.relu(x, x + 4, 9, 0), /y at bytes .* overlaps x at bytes .* must be in place of it/],
+    [() => k.add(x, x, x, 1, 1, 3, 3, 0, 0, 1, 3, 0, 0, 3, 1), /y at bytes .* overlaps a at bytes .* must be apart from it/],
+    [() => k.copy(x, x, 1, 1, 1, 10, 0, 0, 0, 1, 0, 0, 0, 1), /y at bytes .* overlaps x at bytes .* must be apart/],
+    [() => k.conv2d(x, x, y, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 0, 0), /sizes that do not go together/],
     [() => k.gemm(2, 2, 6, x, 6, 1, x, 2, 1, y, 2, 1, 0, 0, 0, 0, 0, 0, 0), /12 elements/],
     [() => backend.free(x, 44), /has 40 bytes, not 44/],
     [() => backend.free(x + 16, 24), /no live block begins/],

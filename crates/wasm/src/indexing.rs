@@ -27,7 +27,7 @@ macro_rules! export_index_select {
     ($($js:literal $name:ident $type:ident)*) => {$(
         #[wasm_bindgen(js_name = $js)]
         pub fn $name(x: usize, index: usize, y: usize, outer: usize, n: usize, k: usize, inner: usize) {
-            slices! { x: cells $type[outer * n * inner], index: input i32[k], y: cells $type[outer * k * inner] }
+            slices! { x: cells $type[outer * n * inner], index: input i32[k], y: output_cells $type[outer * k * inner] }
             kernels::index_select(x, index, y, [outer, n, k, inner]);
         }
     )*};

@@ -1,71 +1,68 @@
 //! Strided operands, and moving data between layouts.
 
-use core::cell::Cell;
-
 use phyllo_kernels::binary::Geometry;
-use phyllo_kernels::copy::{self, Transpose};
+use phyllo_kernels::copy;
 use phyllo_kernels::lanes::{self, LANES};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::memory::{cells, slices};
+use crate::memory::slices;
 use crate::trial;
 
-/// How far a strided operand reaches below its first element, and how many elements from the lowest to the highest.
-fn extent(n: [usize; 4], strides: [isize; 4]) -> (usize, usize) {
-    if n.contains(&0) {
-        return (0, 0);
-    }
+/// Where the elements of a strided operand lie: how many below its first, and how many from the lowest to the highest.
+#[derive(Clone, Copy)]
+pub struct Extent {
+    pub below: usize,
+    pub len: usize,
+    /// Whether they follow each other in the order of their indices.
+    #[cfg(feature = "checked")]
+    pub dense: bool,
+}
+
+/// The extent of an operand over an index space of n.
+#[inline(never)]
+fn extent(n: [usize; 4], strides: [isize; 4]) -> Extent {
     let (mut below, mut above) = (0u64, 0u64);
     for (n, stride) in n.into_iter().zip(strides) {
-        let reach = (n - 1) as u64 * stride.unsigned_abs() as u64;
+        let reach = n.saturating_sub(1) as u64 * stride.unsigned_abs() as u64;
         let side = if stride < 0 { &mut below } else { &mut above };
         *side = side.saturating_add(reach);
     }
-    (trial::elements(below), trial::elements(below.saturating_add(above).saturating_add(1)))
-}
-
-/// A strided operand, as cells, and the place of its first element among them.
-///
-/// # Safety
-/// As the contract says of strided operands.
-#[inline(always)]
-unsafe fn strided<'a, T>(at: usize, n: [usize; 4], strides: [isize; 4]) -> (&'a [Cell<T>], usize) {
-    let (below, len) = extent(n, strides);
-    let at = at.wrapping_sub(below * size_of::<T>());
-    if trial::running() {
-        trial::cells::<T>(at, len);
-        return (&[], 0);
+    let len = below.saturating_add(above).saturating_add(1);
+    let [below, len] = if n.contains(&0) { [0; 2] } else { [below, len].map(trial::elements) };
+    Extent {
+        below,
+        len,
+        #[cfg(feature = "checked")]
+        dense: n
+            .into_iter()
+            .zip(strides)
+            .rev()
+            .try_fold(1, |step, (n, stride)| (n == 1 || stride == step).then_some(step.wrapping_mul(n as isize)))
+            .is_some(),
     }
-    (cells(at, len), below)
 }
 
-/// The operands of a binary kernel, from their addresses and strides.
-pub fn geometry<'a, T>(
-    n: [usize; 4], (a, sa): (usize, [isize; 4]), (b, sb): (usize, [isize; 4]),
-) -> (&'a [Cell<T>], &'a [Cell<T>], Geometry) {
-    // SAFETY: as the contract says of binary kernels.
-    let ((a, a_start), (b, b_start)) = unsafe { (strided(a, n, sa), strided(b, n, sb)) };
-    (a, b, Geometry { n, a: (a_start, sa), b: (b_start, sb) })
-}
-
-fn copy_strided<T: Transpose>(n: [usize; 4], (x, sx): (usize, [isize; 4]), (y, sy): (usize, [isize; 4])) {
-    trial::work(n);
-    // SAFETY: as the contract says of copies.
-    let ((x, x_start), (y, y_start)) = unsafe { (strided::<T>(x, n, sx), strided::<T>(y, n, sy)) };
-    if !trial::running() {
-        copy::copy(x, y, n, (x_start, sx), (y_start, sy));
-    }
+/// What a binary kernel is told of its operands a and b, and their extents.
+#[inline(never)]
+pub fn geometry(n: [usize; 4], a: [isize; 4], b: [isize; 4]) -> (Geometry, [Extent; 2]) {
+    let extents = [a, b].map(|strides| extent(n, strides));
+    (Geometry { n, a: (extents[0].below, a), b: (extents[1].below, b) }, extents)
 }
 
 macro_rules! export_copies {
-    ($($name:ident $type:ty;)*) => {$(
+    ($($name:ident $type:ident;)*) => {$(
         #[wasm_bindgen]
         #[allow(clippy::too_many_arguments)]
         pub fn $name(
             x: usize, y: usize, n0: usize, n1: usize, n2: usize, n3: usize,
             x0: isize, x1: isize, x2: isize, x3: isize, y0: isize, y1: isize, y2: isize, y3: isize,
         ) {
-            copy_strided::<$type>([n0, n1, n2, n3], (x, [x0, x1, x2, x3]), (y, [y0, y1, y2, y3]));
+            let n = [n0, n1, n2, n3];
+            let (sx, sy) = ([x0, x1, x2, x3], [y0, y1, y2, y3]);
+            trial::work(n);
+            let (from, to) = (extent(n, sx), extent(n, sy));
+            slices! { x: strided $type[&from], y: strided_output $type[&to] }
+            copy::copy(x, y, n, (from.below, sx), (to.below, sy));
         }
     )*};
 }

@@ -11,6 +11,8 @@ extern crate std;
 #[cfg(not(feature = "checked"))]
 mod bare;
 
+#[cfg(feature = "checked")]
+mod checked;
 mod elementwise;
 mod indexing;
 mod layout;

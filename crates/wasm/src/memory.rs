@@ -8,11 +8,8 @@ use phyllo_arena::{Arena, Memory, Usage};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[cfg(feature = "checked")]
-use crate::memory::checked::{self as checks};
-
-#[cfg(feature = "checked")]
-#[path = "checked.rs"]
-mod checked;
+use crate::checked;
+use crate::layout::Extent;
 
 const PAGE: usize = 65536;
 
@@ -57,7 +54,7 @@ fn with_state<T>(f: impl FnOnce(&mut State) -> T) -> T {
 pub fn alloc(bytes: usize) -> usize {
     let at = with_state(|state| state.arena.alloc(bytes)).unwrap_or(0);
     #[cfg(feature = "checked")]
-    checks::allocated(at, bytes);
+    checked::allocated(at, bytes);
     at
 }
 
@@ -65,7 +62,7 @@ pub fn alloc(bytes: usize) -> usize {
 #[wasm_bindgen]
 pub fn free(at: usize, bytes: usize) {
     #[cfg(feature = "checked")]
-    checks::freed(at, bytes);
+    checked::freed(at, bytes);
     // SAFETY: the contract of the boundary; the checked binary asserts it.
     with_state(|state| unsafe { state.arena.free(at, bytes) });
 }
@@ -99,7 +96,7 @@ pub fn reset_peak() {
 #[wasm_bindgen(js_name = "panicMessage")]
 pub fn panic_message() -> usize {
     #[cfg(feature = "checked")]
-    return checks::keep_messages();
+    return checked::keep_messages();
     #[cfg(not(feature = "checked"))]
     return 0;
 }
@@ -131,11 +128,10 @@ pub fn workspace<'a>(n: usize) -> &'a mut [f32] {
 
 /// # Safety
 /// This and the following: n elements from `at` on lie in a live block and are aligned, as the contract says; nothing
-/// but the running kernel uses them. The checked binary asserts the first.
+/// but the running kernel uses them, and what it writes is no other operand's unless both are cells. The checked binary
+/// asserts it.
 #[inline(always)]
 pub unsafe fn input<'a, T>(at: usize, n: usize) -> &'a [T] {
-    #[cfg(feature = "checked")]
-    checks::range(at, n, size_of::<T>(), align_of::<T>());
     if n == 0 {
         return &[];
     }
@@ -146,21 +142,55 @@ pub unsafe fn input<'a, T>(at: usize, n: usize) -> &'a [T] {
 /// As for `input`.
 #[inline(always)]
 pub unsafe fn output<'a, T>(at: usize, n: usize) -> &'a mut [T] {
-    #[cfg(feature = "checked")]
-    checks::range(at, n, size_of::<T>(), align_of::<T>());
     if n == 0 {
         return &mut [];
     }
     slice::from_raw_parts_mut(at as *mut T, n)
 }
 
-/// What may be an input and the output.
+/// An input that an `in_place` output may be.
 ///
 /// # Safety
 /// As for `input`.
 #[inline(always)]
 pub unsafe fn cells<'a, T>(at: usize, n: usize) -> &'a [Cell<T>] {
     input(at, n)
+}
+
+/// An output that may be one of the `cells`, element for element.
+///
+/// # Safety
+/// As for `input`.
+#[inline(always)]
+pub unsafe fn in_place<'a, T>(at: usize, n: usize) -> &'a [Cell<T>] {
+    input(at, n)
+}
+
+/// An output that may be no other operand, whose kernel writes cells.
+///
+/// # Safety
+/// As for `input`.
+#[inline(always)]
+pub unsafe fn output_cells<'a, T>(at: usize, n: usize) -> &'a [Cell<T>] {
+    input(at, n)
+}
+
+/// Cells with strides, from the lowest to the highest.
+///
+/// # Safety
+/// As for `input`.
+#[inline(always)]
+pub unsafe fn strided<'a, T>(at: usize, extent: &Extent) -> &'a [Cell<T>] {
+    input(at.wrapping_sub(extent.below * size_of::<T>()), extent.len)
+}
+
+/// As `output_cells`, with strides.
+///
+/// # Safety
+/// As for `input`.
+#[inline(always)]
+pub unsafe fn strided_output<'a, T>(at: usize, extent: &Extent) -> &'a [Cell<T>] {
+    strided(at, extent)
 }
 
 /// An operand that is absent at address 0.
@@ -180,15 +210,21 @@ pub unsafe fn optional_output<'a, T>(at: usize, n: usize) -> Option<&'a mut [T]>
 }
 
 /// Turns addresses into slices of the same names: `x: input f32[n]` and so on, by the functions above. After a
-/// semicolon, `room = n` is a workspace. In a trial the function ends here, so this comes once, with every operand.
+/// semicolon, `room = n` is a workspace. In a trial the function ends here, and the checked binary refuses here what
+/// breaks the contract, so this comes once, with every operand.
 macro_rules! slices {
     ($($name:ident: $kind:ident $type:ident[$($n:tt)+]),* $(,)? $(; $room:ident = $need:expr)?) => {
+        #[cfg(feature = "plans")]
         if $crate::trial::running() {
             $($crate::trial::$kind::<$type>($name, $crate::memory::extent!($($n)+));)*
             // No memory is asked for afterwards.
             $(if !$crate::trial::refused() { $crate::memory::workspace($need); })?
             return Default::default();
         }
+        #[cfg(feature = "checked")]
+        $crate::checked::call(&[
+            $($crate::checked::$kind::<$type>(stringify!($name), $name, $crate::memory::extent!($($n)+))),*
+        ]);
         $(
             // SAFETY: an exported function is called as the contract says.
             let $name = unsafe { $crate::memory::$kind::<$type>($name, $crate::memory::extent!($($n)+)) };
@@ -197,7 +233,7 @@ macro_rules! slices {
     };
 }
 
-/// How many elements: a product of sizes, or what finds it.
+/// How many elements: a product of sizes, or what finds it; or a strided operand's extent.
 macro_rules! extent {
     ($first:tt $(* $more:tt)*) => { $crate::trial::size([$first $(, $more)*]) };
     ($n:expr) => { $n };

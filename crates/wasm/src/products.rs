@@ -101,7 +101,7 @@ macro_rules! export_conv2d {
             sh: usize, sw: usize, pt: usize, pl: usize, dh: usize, dw: usize, groups: usize, $($other: u32,)*
         ) $(-> $result)? {
             let $g = Conv2d { n, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups };
-            if trial::running() {
+            if trial::running() || cfg!(feature = "checked") {
                 try_conv2d(&$g);
             }
             $body
@@ -235,7 +235,7 @@ export_conv2d! {
 
 /// The elements of the planes that are pooled, `lanes` side by side; in a trial, whether the windows are well.
 fn pixels(g: &Pool2d, lanes: usize) -> usize {
-    if trial::running() {
+    if trial::running() || cfg!(feature = "checked") {
         try_windows(1, [g.oh, g.ow], [g.kh, g.kw], [g.sh, g.sw], [g.ph, g.pw], [g.dh, g.dw]);
         trial::work([g.planes, g.oh, g.ow, g.kh, g.kw, lanes]);
     }
@@ -313,7 +313,7 @@ pub fn max_pool2d_lanes_grad(
     gy: usize, at: usize, gx: usize, gb: usize, n: usize, c: usize, h: usize, w: usize, oh: usize, ow: usize,
     kh: usize, kw: usize, sh: usize, sw: usize, ph: usize, pw: usize, dh: usize, dw: usize, wide: u32,
 ) {
-    let planes = n.div_ceil(LANES) * c;
+    let planes = trial::size([n.div_ceil(LANES), c]);
     let g = Pool2d { planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw };
     let (pixels, m) = (pixels(&g, LANES), pooled(&g, LANES));
     if wide == 0 {

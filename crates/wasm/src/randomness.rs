@@ -13,24 +13,24 @@ pub fn draw(state: usize, key: usize) {
 
 #[wasm_bindgen]
 pub fn bits(key: usize, y: usize, n: usize) {
-    slices! { key: input Key[1], y: cells i32[n] }
+    slices! { key: input Key[1], y: output_cells i32[n] }
     random::bits(&key[0], y);
 }
 
 #[wasm_bindgen]
 pub fn uniform(key: usize, y: usize, n: usize, lo: f32, hi: f32) {
-    slices! { key: input Key[1], y: cells f32[n] }
+    slices! { key: input Key[1], y: output_cells f32[n] }
     random::uniform(&key[0], y, lo, hi);
 }
 
 #[wasm_bindgen]
 pub fn normal(key: usize, y: usize, n: usize, mean: f32, std: f32) {
-    slices! { key: input Key[1], y: cells f32[n] }
+    slices! { key: input Key[1], y: output_cells f32[n] }
     random::normal(&key[0], y, mean, std);
 }
 
 #[wasm_bindgen]
 pub fn dropout(x: usize, key: usize, y: usize, n: usize, p: f32) {
-    slices! { x: cells f32[n], key: input Key[1], y: cells f32[n] }
+    slices! { x: cells f32[n], key: input Key[1], y: in_place f32[n] }
     random::dropout(x, &key[0], y, p);
 }

@@ -7,6 +7,8 @@
 use core::cell::UnsafeCell;
 use core::ops::Range;
 
+use crate::layout::Extent;
+
 /// What is wrong with a call, by the number that the loader knows it by.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -171,6 +173,16 @@ operands! {
     input: Read;
     output: Written;
     cells: Shared;
+    in_place: Shared;
+    output_cells: Written;
+}
+
+pub fn strided<T>(at: usize, extent: &Extent) {
+    cells::<T>(at.wrapping_sub(extent.below * size_of::<T>()), extent.len);
+}
+
+pub fn strided_output<T>(at: usize, extent: &Extent) {
+    output::<T>(at.wrapping_sub(extent.below * size_of::<T>()), extent.len);
 }
 
 pub fn optional_input<T>(at: usize, n: usize) {

@@ -1,4 +1,6 @@
-//! What stands for trials in binaries that read no plans: nothing.
+//! What stands for trials in binaries that read no plans: nothing, but in the checked one assertions.
+
+const CHECKED: bool = cfg!(feature = "checked");
 
 #[inline(always)]
 pub const fn running() -> bool {
@@ -6,28 +8,26 @@ pub const fn running() -> bool {
 }
 
 #[inline(always)]
-pub const fn refused() -> bool {
-    false
+pub fn require(fits: bool) {
+    assert!(fits || !CHECKED, "sizes that do not go together");
 }
 
-#[inline(always)]
-pub const fn require(_: bool) {}
-
+/// A product of sizes. What does not fit into memory becomes, in the checked binary, the largest number of elements.
 #[inline(always)]
 pub fn size<const N: usize>(factors: [usize; N]) -> usize {
+    if CHECKED {
+        return elements(factors.iter().fold(1, |product, &n| product.saturating_mul(n as u64)));
+    }
     factors.iter().fold(1, |product, n| product.wrapping_mul(*n))
 }
 
 #[inline(always)]
-pub const fn elements(n: u64) -> usize {
+pub fn elements(n: u64) -> usize {
+    if CHECKED {
+        return n.try_into().unwrap_or(usize::MAX);
+    }
     n as usize
 }
 
 #[inline(always)]
 pub const fn work<const N: usize>(_: [usize; N]) {}
-
-pub const fn input<T>(_: usize, _: usize) {}
-pub const fn output<T>(_: usize, _: usize) {}
-pub const fn cells<T>(_: usize, _: usize) {}
-pub const fn optional_input<T>(_: usize, _: usize) {}
-pub const fn optional_output<T>(_: usize, _: usize) {}

@@ -56,12 +56,12 @@ function isBinary(exports: WebAssembly.Exports): exports is WebAssembly.Exports 
 /** The checked binary, which before it traps leaves at an address what it found: a length, then so many bytes. */
 function explained(binary: Binary, message: number): Binary {
   const memory = new LinearMemory(binary.memory);
-  const explain = (error: unknown): unknown => {
+  const explain = (name: string | symbol, error: unknown): unknown => {
     const length = memory.peek(message, 'i32');
     if (!(error instanceof WebAssembly.RuntimeError) || length === 0) return error;
     memory.write(message, [0], 'i32');
     const bytes = Uint8Array.from(memory.read(message + 4, length, 'u8'));
-    return new PhylloError('wasm', new TextDecoder().decode(bytes), { cause: error });
+    return new PhylloError(String(name), new TextDecoder().decode(bytes), { cause: error });
   };
   return new Proxy(binary, {
     get(target, name, receiver) {
@@ -71,7 +71,7 @@ function explained(binary: Binary, message: number): Binary {
         try {
           return value.apply(undefined, args);
         } catch (error) {
-          throw explain(error);
+          throw explain(name, error);
         }
       };
     },
