@@ -4,7 +4,7 @@
  * Numbers only: addresses (in bytes), sizes and strides (in elements), scalars. A kernel reads its inputs, writes its
  * outputs completely, allocates nothing that outlives it and never branches on an address, except that 0 stands for an
  * operand that is absent where the contract says so. Buffers are dense and row-major unless strides are given, and
- * outputs never overlap inputs, except in dense elementwise kernels, where `y` may be an input.
+ * outputs never overlap other operands, except in dense elementwise kernels, where `y` may be an input.
  *
  * Two backends keep it: `reference/`, plain loops in float64 that every other is checked against, and `wasm/`.
  */
@@ -181,7 +181,10 @@ export interface Kernels
   toLanes(x: number, y: number, n: number, size: number): void;
   /** The inverse. */
   fromLanes(x: number, y: number, n: number, size: number): void;
-  /** x [⌈n / 8⌉, c, size, 8]: y[d] = Σ of the planes d of n images: the gradient of a bias. */
+  /**
+   * x [⌈n / 8⌉, c, size, 8]: y[d] = Σ of the planes d of n images: the gradient of a bias. With n, c and size above 1 it
+   * has the bits of `sum` over images and places.
+   */
   sumLanes(x: number, y: number, n: number, c: number, size: number): void;
   /** x and y in lanes. */
   readonly conv2dLanes: Conv2d;

@@ -44,7 +44,8 @@ const sumRuns: Op<[x: Tensor], { dims: Shape; scale: number }> = defineOp({
   // Over images and places: the gradient of a convolution's bias.
   lanes: {
     of: ['x'],
-    can: ([x], { dims, scale }) => scale === 1 && x.shape.length === 4 && sameShape(dims, [0, 2, 3]),
+    // With one image, channel or place, `sum` runs through memory as it lies, in another order.
+    can: ([x], { dims, scale }) => scale === 1 && sameShape(dims, [0, 2, 3]) && runs(x.shape, dims).length === 4,
     run: (k, [x], { y }) => k.sumLanes(x.at, y.at, x.shape[0]!, x.shape[1]!, x.shape[2]! * x.shape[3]!),
   },
   vjp: {

@@ -1,6 +1,6 @@
 //! A batch in lanes: eight images side by side, [n, size] as [⌈n / 8⌉, size, 8]. The last eight may have spare lanes.
 
-use crate::reduce::row_sum;
+use crate::reduce::{Pairwise, Terms, SHORT};
 use crate::simd::{fours, F32x4, I32x4};
 
 /// Images side by side.
@@ -39,30 +39,55 @@ pub fn from_lanes(n: usize, size: usize, x: &[f32], y: &mut [f32]) {
     }
 }
 
-/// y[d] = Σ of plane d of x [⌈n / 8⌉, c, size, 8] over the n images.
+/// y[d] = Σ of plane d of x [⌈n / 8⌉, c, size, 8] over the n images: with several images, planes and places to the bits
+/// of [`sum`](crate::reduce::sum) over images and places.
 ///
 /// # Panics
 /// If a slice is shorter than that.
 pub fn sum_lanes(n: usize, c: usize, size: usize, x: &[f32], y: &mut [f32]) {
-    let plane = size * LANES;
+    let mut sum = Pairwise::new();
+    let mut parts = Pairwise::new();
     for (d, y) in y[..c].iter_mut().enumerate() {
-        *y = 0.0;
         for first in (0..n).step_by(LANES) {
-            let x = &x[(first / LANES * c + d) * plane..][..plane];
-            *y += if n - first >= LANES { row_sum(x) } else { masked_sum(x, n - first) };
+            let plane = &x[(first / LANES * c + d) * size * LANES..][..size * LANES];
+            plane_sums(plane, &mut parts).into_iter().take(n - first).for_each(|image| sum.add(image));
         }
+        *y = sum.take().sum();
     }
 }
 
-/// The sum of the first `images` lanes.
-fn masked_sum(x: &[f32], images: usize) -> f32 {
-    let masks = masks(images);
-    let (pixels, _) = x.as_chunks::<LANES>();
-    let sum = pixels.iter().fold(F32x4::zero(), |sum, pixel| {
-        let [low, high] = masked(pixel, masks);
-        sum + (low + high)
-    });
-    sum.sum()
+/// For a plane of each of eight images the sums over every fourth place, as `sum` has them of a row: there a vector holds
+/// four places of one image, here one place of four, and eight vectors four places of all.
+#[inline(always)]
+fn plane_sums(x: &[f32], parts: &mut Pairwise<[F32x4; 8]>) -> [F32x4; LANES] {
+    let (vectors, _) = x.as_chunks::<4>();
+    let (fours, rest) = vectors.as_chunks::<8>();
+    // What is left over first, then one after another.
+    let short = |fours: &[[[f32; 4]; 8]]| {
+        let first = core::array::from_fn(|k| rest.get(k).map_or(F32x4::zero(), F32x4::read));
+        fours.iter().fold(first, |s, four| s.plus(read(four)))
+    };
+    let sums = if x.len() <= SHORT * LANES {
+        short(fours)
+    } else {
+        let (blocks, fours) = fours.as_chunks::<16>();
+        for block in blocks {
+            let chain = |i: usize| [4, 8, 12].iter().fold(read(&block[i]), |s, t| s.plus(read(&block[t + i])));
+            let half = chain(0).plus(chain(1));
+            parts.add(half.plus(chain(2).plus(chain(3))));
+        }
+        if !(fours.is_empty() && rest.is_empty()) {
+            parts.add(short(fours));
+        }
+        parts.take()
+    };
+    let [low, high] = [0, 1].map(|half| F32x4::transpose([0, 2, 4, 6].map(|k| sums[k + half])));
+    core::array::from_fn(|i| if i < 4 { low[i] } else { high[i - 4] })
+}
+
+#[inline(always)]
+fn read(four: &[[f32; 4]; 8]) -> [F32x4; 8] {
+    core::array::from_fn(|k| F32x4::read(&four[k]))
 }
 
 /// Masks of the first `images` lanes.

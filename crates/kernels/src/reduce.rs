@@ -2,40 +2,78 @@
 
 use crate::simd::{F32x4, I32x4};
 
+/// A vector, or several that are added at a time.
+pub(crate) trait Terms: Copy {
+    fn zero() -> Self;
+    fn plus(self, other: Self) -> Self;
+}
+
+impl Terms for F32x4 {
+    #[inline(always)]
+    fn zero() -> Self {
+        F32x4::zero()
+    }
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        self + other
+    }
+}
+
+impl<const N: usize> Terms for [F32x4; N] {
+    #[inline(always)]
+    fn zero() -> Self {
+        [F32x4::zero(); N]
+    }
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        core::array::from_fn(|i| self[i] + other[i])
+    }
+}
+
 /// A sum in pairwise order: what is added is merged like the digits of a binary counter, so that each value takes part
 /// in about log₂ additions, and rounding errors grow like log n instead of n.
-pub(crate) struct Pairwise {
-    partial: [F32x4; 32],
+pub(crate) struct Pairwise<T = F32x4> {
+    partial: [T; 32],
     count: usize,
 }
 
-impl Pairwise {
+impl<T: Terms> Pairwise<T> {
     #[inline(always)]
     pub(crate) fn new() -> Self {
-        Self { partial: [F32x4::zero(); 32], count: 0 }
+        Self { partial: [T::zero(); 32], count: 0 }
     }
 
     #[inline(always)]
-    pub(crate) fn add(&mut self, mut x: F32x4) {
+    pub(crate) fn add(&mut self, mut x: T) {
         self.count += 1;
         let level = self.count.trailing_zeros() as usize;
         for partial in &self.partial[..level] {
-            x = *partial + x;
+            x = partial.plus(x);
         }
         self.partial[level] = x;
     }
 
     #[inline(always)]
-    pub(crate) fn total(&self) -> F32x4 {
-        let mut y = F32x4::zero();
+    pub(crate) fn total(&self) -> T {
+        let mut y = T::zero();
         let mut rest = self.count;
         while rest != 0 {
-            y = self.partial[rest.trailing_zeros() as usize] + y;
+            y = self.partial[rest.trailing_zeros() as usize].plus(y);
             rest &= rest - 1;
         }
         y
     }
 
+    /// The total, and nothing is left.
+    #[inline(always)]
+    pub(crate) fn take(&mut self) -> T {
+        let y = self.total();
+        self.count = 0;
+        y
+    }
+}
+
+impl Pairwise {
     /// Adds a row, 64 elements a time in four chains.
     #[inline(always)]
     pub(crate) fn add_row(&mut self, row: &[f32]) {
@@ -62,12 +100,20 @@ impl Pairwise {
     }
 }
 
+/// Rows of up to so many numbers are added up without merging.
+pub(crate) const SHORT: usize = 64;
+
+/// The sums of every fourth element of a short row.
+#[inline(always)]
+fn short_row(x: &[f32]) -> F32x4 {
+    let (lanes, rest) = x.as_chunks::<4>();
+    lanes.iter().fold(F32x4::from_partial(rest, rest.len()), |s, x| s + F32x4::read(x))
+}
+
 /// The sum of a row, pairwise.
 pub(crate) fn row_sum(x: &[f32]) -> f32 {
-    if x.len() <= 64 {
-        let (lanes, rest) = x.as_chunks::<4>();
-        let s = F32x4::from_partial(rest, rest.len());
-        return lanes.iter().fold(s, |s, x| s + F32x4::read(x)).sum();
+    if x.len() <= SHORT {
+        return short_row(x).sum();
     }
     let mut sum = Pairwise::new();
     sum.add_row(x);
@@ -87,15 +133,19 @@ pub fn sum(x: &[f32], y: &mut [f32], [n0, r0, n1, r1]: [usize; 4], scale: f32) {
             *y = scale * row_sum(x);
         }
     } else {
-        for i in 0..n0 {
-            for j in 0..n1 {
-                let mut sum = Pairwise::new();
-                for r in 0..r0 {
-                    let start = ((i * r0 + r) * n1 + j) * r1;
-                    sum.add_row(&x[start..start + r1]);
-                }
-                y[i * n1 + j] = scale * sum.total().sum();
+        // Row by row: `sum_lanes` adds in the same order.
+        let [mut sum, mut row] = [Pairwise::new(), Pairwise::new()];
+        for (i, y) in y[..n0 * n1].iter_mut().enumerate() {
+            for r in 0..r0 {
+                let x = &x[((i / n1 * r0 + r) * n1 + i % n1) * r1..][..r1];
+                sum.add(if r1 <= SHORT {
+                    short_row(x)
+                } else {
+                    row.add_row(x);
+                    row.take()
+                });
             }
+            *y = scale * sum.take().sum();
         }
     }
 }
@@ -125,7 +175,7 @@ fn column_sums(x: &[f32], y: &mut [f32], scale: f32) {
 /// The sums of 4 · N columns from `first` on, 8 rows at a time and these pairwise.
 #[inline(always)]
 fn strip_sums<const N: usize>(x: &[f32], n: usize, first: usize, y: &mut [f32], scale: f32) {
-    let mut sums: [Pairwise; N] = core::array::from_fn(|_| Pairwise::new());
+    let mut sums = Pairwise::new();
     for rows in x.chunks(8 * n) {
         let mut s = [F32x4::zero(); N];
         for row in rows.chunks_exact(n) {
@@ -133,10 +183,10 @@ fn strip_sums<const N: usize>(x: &[f32], n: usize, first: usize, y: &mut [f32], 
                 *s = *s + F32x4::from_slice(&row[first + 4 * i..]);
             }
         }
-        sums.iter_mut().zip(s).for_each(|(sum, s)| sum.add(s));
+        sums.add(s);
     }
-    for (y, sum) in y[first..].as_chunks_mut::<4>().0.iter_mut().zip(&sums) {
-        (sum.total() * F32x4::splat(scale)).write(y);
+    for (y, sum) in y[first..].as_chunks_mut::<4>().0.iter_mut().zip(sums.total()) {
+        (sum * F32x4::splat(scale)).write(y);
     }
 }
 

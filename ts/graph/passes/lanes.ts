@@ -4,7 +4,7 @@
  * A convolution of few channels puts its batch into lanes, eight images side by side, computes and takes it out again,
  * in the forward pass and in both gradients. Here it is put in once: where a convolution wants lanes, its batch comes
  * in lanes and goes on so, through pools and whatever goes element by element, until a step needs images again. Values
- * are converted at these edges only, each once. Images get the same bits; only sums over a batch add in another order.
+ * are converted at these edges only, each once. All that comes out has the same bits.
  */
 import type { Backend } from '../../backend/backend';
 import { defineOp, type AnyDef, type View } from '../../core/op';
