@@ -40,7 +40,7 @@ const RELAXED = '-Ctarget-feature=+simd128,+relaxed-simd';
 const BINARIES = {
   simd128: { name: 'simd128', flags: [SIMD], cargo: [] },
   relaxed: { name: 'relaxed', flags: [RELAXED], cargo: [] },
-  checked: { name: 'checked', flags: [SIMD], cargo: ['--features', 'checked'] },
+  checked: { name: 'checked', flags: [SIMD, '-Coverflow-checks=on'], cargo: ['--features', 'checked'] },
   infer: { name: 'infer', flags: [SIMD, ...SMALL], cargo: INFER, exports: INFER_EXPORTS, env: SMALL_ENVIRONMENT },
   inferRelaxed: {
     name: 'infer-relaxed', flags: [RELAXED, ...SMALL], cargo: INFER, exports: INFER_EXPORTS, env: SMALL_ENVIRONMENT,

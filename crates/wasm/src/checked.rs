@@ -1,5 +1,5 @@
 //! The checked binary: every operand against the live blocks and against the others of its call. Fresh and freed memory
-//! is filled with NaN.
+//! is filled with NaN. It is compiled with checks of overflow, too.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
