@@ -86,6 +86,16 @@ impl F32x4 {
         p.cast::<[f32; 4]>().write(self.0)
     }
 
+    /// Two lanes to one place, and two to another.
+    ///
+    /// # Safety
+    /// Both must have room.
+    pub unsafe fn store_halves(self, low: *mut f32, high: *mut f32) {
+        let [a, b, c, d] = self.0;
+        low.cast::<[f32; 2]>().write_unaligned([a, b]);
+        high.cast::<[f32; 2]>().write_unaligned([c, d]);
+    }
+
     #[inline(always)]
     pub fn lane<const I: usize>(self) -> f32 {
         self.0[I]

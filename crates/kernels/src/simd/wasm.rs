@@ -73,6 +73,16 @@ impl F32x4 {
         v128_store(p.cast(), self.0)
     }
 
+    /// Two lanes to one place, and two to another.
+    ///
+    /// # Safety
+    /// Both must have room.
+    #[inline(always)]
+    pub unsafe fn store_halves(self, low: *mut f32, high: *mut f32) {
+        v128_store64_lane::<0>(self.0, low.cast());
+        v128_store64_lane::<1>(self.0, high.cast());
+    }
+
     #[inline(always)]
     pub fn lane<const I: usize>(self) -> f32 {
         f32x4_extract_lane::<I>(self.0)

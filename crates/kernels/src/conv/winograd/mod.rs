@@ -67,7 +67,8 @@ fn distance(n: usize) -> usize {
 #[derive(Clone, Copy)]
 struct Plan<const M: usize, const S: usize> {
     window: Window,
-    /// Rows of tiles of an image, and tiles in a row, a multiple of 4.
+    /// Rows of tiles of an image, and tiles in a row: a multiple of 4, or where tiles are dear (m = 4) of 2. (56 × 56 with
+    /// 64 channels and filters: 88 GFLOP/s instead of 83; with m = 2 it would cost 7 %.)
     rows: usize,
     columns: usize,
     /// Rows of tiles, of any images, taken at a time.
@@ -88,9 +89,12 @@ struct Segment {
 
 impl<const M: usize, const S: usize> Plan<M, S> {
     const PLACES: usize = S * S;
+    /// Whether four tiles side by side may lie in two panels.
+    const SPLITS: bool = M == 4;
 
     fn new(window: &Window, n: usize) -> Self {
-        let (rows, columns) = (window.oh.div_ceil(M), window.ow.div_ceil(M).next_multiple_of(4));
+        let (rows, columns) = (window.oh.div_ceil(M), window.ow.div_ceil(M));
+        let columns = columns.next_multiple_of(if Self::SPLITS { 2 } else { 4 }).max(4);
         let fitting = (TRANSFORMED / (Self::PLACES * window.c * columns)).max(TILES.div_ceil(columns));
         let parts = (n * rows).div_ceil(fitting);
         let at_once = (n * rows).div_ceil(parts);

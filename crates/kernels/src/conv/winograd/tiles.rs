@@ -5,7 +5,7 @@ use super::{distance, Plan, Segment, DEPTHS};
 use crate::conv::epilogue::Epilogue;
 use crate::gemm::loops::NR;
 use crate::gemm::pack::position;
-use crate::simd::F32x4;
+use crate::simd::{fours, F32x4};
 
 /// Rows of one plane of the input, padded, each cut into M phases: columns q·M + phase side by side, so that the same
 /// input of four neighbouring tiles is one vector.
@@ -104,7 +104,7 @@ unsafe fn plane<T: Transform<M, S>, const M: usize, const S: usize>(
 ) {
     let place = distance(plan.window.c * count.next_multiple_of(NR));
     for row in 0..segment.rows {
-        for j in (0..plan.columns).step_by(4) {
+        for j in fours(plan.columns) {
             let at = band.add(M * row * cut.pitch + j);
             let mut down = [[F32x4::zero(); S]; S];
             for (column, down) in down.iter_mut().enumerate() {
@@ -112,10 +112,18 @@ unsafe fn plane<T: Transform<M, S>, const M: usize, const S: usize>(
                 *down = transform.input(core::array::from_fn(|row| F32x4::load(at.add(row * cut.pitch))));
             }
             let tile = segment.at + row * plan.columns + j;
-            let out = v.add(position::<NR>(tile, d, count, plan.window.c, DEPTHS));
+            let [low, high] =
+                [tile, tile + 2].map(|tile| v.wrapping_add(position::<NR>(tile, d, count, plan.window.c, DEPTHS)));
+            // Where a panel ends between the four, two are in the next.
+            let split = Plan::<M, S>::SPLITS && tile % NR > NR - 4;
             for row in 0..S {
                 for (column, x) in transform.input(down.map(|x| x[row])).into_iter().enumerate() {
-                    x.store(out.add((row * S + column) * place));
+                    let at = (row * S + column) * place;
+                    if split {
+                        x.store_halves(low.add(at), high.wrapping_add(at));
+                    } else {
+                        x.store(low.add(at));
+                    }
                 }
             }
         }
@@ -136,7 +144,7 @@ pub(super) fn outputs<T: Transform<M, S>, const M: usize, const S: usize>(
         for row in 0..segment.rows {
             let i = M * (segment.row + row);
             let y = &mut y[i * ow..];
-            for j in (0..plan.columns).step_by(4) {
+            for j in fours(plan.columns) {
                 let tile = segment.at + row * plan.columns + j;
                 // SAFETY: the products hold all places of lanes × count.
                 let m = |at: usize| unsafe { F32x4::load(products.as_ptr().add(at * place + f * count + tile)) };
