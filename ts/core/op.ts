@@ -142,6 +142,8 @@ export interface Def<A extends readonly Input[], P, I extends string, S> extends
 export interface MultiDef<A extends readonly Input[], P, I extends string, O extends string, S>
   extends Declaration<A, P, I, O, S, { readonly [K in O]: Tensor | null }> {
   readonly outputs: readonly O[];
+  /** Outputs that its kernel leaves out where they are empty: what backward passes alone read. */
+  readonly optional?: readonly O[];
   /** Element types of the outputs that are not f32. */
   readonly dtypes?: { readonly [K in O]?: DType } | ((xs: Inputs<A, Tensor>, params: P) => { readonly [K in O]?: DType });
   shapes(xs: Inputs<A, Tensor>, params: P): { readonly [K in O]: Shape };
@@ -184,6 +186,7 @@ interface AnyDeclaration {
   readonly name: string;
   readonly inputs: readonly string[];
   readonly outputs?: readonly string[];
+  readonly optional?: readonly string[];
   readonly wants?: Named<DType | 'any' | undefined>;
   readonly strided?: boolean;
   readonly pointwise?: boolean;
@@ -218,6 +221,7 @@ function complete(d: AnyDeclaration): AnyDef {
     name: d.name,
     inputs: d.inputs,
     outputs: d.outputs,
+    optional: d.optional,
     inputTypes: d.inputs.map(name => d.wants?.[name] ?? 'f32'),
     strided: d.strided ?? false,
     pointwise: d.pointwise ?? false,

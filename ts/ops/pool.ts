@@ -83,6 +83,7 @@ const maxPool: MultiOp<[x: Tensor], [y: Tensor, at: Tensor], { window: Window; t
   name: 'maxPool2d',
   inputs: ['x'],
   outputs: ['y', 'at'],
+  optional: ['at'],
   dtypes: (_, { window }) => ({ at: wide(window) ? 'i32' : 'u8' }),
   shapes([x], { window, taps }) {
     const shape = [x.shape[0]!, x.shape[1]!, ...window.output];

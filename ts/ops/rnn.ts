@@ -107,6 +107,7 @@ const lstmOp: MultiOp<
   inputs: ['p', 'w', 'h0', 'c0'],
   flops: ([, w], y) => products(w, y.size),
   outputs: ['y', 'h', 'c', 'reserve'],
+  optional: ['reserve'],
   shapes([p, , h0, c0], { reserve }) {
     const y = [p.shape[0]!, ...h0.shape];
     return { y, h: h0.shape, c: c0.shape, reserve: reserve ? widened({ shape: y }, 6) : [0] };
@@ -178,6 +179,7 @@ const gruOp: MultiOp<
   inputs: ['p', 'w', 'b', 'h0'],
   flops: ([, w], y) => products(w, y.size),
   outputs: ['y', 'h', 'reserve'],
+  optional: ['reserve'],
   shapes([p, , , h0], { reserve }) {
     const y = [p.shape[0]!, ...h0.shape];
     return { y, h: h0.shape, reserve: reserve ? widened({ shape: y }, 4) : [0] };

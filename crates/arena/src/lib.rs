@@ -8,9 +8,12 @@
 
 mod large;
 mod small;
+mod stack;
 
 use large::Large;
 use small::Small;
+
+pub use stack::Stack;
 
 /// Every block begins at a multiple of this.
 pub const ALIGNMENT: usize = 16;

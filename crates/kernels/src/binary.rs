@@ -2,7 +2,7 @@
 
 use core::cell::Cell;
 
-use crate::cells::{zip, Element};
+use crate::cells::{zip_blocks, Each, Element, Zip};
 use crate::math;
 use crate::simd::{F32x4, I32x4};
 
@@ -19,9 +19,9 @@ pub struct Geometry {
 const BLOCK: usize = 64;
 
 /// y = f(a, b) over the index space, row by row.
-#[inline(always)]
+#[inline(never)] // shared by the kernels
 fn broadcast<A: Element, B: Element, Y: Element>(
-    a: &[Cell<A>], b: &[Cell<B>], y: &[Cell<Y>], geometry: Geometry, f: impl Fn(A::Vector, B::Vector) -> Y::Vector,
+    a: &[Cell<A>], b: &[Cell<B>], y: &[Cell<Y>], geometry: Geometry, f: &dyn Zip<A, B, Y>,
 ) {
     let Geometry { n: [n0, n1, n2, n], a: (a_start, sa), b: (b_start, sb) } = geometry;
     if n0 * n1 * n2 * n == 0 {
@@ -38,7 +38,7 @@ fn broadcast<A: Element, B: Element, Y: Element>(
                 for (k, y) in y.chunks(width).enumerate() {
                     let a = operand(a, i, sa[3], k * width, &x[..y.len().min(BLOCK)]);
                     let b = operand(b, j, sb[3], k * width, &z[..y.len().min(BLOCK)]);
-                    zip(a, b, y, &f);
+                    zip_blocks(a, b, y, f);
                 }
             }
         }
@@ -108,14 +108,20 @@ fn truth(mask: I32x4) -> I32x4 {
 #[inline(never)] // large, and called for several vectors in step
 fn pow4(a: F32x4, b: F32x4) -> F32x4 {
     let (a, b) = (a.to_array(), b.to_array());
-    F32x4::from_array(core::array::from_fn(|i| math::pow(a[i], b[i])))
+    F32x4::from_array(core::array::from_fn(|i| power(a[i], b[i])))
+}
+
+#[cfg_attr(feature = "small", inline(never))]
+#[cfg_attr(not(feature = "small"), inline(always))]
+fn power(a: f32, b: f32) -> f32 {
+    math::pow(a, b)
 }
 
 macro_rules! kernels {
     ($($name:ident, $js:literal, $x:ty => $y:ty: $f:expr;)*) => {$(
         #[doc = $js]
         pub fn $name(a: &[Cell<$x>], b: &[Cell<$x>], y: &[Cell<$y>], geometry: Geometry) {
-            broadcast::<$x, $x, $y>(a, b, y, geometry, $f);
+            broadcast(a, b, y, geometry, &Each::two::<$x, $x, $y>($f));
         }
     )*};
 }

@@ -93,12 +93,24 @@ pub fn copy<T: Transpose>(
                 transpose(&x[i..], inner.x as usize, &y[j..], columns.y as usize, inner.n, columns.n);
             });
         }
-        _ => for_each(outer, x_start, y_start, |i, j| {
-            for k in 0..inner.n as isize {
-                y[j.wrapping_add_signed(k * inner.y)].set(x[i.wrapping_add_signed(k * inner.x)].get());
-            }
-        }),
+        _ => one_by_one(axes, x, y, x_start, y_start),
     }
+}
+
+/// [`copy`] in less code, for what is seldom copied.
+pub fn copy_few<T: Copy>(
+    x: &[Cell<T>], y: &[Cell<T>], n: [usize; 4], (x_start, sx): (usize, [isize; 4]), (y_start, sy): (usize, [isize; 4]),
+) {
+    one_by_one(core::array::from_fn(|i| Axis { n: n[i], x: sx[i], y: sy[i] }), x, y, x_start, y_start);
+}
+
+#[inline(always)]
+fn one_by_one<T: Copy>([outer @ .., inner]: [Axis; 4], x: &[Cell<T>], y: &[Cell<T>], x_start: usize, y_start: usize) {
+    for_each(outer, x_start, y_start, |i, j| {
+        for k in 0..inner.n as isize {
+            y[j.wrapping_add_signed(k * inner.y)].set(x[i.wrapping_add_signed(k * inner.x)].get());
+        }
+    });
 }
 
 /// By |stride of y|, the largest first; axes of length 1 count as largest.

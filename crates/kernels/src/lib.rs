@@ -1,6 +1,22 @@
 //! Arithmetic on slices: no allocation, no standard library.
 #![no_std]
 
+/// Without messages, which nobody could read.
+#[cfg(feature = "small")]
+macro_rules! assert {
+    ($fits:expr $(, $($message:tt)+)?) => {
+        if !$fits {
+            $crate::fail()
+        }
+    };
+}
+
+#[cfg(feature = "small")]
+#[cold]
+const fn fail() -> ! {
+    panic!()
+}
+
 pub mod binary;
 pub mod cells;
 pub mod conv;

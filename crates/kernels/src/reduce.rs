@@ -43,7 +43,8 @@ impl<T: Terms> Pairwise<T> {
         Self { partial: [T::zero(); 32], count: 0 }
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "small", inline(never))]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(crate) fn add(&mut self, mut x: T) {
         self.count += 1;
         let level = self.count.trailing_zeros() as usize;
@@ -53,7 +54,8 @@ impl<T: Terms> Pairwise<T> {
         self.partial[level] = x;
     }
 
-    #[inline(always)]
+    #[cfg_attr(feature = "small", inline(never))]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(crate) fn total(&self) -> T {
         let mut y = T::zero();
         let mut rest = self.count;
@@ -75,7 +77,8 @@ impl<T: Terms> Pairwise<T> {
 
 impl Pairwise {
     /// Adds a row, 64 elements a time in four chains.
-    #[inline(always)]
+    #[cfg_attr(feature = "small", inline(never))]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub(crate) fn add_row(&mut self, row: &[f32]) {
         let (blocks, row) = row.as_chunks::<64>();
         for block in blocks {

@@ -1,17 +1,27 @@
-//! Exports of the tables of elementwise kernels.
+//! Exports of the tables of elementwise kernels. What they share is a function, as there are many.
 
+use core::cell::Cell;
+
+use phyllo_kernels::binary::Geometry;
 use phyllo_kernels::{binary as broadcast, casts, elementwise as functions, plain};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::layout::geometry;
 use crate::memory::slices;
+use crate::trial;
+
+/// y = f(x)
+#[inline(never)]
+fn map(x: usize, y: usize, n: usize, p: f32, f: fn(&[Cell<f32>], &[Cell<f32>], f32)) {
+    slices! { x: cells f32[n], y: in_place f32[n] }
+    f(x, y, p);
+}
 
 macro_rules! export_functions {
     ($($name:ident / $grad:ident, $js:literal / $js_grad:literal, $saved:ident: $f:expr => $slope:expr;)*) => {$(
         #[wasm_bindgen(js_name = $js)]
         pub fn $name(x: usize, y: usize, n: usize, p: f32) {
-            slices! { x: cells f32[n], y: in_place f32[n] }
-            functions::$name(x, y, p);
+            map(x, y, n, p, functions::$name);
         }
 
         #[cfg(feature = "train")]
@@ -28,9 +38,8 @@ phyllo_kernels::elementwise!(export_functions);
 macro_rules! export_plain {
     ($($name:ident, $js:literal: $f:expr;)*) => {$(
         #[wasm_bindgen(js_name = $js)]
-        pub fn $name(x: usize, y: usize, n: usize, _p: f32) {
-            slices! { x: cells f32[n], y: in_place f32[n] }
-            functions::$name(x, y);
+        pub fn $name(x: usize, y: usize, n: usize, p: f32) {
+            map(x, y, n, p, |x, y, _| functions::$name(x, y));
         }
     )*};
 }
@@ -49,6 +58,16 @@ macro_rules! export_casts {
 
 casts!(export_casts);
 
+type Binary<X, Y> = fn(&[Cell<X>], &[Cell<X>], &[Cell<Y>], Geometry);
+
+/// y = f(a, b)
+#[inline(never)]
+fn zip<X, Y>((a, sa): (usize, [isize; 4]), (b, sb): (usize, [isize; 4]), y: usize, n: [usize; 4], f: Binary<X, Y>) {
+    let (geometry, [of_a, of_b]) = geometry(n, sa, sb);
+    slices! { a: strided X[&of_a], b: strided X[&of_b], y: in_place Y[trial::size(n)] }
+    f(a, b, y, geometry);
+}
+
 macro_rules! export_binary {
     ($($name:ident, $js:literal, $x:ident => $y:ident: $f:expr;)*) => {$(
         #[wasm_bindgen(js_name = $js)]
@@ -57,10 +76,8 @@ macro_rules! export_binary {
             a: usize, b: usize, y: usize, n0: usize, n1: usize, n2: usize, n3: usize,
             a0: isize, a1: isize, a2: isize, a3: isize, b0: isize, b1: isize, b2: isize, b3: isize,
         ) {
-            let n = [n0, n1, n2, n3];
-            let (geometry, [of_a, of_b]) = geometry(n, [a0, a1, a2, a3], [b0, b1, b2, b3]);
-            slices! { a: strided $x[&of_a], b: strided $x[&of_b], y: in_place $y[n0 * n1 * n2 * n3] }
-            broadcast::$name(a, b, y, geometry);
+            let (a, b) = ((a, [a0, a1, a2, a3]), (b, [b0, b1, b2, b3]));
+            zip::<$x, $y>(a, b, y, [n0, n1, n2, n3], broadcast::$name);
         }
     )*};
 }

@@ -50,7 +50,8 @@ pub fn geometry(n: [usize; 4], a: [isize; 4], b: [isize; 4]) -> (Geometry, [Exte
 }
 
 macro_rules! export_copies {
-    ($($name:ident $type:ident;)*) => {$(
+    ($($(#[$cfg:meta])* $name:ident $copy:ident $type:ident;)*) => {$(
+        $(#[$cfg])*
         #[wasm_bindgen]
         #[allow(clippy::too_many_arguments)]
         pub fn $name(
@@ -62,14 +63,17 @@ macro_rules! export_copies {
             trial::work(n);
             let (from, to) = (extent(n, sx), extent(n, sy));
             slices! { x: strided $type[&from], y: strided_output $type[&to] }
-            copy::copy(x, y, n, (from.below, sx), (to.below, sy));
+            copy::$copy(x, y, n, (from.below, sx), (to.below, sy));
         }
     )*};
 }
 
 export_copies! {
-    copy i32;
-    copy8 u8;
+    copy copy i32;
+    #[cfg(not(feature = "plans"))]
+    copy8 copy u8;
+    #[cfg(feature = "plans")]
+    copy8 copy_few u8;
 }
 
 #[wasm_bindgen]

@@ -4,7 +4,11 @@ use core::arch::wasm32::{memory_grow, memory_size};
 use core::cell::{Cell, UnsafeCell};
 use core::slice;
 
-use phyllo_arena::{Arena, Memory, Usage};
+use phyllo_arena::Memory;
+#[cfg(feature = "plans")]
+use phyllo_arena::Stack as Arena;
+#[cfg(not(feature = "plans"))]
+use phyllo_arena::{Arena, Usage};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 #[cfg(feature = "checked")]
@@ -52,6 +56,9 @@ fn with_state<T>(f: impl FnOnce(&mut State) -> T) -> T {
 /// The address of a block of at least `bytes` bytes, aligned to 16; 0 if memory cannot grow.
 #[wasm_bindgen]
 pub fn alloc(bytes: usize) -> usize {
+    #[cfg(feature = "plans")]
+    let at = with_state(|state| state.arena.take(bytes)).unwrap_or(0);
+    #[cfg(not(feature = "plans"))]
     let at = with_state(|state| state.arena.alloc(bytes)).unwrap_or(0);
     #[cfg(feature = "checked")]
     checked::allocated(at, bytes);
@@ -59,6 +66,7 @@ pub fn alloc(bytes: usize) -> usize {
 }
 
 /// Gives back a block that was allocated with the same `bytes`.
+#[cfg(not(feature = "plans"))]
 #[wasm_bindgen]
 pub fn free(at: usize, bytes: usize) {
     #[cfg(feature = "checked")]
@@ -67,25 +75,30 @@ pub fn free(at: usize, bytes: usize) {
     with_state(|state| unsafe { state.arena.free(at, bytes) });
 }
 
+#[cfg(not(feature = "plans"))]
 fn usage() -> Usage {
     with_state(|state| state.arena.usage())
 }
 
+#[cfg(not(feature = "plans"))]
 #[wasm_bindgen(js_name = "liveBytes")]
 pub fn live_bytes() -> usize {
     usage().bytes
 }
 
+#[cfg(not(feature = "plans"))]
 #[wasm_bindgen(js_name = "liveBlocks")]
 pub fn live_blocks() -> usize {
     usage().blocks
 }
 
+#[cfg(not(feature = "plans"))]
 #[wasm_bindgen(js_name = "peakBytes")]
 pub fn peak_bytes() -> usize {
     usage().peak
 }
 
+#[cfg(not(feature = "plans"))]
 #[wasm_bindgen(js_name = "resetPeak")]
 pub fn reset_peak() {
     with_state(|state| state.arena.reset_peak());

@@ -103,6 +103,11 @@ macro_rules! export_conv2d {
             let $g = Conv2d { n, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups };
             if trial::running() || cfg!(feature = "checked") {
                 try_conv2d(&$g);
+                // What follows divides by the groups.
+                #[cfg(feature = "plans")]
+                if trial::refused() {
+                    return Default::default();
+                }
             }
             $body
         }
@@ -261,7 +266,7 @@ macro_rules! export_max_pool2d {
         ) {
             let $g = Pool2d { planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw };
             let ($n, $m) = (pixels(&$g, 1), pooled(&$g, 1));
-            if wide == 0 {
+            if wide == 0 || cfg!(feature = "plans") {
                 type $tap = u8;
                 $body
             } else {
@@ -274,8 +279,9 @@ macro_rules! export_max_pool2d {
 
 export_max_pool2d! {
     "maxPool2d" max_pool2d(x at y, n m, g, Tap) {
+        trial::backward(at);
         slices! { x: input f32[n], at: optional_output Tap[m], y: output f32[m] }
-        pool::max_pool2d::<Tap>(&g, x, y, at);
+        pool::max_pool2d::<Tap>(&g, x, y, trial::kept(at));
     }
     #[cfg(feature = "train")]
     "maxPool2dGrad" max_pool2d_grad(gy at gx, n m, g, Tap) {
@@ -297,12 +303,13 @@ pub fn max_pool2d_lanes(
 ) {
     let g = Pool2d { planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw };
     let (n, m) = (pixels(&g, LANES), pooled(&g, LANES));
-    if wide == 0 {
+    trial::backward(at);
+    if wide == 0 || cfg!(feature = "plans") {
         slices! { x: input f32[n], y: output f32[m], at: optional_output u8[m] }
-        pool::max_pool2d_lanes(&g, x, y, at, relu != 0);
+        pool::max_pool2d_lanes(&g, x, y, trial::kept(at), relu != 0);
     } else {
         slices! { x: input f32[n], y: output f32[m], at: optional_output i32[m] }
-        pool::max_pool2d_lanes(&g, x, y, at, relu != 0);
+        pool::max_pool2d_lanes(&g, x, y, trial::kept(at), relu != 0);
     }
 }
 

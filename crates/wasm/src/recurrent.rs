@@ -59,6 +59,7 @@ pub fn lstm(
     p: usize, w: usize, h0: usize, c0: usize, y: usize, h: usize, c: usize, reserve: usize, steps: usize, batch: usize,
     hidden: usize, reverse: u32,
 ) {
+    trial::backward(reserve);
     let s = sequence(steps, batch, hidden, reverse);
     slices! {
         p: input f32[rows(&s, LSTM_GATES)], w: input f32[LSTM_GATES * hidden * hidden],
@@ -67,7 +68,7 @@ pub fn lstm(
         reserve: optional_output f32[rows(&s, LSTM_RESERVE)];
         room = layers::forward_workspace(&s, LSTM_GATES)
     }
-    layers::lstm(&s, p, w, h0, c0, y, h, c, reserve, room);
+    layers::lstm(&s, p, w, h0, c0, y, h, c, trial::kept(reserve), room);
 }
 
 #[cfg(feature = "train")]
@@ -94,6 +95,7 @@ pub fn gru(
     p: usize, w: usize, bias: usize, h0: usize, y: usize, h: usize, reserve: usize, steps: usize, batch: usize,
     hidden: usize, reverse: u32,
 ) {
+    trial::backward(reserve);
     let s = sequence(steps, batch, hidden, reverse);
     slices! {
         p: input f32[rows(&s, GRU_GATES)], w: input f32[GRU_GATES * hidden * hidden],
@@ -101,7 +103,7 @@ pub fn gru(
         y: output f32[rows(&s, 1)], h: output f32[state(&s)], reserve: optional_output f32[rows(&s, GRU_RESERVE)];
         room = layers::forward_workspace(&s, GRU_GATES)
     }
-    layers::gru(&s, p, w, bias, h0, y, h, reserve, room);
+    layers::gru(&s, p, w, bias, h0, y, h, trial::kept(reserve), room);
 }
 
 #[cfg(feature = "train")]

@@ -115,6 +115,16 @@ pub fn require(fits: bool) {
     }
 }
 
+/// In a trial, an operand that only backward passes read is not to be there.
+pub fn backward(at: usize) {
+    require(at == 0);
+}
+
+/// Such an operand: none.
+pub fn kept<T>(_: Option<T>) -> Option<T> {
+    None
+}
+
 /// A product of sizes. In a trial it is work too: so many steps of a loop, and an empty loop counts as one.
 #[inline(always)]
 pub fn size<const N: usize>(factors: [usize; N]) -> usize {

@@ -14,6 +14,14 @@ pub fn require(fits: bool) {
 
 /// A product of sizes. What does not fit into memory becomes, in the checked binary, the largest number of elements.
 #[inline(always)]
+pub const fn backward(_: usize) {}
+
+#[inline(always)]
+pub fn kept<T>(x: Option<T>) -> Option<T> {
+    x
+}
+
+#[inline(always)]
 pub fn size<const N: usize>(factors: [usize; N]) -> usize {
     if CHECKED {
         return elements(factors.iter().fold(1, |product, &n| product.saturating_mul(n as u64)));

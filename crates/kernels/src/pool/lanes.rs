@@ -21,6 +21,9 @@ fn write(pixel: Pixel, out: &mut [f32; LANES]) {
     pixel[1].write(out.last_chunk_mut().expect("eight lanes"));
 }
 
+/// Whether there are taps: backward passes read them.
+pub(super) const TAPS: bool = !cfg!(feature = "small");
+
 impl Pool2d {
     fn assert_lanes(&self, x: &[f32], y: &[f32], at: Option<usize>) {
         let outputs = self.planes * self.oh * self.ow * LANES;
@@ -39,9 +42,9 @@ pub fn max_pool2d_lanes<T: Tap>(g: &Pool2d, x: &[f32], y: &mut [f32], mut at: Op
     g.assert_lanes(x, y, at.as_ref().map(|at| at.len()));
     let kernel: Option<Kernel> = match (g.kh, g.kw, at.as_deref_mut().map(|at| T::bytes(at).is_some())) {
         (2, 2, None) => Some(row::<2, false>),
-        (2, 2, Some(true)) => Some(row::<2, true>),
         (3, 3, None) => Some(row::<3, false>),
-        (3, 3, Some(true)) => Some(row::<3, true>),
+        (2, 2, Some(true)) if TAPS => Some(row::<2, true>),
+        (3, 3, Some(true)) if TAPS => Some(row::<3, true>),
         _ => None,
     };
     let [rows, columns] = g.inner();

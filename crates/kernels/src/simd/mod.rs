@@ -30,7 +30,8 @@ impl F32x4 {
     }
 
     /// The first `n` ≤ 4 elements of `x`, then zeros.
-    #[inline(always)]
+    #[cfg_attr(feature = "small", inline(never))]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn from_partial(x: &[f32], n: usize) -> Self {
         let mut lanes = [0.0; 4];
         lanes[..n].copy_from_slice(&x[..n]);
@@ -38,7 +39,8 @@ impl F32x4 {
     }
 
     /// Writes the first `n` ≤ 4 lanes.
-    #[inline(always)]
+    #[cfg_attr(feature = "small", inline(never))]
+    #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn write_partial(self, y: &mut [f32], n: usize) {
         y[..n].copy_from_slice(&self.to_array()[..n]);
     }

@@ -30,9 +30,13 @@ pub(super) fn transform<T: Transform<M, S>, const M: usize, const S: usize>(
 ) {
     let (c, k) = (plan.window.c, plan.window.k);
     match filters {
-        Filters::Plain(w) => panels::<T, M, S, false>(transform, (c, k), w, (9 * c, 9), first, lanes, u),
-        Filters::Turned(w) => panels::<T, M, S, true>(transform, (c, k), w, (9, 9 * k), first, lanes, u),
-        Filters::Transformed(_) => {}
+        Filters::Plain(w) if M == 2 || !cfg!(feature = "small") => {
+            panels::<T, M, S, false>(transform, (c, k), w, (9 * c, 9), first, lanes, u)
+        }
+        Filters::Turned(w) if !cfg!(feature = "small") => {
+            panels::<T, M, S, true>(transform, (c, k), w, (9, 9 * k), first, lanes, u)
+        }
+        _ => {}
     }
 }
 
