@@ -19,7 +19,8 @@ const INFER_EXPORTS = ['memory', 'alloc', 'kernel', 'prepare', 'run'];
  * flags 75. Panics trap without a message, so they need not know where; that option is not stable yet.
  */
 const SMALL = [
-  '-Cno-vectorize-loops', '-Cno-vectorize-slp', '-Cllvm-args=-unroll-runtime=false', '-Zlocation-detail=none',
+  '-Cno-vectorize-loops', '-Cno-vectorize-slp', '-Cllvm-args=-unroll-runtime=false', '-Cllvm-args=-inline-threshold=50',
+  '-Zlocation-detail=none',
 ];
 const SMALL_ENVIRONMENT = { CARGO_PROFILE_RELEASE_OPT_LEVEL: '2', RUSTC_BOOTSTRAP: '1' };
 /** What is around the kernels runs once a call. */

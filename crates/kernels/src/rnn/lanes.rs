@@ -23,7 +23,7 @@ const STEP: usize = 4;
 #[inline(always)]
 pub(super) unsafe fn map(length: usize, y: *mut f32, f: impl Fn(usize, usize) -> F32x4) {
     let mut j = 0;
-    while j + 4 * STEP <= length {
+    while !cfg!(feature = "small") && j + 4 * STEP <= length {
         let v: [F32x4; STEP] = core::array::from_fn(|i| f(j + 4 * i, 4));
         for (i, v) in v.into_iter().enumerate() {
             v.store(y.add(j + 4 * i));
