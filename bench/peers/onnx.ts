@@ -25,8 +25,9 @@ interface Node {
   readonly outputs: readonly string[];
   readonly attributes?: Readonly<Record<string, number | string | readonly number[]>>;
 }
-/** A graph; what runs gets the inputs and gives the outputs of the last node. */
+/** A graph; what runs gets the inputs and gives the outputs of the last node, of which the first has so many dimensions. */
 interface Graph {
+  readonly rank: number;
   readonly inputs: Readonly<Record<string, Array>>;
   readonly constants?: Readonly<Record<string, Array>>;
   readonly nodes: readonly Node[];
@@ -41,6 +42,8 @@ function attribute(name: string, value: number | string | readonly number[]): In
   return onnx.AttributeProto.create({ name, type: AttributeType.INTS, ints: [...value] });
 }
 
+const typeOf = (data: Array['data']): number => (data instanceof Float32Array ? FLOAT : INT64);
+
 function encode({ inputs, constants = {}, nodes }: Graph): Uint8Array {
   const graph = {
     name: 'work',
@@ -53,11 +56,11 @@ function encode({ inputs, constants = {}, nodes }: Graph): Uint8Array {
     initializer: Object.entries(constants).map(([name, { shape, data }]) => ({
       name,
       dims: [...shape],
-      dataType: data instanceof Float32Array ? FLOAT : INT64,
+      dataType: typeOf(data),
       rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
     })),
-    input: Object.entries(inputs).map(([name, { shape }]) => ({
-      name, type: { tensorType: { elemType: FLOAT, shape: { dim: shape.map((n) => ({ dimValue: n })) } } },
+    input: Object.entries(inputs).map(([name, { shape, data }]) => ({
+      name, type: { tensorType: { elemType: typeOf(data), shape: { dim: shape.map((n) => ({ dimValue: n })) } } },
     })),
     output: nodes.at(-1)!.outputs.filter((name) => name !== '').map((name) => ({ name })),
   };
@@ -69,6 +72,7 @@ function gemm({ m, n, k, transposeA, transposeB, activation }: Gemm): Graph {
   const b = { shape: transposeB ? [n, k] : [k, n], data: values(k * n, 2) };
   const attributes = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 };
   return {
+    rank: 2,
     inputs: { a },
     constants: { b },
     nodes: [
@@ -83,6 +87,7 @@ function conv(work: Conv): Graph | string {
   const { n, c, size, k, kernel, stride = 1, padding = 0, groups = 1 } = work;
   const count = sizes(work);
   return {
+    rank: 4,
     inputs: { x: { shape: [n, c, size, size], data: values(count.x, 1) } },
     constants: { w: { shape: [k, c / groups, kernel, kernel], data: values(count.w, 2) } },
     nodes: [{
@@ -95,6 +100,7 @@ function conv(work: Conv): Graph | string {
 function pool({ of, planes, size, kernel, stride }: Pool): Graph | string {
   if (of === 'gx') return 'it has no gradients';
   return {
+    rank: 4,
     inputs: { x: { shape: [1, planes, size, size], data: values(planes * size * size, 1) } },
     nodes: [{
       op: 'MaxPool', inputs: ['x'], outputs: of === 'at' ? ['y', 'at'] : ['y'],
@@ -110,6 +116,7 @@ const OPS: Readonly<Record<Elementwise['f'], string>> = {
 
 function elementwise(work: Elementwise): Graph {
   const { f } = work;
+  const rank = 2;
   const [first, second] = operands(work);
   const x = { shape: [first.length / WIDTH, WIDTH], data: first };
   const node = (inputs: string[], attributes = {}): Node[] => [{ op: OPS[f], inputs, outputs: ['y'], attributes }];
@@ -118,13 +125,13 @@ function elementwise(work: Elementwise): Graph {
     case 'mul':
     case 'div':
     case 'pow':
-      return { inputs: { x, b: { ...x, data: second } }, nodes: node(['x', 'b']) };
+      return { rank, inputs: { x, b: { ...x, data: second } }, nodes: node(['x', 'b']) };
     case 'add-scalar':
-      return { inputs: { x, b: { shape: [1], data: second.subarray(0, 1) } }, nodes: node(['x', 'b']) };
+      return { rank, inputs: { x, b: { shape: [1], data: second.subarray(0, 1) } }, nodes: node(['x', 'b']) };
     case 'add-row':
-      return { inputs: { x, b: { shape: [WIDTH], data: second.subarray(0, WIDTH) } }, nodes: node(['x', 'b']) };
+      return { rank, inputs: { x, b: { shape: [WIDTH], data: second.subarray(0, WIDTH) } }, nodes: node(['x', 'b']) };
     default:
-      return { inputs: { x }, nodes: node(['x']) };
+      return { rank, inputs: { x }, nodes: node(['x']) };
   }
 }
 
@@ -147,6 +154,7 @@ function recurrent(work: Recurrent): Graph | string {
   bias.set(biasIh!);
   bias.set(biasHh!, rows);
   return {
+    rank: 4,
     inputs: { x: { shape: [STEPS, BATCH, INPUTS], data: x } },
     constants: {
       w: { shape: [1, rows, INPUTS], data: ih! },
@@ -193,7 +201,7 @@ function net(name: NetName): Graph {
     constants[`b${i}`] = { shape: [layer.k], data: weights.bias };
   });
   const x0 = { shape: [1, ...net.input], data: samples(net, 1) };
-  return { inputs: { x0 }, constants, nodes: net.layers.map(netNode) };
+  return { rank: 2, inputs: { x0 }, constants, nodes: net.layers.map(netNode) };
 }
 
 /** A network as a file. */
@@ -207,61 +215,76 @@ interface Runtime {
   readonly Tensor: TensorConstructor;
 }
 
-async function open(runtime: Runtime, graph: Graph, optimised: boolean): Promise<InferenceSession> {
+async function open(runtime: Runtime, graph: Graph): Promise<InferenceSession> {
   return runtime.InferenceSession.create(encode(graph), {
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
     executionMode: 'sequential',
-    graphOptimizationLevel: optimised ? 'all' : 'disabled',
+    graphOptimizationLevel: 'all',
   });
 }
 
-/** Runs a session; inputs become tensors in each call. */
-async function call(
-  runtime: Runtime, session: InferenceSession, inputs: Graph['inputs'],
-): Promise<Float32Array> {
-  const feeds: Record<string, Tensor> = {};
-  for (const [name, { shape, data }] of Object.entries(inputs)) feeds[name] = new runtime.Tensor('float32', data, shape);
-  const y: OnnxValue | undefined = (await session.run(feeds))[session.outputNames[0]!];
+/** The inputs as tensors, which copies nothing. */
+function feeds({ Tensor }: Runtime, inputs: Graph['inputs']): Record<string, Tensor> {
+  return Object.fromEntries(Object.entries(inputs).map(([name, { shape, data }]) => [
+    name, data instanceof Float32Array ? new Tensor('float32', data, shape) : new Tensor('int64', data, shape),
+  ]));
+}
+
+async function call(session: InferenceSession, inputs: Readonly<Record<string, Tensor>>): Promise<Float32Array> {
+  const y: OnnxValue | undefined = (await session.run(inputs))[session.outputNames[0]!];
   if (!y || !('data' in y) || !(y.data instanceof Float32Array)) throw new TypeError('the result is not of floats');
   return y.data;
 }
 
 /** A network: it is what goes in and comes out that counts too. */
 async function whole(runtime: Runtime, graph: Graph): Promise<Task> {
-  const session = await open(runtime, graph, true);
+  const session = await open(runtime, graph);
   let y: Float32Array | undefined;
   return {
     run: async () => {
-      y = await call(runtime, session, graph.inputs);
+      y = await call(session, feeds(runtime, graph.inputs));
     },
     result: () => y!,
     free: () => void session.release(),
   };
 }
 
-/** The first element of the last node's output. */
-function first({ inputs, constants = {}, nodes }: Graph): Graph {
-  const last = nodes.at(-1)!;
-  const dims = BigInt64Array.of(0n, 1n);
-  const [zero, one] = [dims.subarray(0, 1), dims.subarray(1)].map((data) => ({ shape: [1], data }));
-  const slice = { op: 'Slice', inputs: [last.outputs[0]!, 'zero', 'one', 'zero'], outputs: ['first'] };
-  return { inputs, constants: { ...constants, zero: zero!, one: one! }, nodes: [...nodes, slice] };
-}
+const integers = (...numbers: number[]): Array => ({ shape: [numbers.length], data: BigInt64Array.from(numbers, BigInt) });
 
 /**
- * A part of a network. What runs copies no more than it has to: its output is a slice of the result, and `fixed` inputs
- * are constants, which an optimiser would compute with beforehand.
+ * The same without what running a session copies: the inputs are constants, of which the shapes go in, so that nothing is
+ * computed beforehand; the first number of the output comes out.
  */
-async function part(runtime: Runtime, graph: Graph, fixed: boolean): Promise<Task> {
-  const { inputs, constants = {} } = graph;
-  const placed = fixed ? { ...graph, inputs: {}, constants: { ...constants, ...inputs } } : graph;
-  const checked = await open(runtime, placed, !fixed);
-  const y = await call(runtime, checked, placed.inputs);
-  await checked.release();
-  const session = await open(runtime, first(placed), !fixed);
+function inside({ rank, inputs, constants = {}, nodes }: Graph): Graph {
+  const names = Object.keys(inputs);
+  const dims = Array.from({ length: rank }, (_, i) => i);
+  const renamed = names.map((name) => [`${name}_data`, inputs[name]!] as const);
   return {
-    run: () => call(runtime, session, placed.inputs),
+    rank,
+    inputs: Object.fromEntries(names.map((name) => [`${name}_shape`, integers(...inputs[name]!.shape)])),
+    constants: {
+      ...constants, ...Object.fromEntries(renamed),
+      starts: integers(...dims.map(() => 0)), ends: integers(...dims.map(() => 1)), axes: integers(...dims),
+    },
+    nodes: [
+      ...names.map((name) => ({ op: 'Reshape', inputs: [`${name}_data`, `${name}_shape`], outputs: [name] })),
+      ...nodes,
+      { op: 'Slice', inputs: [nodes.at(-1)!.outputs[0]!, 'starts', 'ends', 'axes'], outputs: ['first'] },
+    ],
+  };
+}
+
+/** A part of a network: what it computes, once, and then without what goes in and comes out. */
+async function part(runtime: Runtime, graph: Graph): Promise<Task> {
+  const checked = await open(runtime, graph);
+  const y = await call(checked, feeds(runtime, graph.inputs));
+  await checked.release();
+  const timed = inside(graph);
+  const session = await open(runtime, timed);
+  const inputs = feeds(runtime, timed.inputs);
+  return {
+    run: () => call(session, inputs),
     result: () => y,
     free: () => void session.release(),
   };
@@ -269,22 +292,20 @@ async function part(runtime: Runtime, graph: Graph, fixed: boolean): Promise<Tas
 
 /** A runtime as a library. */
 export function ortLibrary(runtime: Runtime, version: string): Library {
+  const all = (graph: Graph | string): Promise<Task> | string =>
+    (typeof graph === 'string' ? graph : part(runtime, graph));
   const prepare: Library['prepare'] = (work) => {
     switch (work.kind) {
       case 'gemm':
-        // A fused activation is the optimiser's.
-        return part(runtime, gemm(work), work.activation === undefined);
+        return all(gemm(work));
       case 'elementwise':
-        return part(runtime, elementwise(work), true);
-      case 'pool': {
-        const graph = pool(work);
-        return typeof graph === 'string' ? graph : part(runtime, graph, true);
-      }
+        return all(elementwise(work));
+      case 'pool':
+        return all(pool(work));
       case 'conv':
-      case 'recurrent': {
-        const graph = work.kind === 'conv' ? conv(work) : recurrent(work);
-        return typeof graph === 'string' ? graph : part(runtime, graph, false);
-      }
+        return all(conv(work));
+      case 'recurrent':
+        return all(recurrent(work));
       case 'latency':
         return whole(runtime, net(work.net));
       case 'train':
