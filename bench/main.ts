@@ -1,8 +1,10 @@
 /** `npm run bench -- GROUP…`: speed, beside the limit of the core measured in the same run. */
+import { spawnSync } from 'node:child_process';
 import { execPath, exit, stdout } from 'node:process';
 import { Argument, Command, Option } from 'commander';
 import { bring, nodeOf } from './bring';
 import { Contest } from './contest';
+import { command, ROOT } from './contestant';
 import { GROUPS } from './groups/all';
 import { PEERS } from './library';
 import { report } from './report';
@@ -33,6 +35,17 @@ async function run(groups: readonly string[], { only, json, node, binary, peers 
 }
 
 process.once('SIGINT', () => exit(130)); // what it started ends with it
+/** In a process of its own: the core, the Node and the binary that are asked for. */
+async function dispatch({ only, node, binary = '' }: Options, assert: boolean): Promise<void> {
+  const path = node ? await nodeOf(node) : execPath;
+  const [run, ...args] = command(
+    path, '--import', 'tsx', 'bench/dispatch/main.ts', `--only=${only}`, ...(assert ? ['--assert'] : []));
+  const { status } = spawnSync(run!, args, {
+    cwd: ROOT, stdio: 'inherit', env: { ...process.env, PHYLLO_WASM: binary },
+  });
+  exit(status ?? 1);
+}
+
 stdout.on('error', () => exit(0)); // whoever read it has seen enough
 const program = new Command('npm run bench --')
   .description('Measures groups of workloads.')
@@ -46,4 +59,8 @@ const program = new Command('npm run bench --')
 program.command('report')
   .description('measures everything beside everyone, and writes bench/RESULTS.md; with --only, prints it')
   .action(() => report(program.opts<Options>().only));
+program.command('dispatch')
+  .description('measures every method that kernels choose between; takes --only, --node and --binary')
+  .option('--assert', 'fail where the picked one is more than 10 % slower than another', false)
+  .action((options: { readonly assert: boolean }) => dispatch(program.opts<Options>(), options.assert));
 await program.parseAsync();

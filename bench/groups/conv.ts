@@ -2,7 +2,7 @@ import type { Backend } from '../../ts/backend/backend';
 import type { Row, Task } from '../row';
 import { Workspace } from '../workspace';
 
-interface Geometry {
+export interface Geometry {
   readonly n: number;
   readonly c: number;
   /** Height and width of the image. */
@@ -22,7 +22,7 @@ export interface Conv extends Geometry {
 }
 
 /** LeNet-5's layers at batch 64, torchvision's AlexNet, and shapes of ResNet and MobileNet at batch 1. */
-const CASES: readonly ({ readonly name: string } & Geometry)[] = [
+export const CASES: readonly ({ readonly name: string } & Geometry)[] = [
   { name: 'lenet-c1-b64', n: 64, c: 1, size: 28, k: 6, kernel: 5, padding: 2 },
   { name: 'lenet-c2-b64', n: 64, c: 6, size: 14, k: 16, kernel: 5 },
   { name: 'alex-c1', n: 1, c: 3, size: 224, k: 64, kernel: 11, stride: 4, padding: 2 },

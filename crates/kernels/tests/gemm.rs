@@ -6,7 +6,8 @@ use check::{assert_close, Guarded, Random};
 use core::cell::Cell;
 use phyllo_kernels::elementwise;
 use phyllo_kernels::gemm::{
-    gemm, gemm_pack, gemm_pack_len, gemm_packed, gemm_packed_workspace, gemm_workspace, Activation, Bias, Gemm,
+    gemm, gemm_by, gemm_pack, gemm_pack_len, gemm_packed, gemm_packed_by, gemm_packed_workspace,
+    gemm_packed_workspace_by, gemm_workspace, gemm_workspace_by, Activation, Bias, Gemm, Method,
 };
 
 /// Relative to the largest element of C, for k up to 700 and numbers in [−1, 1).
@@ -71,6 +72,15 @@ fn check(g: &Gemm, bias_by: usize, accumulate: bool, random: &mut Random) {
     gemm(g, &a, &b, c.slice(), bias, accumulate, Activation::None, workspace.slice());
     workspace.check(&what);
     assert_close(c.check(&what), &expected, BOUND, &what);
+    // Every method that serves, not only the one that is taken.
+    for method in Method::ALL.into_iter().filter(|&method| g.serves(method)) {
+        let what = format!("{what}, by {method:?}");
+        let (mut c, mut workspace) = (Guarded::new(length), Guarded::new(gemm_workspace_by(method, g)));
+        c.slice().copy_from_slice(&before);
+        gemm_by(method, g, &a, &b, c.slice(), bias, accumulate, Activation::None, workspace.slice());
+        workspace.check(&what);
+        assert_close(c.check(&what), &expected, BOUND, &what);
+    }
 }
 
 fn dense(m: usize, n: usize, k: usize) -> Gemm {
@@ -181,6 +191,30 @@ fn bits(c: &[f32]) -> Vec<u32> {
     c.iter().map(|x| x.to_bits()).collect()
 }
 
+/// Every method on a packed B against the plain one that sums in its order.
+fn check_packed_methods(g: &Gemm, a: &[f32], b: &[f32]) {
+    // A column is multiplied in one way only.
+    if g.n == 1 || g.k == 0 {
+        return;
+    }
+    let mut packed = vec![0.0; gemm_pack_len(g.k, g.n)];
+    gemm_pack(b, g.rsb, g.csb, g.k, g.n, &mut packed);
+    for method in [Method::Dots, Method::Rows, Method::Tiles] {
+        let alike = if method == Method::Dots { Method::Dots } else { Method::Tiles };
+        if !g.serves(alike) {
+            continue;
+        }
+        let mut plain = vec![0.0; g.m * g.rsc];
+        let mut c = plain.clone();
+        let mut workspace = Guarded::new(gemm_workspace_by(alike, g));
+        gemm_by(alike, g, a, b, &mut plain, Bias::None, false, Activation::None, workspace.slice());
+        let mut workspace = Guarded::new(gemm_packed_workspace_by(method, g));
+        gemm_packed_by(method, g, a, &packed, &mut c, Bias::None, false, Activation::None, workspace.slice());
+        workspace.check("workspace");
+        assert_eq!(bits(&plain), bits(&c), "{g:?} by {method:?}");
+    }
+}
+
 /// C of one product, and of the same with B packed.
 fn products(g: &Gemm, a: &[f32], b: &[f32], before: &[f32], bias: Bias, accumulate: bool) -> [Vec<u32>; 2] {
     let mut plain = before.to_vec();
@@ -214,6 +248,7 @@ fn a_packed_product_has_the_bits_of_the_plain_one() {
                     let before = random.numbers(m * rsc);
                     let [plain, packed] = products(&g, &a, &b, &before, bias, cases / 3 % 2 == 1);
                     assert_eq!(plain, packed, "{g:?}, bias {bias:?}");
+                    check_packed_methods(&g, &a, &b);
                     cases += 1;
                 }
             }

@@ -13,6 +13,8 @@ mod bare;
 
 #[cfg(feature = "checked")]
 mod checked;
+#[cfg(feature = "train")]
+mod dispatch;
 mod elementwise;
 mod indexing;
 mod layout;

@@ -10,7 +10,7 @@ use crate::memory::slices;
 use crate::trial;
 
 /// The elements of `batch` matrices [rows, columns], from the first to the last.
-fn matrices(rows: usize, columns: usize, batch: usize, row: usize, column: usize, step: usize) -> usize {
+pub(crate) fn matrices(rows: usize, columns: usize, batch: usize, row: usize, column: usize, step: usize) -> usize {
     if rows == 0 || columns == 0 || batch == 0 {
         return 0;
     }
@@ -114,15 +114,15 @@ macro_rules! export_conv2d {
     )*};
 }
 
-fn image(g: &Conv2d) -> usize {
+pub(crate) fn image(g: &Conv2d) -> usize {
     trial::size([g.n, g.c, g.h, g.w])
 }
 
-fn filters(g: &Conv2d) -> usize {
+pub(crate) fn filters(g: &Conv2d) -> usize {
     trial::size([g.k, g.c / g.groups.max(1), g.kh, g.kw])
 }
 
-fn maps(g: &Conv2d) -> usize {
+pub(crate) fn maps(g: &Conv2d) -> usize {
     trial::size([g.n, g.k, g.oh, g.ow])
 }
 

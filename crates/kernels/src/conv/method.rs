@@ -1,6 +1,6 @@
 //! By which method a pass is computed.
 
-use super::geometry::Conv2d;
+use super::geometry::{Conv2d, Window};
 use super::{phases, winograd};
 use crate::lanes::LANES;
 
@@ -33,6 +33,19 @@ pub enum Method {
     Columns,
 }
 
+impl Method {
+    pub const ALL: [Self; 8] = [
+        Self::Empty,
+        Self::Lanes,
+        Self::Direct,
+        Self::Winograd,
+        Self::Winograd4,
+        Self::Implicit,
+        Self::Phases,
+        Self::Columns,
+    ];
+}
+
 /// Up to so many numbers an output is the sum of, a batch is worth putting into lanes: 150 gain 1.2 to 2.9 times (the
 /// second layer of LeNet-5), 288 (32 channels, 3 × 3 on 14 × 14) nothing.
 const LANES_TAPS: usize = 160;
@@ -44,6 +57,28 @@ const DIRECT_TAPS: usize = 75;
 /// Up to so many planes of the input, their gradient is worth it as well, whatever the taps: 3 (64 filters of 3 × 3) gain
 /// 85 %.
 const DIRECT_PLANES: usize = 4;
+
+/// From so many filters on, up to so many taps gain nothing from lanes: 3 → 16 planes of 32 × 32 run at 37 GFLOP/s from the
+/// image and at 29 in lanes, 3 → 64 at 36 and 26; 4 → 8 at 34 and 39, 8 → 16 at 34 and 40. (These and what follows: AMD
+/// EPYC, relaxed, Node 24, 3 × 3 unless said, where multiply-adds reach 51; `npm run bench -- dispatch` measures again.)
+const LANES_FILTERS: usize = 16;
+const LANES_LEAST_TAPS: usize = 36;
+/// Taps of depthwise filters from which on a batch is worth putting into lanes, as it is for strides: 5 × 5 on 14 × 14 runs
+/// at 13 in lanes and at 10 from the image, 3 × 3 at a stride of 2 on 28 × 28 at 8 and 4.
+const DEPTHWISE_TAPS: usize = 25;
+/// Fewer planes leave lanes of their gradient empty: of 3 → 16, it runs at 11 in lanes and at 25 from the image.
+const LANES_PLANES: usize = 4;
+/// From so many filters on, columns of patches are better for the gradient of few planes than the image itself: 4 → 32
+/// planes of 14 × 14 at 20 and 15, 3 → 64 of 32 × 32 at 28 and 24; but 3 → 16 at 22 and 26.
+const COLUMNS_FILTERS: usize = 32;
+/// Planes and filters from which on Winograd is best for the gradient of the planes, if not in lanes: 8 → 16 planes of
+/// 14 × 14 at 30, where nothing else passes 28; but 8 → 8 at 24, and 28 from the image.
+const WINOGRAD_GRAD_X: [usize; 2] = [8, 16];
+/// From so many columns on, up to so many filters, or taps, have their gradient read from the image: of 3 → 16 planes of
+/// 32 × 32 at 35, with patches at 27; of 8 → 16 on 14 × 14 at 22 and 29, of 8 → 32 on 28 × 28 at 37 and 40. Depthwise
+/// ones in a batch on 28 × 28 at 12, in lanes at 9; on 14 × 14 at 7 and 9.
+const GRAD_W_COLUMNS: usize = 20;
+const GRAD_W_FILTERS: usize = 16;
 
 /// From so many pixels on, the product with filters of one tap is one of matrices as they are, which nothing else comes
 /// near: 31 GFLOP/s of 51 with 16 planes and 42 with 64, where Direct runs at 21 and 31. Fewer leave panels empty, as in
@@ -78,13 +113,19 @@ impl Conv2d {
 
     fn forward_method(&self) -> Method {
         let window = self.group();
+        let wide = self.has_unit_stride() && window.k >= LANES_FILTERS && window.taps() <= LANES_LEAST_TAPS;
         if self.is_depthwise() {
-            Method::Direct
+            let slow = !self.has_unit_stride() || window.taps() >= DEPTHWISE_TAPS;
+            if slow && self.fits_lanes() {
+                Method::Lanes
+            } else {
+                Method::Direct
+            }
         } else if self.is_matrix() {
             Method::Implicit
         } else if winograd::pays(&window, self.n) {
             Method::Winograd
-        } else if self.fits_lanes() {
+        } else if self.fits_lanes() && !wide {
             Method::Lanes
         } else if window.taps() <= DIRECT_TAPS {
             Method::Direct
@@ -93,22 +134,39 @@ impl Conv2d {
         }
     }
 
+    /// Whether columns of patches are less work than the correlation of the gradient, whose outputs are the image's
+    /// pixels, with and without padding, and whose patches are shared by the planes as the columns are by the filters:
+    /// 6 → 16 planes by 5 × 5 from 14 × 14 to 10 × 10 run at 21 and 10, 3 → 64 at 28 and 13; but 4 → 8 at 11 and 20.
+    fn columns_pay(&self) -> bool {
+        let Window { c, k, h, w, oh, ow, .. } = self.group();
+        h * w * (c + 8) * k > oh * ow * (k + 24) * c
+    }
+
     fn grad_x_method(&self) -> Method {
         let window = self.group();
-        let few = window.c <= DIRECT_PLANES || window.k * window.kh * window.kw <= DIRECT_TAPS;
+        let (unit, taps) = (self.has_unit_stride(), window.k * window.kh * window.kw);
+        let few = taps <= DIRECT_TAPS || window.c <= DIRECT_PLANES && window.k < COLUMNS_FILTERS;
+        let lanes = window.c >= LANES_PLANES && (unit || taps <= LANES_TAPS);
         if self.is_depthwise() {
             Method::Direct
         } else if self.is_matrix() {
-            Method::Implicit
-        } else if self.has_unit_stride() && winograd::pays(&window.adjoint(), self.n) {
+            // Few pixels do not make up for transposing the weights: 64 → 64 planes of 4 × 4 at 9, else at 21.
+            if 2 * self.n * window.pixels() <= window.k {
+                Method::Columns
+            } else {
+                Method::Implicit
+            }
+        } else if unit && winograd::pays(&window.adjoint(), self.n) {
             Method::Winograd
-        } else if self.fits_lanes() {
+        } else if lanes && self.fits_lanes() {
             Method::Lanes
-        } else if few && (self.has_unit_stride() || window.c * window.k <= DIRECT_PLANES) {
+        } else if winograd::fits(&window) && window.c >= WINOGRAD_GRAD_X[0] && window.k >= WINOGRAD_GRAD_X[1] {
+            Method::Winograd
+        } else if few && (unit || window.c * window.k <= DIRECT_PLANES) {
             Method::Direct
-        } else if self.has_unit_stride() {
+        } else if unit && !self.columns_pay() {
             Method::Implicit
-        } else if phases::pays(self) {
+        } else if !unit && phases::pays(self) {
             Method::Phases
         } else {
             Method::Columns
@@ -117,13 +175,17 @@ impl Conv2d {
 
     fn grad_w_method(&self) -> Method {
         let window = self.group();
-        if self.is_matrix() && window.c >= MATRIX {
+        let long = window.ow >= GRAD_W_COLUMNS;
+        let few = window.k < GRAD_W_FILTERS || long && (window.k <= GRAD_W_FILTERS || window.taps() <= 27);
+        if self.is_depthwise() && long && self.has_unit_stride() {
+            Method::Direct
+        } else if self.is_matrix() && window.c >= MATRIX {
             Method::Implicit
         } else if winograd::grad_w_pays(&window, self.n) {
             Method::Winograd
         } else if self.fits_lanes() {
             Method::Lanes
-        } else if window.taps() <= DIRECT_TAPS {
+        } else if few && window.taps() <= DIRECT_TAPS {
             Method::Direct
         } else {
             Method::Implicit

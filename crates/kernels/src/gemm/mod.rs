@@ -10,13 +10,15 @@
 
 mod activation;
 pub(crate) mod loops;
+mod method;
 pub(crate) mod micro;
 pub(crate) mod pack;
 pub(crate) mod rows;
 
 pub use activation::Activation;
+pub use method::Method;
 
-use loops::{a_workspace, b_workspace, multiply, KC, NR};
+use loops::{a_workspace, b_workspace, multiply, KC, MR, NR};
 use micro::Output;
 use pack::{prepack, Packed, Strided};
 
@@ -79,19 +81,6 @@ impl Bias<'_> {
     }
 }
 
-/// Up to so many rows, one at a time: 4 × 1024 × 1024 at 14 GFLOP/s with B by rows, where tiles in place get 9 and packing
-/// B 12. (AMD EPYC, simd128, Node 20, on a busy machine: products of 512³ ran at 29.)
-const SINGLE_ROWS: usize = 4;
-/// The same with B by columns, whatever the number of columns, since the order of sums depends on it: 6 rows at 20, where
-/// packing gets 15; 8 at 20, where it gets 23.
-const DOT_ROWS: usize = 7;
-/// Up to so many rows packing B by rows costs more than it saves: 12 rows at 24 in place, where packing gets 19; 16 at
-/// 25, where it gets 22.
-const FEW_ROWS: usize = 16;
-
-/// Up to so many rows of a product with a packed B, one at a time.
-const PACKED_ROWS: usize = 3;
-
 impl Gemm {
     /// A column of C as a row: Cᵀ ← BᵀAᵀ, where C has one column and its elements are adjacent.
     fn transposed(&self) -> Self {
@@ -112,7 +101,7 @@ impl Gemm {
         self.n == 1 && self.m > 1 && self.rsc == 1
     }
 
-    fn assert_fits(&self, a: &[f32], b: &[f32], c: &[f32], bias: &Bias, workspace: &[f32]) {
+    fn assert_fits(&self, method: Method, a: &[f32], b: &[f32], c: &[f32], bias: &Bias, workspace: &[f32]) {
         let batches = self.batch - 1;
         if self.k > 0 {
             let k = self.k - 1;
@@ -121,25 +110,40 @@ impl Gemm {
         }
         assert!(batches * self.sc + (self.m - 1) * self.rsc + self.n <= c.len(), "C is too short");
         bias.assert_fits(self);
-        assert!(gemm_workspace(self) <= workspace.len(), "workspace is too short");
+        assert!(gemm_workspace_by(method, self) <= workspace.len(), "workspace is too short");
     }
 }
 
 /// Numbers of workspace that [`gemm`] needs.
 pub fn gemm_workspace(g: &Gemm) -> usize {
     let g = if g.is_column() { &g.transposed() } else { g };
-    a_room(g) + b_room(g)
+    gemm_workspace_by(g.method(), g)
 }
 
-/// For A packed, or by rows.
-fn a_room(g: &Gemm) -> usize {
-    a_workspace(g.m, g.k).max(if g.m <= DOT_ROWS { g.m * g.k } else { 0 })
+/// Numbers of workspace that [`gemm_by`] needs.
+pub fn gemm_workspace_by(method: Method, g: &Gemm) -> usize {
+    a_room(method, g) + b_room(method, g)
+}
+
+/// For A by rows, or packed.
+fn a_room(method: Method, g: &Gemm) -> usize {
+    match method {
+        Method::Dots => g.m * g.k,
+        Method::Rows => 0,
+        // All rows at a time.
+        Method::InPlace => g.m.next_multiple_of(MR) * g.k.min(KC),
+        Method::Tiles => a_workspace(g.m, g.k),
+    }
 }
 
 /// For B packed, or the sums of a row.
-fn b_room(g: &Gemm) -> usize {
-    let sums = if g.m <= SINGLE_ROWS { g.n.min(rows::STRIP) } else { 0 };
-    b_workspace(g.n, g.k).max(sums)
+fn b_room(method: Method, g: &Gemm) -> usize {
+    match method {
+        Method::Dots => 0,
+        Method::Rows => g.n.min(rows::STRIP),
+        Method::InPlace => NR * g.k.min(KC),
+        Method::Tiles => b_workspace(g.n, g.k),
+    }
 }
 
 /// C ← f(AB), to AB added C if `accumulate` and a bias, for every product of the batch. k = 0 makes AB zero.
@@ -150,11 +154,23 @@ pub fn gemm(
     g: &Gemm, a: &[f32], b: &[f32], c: &mut [f32], bias: Bias, accumulate: bool, activation: Activation,
     workspace: &mut [f32],
 ) {
+    let (g, a, b, bias) = if g.is_column() { (&g.transposed(), b, a, bias.transposed()) } else { (g, a, b, bias) };
+    gemm_by(g.method(), g, a, b, c, bias, accumulate, activation, workspace);
+}
+
+/// [`gemm`] by a method that serves.
+///
+/// # Panics
+/// If it does not, or a slice is shorter than the geometry says.
+pub fn gemm_by(
+    method: Method, g: &Gemm, a: &[f32], b: &[f32], c: &mut [f32], bias: Bias, accumulate: bool,
+    activation: Activation, workspace: &mut [f32],
+) {
     if g.batch == 0 || g.m == 0 || g.n == 0 {
         return;
     }
-    g.assert_fits(a, b, c, &bias, workspace);
-    let (g, a, b, bias) = if g.is_column() { (&g.transposed(), b, a, bias.transposed()) } else { (g, a, b, bias) };
+    assert!(g.serves(method), "the method does not serve");
+    g.assert_fits(method, a, b, c, &bias, workspace);
     for i in 0..g.batch {
         // SAFETY: `assert_fits` has compared every slice with the geometry; `transposed` describes the same elements.
         unsafe {
@@ -162,7 +178,7 @@ pub fn gemm(
             if g.k == 0 {
                 empty(g, &out);
             } else {
-                product(g, a.as_ptr().add(i * g.sa), b.as_ptr().add(i * g.sb), &out, workspace.as_mut_ptr());
+                product(method, g, a.as_ptr().add(i * g.sa), b.as_ptr().add(i * g.sb), &out, workspace.as_mut_ptr());
             }
         }
     }
@@ -178,24 +194,28 @@ unsafe fn empty(g: &Gemm, out: &Output) {
     out.activate(g.m, g.n);
 }
 
-unsafe fn product(g: &Gemm, a: *const f32, b: *const f32, out: &Output, pa: *mut f32) {
+unsafe fn product(method: Method, g: &Gemm, a: *const f32, b: *const f32, out: &Output, pa: *mut f32) {
     let (m, n, k) = (g.m, g.n, g.k);
-    let pb = pa.add(a_room(g));
+    let pb = pa.add(a_room(method, g));
     let rows = Strided { at: a, lane: g.rsa, depth: g.csa };
-    let columns = Strided { at: b, lane: g.csb, depth: g.rsb };
-    if m <= DOT_ROWS && g.rsb == 1 {
-        let (a, rsa) = by_rows(g, a, pa);
-        for i in 0..m {
-            rows::dot_columns(n, k, a.add(i * rsa), b, g.csb, &out.at(i, 0));
+    match method {
+        Method::Dots => {
+            let (a, rsa) = by_rows(g, a, pa);
+            let columns = rows::columns_at_once(k);
+            for j in (0..n).step_by(columns) {
+                for i in 0..m {
+                    let b = b.add(j * g.csb);
+                    rows::dot_columns(columns.min(n - j), k, a.add(i * rsa), b, g.csb, &out.at(i, j));
+                }
+            }
         }
-    } else if m <= SINGLE_ROWS && g.csb == 1 {
-        for i in 0..m {
-            rows::combine_rows(n, k, a.add(i * g.rsa), g.csa, b, g.rsb, &out.at(i, 0), pb);
+        Method::Rows => {
+            for i in 0..m {
+                rows::combine_rows(n, k, a.add(i * g.rsa), g.csa, b, g.rsb, &out.at(i, 0), pb);
+            }
         }
-    } else if m <= FEW_ROWS && g.csb == 1 {
-        rows::multiply_in_place(m, n, k, &rows, b, g.rsb, out, pa, pb);
-    } else {
-        multiply(m, n, k, &rows, &columns, out, pa, pb);
+        Method::InPlace => rows::multiply_in_place(m, n, k, &rows, b, g.rsb, out, pa, pb),
+        Method::Tiles => multiply(m, n, k, &rows, &Strided { at: b, lane: g.csb, depth: g.rsb }, out, pa, pb),
     }
 }
 
@@ -235,13 +255,28 @@ pub fn gemm_pack(b: &[f32], rsb: usize, csb: usize, k: usize, n: usize, packed: 
     unsafe { prepack::<NR>(&Strided { at: b.as_ptr(), lane: csb, depth: rsb }, n, k, KC, panels.as_mut_ptr()) };
 }
 
+/// The plain product that one with a packed B is, where it is one: with one column, which the
+/// only panel begins with, or no depth.
+fn unpacked(g: &Gemm) -> Option<Gemm> {
+    let g = Gemm { batch: 1, rsb: NR, csb: 1, ..*g };
+    (g.is_column() || g.k == 0).then_some(g)
+}
+
 /// Numbers of workspace that [`gemm_packed`] needs.
 pub fn gemm_packed_workspace(g: &Gemm) -> usize {
-    if g.is_column() {
-        return gemm_workspace(g);
+    let room = |by_columns| gemm_packed_workspace_by(g.packed_method(by_columns), g);
+    room(true).max(room(false))
+}
+
+/// Numbers of workspace that [`gemm_packed_by`] needs.
+pub fn gemm_packed_workspace_by(method: Method, g: &Gemm) -> usize {
+    if let Some(g) = unpacked(g) {
+        return gemm_workspace(&g);
     }
-    let sums = if g.m <= DOT_ROWS { rows::dot_room(g.m, g.n) } else { 0 };
-    a_room(g) + sums
+    match method {
+        Method::Dots => a_room(method, g) + rows::dot_room(g.m, g.n),
+        _ => a_room(method, g),
+    }
 }
 
 /// One product as by [`gemm`], to its bits, of a B [k, n] that [`gemm_pack`] has packed. What `g` says of B's strides
@@ -253,34 +288,49 @@ pub fn gemm_packed(
     g: &Gemm, a: &[f32], packed: &[f32], c: &mut [f32], bias: Bias, accumulate: bool, activation: Activation,
     workspace: &mut [f32],
 ) {
-    let (header, panels) = packed[..gemm_pack_len(g.k, g.n)].split_at(HEADER);
-    let by_columns = header[0] == 1.0;
-    let g = &Gemm { batch: 1, rsb: NR, csb: 1, ..*g };
-    if g.is_column() || g.k == 0 {
-        // One panel, and B is its first column.
-        return gemm(g, a, panels, c, bias, accumulate, activation, workspace);
+    let method = g.packed_method(lay_by_columns(packed));
+    gemm_packed_by(method, g, a, packed, c, bias, accumulate, activation, workspace);
+}
+
+fn lay_by_columns(packed: &[f32]) -> bool {
+    packed[0] == 1.0
+}
+
+/// [`gemm_packed`] by a method, which need not sum in the order of the plain product; a column is multiplied as it
+/// always is.
+///
+/// # Panics
+/// If it is [`Method::InPlace`], or a slice is shorter than the geometry says.
+pub fn gemm_packed_by(
+    method: Method, g: &Gemm, a: &[f32], packed: &[f32], c: &mut [f32], bias: Bias, accumulate: bool,
+    activation: Activation, workspace: &mut [f32],
+) {
+    let panels = &packed[HEADER..gemm_pack_len(g.k, g.n)];
+    if let Some(g) = unpacked(g) {
+        return gemm(&g, a, panels, c, bias, accumulate, activation, workspace);
     }
     let (m, n, k) = (g.m, g.n, g.k);
     if m == 0 || n == 0 {
         return;
     }
+    assert!(method != Method::InPlace, "the method does not serve");
     assert!((m - 1) * g.rsa + (k - 1) * g.csa < a.len(), "A is too short");
     assert!((m - 1) * g.rsc + n <= c.len(), "C is too short");
     bias.assert_fits(g);
-    assert!(gemm_packed_workspace(g) <= workspace.len(), "workspace is too short");
+    assert!(gemm_packed_workspace_by(method, g) <= workspace.len(), "workspace is too short");
     let out = Output { accumulate, activation, ..bias.output(c.as_mut_ptr(), g.rsc) };
     let rows = Strided { at: a.as_ptr(), lane: g.rsa, depth: g.csa };
     let b = Packed { at: panels.as_ptr(), lanes: n };
     let room = workspace.as_mut_ptr();
     // SAFETY: the slices have been compared with the geometry.
     unsafe {
-        if m <= DOT_ROWS && by_columns {
-            let (a, rsa) = by_rows(g, rows.at, room);
-            rows::dot_panels(m, n, k, a, rsa, &b, &out, room.add(a_room(g)));
-        } else if m <= PACKED_ROWS {
-            rows::single_rows(m, n, k, &rows, &b, &out);
-        } else {
-            multiply(m, n, k, &rows, &b, &out, room, core::ptr::null_mut());
+        match method {
+            Method::Dots => {
+                let (a, rsa) = by_rows(g, rows.at, room);
+                rows::dot_panels(m, n, k, a, rsa, &b, &out, room.add(a_room(method, g)));
+            }
+            Method::Rows => rows::single_rows(m, n, k, &rows, &b, &out),
+            _ => multiply(m, n, k, &rows, &b, &out, room, core::ptr::null_mut()),
         }
     }
 }
