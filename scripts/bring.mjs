@@ -1,7 +1,7 @@
 /**
  * Brings what only some runs need, and says where it is in its last line.
  *
- *   node scripts/bring.mjs node24 | peers
+ *   node scripts/bring.mjs node24 | workerd | peers
  */
 import { join } from 'node:path';
 import { installExtra } from './setup/extra.mjs';
@@ -10,8 +10,8 @@ import { handleInterruptions } from './setup/process.mjs';
 import { say, SetupError } from './setup/report.mjs';
 import { findRuntime, installRuntimes } from './setup/runtimes.mjs';
 
-/** A Node of the runtimes that tests know. @param {string} name */
-async function node(name) {
+/** A runtime that tests know. @param {string} name */
+async function program(name) {
   await installRuntimes();
   const runtime = await findRuntime(name);
   if (runtime === null) throw new SetupError(`${name} is not to be had on this platform`);
@@ -28,7 +28,7 @@ async function peers() {
 handleInterruptions();
 const wanted = process.argv[2] ?? '';
 try {
-  say(wanted === 'peers' ? await peers() : await node(wanted));
+  say(wanted === 'peers' ? await peers() : await program(wanted));
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(error.message);

@@ -19,18 +19,20 @@ const PLACES = {
   node24: { packages: /^node24-/, binary: ['bin', 'node'] },
   deno: { packages: /^@deno$/, binary: ['deno'] },
   bun: { packages: /^@oven$/, binary: ['bin', 'bun'] },
+  workerd: { packages: /^@cloudflare$/, binary: ['bin', 'workerd'] },
 };
 
 /** @typedef {{ path: string, version: string }} Runtime */
 
 /** Installs the packages of test/runtimes, unless they are. */
 export async function installRuntimes() {
-  await installExtra(RUNTIMES, 'runtimes', 'installing Node 22 and 24, Deno and Bun (about 1 min, 200 MB to download)');
+  const what = 'installing Node 22 and 24, Deno, Bun, workerd and miniflare (about 1 min, 250 MB to download)';
+  await installExtra(RUNTIMES, 'runtimes', what);
 }
 
 /**
  * A runtime of test/runtimes, or null where its packages have no binary that runs on this machine.
- * @param {string} name node22, node24, deno or bun
+ * @param {string} name node22, node24, deno, bun or workerd
  * @returns {Promise<Runtime | null>}
  */
 export async function findRuntime(name) {
@@ -50,7 +52,7 @@ export async function findRuntime(name) {
 
 /** @param {string} path @returns {Promise<Runtime | null>} */
 async function probe(path) {
-  const version = (await output(path, ['--version']))?.match(/\d+(\.\d+)+/)?.[0];
+  const version = (await output(path, ['--version']))?.match(/\d+([.-]\d+)+/)?.[0];
   return version === undefined ? null : { path, version };
 }
 
