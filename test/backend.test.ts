@@ -209,9 +209,9 @@ describe.each(modules)('$name', ({ name, module }) => {
 
   test('gemmPacked: the bits of gemm', () => {
     const { kernels: k } = backend;
-    for (const [m, n, depth] of [[1, 70, 600], [3, 37, 300], [7, 9, 5], [8, 33, 520], [1, 1, 9], [9, 1, 30], [2, 3, 0]] as const) {
+    for (const [m, n, depth] of [[8, 70, 600], [9, 37, 300], [30, 9, 5], [8, 33, 520], [17, 2, 1]] as const) {
       for (const byColumns of [false, true]) {
-        const lengths = [m * depth, depth * n, m * n, k.gemmPackSize(depth, n)] as const;
+        const lengths = [m * depth, depth * n, m * n, k.gemmPackSize(m, depth, n)] as const;
         const [a, b, c, packed] = lengths.map((length) => backend.alloc(4 * length)) as [number, number, number, number];
         const data = (length: number): number[] => Array.from({ length }, (_, i) => Math.sin(i * 1.7));
         backend.write(a, data(m * depth), 'f32');
@@ -226,6 +226,14 @@ describe.each(modules)('$name', ({ name, module }) => {
         [a, b, c, packed].forEach((at, i) => backend.free(at, 4 * lengths[i]!));
       }
     }
+  });
+
+  test('gemmPackSize: nothing where packing gains nothing', () => {
+    const { gemmPackSize } = backend.kernels;
+    for (const [m, k, n] of [[1, 70, 600], [7, 9, 5], [9, 30, 1], [9, 0, 3], [0, 4, 4]] as const) {
+      expect(gemmPackSize(m, k, n)).toBe(0);
+    }
+    expect(gemmPackSize(8, 30, 9)).toBeGreaterThanOrEqual(270);
   });
 
   test('memory: elements of each type, views after growth, counts', () => {

@@ -383,7 +383,7 @@ describe('gemm', () => {
 
   test('a packed B gives the same product', () => {
     const b = new Bench();
-    const [pa, pb, packed] = [b.put(a), b.put(b2), b.space(b.k.gemmPackSize(k, n))];
+    const [pa, pb, packed] = [b.put(a), b.put(b2), b.space(b.k.gemmPackSize(m, k, n))];
     const [c, d] = [b.space(m * n), b.space(m * n)];
     b.k.gemm(m, n, k, pa, 1, m, pb, 1, k, c, n, 1, 0, 0, 0, b.put([1, 2, 3, 4]), 2, 0, ACTIVATION.tanh);
     b.k.gemmPack(pb, 1, k, k, n, packed);

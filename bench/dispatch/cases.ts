@@ -6,7 +6,7 @@ import { Workspace } from '../workspace';
 
 /** What the binary exports for this beside its kernels. */
 type Dispatch = Pick<Binary, 'conv2dMethod' | 'conv2dServes' | 'conv2dBy'
-  | 'gemmMethod' | 'gemmServes' | 'gemmBy' | 'gemmPackedMethod' | 'gemmPackedBy'>;
+  | 'gemmMethod' | 'gemmServes' | 'gemmBy'>;
 
 const dispatches = (kernels: Kernels): kernels is Kernels & Dispatch => 'conv2dBy' in kernels && 'gemmBy' in kernels;
 
@@ -18,7 +18,6 @@ function dispatchOf({ kernels }: Backend): Dispatch {
 /** In the kernels' order. */
 const CONV = ['empty', 'lanes', 'direct', 'winograd', 'winograd4', 'implicit', 'phases', 'columns'] as const;
 const GEMM = ['dots', 'rows', 'in place', 'tiles'] as const;
-type Gemm = (typeof GEMM)[number];
 
 export interface Method {
   readonly name: string;
@@ -97,62 +96,19 @@ const ROWS = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24];
 /** Of B [k, n]: the largest is past the caches. */
 const FACTORS = [[64, 256], [400, 120], [1024, 1024], [4096, 4096]] as const;
 
-/** Operands in place; C, and B packed from rows or from columns. */
-interface Product {
-  readonly dispatch: Dispatch;
-  readonly a: number;
-  readonly b: number;
-  readonly c: number;
-  packed(by: 'rows' | 'columns'): number;
-}
-
 function products(m: number, [k, n]: readonly [number, number]): Case[] {
-  const flop = 2 * m * n * k;
-  const work = (
-    layout: string, times: number, choice: (product: Product) => { picked: number; methods: [Gemm, () => void][] },
-  ): Case => ({
+  return ([['rows', n, 1], ['columns', 1, k]] as const).map(([layout, rsb, csb]): Case => ({
     name: `gemm-${m}x${k}x${n}-${layout}`,
-    flop: times * flop,
+    flop: 2 * m * n * k,
     prepare: (backend) => {
       const space = new Workspace(backend);
-      const { gemmPack, gemmPackSize } = backend.kernels;
-      const packed = (by: 'rows' | 'columns'): number => {
-        const to = space.room(gemmPackSize(k, n));
-        const [rsb, csb] = by === 'rows' ? [n, 1] : [1, k];
-        gemmPack(b, rsb, csb, k, n, to);
-        return to;
-      };
+      const dispatch = dispatchOf(backend);
       const [a, b, c] = [space.random(m * k, 1), space.random(k * n, 2), space.room(m * n)];
-      const { picked, methods } = choice({ dispatch: dispatchOf(backend), a, b, c, packed });
-      return { picked: GEMM[picked]!, methods: methods.map(([name, run]) => ({ name, run })), free: () => space.free() };
+      const methods = GEMM.flatMap((name, i): Method[] => (
+        dispatch.gemmServes(i, m, n, k, rsb, csb) ? [{ name, run: () => dispatch.gemmBy(i, m, n, k, a, b, rsb, csb, c) }] : []));
+      return { picked: GEMM[dispatch.gemmMethod(m, n, k, rsb, csb)]!, methods, free: () => space.free() };
     },
-  });
-  const number = (name: Gemm): number => GEMM.indexOf(name);
-  return [
-    work('rows', 1, ({ dispatch, a, b, c }) => ({
-      picked: dispatch.gemmMethod(m, n, k, n, 1),
-      methods: GEMM.flatMap((name, i): [Gemm, () => void][] => (
-        dispatch.gemmServes(i, m, n, k, n, 1) ? [[name, () => dispatch.gemmBy(i, m, n, k, a, b, n, 1, c)]] : [])),
-    })),
-    work('rows-packed', 1, ({ dispatch, a, c, packed }) => {
-      const b = packed('rows');
-      const by = (name: Gemm): [Gemm, () => void] => [name, () => dispatch.gemmPackedBy(number(name), m, n, k, a, b, c)];
-      return { picked: dispatch.gemmPackedMethod(m, n, k, 0), methods: [by('rows'), by('tiles')] };
-    }),
-    // Packed or not, a product of B by columns is to be summed in the same order: one choice for both.
-    work('columns', 2, ({ dispatch, a, b, c, packed }) => {
-      const to = packed('columns');
-      const by = (name: Gemm): [Gemm, () => void] => {
-        const i = number(name);
-        const packedBy = name === 'dots' ? i : dispatch.gemmPackedMethod(m, n, k, 0);
-        return [name, () => {
-          dispatch.gemmBy(i, m, n, k, a, b, 1, k, c);
-          dispatch.gemmPackedBy(packedBy, m, n, k, a, to, c);
-        }];
-      };
-      return { picked: dispatch.gemmMethod(m, n, k, 1, k), methods: [by('dots'), by('tiles')] };
-    }),
-  ];
+  }));
 }
 
 export const ALL: readonly Case[] = [

@@ -134,11 +134,14 @@ export interface Kernels
     bias: number, biasBy: number, accumulate: number, activation: number,
   ): void;
 
-  /** Elements that a packed B [k, n] takes. Its layout is the backend's own. */
-  gemmPackSize(k: number, n: number): number;
+  /**
+   * Elements that a packed B [k, n] takes, in a layout that is the backend's own, for products of m rows; 0 where those
+   * gain nothing by it.
+   */
+  gemmPackSize(m: number, k: number, n: number): number;
   /** packed ← B [k, n] with any strides, for `gemmPacked`: worth it where B stays and many products follow. */
   gemmPack(b: number, rsb: number, csb: number, k: number, n: number, packed: number): void;
-  /** One product as by `gemm`, to its bits, of a B that `gemmPack` has packed. */
+  /** One product as by `gemm`, to its bits, of a B that `gemmPack` has packed; where `gemmPackSize` is not 0. */
   gemmPacked(
     m: number, n: number, k: number, a: number, rsa: number, csa: number, packed: number, c: number, rsc: number,
     bias: number, biasBy: number, accumulate: number, activation: number,

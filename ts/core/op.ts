@@ -76,7 +76,7 @@ export interface Epilogue {
  */
 interface Prepared<A extends readonly Input[], P, I extends string> {
   readonly input: I;
-  /** f32 elements that the form takes, for operands of these shapes. */
+  /** f32 elements that the form takes, for operands of these shapes; 0 where it would gain nothing. */
   size(k: Kernels, xs: Inputs<A, View>, y: View, params: P): number;
   /** Writes the form of the input. Of the other operands it reads the shapes. */
   make(k: Kernels, xs: Inputs<A, View>, form: View, y: View, params: P): void;

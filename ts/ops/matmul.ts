@@ -120,7 +120,7 @@ const linearOp: Op<[x: Tensor, w: Tensor, b: Tensor | null], Epilogue> = defineO
   },
   prepared: {
     input: 'w',
-    size: (k, [, w]) => k.gemmPackSize(w.shape[1]!, w.shape[0]!),
+    size: (k, [, w], y) => k.gemmPackSize(sizeOf(y.shape.slice(0, -1)), w.shape[1]!, w.shape[0]!),
     make: (k, [, w], form) => k.gemmPack(w.at, 1, w.shape[1]!, w.shape[1]!, w.shape[0]!, form.at),
     run(k, [x, w, b], y, { activation = 0 }) {
       const [n, depth] = [w.shape[0]!, w.shape[1]!];

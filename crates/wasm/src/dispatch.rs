@@ -88,18 +88,3 @@ pub fn gemm_by(method: usize, m: usize, n: usize, k: usize, a: usize, b: usize, 
     }
     gemm::gemm_by(method, &g, a, b, c, Bias::None, false, Activation::None, room);
 }
-
-#[wasm_bindgen(js_name = "gemmPackedMethod")]
-pub fn gemm_packed_method(m: usize, n: usize, k: usize, by_columns: u32) -> usize {
-    product(m, n, k, 0, 0).packed_method(by_columns != 0) as usize
-}
-
-#[wasm_bindgen(js_name = "gemmPackedBy")]
-pub fn gemm_packed_by(method: usize, m: usize, n: usize, k: usize, a: usize, packed: usize, c: usize) {
-    let (g, method) = (product(m, n, k, 0, 0), gemm::Method::ALL[method]);
-    slices! {
-        a: input f32[m * k], packed: input f32[gemm::gemm_pack_len(k, n)], c: output f32[m * n];
-        room = gemm::gemm_packed_workspace_by(method, &g)
-    }
-    gemm::gemm_packed_by(method, &g, a, packed, c, Bias::None, false, Activation::None, room);
-}

@@ -18,6 +18,14 @@ pub(crate) fn matrices(rows: usize, columns: usize, batch: usize, row: usize, co
     trial::elements(reach(rows, row).saturating_add(reach(columns, column)).saturating_add(reach(batch, step)) + 1)
 }
 
+/// The elements of the products. In a trial, whether they are apart: `batch` of them in one place would take as long, and
+/// need no memory.
+fn product_len(g: &Gemm) -> usize {
+    let one = matrices(g.m, g.n, 1, g.rsc, 1, 0);
+    trial::require((g.m <= 1 || g.rsc >= g.n) && (g.batch <= 1 || g.sc >= one));
+    matrices(g.m, g.n, g.batch, g.rsc, 1, g.sc)
+}
+
 fn bias_len(g: &Gemm, by: u32) -> usize {
     match by {
         1 => g.n,
@@ -46,7 +54,7 @@ pub fn gemm(
     slices! {
         a: input f32[matrices(m, k, batch, rsa, csa, sa)],
         b: input f32[matrices(k, n, batch, rsb, csb, sb)],
-        c: output f32[matrices(m, n, batch, rsc, 1, sc)],
+        c: output f32[product_len(&g)],
         bias: input f32[bias_len(&g, bias_by)];
         room = gemm::gemm_workspace(&g)
     }
@@ -56,14 +64,14 @@ pub fn gemm(
 
 #[cfg(feature = "train")]
 #[wasm_bindgen(js_name = "gemmPackSize")]
-pub fn gemm_pack_size(k: usize, n: usize) -> usize {
-    gemm::gemm_pack_len(k, n)
+pub fn gemm_pack_size(m: usize, k: usize, n: usize) -> usize {
+    gemm::gemm_pack_len(m, k, n)
 }
 
 #[cfg(feature = "train")]
 #[wasm_bindgen(js_name = "gemmPack")]
 pub fn gemm_pack(b: usize, rsb: usize, csb: usize, k: usize, n: usize, packed: usize) {
-    slices! { b: input f32[matrices(k, n, 1, rsb, csb, 0)], packed: output f32[gemm::gemm_pack_len(k, n)] }
+    slices! { b: input f32[matrices(k, n, 1, rsb, csb, 0)], packed: output f32[gemm::gemm_pack_len(usize::MAX, k, n)] }
     gemm::gemm_pack(b, rsb, csb, k, n, packed);
 }
 
@@ -73,12 +81,13 @@ pub fn gemm_packed(
     m: usize, n: usize, k: usize, a: usize, rsa: usize, csa: usize, packed: usize, c: usize, rsc: usize, bias: usize,
     bias_by: u32, accumulate: u32, activation: u32,
 ) {
-    let g = Gemm { m, n, k, rsa, csa, rsc, ..Gemm::default() };
+    let g = Gemm { m, n, k, rsa, csa, rsc, batch: 1, ..Gemm::default() };
     trial::work([m, n, k]);
     trial::size([k, n]);
+    trial::require(gemm::gemm_pack_len(m, k, n) > 0);
     slices! {
-        a: input f32[matrices(m, k, 1, rsa, csa, 0)], packed: input f32[gemm::gemm_pack_len(k, n)],
-        c: output f32[matrices(m, n, 1, rsc, 1, 0)],
+        a: input f32[matrices(m, k, 1, rsa, csa, 0)], packed: input f32[gemm::gemm_pack_len(m, k, n)],
+        c: output f32[product_len(&g)],
         bias: input f32[bias_len(&g, bias_by)];
         room = gemm::gemm_packed_workspace(&g)
     }

@@ -23,7 +23,7 @@ export function linalg(heap: Heap): Pick<Kernels, 'gemm' | 'gemmPackSize' | 'gem
   };
   return {
     gemm,
-    gemmPackSize: (k, n) => k * n,
+    gemmPackSize: (_, k, n) => k * n,
     gemmPack(b, rsb, csb, k, n, packed) {
       const h = heap.elements;
       for (let l = 0; l < k; l++)

@@ -53,12 +53,13 @@ export function prepareWeights(graph: Graph, backend: Backend): Graph {
     const stays = (w.value.origin.from === 'outside' || w.value.origin.from === 'constant') && !written.has(w.value);
     if (!stays || w.size === 0 || ys[0]!.size === 0) return step;
 
+    const n = prepared.size(kernels, xs, ys[0]!, params);
+    if (n === 0) return step;
     const key = JSON.stringify([def.name, params, w.at, ...xs.map(x => x && [x.shape, x.strides])]);
     const known = forms.get(w.value) ?? new Map<string, Operand>();
     forms.set(w.value, known);
     let form = known.get(key);
     if (!form) {
-      const n = prepared.size(kernels, xs, ys[0]!, params);
       const { storage, shape, strides, size, dense, dtype } = adopt(allocateNow([n], 'f32'));
       const value: Value = { origin: { from: 'constant', storage }, bytes: storage.bytes };
       known.set(key, (form = { value, at: 0, shape, strides, size, dense, dtype }));

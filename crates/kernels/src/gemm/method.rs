@@ -19,9 +19,10 @@ pub enum Method {
 
 /// Up to so many rows, one at a time with B by rows: 3 × 400 × 120 at 20, where tiles in place get 19; 4 at 23 and 45.
 const SINGLE_ROWS: usize = 3;
-/// The same with B by columns, whatever its sizes, since the order of sums depends on it, with B packed too: 6 rows of
-/// 1024 × 1024 at 22, where packing gets 18; 8 at 22, where it gets 26.
-const DOT_ROWS: usize = 7;
+/// The same with B by columns, whatever its sizes, since the order of sums depends on it: 6 rows of 1024 × 1024 at 22,
+/// where packing gets 18; 8 at 22, where it gets 26. So few rows gain nothing by a B that is packed already: 1 row of
+/// 400 × 120 at 33, where panels would get 23, of 9216 × 4096 at 9 and 4; 7 of 1024 × 1024 at 26 and 24.
+pub const DOT_ROWS: usize = 7;
 /// Up to so many rows packing B by rows costs more than it saves: 12 rows of 1024 × 1000 at 27 in place, where packing
 /// gets 22; 20 of 400 × 120 at 47 and 41.
 const FEW_ROWS: usize = 24;
@@ -29,9 +30,6 @@ const FEW_ROWS: usize = 24;
 /// 4 rows of 1024 × 1024 at 24 and 23, but 6 at 18 and 21, 16 at 24 and 37.
 const ALIASED: usize = 512;
 const FEW_ALIASED_ROWS: usize = 4;
-/// Up to so many rows of a product with a packed B, one at a time: 3 of 1024 × 1024 at 26, as a tile at 30.
-const PACKED_ROWS: usize = 2;
-
 impl Method {
     pub const ALL: [Self; 4] = [Self::Dots, Self::Rows, Self::InPlace, Self::Tiles];
 }
@@ -57,17 +55,6 @@ impl Gemm {
             Method::Dots => self.rsb == 1,
             Method::Rows | Method::InPlace => self.csb == 1,
             Method::Tiles => true,
-        }
-    }
-
-    /// The fastest method known for a packed B, which lay by columns or not.
-    pub fn packed_method(&self, by_columns: bool) -> Method {
-        if self.m <= DOT_ROWS && by_columns {
-            Method::Dots
-        } else if self.m <= PACKED_ROWS {
-            Method::Rows
-        } else {
-            Method::Tiles
         }
     }
 }

@@ -19,6 +19,7 @@ pub use activation::Activation;
 pub use method::Method;
 
 use loops::{a_workspace, b_workspace, multiply, KC, MR, NR};
+use method::DOT_ROWS;
 use micro::Output;
 use pack::{prepack, Packed, Strided};
 
@@ -232,12 +233,15 @@ unsafe fn by_rows(g: &Gemm, a: *const f32, room: *mut f32) -> (*const f32, usize
     (room, g.k)
 }
 
-/// A packed B begins with 1 where it lay by columns, and else with 0; the panels follow.
-const HEADER: usize = 4;
-
-/// Numbers that a packed B takes, in a layout of this module's own.
-pub fn gemm_pack_len(k: usize, n: usize) -> usize {
-    HEADER + n.next_multiple_of(NR) * k
+/// Numbers that a packed B takes, in a layout of this module's own, for products of m rows. 0: those are as fast, or
+/// faster, with B where it lies.
+pub fn gemm_pack_len(m: usize, k: usize, n: usize) -> usize {
+    let tiles = m > DOT_ROWS && n > 1;
+    if tiles {
+        n.next_multiple_of(NR) * k
+    } else {
+        0
+    }
 }
 
 /// Packs B [k, n], its rows rsb and its columns csb apart, for [`gemm_packed`].
@@ -245,92 +249,41 @@ pub fn gemm_pack_len(k: usize, n: usize) -> usize {
 /// # Panics
 /// If a slice is shorter than the sizes say.
 pub fn gemm_pack(b: &[f32], rsb: usize, csb: usize, k: usize, n: usize, packed: &mut [f32]) {
-    let (header, panels) = packed[..gemm_pack_len(k, n)].split_at_mut(HEADER);
-    header.fill(if rsb == 1 { 1.0 } else { 0.0 });
-    if k == 0 || n == 0 {
+    let len = gemm_pack_len(usize::MAX, k, n);
+    if len == 0 {
         return;
     }
+    let panels = &mut packed[..len];
     assert!((k - 1) * rsb + (n - 1) * csb < b.len(), "B is too short");
     // SAFETY: the slices have been compared with the sizes.
     unsafe { prepack::<NR>(&Strided { at: b.as_ptr(), lane: csb, depth: rsb }, n, k, KC, panels.as_mut_ptr()) };
 }
 
-/// The plain product that one with a packed B is, where it is one: with one column, which the
-/// only panel begins with, or no depth.
-fn unpacked(g: &Gemm) -> Option<Gemm> {
-    let g = Gemm { batch: 1, rsb: NR, csb: 1, ..*g };
-    (g.is_column() || g.k == 0).then_some(g)
-}
-
 /// Numbers of workspace that [`gemm_packed`] needs.
 pub fn gemm_packed_workspace(g: &Gemm) -> usize {
-    let room = |by_columns| gemm_packed_workspace_by(g.packed_method(by_columns), g);
-    room(true).max(room(false))
+    a_workspace(g.m, g.k)
 }
 
-/// Numbers of workspace that [`gemm_packed_by`] needs.
-pub fn gemm_packed_workspace_by(method: Method, g: &Gemm) -> usize {
-    if let Some(g) = unpacked(g) {
-        return gemm_workspace(&g);
-    }
-    match method {
-        Method::Dots => a_room(method, g) + rows::dot_room(g.m, g.n),
-        _ => a_room(method, g),
-    }
-}
-
-/// One product as by [`gemm`], to its bits, of a B [k, n] that [`gemm_pack`] has packed. What `g` says of B's strides
-/// and of a batch is not read.
+/// One product as by [`gemm`], to its bits, of a B [k, n] that [`gemm_pack`] has packed, where that is worth it. What `g`
+/// says of B's strides and of a batch is not read.
 ///
 /// # Panics
-/// If a slice is shorter than the geometry says.
+/// If packing it is not worth it, or a slice is shorter than the geometry says.
 pub fn gemm_packed(
     g: &Gemm, a: &[f32], packed: &[f32], c: &mut [f32], bias: Bias, accumulate: bool, activation: Activation,
     workspace: &mut [f32],
 ) {
-    let method = g.packed_method(lay_by_columns(packed));
-    gemm_packed_by(method, g, a, packed, c, bias, accumulate, activation, workspace);
-}
-
-fn lay_by_columns(packed: &[f32]) -> bool {
-    packed[0] == 1.0
-}
-
-/// [`gemm_packed`] by a method, which need not sum in the order of the plain product; a column is multiplied as it
-/// always is.
-///
-/// # Panics
-/// If it is [`Method::InPlace`], or a slice is shorter than the geometry says.
-pub fn gemm_packed_by(
-    method: Method, g: &Gemm, a: &[f32], packed: &[f32], c: &mut [f32], bias: Bias, accumulate: bool,
-    activation: Activation, workspace: &mut [f32],
-) {
-    let panels = &packed[HEADER..gemm_pack_len(g.k, g.n)];
-    if let Some(g) = unpacked(g) {
-        return gemm(&g, a, panels, c, bias, accumulate, activation, workspace);
-    }
     let (m, n, k) = (g.m, g.n, g.k);
-    if m == 0 || n == 0 {
-        return;
-    }
-    assert!(method != Method::InPlace, "the method does not serve");
+    let len = gemm_pack_len(m, k, n);
+    assert!(len > 0, "there is nothing packed");
+    assert!(len <= packed.len(), "B is too short");
     assert!((m - 1) * g.rsa + (k - 1) * g.csa < a.len(), "A is too short");
     assert!((m - 1) * g.rsc + n <= c.len(), "C is too short");
     bias.assert_fits(g);
-    assert!(gemm_packed_workspace_by(method, g) <= workspace.len(), "workspace is too short");
+    assert!(gemm_packed_workspace(g) <= workspace.len(), "workspace is too short");
     let out = Output { accumulate, activation, ..bias.output(c.as_mut_ptr(), g.rsc) };
     let rows = Strided { at: a.as_ptr(), lane: g.rsa, depth: g.csa };
-    let b = Packed { at: panels.as_ptr(), lanes: n };
-    let room = workspace.as_mut_ptr();
+    let b = Packed { at: packed.as_ptr(), lanes: n };
     // SAFETY: the slices have been compared with the geometry.
-    unsafe {
-        match method {
-            Method::Dots => {
-                let (a, rsa) = by_rows(g, rows.at, room);
-                rows::dot_panels(m, n, k, a, rsa, &b, &out, room.add(a_room(method, g)));
-            }
-            Method::Rows => rows::single_rows(m, n, k, &rows, &b, &out),
-            _ => multiply(m, n, k, &rows, &b, &out, room, core::ptr::null_mut()),
-        }
-    }
+    unsafe { multiply(m, n, k, &rows, &b, &out, workspace.as_mut_ptr(), core::ptr::null_mut()) };
 }

@@ -1,10 +1,9 @@
-//! Products with few rows: packing B would cost more than it saves, so it is read in place, or else is packed already.
+//! Products with few rows: packing B would cost more than it saves, so it is read in place.
 
 use super::loops::{edge, Tile, KC, MR, NR};
 use super::micro::{MicroKernel, Output};
-use super::pack::{Operand, Packed, Strided};
+use super::pack::{Operand, Strided};
 use crate::simd::F32x4;
-use core::ptr;
 
 /// Columns of C whose sums stay in L1 while rows of B are added to them.
 pub const STRIP: usize = 4096;
@@ -129,151 +128,6 @@ unsafe fn dots<const C: usize>(k: usize, x: *const f32, b: *const f32, csb: usiz
         }
     }
     sums
-}
-
-/// Panels of a packed B that a row is multiplied with at a time: eight sums, enough to wait for none. They lie a quarter
-/// of B apart, since a core reads several long streams faster than one (AMD EPYC: 15 GB/s one, 26 four).
-const PANELS: usize = 4;
-
-/// Few rows and a packed B, one row at a time.
-///
-/// # Safety
-/// A [m, k], B [k, n] and m rows of n in `out` must exist.
-#[inline(never)]
-pub unsafe fn single_rows(m: usize, n: usize, k: usize, a: &Strided, b: &Packed, out: &Output) {
-    let apart = n / NR / PANELS * NR;
-    for pc in (0..k).step_by(KC) {
-        let kc = KC.min(k - pc);
-        let out = out.depths(pc, kc, k);
-        let b = b.panels::<NR>(0, n, pc, kc, ptr::null_mut());
-        for j in (0..apart).step_by(NR) {
-            for i in 0..m {
-                let x = a.at.add(i * a.lane + pc * a.depth);
-                row::<PANELS>(NR, kc, x, a.depth, b.add(j * kc), apart, &out.at(i, j));
-            }
-        }
-        for j in (PANELS * apart..n).step_by(NR) {
-            for i in 0..m {
-                let x = a.at.add(i * a.lane + pc * a.depth);
-                row::<1>(NR.min(n - j), kc, x, a.depth, b.add(j * kc), 0, &out.at(i, j));
-            }
-        }
-        out.activate(m, n);
-    }
-}
-
-/// c ← xB for the first `width` ≤ NR columns of P panels of B, whose columns begin `apart`.
-#[inline(always)]
-unsafe fn row<const P: usize>(
-    width: usize, kc: usize, x: *const f32, xs: usize, b: *const f32, apart: usize, out: &Output,
-) {
-    const V: usize = NR / 4;
-    let mut sums = [[F32x4::zero(); V]; P];
-    for p in 0..kc {
-        let x = F32x4::load_splat(x.add(p * xs));
-        for panel in 0..P {
-            for v in 0..V {
-                let b = F32x4::load(b.add(panel * apart * kc + p * NR + 4 * v));
-                sums[panel][v] = x.mul_add(b, sums[panel][v]);
-            }
-        }
-    }
-    for panel in 0..P {
-        for v in 0..V {
-            let j = panel * apart + 4 * v;
-            if 4 * v + 4 <= width {
-                out.put4(0, j, sums[panel][v]);
-            } else {
-                for (i, x) in sums[panel][v].to_array().into_iter().enumerate().take(width.saturating_sub(4 * v)) {
-                    out.put(0, j + i, x);
-                }
-            }
-        }
-    }
-}
-
-/// Depths that are walked in one panel before the next of four: 2 KB.
-const RUN: usize = 64;
-
-/// Few rows and a packed B, one row at a time, summed in the order of `dot_columns`: every fourth product into one of
-/// four sums.
-///
-/// # Safety
-/// A [m, k] by rows `rsa` apart, B [k, n], m rows of n in `out`, and room for [`dot_room`] `sums` must exist.
-#[inline(never)]
-pub unsafe fn dot_panels(
-    m: usize, n: usize, k: usize, a: *const f32, rsa: usize, b: &Packed, out: &Output, sums: *mut f32,
-) {
-    let apart = (n.div_ceil(NR)).div_ceil(PANELS) * NR;
-    core::slice::from_raw_parts_mut(sums, dot_room(m, n)).fill(0.0);
-    for pc in (0..k).step_by(KC) {
-        let kc = KC.min(k - pc);
-        let b = b.panels::<NR>(0, n, pc, kc, ptr::null_mut());
-        for j in (0..apart).step_by(NR) {
-            for p in (0..kc).step_by(RUN) {
-                for j in (j..n).step_by(apart) {
-                    for i in 0..m {
-                        let sums = sums.add(4 * (i * n.next_multiple_of(NR) + j));
-                        add_dots(RUN.min(kc - p), a.add(i * rsa + pc + p), b.add(j * kc + p * NR), sums);
-                    }
-                }
-            }
-        }
-    }
-    for i in 0..m {
-        for j in (0..n).step_by(4) {
-            let sums = sums.add(4 * (i * n.next_multiple_of(NR) + j / NR * NR) + j % NR);
-            let [a, b, c, d] = [0, 1, 2, 3].map(|q| F32x4::load(sums.add(q * NR)));
-            let sum = (a + b) + (c + d);
-            if j + 4 <= n {
-                out.put4(i, j, sum);
-            } else {
-                for (v, x) in sum.to_array().into_iter().enumerate().take(n - j) {
-                    out.put(i, j + v, x);
-                }
-            }
-        }
-    }
-    out.activate(m, n);
-}
-
-/// Numbers of sums that [`dot_panels`] needs.
-pub fn dot_room(m: usize, n: usize) -> usize {
-    4 * m * n.next_multiple_of(NR)
-}
-
-/// sums[p % 4] += x[p] · B[p, :] for a panel of B.
-#[inline(always)]
-unsafe fn add_dots(kc: usize, mut x: *const f32, mut b: *const f32, sums: *mut f32) {
-    const V: usize = NR / 4;
-    let mut s = [[F32x4::zero(); V]; 4];
-    for q in 0..4 {
-        for v in 0..V {
-            s[q][v] = F32x4::load(sums.add(q * NR + 4 * v));
-        }
-    }
-    let add = |s: &mut [F32x4; V], x: *const f32, b: *const f32| {
-        let x = F32x4::load_splat(x);
-        for v in 0..V {
-            s[v] = x.mul_add(F32x4::load(b.add(4 * v)), s[v]);
-        }
-    };
-    for _ in 0..kc / 4 {
-        for q in 0..4 {
-            add(&mut s[q], x.add(q), b.add(q * NR));
-        }
-        (x, b) = (x.add(4), b.add(4 * NR));
-    }
-    for q in 0..3 {
-        if q < kc % 4 {
-            add(&mut s[q], x.add(q), b.add(q * NR));
-        }
-    }
-    for q in 0..4 {
-        for v in 0..V {
-            s[q][v].store(sums.add(q * NR + 4 * v));
-        }
-    }
 }
 
 /// Several rows, B by rows: the tiles of the five loops on panels of B where they lie, `rsb` from row to row.
