@@ -42,9 +42,10 @@ export interface Slot {
   readonly dtype: DType;
   readonly shape: readonly number[];
 }
-/** Where its numbers are. */
+/** Where its numbers are, and a copy of them. (A constructor makes one in half the time that `slice` takes.) */
 interface Place extends Slot {
   readonly view: TensorData;
+  copy(): TensorData;
 }
 
 export type Inputs = Readonly<Record<string, ArrayLike<number>>>;
@@ -84,7 +85,7 @@ export class Net {
       if (this.xs.length !== 1) throw new ValueError('run', `there are ${this.xs.length} inputs: give them by name`);
       write(this.x, xs as ArrayLike<number>);
       this.compute();
-      return this.y.view.slice();
+      return this.y.copy();
     }
     for (const place of this.xs) {
       const x = (xs as Inputs)[place.name];
@@ -93,7 +94,7 @@ export class Net {
     }
     this.compute();
     const ys: Outputs = {};
-    for (const { name, view } of this.ys) ys[name] = view.slice();
+    for (const y of this.ys) ys[y.name] = y.copy();
     return ys;
   }
 
@@ -158,8 +159,10 @@ export function netOf(bytes: Uint8Array | ArrayBuffer, module: Module): Net {
   }
   if (fault) refuse(`call ${fault >> 4} (${names[(fault >> 4) - 1]}): ${FAULTS[fault & 15]}`);
 
-  const place = ({ name, dtype, shape, at }: Port): Place =>
-    ({ name, dtype, shape, view: new ARRAYS[dtype](exports.memory.buffer, memory + at, sizeOf(shape)) });
+  const place = ({ name, dtype, shape, at }: Port): Place => {
+    const view = new ARRAYS[dtype](exports.memory.buffer, memory + at, sizeOf(shape));
+    return { name, dtype, shape, view, copy: () => new ARRAYS[dtype](view) };
+  };
   return new Net(exports, list, inputs.map(place), outputs.map(place));
 }
 

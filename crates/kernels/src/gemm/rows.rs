@@ -93,6 +93,11 @@ pub unsafe fn dot_columns(n: usize, k: usize, x: *const f32, b: *const f32, csb:
         }
         j += 8;
     }
+    if j + 4 <= n {
+        let [a, b, c, d] = F32x4::transpose(dots::<4>(k, x, b.add(j * csb), csb));
+        out.put4(0, j, (a + b) + (c + d));
+        j += 4;
+    }
     while j < n {
         let [dot] = dots::<1>(k, x, b.add(j * csb), csb);
         let [a, b, c, d] = dot.to_array();
