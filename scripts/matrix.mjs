@@ -1,7 +1,8 @@
 /**
- * Tries the package as users get it in each runtime: packs it, installs it in an empty folder, trains LeNet-5 there.
- * The simd128 binary gives the same loss everywhere, to the last bit; the binary that a runtime takes by itself, which
- * may round once where the other rounds twice, the same to 1e-5. The last line counts the runs.
+ * Tries the package as users get it in each runtime: packs it, installs it in an empty folder, trains LeNet-5 there,
+ * and runs a saved one by phyllo/edge. With the simd128 binary training gives the same loss everywhere, and the saved
+ * LeNet-5 what it gave where it was saved, to the last bit; with the binary that a runtime takes by itself, which may
+ * round once where the other rounds twice, the same to 1e-5. The last line counts the runs.
  */
 import { execFile } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
@@ -15,31 +16,33 @@ import { duration, say, SetupError } from './setup/report.mjs';
 import { findBrowser, findRuntime, installRuntimes, RUNTIMES } from './setup/runtimes.mjs';
 
 const TIMEOUT_MS = 60_000;
-/** How far the losses of different binaries may be apart, relatively. */
+/** Of test/runtimes, what runs in the folder. */
+const SCRIPTS = ['lenet.mjs', 'save.mjs', 'edge.mjs', 'model.mjs', 'digit.mjs', 'page.html'];
+/** How far the results of different binaries may be apart, relatively. */
 const TOLERANCE = 1e-5;
 
 /**
- * @typedef {object} Result what lenet.mjs prints
- * @property {string} binary
- * @property {number} loss
- * @property {string} bits the loss's, in hexadecimal
- * @property {number} ms from the start of the runtime, or of the page, to the first loss
+ * @typedef {object} Result what a script prints
+ * @property {string} [binary] where it can tell
+ * @property {number} value the last loss of training, or the greatest of the ten numbers that a digit gives
+ * @property {string} bits the loss's, or all ten numbers', in hexadecimal
+ * @property {number} ms from the start of the runtime, or of the page, to the first result
  */
 /**
  * @typedef {object} Contender
  * @property {string} name
  * @property {() => Promise<import('./setup/runtimes.mjs').Runtime | null>} find
- * @property {(folder: string, program: string) => (binary: string) => Promise<string>} script runs lenet.mjs in the
- *   folder with a binary, or '' for the runtime's choice, and resolves to what it prints
+ * @property {(folder: string, program: string) => (script: string, binary: string) => Promise<string>} runner runs a
+ *   script in the folder with a binary, or '' for the runtime's choice, and resolves to what it prints
  * @property {string} source where to get it
  */
 
-/** @param {...string} args @returns {Contender['script']} */
-const inProcess = (...args) => (cwd, program) => async (binary) => {
+/** @param {...string} args @returns {Contender['runner']} */
+const inProcess = (...args) => (cwd, program) => async (script, binary) => {
   // Deno would write to the user's cache, and look for newer versions of itself.
   const deno = { DENO_DIR: join(cwd, '.deno'), DENO_NO_UPDATE_CHECK: '1' };
   const env = { ...process.env, ...deno, PHYLLO_WASM: binary };
-  const { stdout } = await promisify(execFile)(program, [...args, 'lenet.mjs'], { cwd, env, timeout: TIMEOUT_MS });
+  const { stdout } = await promisify(execFile)(program, [...args, script], { cwd, env, timeout: TIMEOUT_MS });
   return stdout;
 };
 
@@ -49,52 +52,56 @@ const contenders = [
   {
     name: 'Node',
     find: async () => ({ path: process.execPath, version: process.versions.node }),
-    script: inProcess(),
+    runner: inProcess(),
     source: '',
   },
-  { name: 'Node 22', find: () => findRuntime('node22'), script: inProcess(), source },
-  { name: 'Node 24', find: () => findRuntime('node24'), script: inProcess(), source },
-  { name: 'Deno', find: () => findRuntime('deno'), script: inProcess('run', '--allow-read', '--allow-env'), source },
-  { name: 'Bun', find: () => findRuntime('bun'), script: inProcess(), source },
+  { name: 'Node 22', find: () => findRuntime('node22'), runner: inProcess(), source },
+  { name: 'Node 24', find: () => findRuntime('node24'), runner: inProcess(), source },
+  { name: 'Deno', find: () => findRuntime('deno'), runner: inProcess('run', '--allow-read', '--allow-env'), source },
+  { name: 'Bun', find: () => findRuntime('bun'), runner: inProcess(), source },
   {
     name: 'Chromium',
     find: findBrowser,
-    script: inBrowser,
+    runner: inBrowser,
     source: 'it has to be on PATH as chromium, chromium-browser or google-chrome (Debian: apt-get install chromium)',
   },
 ];
 
 /** @param {readonly string[]} cells */
-const row = (cells) => cells.map((cell, i) => cell.padEnd([9, 15, 8, 10, 14, 14][i] ?? 0)).join('  ').trimEnd();
+const row = (cells) => cells.map((cell, i) => cell.padEnd([9, 15, 9, 8, 10, 14, 14][i] ?? 0)).join('  ').trimEnd();
 
 /** Runs them all. @param {string} folder @returns {Promise<{ passed: number, failed: number }>} */
 async function matrix(folder) {
   const counts = { passed: 0, failed: 0 };
-  /** The first loss from simd128. @type {Result | null} */
-  let reference = null;
-  say(row(['runtime', 'version', 'binary', 'loss bits', 'loss', 'first result', 'ok']));
-  for (const { name, find, script, source } of contenders) {
+  /** What simd128 gives: the first loss, and the plan where it was saved. @type {Record<string, Result | undefined>} */
+  const references = { 'edge.mjs': JSON.parse(await inProcess()(folder, process.execPath)('save.mjs', 'simd128')) };
+  say(row(['runtime', 'version', 'script', 'binary', 'bits', 'result', 'first result', 'ok']));
+  for (const { name, find, runner, source } of contenders) {
     const runtime = await find();
     if (runtime === null) {
       counts.failed++;
       say(`${row([name])} not here: ${source}`);
       continue;
     }
-    const runWith = script(folder, runtime.path);
-    for (const asked of ['simd128', '']) {
-      try {
-        /** @type {Result} */
-        const { binary, loss, bits, ms } = JSON.parse(await runWith(asked));
-        reference ??= { binary, loss, bits, ms };
-        const ok = binary === 'simd128'
-          ? bits === reference.bits
-          : asked === '' && Math.abs(loss - reference.loss) <= TOLERANCE * Math.abs(reference.loss);
-        counts[ok ? 'passed' : 'failed']++;
-        const result = [binary, bits, String(loss).slice(0, 12), `${ms.toFixed()} ms`, ok ? 'ok' : 'DIFFERS'];
-        say(row([name, runtime.version, ...result]));
-      } catch (error) {
-        counts.failed++;
-        say(row([name, runtime.version, asked, `failed: ${error instanceof Error ? error.message : error}`]));
+    const runWith = runner(folder, runtime.path);
+    for (const script of ['lenet.mjs', 'edge.mjs']) {
+      for (const asked of ['simd128', '']) {
+        try {
+          /** @type {Result} */
+          const result = JSON.parse(await runWith(script, asked));
+          const { binary = '', value, bits, ms } = result;
+          const reference = (references[script] ??= result);
+          const ok = binary === 'simd128'
+            ? bits === reference.bits
+            : asked === '' && Math.abs(value - reference.value) <= TOLERANCE * Math.abs(reference.value);
+          counts[ok ? 'passed' : 'failed']++;
+          const cells = [binary, bits.slice(-8), String(value).slice(0, 12), `${ms.toFixed()} ms`];
+          say(row([name, runtime.version, script, ...cells, ok ? 'ok' : 'DIFFERS']));
+        } catch (error) {
+          counts.failed++;
+          const reason = error instanceof Error ? error.message : error;
+          say(row([name, runtime.version, script, asked, `failed: ${reason}`]));
+        }
       }
     }
   }
@@ -114,7 +121,7 @@ const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 
 onInterrupt.add(remove);
 try {
   await installPacked(folder);
-  for (const file of ['lenet.mjs', 'page.html']) copyFileSync(join(RUNTIMES, file), join(folder, file));
+  for (const file of SCRIPTS) copyFileSync(join(RUNTIMES, file), join(folder, file));
   await installRuntimes().catch(explain);
   const { passed, failed } = await matrix(folder);
   say(`in ${duration(Date.now() - start)}`);

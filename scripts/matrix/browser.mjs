@@ -7,8 +7,8 @@ import { onInterrupt } from '../setup/process.mjs';
 
 const TIMEOUT_MS = 60_000;
 
-/** @param {string} folder @param {string} program @returns {(binary: string) => Promise<string>} */
-export const inBrowser = (folder, program) => async (binary) => {
+/** @param {string} folder @param {string} program @returns {(script: string, binary: string) => Promise<string>} */
+export const inBrowser = (folder, program) => async (script, binary) => {
   const server = createServer();
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(null)));
   const address = server.address();
@@ -17,9 +17,9 @@ export const inBrowser = (folder, program) => async (binary) => {
     '--headless', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking', '--no-first-run',
     // Containers give root no sandbox.
     ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-    `--user-data-dir=${join(folder, `.profile${binary}`)}`,
+    `--user-data-dir=${join(folder, `.profile-${script}-${binary}`)}`,
   ];
-  const browser = spawn(program, [...flags, `http://127.0.0.1:${port}/page.html?binary=${binary}`], {
+  const browser = spawn(program, [...flags, `http://127.0.0.1:${port}/page.html?script=${script}&binary=${binary}`], {
     stdio: 'ignore',
     timeout: TIMEOUT_MS,
   });

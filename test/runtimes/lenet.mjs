@@ -1,13 +1,9 @@
 /** Trains LeNet-5 for 20 steps and prints its last loss with all its bits: the same script in every runtime. */
-import { backendName, crossEntropy, Generator, nn, optim, randint, randn, scope } from 'phyllo';
+import { backendName, crossEntropy, Generator, optim, randint, randn, scope } from 'phyllo';
+import { lenet } from './model.mjs';
 
 const from = { generator: new Generator(1998) };
-const model = new nn.Sequential(
-  new nn.Conv2d(1, 6, 5, { padding: 2, ...from }), new nn.ReLU(), new nn.MaxPool2d(2),
-  new nn.Conv2d(6, 16, 5, from), new nn.ReLU(), new nn.MaxPool2d(2), new nn.Flatten(),
-  new nn.Linear(400, 120, from), new nn.ReLU(), new nn.Linear(120, 84, from), new nn.ReLU(),
-  new nn.Linear(84, 10, from),
-);
+const model = lenet(from);
 const optimizer = new optim.SGD(model.parameters(), { lr: 0.15, momentum: 0.9 });
 const [x, t] = [randn([64, 1, 28, 28], from), randint(0, 10, [64], from)];
 const step = () => {
@@ -18,6 +14,6 @@ const step = () => {
   return loss.item();
 };
 const [first, ms] = [scope(step), performance.now()];
-const loss = Array.from({ length: 19 }, () => scope(step)).at(-1);
-const bits = new DataView(new Float32Array([loss]).buffer).getUint32(0, true).toString(16).padStart(8, '0');
-console.log(JSON.stringify({ binary: backendName(), first, loss, bits, ms }));
+const value = Array.from({ length: 19 }, () => scope(step)).at(-1);
+const bits = new DataView(new Float32Array([value]).buffer).getUint32(0, true).toString(16).padStart(8, '0');
+console.log(JSON.stringify({ binary: backendName(), first, value, bits, ms }));
