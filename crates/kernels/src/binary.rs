@@ -15,30 +15,53 @@ pub struct Geometry {
     pub b: (usize, [isize; 4]),
 }
 
-/// How many elements are gathered at a time of what does not lie dense.
-const BLOCK: usize = 64;
+/// How many elements are gathered at a time of what does not lie dense: 1 KB, so that starting a block costs little. A
+/// million and a scalar at 0.25 ns an element, where 64 take 0.56.
+const BLOCK: usize = 256;
 
 /// y = f(a, b) over the index space, row by row.
 #[inline(never)] // shared by the kernels
 fn broadcast<A: Element, B: Element, Y: Element>(
     a: &[Cell<A>], b: &[Cell<B>], y: &[Cell<Y>], geometry: Geometry, f: &dyn Zip<A, B, Y>,
 ) {
-    let Geometry { n: [n0, n1, n2, n], a: (a_start, sa), b: (b_start, sb) } = geometry;
-    if n0 * n1 * n2 * n == 0 {
-        return;
+    if (geometry.a.1[3], geometry.b.1[3]) == (1, 1) {
+        geometry.each_row(y, &mut |y, i, j| zip_blocks(&a[i..], &b[j..], y, f));
+    } else {
+        gathered(a, b, y, geometry, f);
     }
-    let width = if (sa[3], sb[3]) == (1, 1) { n } else { BLOCK };
+}
+
+/// The same where rows of a or b do not lie dense.
+#[inline(never)] // its blocks are for those who need them
+fn gathered<A: Element, B: Element, Y: Element>(
+    a: &[Cell<A>], b: &[Cell<B>], y: &[Cell<Y>], geometry: Geometry, f: &dyn Zip<A, B, Y>,
+) {
     let (x, z) = ([const { Cell::new(A::ZERO) }; BLOCK], [const { Cell::new(B::ZERO) }; BLOCK]);
-    let mut rows = y[..n0 * n1 * n2 * n].chunks_exact(n);
-    for i0 in 0..n0 as isize {
-        for i1 in 0..n1 as isize {
-            for i2 in 0..n2 as isize {
-                let at = |start: usize, s: [isize; 4]| start.wrapping_add_signed(i0 * s[0] + i1 * s[1] + i2 * s[2]);
-                let (Some(y), i, j) = (rows.next(), at(a_start, sa), at(b_start, sb)) else { return };
-                for (k, y) in y.chunks(width).enumerate() {
-                    let a = operand(a, i, sa[3], k * width, &x[..y.len().min(BLOCK)]);
-                    let b = operand(b, j, sb[3], k * width, &z[..y.len().min(BLOCK)]);
-                    zip_blocks(a, b, y, f);
+    let (sa, sb) = (geometry.a.1[3], geometry.b.1[3]);
+    geometry.each_row(y, &mut |y, i, j| {
+        for (k, y) in y.chunks(BLOCK).enumerate() {
+            let a = operand(a, i, sa, k * BLOCK, &x[..y.len()]);
+            let b = operand(b, j, sb, k * BLOCK, &z[..y.len()]);
+            zip_blocks(a, b, y, f);
+        }
+    });
+}
+
+impl Geometry {
+    /// Calls f(row of y, its first element in a, in b) for each row.
+    #[inline(never)]
+    fn each_row<Y: Element>(&self, y: &[Cell<Y>], f: &mut dyn FnMut(&[Cell<Y>], usize, usize)) {
+        let Geometry { n: [n0, n1, n2, n], a: (a_start, sa), b: (b_start, sb) } = *self;
+        if n0 * n1 * n2 * n == 0 {
+            return;
+        }
+        let mut rows = y[..n0 * n1 * n2 * n].chunks_exact(n);
+        for i0 in 0..n0 as isize {
+            for i1 in 0..n1 as isize {
+                for i2 in 0..n2 as isize {
+                    let at = |start: usize, s: [isize; 4]| start.wrapping_add_signed(i0 * s[0] + i1 * s[1] + i2 * s[2]);
+                    let Some(y) = rows.next() else { return };
+                    f(y, at(a_start, sa), at(b_start, sb));
                 }
             }
         }
