@@ -108,7 +108,8 @@ ${cpu?.model.trim()}, ${cpus().length} cores, ${digits(totalmem() / 2 ** 30)} Gi
 The columns relaxed, peers and native (${NATIVE}) are of Node ${fast.node}, simd128 of Node ${plain.node}.
 Beside ${peers}.
 Each library runs in a process of its own, in turn with the others. What several libraries compute is checked against
-float64 before it is timed. Figures are medians; best is the best sample, ± the spread between quartiles.
+float64 before it is timed. Figures are medians; best is the best sample, ± the spread between quartiles. Cores may be
+shared with other machines, whose work slows all libraries alike for a while: the median then lies far below the best.
 
 The limits of the core are measured around each row, as WebAssembly of the same features: multiply-adds in registers,
 copies of 4 MiB, reads of 64 MiB. A row of operations is held against the multiply-adds, one that only moves data against
