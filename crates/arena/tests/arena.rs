@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use phyllo_arena::{Arena, Memory, Usage, ALIGNMENT};
+use phyllo_arena::{Arena, Memory, Stack, Usage, ALIGNMENT};
 
 /// A stretch of native memory, handed out piece by piece; with `gap`, pieces do not touch.
 struct Stretch {
@@ -188,4 +188,30 @@ fn empty_blocks_are_blocks() {
     let (a, b) = (arena.alloc(0), arena.alloc(0));
     assert!(a.is_some() && b.is_some() && a != b);
     assert_eq!(arena.usage(), Usage { bytes: 0, blocks: 2, peak: 0 });
+}
+
+/// Blocks of a stack lie apart and are aligned, whether memory grows in one piece or not; the one on top, given back,
+/// makes room for the next; and what cannot be had is refused.
+#[test]
+fn a_stack_of_blocks() {
+    for gap in [0, 4096] {
+        let mut stretch = Stretch::new(1 << 20, gap);
+        let mut stack = Stack::new(&mut stretch);
+        let mut numbers = Numbers(5);
+        let mut blocks: Vec<(usize, usize)> = Vec::new();
+        loop {
+            let bytes = (numbers.next() % 30_000) as usize;
+            let Some(at) = stack.take(bytes) else { break };
+            assert_eq!(at % ALIGNMENT, 0);
+            assert!(blocks.iter().all(|&(start, n)| at + bytes <= start || start + n <= at), "{bytes} bytes at {at}");
+            if numbers.next() % 3 == 0 {
+                // SAFETY: `take` gave it just now.
+                unsafe { stack.give(at, bytes) };
+                assert_eq!(stack.take(bytes), Some(at));
+            }
+            blocks.push((at, bytes));
+        }
+        assert!(blocks.len() > 30);
+        assert_eq!(stack.take(usize::MAX), None);
+    }
 }

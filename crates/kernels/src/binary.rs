@@ -131,13 +131,7 @@ fn truth(mask: I32x4) -> I32x4 {
 #[inline(never)] // large, and called for several vectors in step
 fn pow4(a: F32x4, b: F32x4) -> F32x4 {
     let (a, b) = (a.to_array(), b.to_array());
-    F32x4::from_array(core::array::from_fn(|i| power(a[i], b[i])))
-}
-
-#[cfg_attr(feature = "small", inline(never))]
-#[cfg_attr(not(feature = "small"), inline(always))]
-fn power(a: f32, b: f32) -> f32 {
-    math::pow(a, b)
+    F32x4::from_array(core::array::from_fn(|i| math::pow(a[i], b[i])))
 }
 
 macro_rules! kernels {

@@ -71,7 +71,7 @@ pub fn gemm_pack_size(m: usize, k: usize, n: usize) -> usize {
 #[cfg(feature = "train")]
 #[wasm_bindgen(js_name = "gemmPack")]
 pub fn gemm_pack(b: usize, rsb: usize, csb: usize, k: usize, n: usize, packed: usize) {
-    slices! { b: input f32[matrices(k, n, 1, rsb, csb, 0)], packed: output f32[gemm::gemm_pack_len(usize::MAX, k, n)] }
+    slices! { b: input f32[matrices(k, n, 1, rsb, csb, 0)], packed: output f32[gemm::packed_len(k, n)] }
     gemm::gemm_pack(b, rsb, csb, k, n, packed);
 }
 

@@ -233,12 +233,15 @@ unsafe fn by_rows(g: &Gemm, a: *const f32, room: *mut f32) -> (*const f32, usize
     (room, g.k)
 }
 
-/// Numbers that a packed B takes, in a layout of this module's own, for products of m rows. 0: those are as fast, or
-/// faster, with B where it lies.
+/// Numbers that a packed B takes, in a layout of this module's own.
+pub fn packed_len(k: usize, n: usize) -> usize {
+    n.next_multiple_of(NR) * k
+}
+
+/// The same for products of m rows. 0: those are as fast, or faster, with B where it lies.
 pub fn gemm_pack_len(m: usize, k: usize, n: usize) -> usize {
-    let tiles = m > DOT_ROWS && n > 1;
-    if tiles {
-        n.next_multiple_of(NR) * k
+    if m > DOT_ROWS && n > 1 {
+        packed_len(k, n)
     } else {
         0
     }
@@ -249,11 +252,10 @@ pub fn gemm_pack_len(m: usize, k: usize, n: usize) -> usize {
 /// # Panics
 /// If a slice is shorter than the sizes say.
 pub fn gemm_pack(b: &[f32], rsb: usize, csb: usize, k: usize, n: usize, packed: &mut [f32]) {
-    let len = gemm_pack_len(usize::MAX, k, n);
-    if len == 0 {
+    let panels = &mut packed[..packed_len(k, n)];
+    if panels.is_empty() {
         return;
     }
-    let panels = &mut packed[..len];
     assert!((k - 1) * rsb + (n - 1) * csb < b.len(), "B is too short");
     // SAFETY: the slices have been compared with the sizes.
     unsafe { prepack::<NR>(&Strided { at: b.as_ptr(), lane: csb, depth: rsb }, n, k, KC, panels.as_mut_ptr()) };

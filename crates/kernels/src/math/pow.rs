@@ -46,7 +46,8 @@ fn exp2(x: f64) -> f64 {
 
 /// aᵇ with the special cases of IEEE 754: a⁰ = 1ᵇ = 1, even for NaN; (±0)ᵇ, (±∞)ᵇ keep the sign where b is odd; the
 /// power of a negative number is NaN unless b is an integer.
-#[inline(always)]
+#[cfg_attr(feature = "small", inline(never))]
+#[cfg_attr(not(feature = "small"), inline(always))]
 pub fn pow(a: f32, b: f32) -> f32 {
     if b == 0.0 || a == 1.0 {
         return 1.0;

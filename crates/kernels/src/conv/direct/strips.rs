@@ -12,7 +12,8 @@ const SPAN: [usize; 2] = [6, 10];
 /// Numbers between rows of a strip that is copied.
 const PITCH: usize = 12;
 
-/// Rows of outputs walked at a time: what the strips of a line of cache share stays in L1 whatever the pitch.
+/// Rows of outputs walked at a time: what the strips of a line of cache share stays in L1. Each walk has to start anew:
+/// with 64, planes of 112 × 112 take 3 to 8 % longer.
 const ROWS: usize = 128;
 
 pub fn fits(window: &Window) -> bool {
