@@ -204,7 +204,7 @@ fn a_stack_of_blocks() {
             let Some(at) = stack.take(bytes) else { break };
             assert_eq!(at % ALIGNMENT, 0);
             assert!(blocks.iter().all(|&(start, n)| at + bytes <= start || start + n <= at), "{bytes} bytes at {at}");
-            if numbers.next() % 3 == 0 {
+            if numbers.next().is_multiple_of(3) {
                 // SAFETY: `take` gave it just now.
                 unsafe { stack.give(at, bytes) };
                 assert_eq!(stack.take(bytes), Some(at));
