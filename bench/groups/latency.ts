@@ -10,6 +10,8 @@ export interface Latency {
   readonly kind: 'latency';
   readonly net: NetName;
   readonly eager?: boolean;
+  /** 4: convolutions by F(4 × 4, 3 × 3), which a plan does on request. */
+  readonly winograd?: 4;
 }
 
 export const rows: readonly Row<Latency>[] = [
@@ -18,9 +20,13 @@ export const rows: readonly Row<Latency>[] = [
   }),
   { name: 'lat-lenet', work: { kind: 'latency', net: 'lenet' }, unit: 'µs', amount: 1, flop: NETS.lenet.flop },
   { name: 'alexnet-b1', work: { kind: 'latency', net: 'alexnet' }, unit: 'ms', amount: 1, flop: NETS.alexnet.flop },
+  {
+    name: 'alexnet-b1-f4', work: { kind: 'latency', net: 'alexnet', winograd: 4 }, unit: 'ms', amount: 1,
+    flop: NETS.alexnet.flop, alone: true,
+  },
 ];
 
-export async function prepare({ net: name, eager }: Latency): Promise<Task> {
+export async function prepare({ net: name, eager, winograd }: Latency): Promise<Task> {
   const net = NETS[name];
   const model = build(net);
   model.eval();
@@ -35,7 +41,7 @@ export async function prepare({ net: name, eager }: Latency): Promise<Task> {
     }));
     return { run, result, free: () => dispose(model) };
   }
-  const captured = capture(forward);
+  const captured = capture(forward, { winograd });
   const file = scope(() => captured.plan(tensor(input, { shape })).encode());
   captured.dispose();
   dispose(model);

@@ -105,16 +105,6 @@ fn map_rows<const K: usize>(rows: [&[f32]; K], y: &mut [f32], f: impl Fn([F32x4;
     }
 }
 
-/// Four or the last `width` < 4 elements.
-#[inline(always)]
-fn read(x: &[f32], width: usize) -> F32x4 {
-    if width == 4 {
-        F32x4::from_slice(x)
-    } else {
-        F32x4::from_partial(x, width)
-    }
-}
-
 /// 1/√(variance + ε)
 #[inline(always)]
 fn inverse_deviation(variance: F32x4, eps: f32) -> F32x4 {
@@ -142,7 +132,7 @@ pub fn moments(x: &[f32], mean: &mut [f32], variance: &mut [f32], [outer, n, inn
     if groups.has_columns() {
         for j in (0..n).step_by(4) {
             let width = (n - j).min(4);
-            let at = |o: usize| read(&x[o * n + j..], width);
+            let at = |o: usize| F32x4::from_partial(&x[o * n + j..], width);
             let about = match centred {
                 true => column_sums(outer, |o| [at(o)])[0] * scale,
                 false => F32x4::zero(),
@@ -180,12 +170,15 @@ pub fn normalise(
     if s.has_columns() {
         for j in (0..s.n).step_by(4) {
             let width = (s.n - j).min(4);
-            let (m, mut r) = (read(&mean[j..], width), inverse_deviation(read(&variance[j..], width), eps));
-            r = w.map_or(r, |w| r * read(&w[j..], width));
-            let b = b.map_or(F32x4::zero(), |b| read(&b[j..], width));
+            let (m, mut r) = (
+                F32x4::from_partial(&mean[j..], width),
+                inverse_deviation(F32x4::from_partial(&variance[j..], width), eps),
+            );
+            r = w.map_or(r, |w| r * F32x4::from_partial(&w[j..], width));
+            let b = b.map_or(F32x4::zero(), |b| F32x4::from_partial(&b[j..], width));
             for o in 0..s.outer {
                 let e = o * s.n + j;
-                ((read(&x[e..], width) - m) * r + b).write_partial(&mut y[e..], width);
+                ((F32x4::from_partial(&x[e..], width) - m) * r + b).write_partial(&mut y[e..], width);
             }
         }
         return;
@@ -259,10 +252,15 @@ impl NormGrad<'_> {
     fn columns(&self, s: &Norm, gx: &mut [f32], mut affine: Option<(&mut [f32], &mut [f32])>) {
         for j in (0..s.n).step_by(4) {
             let width = (s.n - j).min(4);
-            let m = read(&self.mean[j..], width);
-            let r = inverse_deviation(read(&self.variance[j..], width), self.eps);
-            let w = self.w.map_or(F32x4::splat(1.0), |w| read(&w[j..], width));
-            let at = |o: usize| (read(&self.g[o * s.n + j..], width), read(&self.x[o * s.n + j..], width) - m);
+            let m = F32x4::from_partial(&self.mean[j..], width);
+            let r = inverse_deviation(F32x4::from_partial(&self.variance[j..], width), self.eps);
+            let w = self.w.map_or(F32x4::splat(1.0), |w| F32x4::from_partial(&w[j..], width));
+            let at = |o: usize| {
+                (
+                    F32x4::from_partial(&self.g[o * s.n + j..], width),
+                    F32x4::from_partial(&self.x[o * s.n + j..], width) - m,
+                )
+            };
             let [gb, gw] = column_sums(s.outer, |o| {
                 let (g, d) = at(o);
                 [g, g * (d * r)]
@@ -315,8 +313,8 @@ impl NormGrad<'_> {
                     let c = i * each + k;
                     let e = c * s.inner + j;
                     let r = inverse_deviation(F32x4::splat(self.variance[c]), self.eps);
-                    let g = read(&self.g[e..], width);
-                    [g * ((read(&self.x[e..], width) - F32x4::splat(self.mean[c])) * r), g]
+                    let g = F32x4::from_partial(&self.g[e..], width);
+                    [g * ((F32x4::from_partial(&self.x[e..], width) - F32x4::splat(self.mean[c])) * r), g]
                 });
                 w.write_partial(&mut gw[j..], width);
                 b.write_partial(&mut gb[j..], width);

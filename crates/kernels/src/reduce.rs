@@ -246,14 +246,7 @@ fn extreme(
         }
         for i in (0..inner).step_by(4) {
             let width = (inner - i).min(4);
-            let read = |k: usize| {
-                let x = &x[k * inner + i..];
-                if width == 4 {
-                    F32x4::from_slice(x)
-                } else {
-                    F32x4::from_partial(x, width)
-                }
-            };
+            let read = |k: usize| F32x4::from_partial(&x[k * inner + i..], width);
             let mut best = Best { value: read(0), at: I32x4::splat(0) };
             for k in 1..r {
                 best = better(best, Best { value: read(k), at: I32x4::splat(k as i32) }, beats);

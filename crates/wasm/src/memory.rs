@@ -119,6 +119,9 @@ pub fn panic_message() -> usize {
 /// # Panics
 /// If memory cannot grow.
 pub fn workspace<'a>(n: usize) -> &'a mut [f32] {
+    if n == 0 {
+        return &mut [];
+    }
     let bytes = n.checked_mul(size_of::<f32>()).expect("a workspace that fits into memory");
     let at = with_state(|state| {
         let (at, size) = state.workspace;
@@ -132,9 +135,6 @@ pub fn workspace<'a>(n: usize) -> &'a mut [f32] {
         }
         state.workspace.0
     });
-    if n == 0 {
-        return &mut [];
-    }
     // SAFETY: the block is the arena's, large enough, aligned, and used by the running kernel alone.
     unsafe { slice::from_raw_parts_mut(at as *mut f32, n) }
 }

@@ -10,6 +10,7 @@ use crate::memory::slices;
 use crate::trial;
 
 /// The elements of `batch` matrices [rows, columns], from the first to the last.
+#[inline(always)]
 pub(crate) fn matrices(rows: usize, columns: usize, batch: usize, row: usize, column: usize, step: usize) -> usize {
     if rows == 0 || columns == 0 || batch == 0 {
         return 0;
@@ -20,6 +21,7 @@ pub(crate) fn matrices(rows: usize, columns: usize, batch: usize, row: usize, co
 
 /// The elements of the products. In a trial, whether they are apart: `batch` of them in one place would take as long, and
 /// need no memory.
+#[inline(always)]
 fn product_len(g: &Gemm) -> usize {
     let one = matrices(g.m, g.n, 1, g.rsc, 1, 0);
     trial::require((g.m <= 1 || g.rsc >= g.n) && (g.batch <= 1 || g.sc >= one));

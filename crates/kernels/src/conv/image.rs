@@ -88,9 +88,19 @@ impl Frame {
 
     /// Copies c planes of x into the frame, with zeros around them.
     pub fn fill(&self, x: &[f32], buffer: &mut [f32]) {
+        let Window { h, w, sw, top, left, .. } = self.window;
+        if (top, left, self.rows, self.pitch) == (0, 0, h, w) && sw == 1 {
+            // As it is: one copy.
+            let len = self.window.c * self.plane();
+            let (before, rest) = buffer.split_at_mut(SLACK);
+            let (frame, after) = rest.split_at_mut(len);
+            before.fill(0.0);
+            frame.copy_from_slice(&x[..len]);
+            after[..SLACK].fill(0.0);
+            return;
+        }
         buffer[..self.len()].fill(0.0);
         let frame = &mut buffer[SLACK..];
-        let Window { w, sw, .. } = self.window;
         for phase in 0..sw {
             let (first, q, count) = self.columns(phase);
             if count == 0 {
@@ -100,7 +110,7 @@ impl Frame {
                 let source = &x[from * w + first..(from + 1) * w];
                 let target = &mut frame[to * self.pitch + phase * self.phase + q..][..count];
                 if sw == 1 {
-                    copy(&source[..count], target);
+                    target.copy_from_slice(&source[..count]);
                 } else if sw == 2 {
                     copy_even(source, target);
                 } else {
@@ -159,19 +169,6 @@ fn copy_even(x: &[f32], y: &mut [f32]) {
         F32x4::from_slice(x).shuffle::<0, 2, 4, 6>(F32x4::from_slice(&x[4..])).write(y);
     }
     for (x, y) in x[8 * whole..].iter().step_by(2).zip(&mut y[4 * whole..]) {
-        *y = *x;
-    }
-}
-
-/// A short row: a loop, where a call to `memory.copy` would take longer.
-#[inline(always)]
-fn copy(x: &[f32], y: &mut [f32]) {
-    let (x4, x1) = x.as_chunks::<4>();
-    let (y4, y1) = y.as_chunks_mut::<4>();
-    for (x, y) in x4.iter().zip(y4) {
-        F32x4::read(x).write(y);
-    }
-    for (x, y) in x1.iter().zip(y1) {
         *y = *x;
     }
 }

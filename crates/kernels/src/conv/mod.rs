@@ -84,15 +84,12 @@ fn forward(
 ) {
     assert!(g.serves(Pass::Forward, method), "the method does not serve");
     let y = &mut y[..g.y_len()];
-    let Epilogue { bias, activation } = *epilogue;
     match method {
         Method::Lanes => {
+            let Epilogue { bias, activation } = *epilogue;
             lanes::forward(g, Layout::Images, x, weights.as_they_are(), y, bias, activation, workspace);
         }
-        Method::Direct => {
-            direct::forward(g, x, weights.as_they_are(), y, bias, workspace);
-            epilogue.activate(y);
-        }
+        Method::Direct => direct::forward(g, x, weights.as_they_are(), y, epilogue, workspace),
         Method::Winograd => winograd::forward(F2, g, x, weights, y, epilogue, workspace),
         Method::Winograd4 => winograd::forward(F4::new(), g, x, weights, y, epilogue, workspace),
         Method::Implicit => implicit::forward(g, x, weights, y, epilogue, workspace),

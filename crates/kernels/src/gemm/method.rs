@@ -36,6 +36,7 @@ impl Method {
 
 impl Gemm {
     /// The fastest method known.
+    #[inline(always)]
     pub fn method(&self) -> Method {
         let few = if self.rsb.is_multiple_of(ALIASED) { FEW_ALIASED_ROWS } else { FEW_ROWS };
         if self.m <= DOT_ROWS && self.rsb == 1 {
@@ -50,6 +51,7 @@ impl Gemm {
     }
 
     /// Whether a method can compute the product.
+    #[inline(always)]
     pub fn serves(&self, method: Method) -> bool {
         match method {
             Method::Dots => self.rsb == 1,

@@ -63,6 +63,7 @@ impl Bias<'_> {
         }
     }
 
+    #[inline(always)]
     fn assert_fits(&self, g: &Gemm) {
         match self {
             Self::None => {}
@@ -98,10 +99,12 @@ impl Gemm {
         }
     }
 
+    #[inline(always)]
     fn is_column(&self) -> bool {
         self.n == 1 && self.m > 1 && self.rsc == 1
     }
 
+    #[inline(always)]
     fn assert_fits(&self, method: Method, a: &[f32], b: &[f32], c: &[f32], bias: &Bias, workspace: &[f32]) {
         let batches = self.batch - 1;
         if self.k > 0 {
@@ -116,19 +119,23 @@ impl Gemm {
 }
 
 /// Numbers of workspace that [`gemm`] needs.
+#[inline(always)]
 pub fn gemm_workspace(g: &Gemm) -> usize {
     let g = if g.is_column() { &g.transposed() } else { g };
     gemm_workspace_by(g.method(), g)
 }
 
 /// Numbers of workspace that [`gemm_by`] needs.
+#[inline(always)]
 pub fn gemm_workspace_by(method: Method, g: &Gemm) -> usize {
     a_room(method, g) + b_room(method, g)
 }
 
 /// For A by rows, or packed.
+#[inline(always)]
 fn a_room(method: Method, g: &Gemm) -> usize {
     match method {
+        Method::Dots if g.csa == 1 => 0,
         Method::Dots => g.m * g.k,
         Method::Rows => 0,
         // All rows at a time.
@@ -138,6 +145,7 @@ fn a_room(method: Method, g: &Gemm) -> usize {
 }
 
 /// For B packed, or the sums of a row.
+#[inline(always)]
 fn b_room(method: Method, g: &Gemm) -> usize {
     match method {
         Method::Dots => 0,
@@ -149,14 +157,17 @@ fn b_room(method: Method, g: &Gemm) -> usize {
 
 /// C ← f(AB), to AB added C if `accumulate` and a bias, for every product of the batch. k = 0 makes AB zero.
 ///
+/// What leads to `product` is inlined: calls took 0.07 of the 0.27 µs of a plan of two small layers.
+///
 /// # Panics
 /// If a slice is shorter than the geometry says.
+#[inline(always)]
 pub fn gemm(
     g: &Gemm, a: &[f32], b: &[f32], c: &mut [f32], bias: Bias, accumulate: bool, activation: Activation,
     workspace: &mut [f32],
 ) {
     let (g, a, b, bias) = if g.is_column() { (&g.transposed(), b, a, bias.transposed()) } else { (g, a, b, bias) };
-    gemm_by(g.method(), g, a, b, c, bias, accumulate, activation, workspace);
+    products(g.method(), g, a, b, c, bias, accumulate, activation, workspace);
 }
 
 /// [`gemm`] by a method that serves.
@@ -167,10 +178,18 @@ pub fn gemm_by(
     method: Method, g: &Gemm, a: &[f32], b: &[f32], c: &mut [f32], bias: Bias, accumulate: bool,
     activation: Activation, workspace: &mut [f32],
 ) {
+    assert!(g.serves(method), "the method does not serve");
+    products(method, g, a, b, c, bias, accumulate, activation, workspace);
+}
+
+#[inline(always)]
+fn products(
+    method: Method, g: &Gemm, a: &[f32], b: &[f32], c: &mut [f32], bias: Bias, accumulate: bool,
+    activation: Activation, workspace: &mut [f32],
+) {
     if g.batch == 0 || g.m == 0 || g.n == 0 {
         return;
     }
-    assert!(g.serves(method), "the method does not serve");
     g.assert_fits(method, a, b, c, &bias, workspace);
     for i in 0..g.batch {
         // SAFETY: `assert_fits` has compared every slice with the geometry; `transposed` describes the same elements.
@@ -195,6 +214,7 @@ unsafe fn empty(g: &Gemm, out: &Output) {
     out.activate(g.m, g.n);
 }
 
+#[inline(never)]
 unsafe fn product(method: Method, g: &Gemm, a: *const f32, b: *const f32, out: &Output, pa: *mut f32) {
     let (m, n, k) = (g.m, g.n, g.k);
     let pb = pa.add(a_room(method, g));

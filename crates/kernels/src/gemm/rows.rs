@@ -86,16 +86,14 @@ pub fn columns_at_once(k: usize) -> usize {
 pub unsafe fn dot_columns(n: usize, k: usize, x: *const f32, b: *const f32, csb: usize, out: &Output) {
     let mut j = 0;
     while j + 8 <= n {
-        let dots = dots::<8>(k, x, b.add(j * csb), csb);
-        for v in [0, 4] {
-            let [a, b, c, d] = F32x4::transpose([dots[v], dots[v + 1], dots[v + 2], dots[v + 3]]);
-            out.put4(0, j + v, (a + b) + (c + d));
-        }
+        // (Taken apart one by one: a loop over the halves would put them into memory.)
+        let [p, q, r, s, t, u, v, w] = dots(k, x, b.add(j * csb), csb);
+        out.put4(0, j, totals([p, q, r, s]));
+        out.put4(0, j + 4, totals([t, u, v, w]));
         j += 8;
     }
     if j + 4 <= n {
-        let [a, b, c, d] = F32x4::transpose(dots::<4>(k, x, b.add(j * csb), csb));
-        out.put4(0, j, (a + b) + (c + d));
+        out.put4(0, j, totals(dots(k, x, b.add(j * csb), csb)));
         j += 4;
     }
     while j < n {
@@ -120,19 +118,19 @@ unsafe fn dots<const C: usize>(k: usize, x: *const f32, b: *const f32, csb: usiz
         p += 4;
     }
     if p < k {
-        let tail = |at: *const f32| {
-            let mut lanes = [0.0; 4];
-            for (i, lane) in lanes[..k - p].iter_mut().enumerate() {
-                *lane = *at.add(p + i);
-            }
-            F32x4::from_array(lanes)
-        };
-        let v = tail(x);
+        let v = F32x4::load_few(x.add(p), k - p);
         for j in 0..C {
-            sums[j] = v.mul_add(tail(b.add(j * csb)), sums[j]);
+            sums[j] = v.mul_add(F32x4::load_few(b.add(j * csb + p), k - p), sums[j]);
         }
     }
     sums
+}
+
+/// The sum of each one's lanes.
+#[inline(always)]
+fn totals(sums: [F32x4; 4]) -> F32x4 {
+    let [a, b, c, d] = F32x4::transpose(sums);
+    (a + b) + (c + d)
 }
 
 /// Several rows, B by rows: the tiles of the five loops on panels of B where they lie, `rsb` from row to row.

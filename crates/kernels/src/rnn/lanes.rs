@@ -42,11 +42,7 @@ pub(super) unsafe fn map(length: usize, y: *mut f32, f: impl Fn(usize, usize) ->
 /// They must exist.
 #[inline(always)]
 pub(super) unsafe fn get(x: *const f32, n: usize) -> F32x4 {
-    if n >= 4 {
-        F32x4::load(x)
-    } else {
-        get_few(x, n)
-    }
+    F32x4::load_partial(x, n)
 }
 
 /// The same, or zeros where x is null.
@@ -68,21 +64,5 @@ pub(super) unsafe fn get_or_zero(x: *const f32, offset: usize, n: usize) -> F32x
 /// As for `get`.
 #[inline(always)]
 pub(super) unsafe fn put(v: F32x4, y: *mut f32, n: usize) {
-    if n >= 4 {
-        v.store(y);
-    } else {
-        put_few(v, y, n);
-    }
-}
-
-#[cold]
-#[inline(never)]
-unsafe fn get_few(x: *const f32, n: usize) -> F32x4 {
-    F32x4::from_partial(core::slice::from_raw_parts(x, n), n)
-}
-
-#[cold]
-#[inline(never)]
-unsafe fn put_few(v: F32x4, y: *mut f32, n: usize) {
-    v.write_partial(core::slice::from_raw_parts_mut(y, n), n);
+    v.store_partial(y, n);
 }

@@ -29,20 +29,54 @@ impl F32x4 {
         Self::read(x)
     }
 
-    /// The first `n` ≤ 4 elements of `x`, then zeros.
+    /// The first of n elements at p, up to four; then zeros.
+    ///
+    /// # Safety
+    /// They must be readable.
+    #[inline(always)]
+    pub unsafe fn load_partial(p: *const f32, n: usize) -> Self {
+        if n >= Self::LANES {
+            Self::load(p)
+        } else {
+            Self::load_few(p, n)
+        }
+    }
+
+    /// Writes to p as many lanes as n elements have room for.
+    ///
+    /// # Safety
+    /// They must be writable.
+    #[inline(always)]
+    pub unsafe fn store_partial(self, p: *mut f32, n: usize) {
+        if n >= Self::LANES {
+            self.store(p);
+        } else {
+            self.store_few(p, n);
+        }
+    }
+
+    /// The first of `n` elements of `x`, up to four; then zeros.
+    ///
+    /// # Panics
+    /// If there are fewer.
     #[cfg_attr(feature = "small", inline(never))]
     #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn from_partial(x: &[f32], n: usize) -> Self {
-        let mut lanes = [0.0; 4];
-        lanes[..n].copy_from_slice(&x[..n]);
-        Self::from_array(lanes)
+        assert!(n <= x.len(), "so many elements");
+        // SAFETY: just asserted.
+        unsafe { Self::load_partial(x.as_ptr(), n) }
     }
 
-    /// Writes the first `n` ≤ 4 lanes.
+    /// Writes as many lanes as `n` elements have room for.
+    ///
+    /// # Panics
+    /// If there is less room.
     #[cfg_attr(feature = "small", inline(never))]
     #[cfg_attr(not(feature = "small"), inline(always))]
     pub fn write_partial(self, y: &mut [f32], n: usize) {
-        y[..n].copy_from_slice(&self.to_array()[..n]);
+        assert!(n <= y.len(), "so many elements");
+        // SAFETY: just asserted.
+        unsafe { self.store_partial(y.as_mut_ptr(), n) };
     }
 
     /// (lane 0 + lane 2) + (lane 1 + lane 3).

@@ -86,6 +86,24 @@ impl F32x4 {
         p.cast::<[f32; 4]>().write(self.0)
     }
 
+    /// p[0..n], then zeros, for n < 4.
+    ///
+    /// # Safety
+    /// They must be readable.
+    pub unsafe fn load_few(p: *const f32, n: usize) -> Self {
+        let mut lanes = [0.0; 4];
+        p.copy_to_nonoverlapping(lanes.as_mut_ptr(), n);
+        Self(lanes)
+    }
+
+    /// The first n < 4 lanes to p[0..n].
+    ///
+    /// # Safety
+    /// They must be writable.
+    pub unsafe fn store_few(self, p: *mut f32, n: usize) {
+        p.copy_from_nonoverlapping(self.0.as_ptr(), n);
+    }
+
     /// Two lanes to one place, and two to another.
     ///
     /// # Safety

@@ -73,6 +73,36 @@ impl F32x4 {
         v128_store(p.cast(), self.0)
     }
 
+    /// p[0..n], then zeros, for n < 4.
+    ///
+    /// # Safety
+    /// They must be readable.
+    #[inline(never)] // seldom taken, and in every kernel
+    pub unsafe fn load_few(p: *const f32, n: usize) -> Self {
+        match n {
+            0 => Self::zero(),
+            1 => Self(v128_load32_zero(p.cast())),
+            2 => Self(v128_load64_zero(p.cast())),
+            _ => Self(v128_load32_lane::<2>(v128_load64_zero(p.cast()), p.add(2).cast())),
+        }
+    }
+
+    /// The first n < 4 lanes to p[0..n].
+    ///
+    /// # Safety
+    /// They must be writable.
+    #[inline(never)]
+    pub unsafe fn store_few(self, p: *mut f32, n: usize) {
+        if n >= 2 {
+            v128_store64_lane::<0>(self.0, p.cast());
+        }
+        match n {
+            1 => v128_store32_lane::<0>(self.0, p.cast()),
+            3 => v128_store32_lane::<2>(self.0, p.add(2).cast()),
+            _ => {}
+        }
+    }
+
     /// Two lanes to one place, and two to another.
     ///
     /// # Safety
