@@ -6,16 +6,16 @@ use crate::math::Math;
 use crate::reduce::{row_sum, Pairwise};
 use crate::simd::F32x4;
 
-/// The largest element; NaNs are passed over, since the sum of exponentials brings them out again.
+/// The largest element; any number where there are NaNs, since the sum of exponentials brings them out.
 #[inline(never)]
 fn largest(x: &[f32]) -> f32 {
     let (blocks, rest) = x.as_chunks::<BLOCK>();
     let mut best = [F32x4::splat(f32::NEG_INFINITY); STEP];
     for x in blocks {
-        best = from_fn(|i| best[i].pmax(F32x4::from_slice(&x[4 * i..])));
+        best = from_fn(|i| best[i].larger(F32x4::from_slice(&x[4 * i..])));
     }
     let [a, b, c, d] = best;
-    let best = a.pmax(b).pmax(c.pmax(d)).to_array();
+    let best = a.larger(b).larger(c.larger(d)).to_array();
     best.iter().chain(rest).fold(f32::NEG_INFINITY, |best, &x| if best < x { x } else { best })
 }
 

@@ -30,20 +30,26 @@ impl Math {
         square.mul_add(square.mul_add(high, r.mul_add(c1, c0)), r)
     }
 
+    /// eʳ 2ⁿ for |r| ≤ ½ ln 2 and normal 2ⁿ, with which multiplying is exact.
+    #[inline(always)]
+    fn exp_reduced(self, r: F32x4, power: F32x4) -> F32x4 {
+        self.expm1_reduced(r).mul_add(power, power)
+    }
+
     #[inline(always)]
     pub fn exp(self, x: F32x4) -> F32x4 {
         let x = x.pmin(F32x4::splat(self.k.exp_max)).pmax(F32x4::splat(self.k.exp_min));
         let (n, r) = self.exp_reduce(x, self.k.shifter);
         // In two steps, since 2ⁿ itself overflows at n = 128 and is no normal number below n = −126.
         let half = n.shr(1);
-        (self.expm1_reduced(r) + self.one()) * self.power_of_two(half) * self.power_of_two(n - half)
+        self.exp_reduced(r, self.power_of_two(half)) * self.power_of_two(n - half)
     }
 
     /// 2⁶⁴ eˣ for x ≤ 0, which is no subnormal number; 0 below x = −104, where eˣ would be.
     #[inline(always)]
     pub fn exp_scaled(self, x: F32x4) -> F32x4 {
         let (n, r) = self.exp_reduce(x, self.k.shifter_up);
-        let y = (self.expm1_reduced(r) + self.one()) * self.power_of_two(n);
+        let y = self.exp_reduced(r, self.power_of_two(n));
         y.unless(x.lt(F32x4::splat(self.k.exp_min)))
     }
 
@@ -131,7 +137,8 @@ impl Math {
         let square = r * r;
         let high = square.mul_add(c4, r.neg_mul_add(c3, c2));
         let fall = square.neg_mul_add(square.mul_add(high, r.neg_mul_add(c1, c0)), r);
-        (self.one() - fall) * self.power_of_two(shifted.bits()) + F32x4::splat(self.k.logistic_scale)
+        let power = self.power_of_two(shifted.bits());
+        fall.neg_mul_add(power, power) + F32x4::splat(self.k.logistic_scale)
     }
 
     /// 1 / (1 + e⁻ˣ)
