@@ -63,6 +63,8 @@ const DIRECT_PLANES: usize = 4;
 /// EPYC, relaxed, Node 24, 3 × 3 unless said, where multiply-adds reach 51; `npm run bench -- dispatch` measures again.)
 const LANES_FILTERS: usize = 16;
 const LANES_LEAST_TAPS: usize = 36;
+/// From so many filters on, none do: 3 → 64 by 7 × 7 at a stride of 2 on 224 × 224 at 42 with patches and at 39 in lanes.
+const LANES_MANY_FILTERS: usize = 64;
 /// Taps of depthwise filters from which on a batch is worth putting into lanes, as it is for strides: 5 × 5 on 14 × 14 runs
 /// at 13 in lanes and at 10 from the image, 3 × 3 at a stride of 2 on 28 × 28 at 8 and 4.
 const DEPTHWISE_TAPS: usize = 25;
@@ -113,7 +115,8 @@ impl Conv2d {
 
     fn forward_method(&self) -> Method {
         let window = self.group();
-        let wide = self.has_unit_stride() && window.k >= LANES_FILTERS && window.taps() <= LANES_LEAST_TAPS;
+        let shallow = self.has_unit_stride() && window.taps() <= LANES_LEAST_TAPS;
+        let wide = window.k >= if shallow { LANES_FILTERS } else { LANES_MANY_FILTERS };
         if self.is_depthwise() {
             let slow = !self.has_unit_stride() || window.taps() >= DEPTHWISE_TAPS;
             if slow && self.fits_lanes() {

@@ -27,11 +27,15 @@ const PLACES: usize = 16;
 /// Tiles that are transformed at a time.
 const AT_ONCE: usize = 128;
 
-/// Channels and filters from which on it gains: 44 % here, on 14 × 14, and as much over a batch in lanes.
-const CHANNELS: usize = 16;
-/// Tiles of a batch from which on it makes up for transforming the weights back: 16 (7 × 7) lose 19 % with 512 channels
-/// and filters, 49 gain 42 %.
+/// Channels, and pairs of a channel and a filter, from which on it gains: 8 and 8 · 16 gain 16 % on 14 × 14, 8 · 32 11 %,
+/// and 30 % over a batch in lanes; but 8 · 8 lose 20 %.
+const CHANNELS: usize = 8;
+const PAIRS: usize = 128;
+/// Tiles of a batch from which on it makes up for transforming the weights back: 49 gain 42 %.
 const TILES: usize = 32;
+/// Half as many are enough for up to so many pairs, whose sums stay in L2: 16 (8 × 8) gain 22 % with 64 channels and
+/// filters; but 16 (7 × 7) lose 35 % with 512.
+const FEW_PAIRS: usize = 1 << 13;
 
 /// Whether this can compute the gradient.
 pub fn grad_w_fits(window: &Window) -> bool {
@@ -39,7 +43,9 @@ pub fn grad_w_fits(window: &Window) -> bool {
 }
 
 pub fn grad_w_pays(window: &Window, n: usize) -> bool {
-    grad_w_fits(window) && window.c.min(window.k) >= CHANNELS && n * Tiles::new(window).count() >= TILES
+    let (pairs, tiles) = (window.c * window.k, n * Tiles::new(window).count());
+    let many = tiles >= if pairs <= FEW_PAIRS { TILES / 2 } else { TILES };
+    grad_w_fits(window) && window.c.min(window.k) >= CHANNELS && pairs >= PAIRS && many
 }
 
 /// The tiles of an image.
