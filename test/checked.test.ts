@@ -27,7 +27,7 @@ const SIZES: { readonly [name in Name]?: readonly [first: number, count: number]
   copy: [2, 4], copy8: [2, 4], gemm: [0, 3],
   conv2d: [4, 4], conv2dGradX: [4, 4], conv2dGradW: [4, 4],
   conv2dLanes: [4, 4], conv2dLanesGradX: [4, 4], conv2dLanesGradW: [4, 4],
-  maxPool2d: [3, 3], maxPool2dGrad: [3, 3], maxPool2dTake: [3, 3], maxPool2dLanes: [3, 3], maxPool2dLanesGrad: [4, 4],
+  maxPool2d: [3, 3], maxPool2dGrad: [3, 3], maxPool2dTake: [3, 3], maxPool2dLanes: [3, 3], maxPool2dLanesGrad: [3, 3],
   avgPool2d: [2, 3], avgPool2dGrad: [2, 3], avgPool2dLanes: [2, 3], avgPool2dLanesGrad: [2, 3],
   toLanes: [2, 2], fromLanes: [2, 2], sumLanes: [2, 3],
   rnn: [5, 3], rnnGrad: [6, 3], lstm: [8, 3], lstmGrad: [10, 3], gru: [7, 3], gruGrad: [10, 3],

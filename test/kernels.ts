@@ -261,18 +261,12 @@ const maxPool2dLanes = (): Call[] =>
     ]);
   });
 const maxPool2dLanesGrad = (): Call[] =>
-  pools(true).flatMap(({ n, m, taps, planes: c, sizes, inside }, round) => {
-    const batch = [0, 1, 7, 8, 13][round % 5]!;
-    const blocks = inLanes(batch, 1);
+  pools(true).flatMap(({ n, m, taps, planes, sizes, inside }, round) => {
     // Among those that lie inside, or none.
     const padded = sizes[8]! > 0 || sizes[9]! > 0 || round % 2 === 1;
-    const at = ints(blocks * m, taps + 1).map((tap) => (padded && tap < taps ? inside : tap));
-    return (['u8', 'i32'] as const).flatMap((dtype, wide) =>
-      [0, output('f32', c)].map((gb) => {
-        const [g, gx] = [input('f32', floats(blocks * m)), output('f32', blocks * n)];
-        return call([g, input(dtype, at), gx, gb, batch, c, ...sizes, wide], SUMMED, true);
-      }),
-    );
+    const at = ints(8 * m, taps + 1).map((tap) => (padded && tap < taps ? inside : tap));
+    return (['u8', 'i32'] as const).map((dtype, wide) =>
+      call([input('f32', floats(8 * m)), input(dtype, at), output('f32', 8 * n), planes, ...sizes, wide], ROUNDED, true));
   });
 const avgPool2d = (grad: boolean, lanes = 1) => (): Call[] =>
   pools(false).flatMap(({ n, m, planes, sizes }) =>

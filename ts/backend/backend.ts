@@ -200,14 +200,8 @@ export interface Kernels
    * no number is greater or NaN. `at` is of bytes for windows of at most 255 taps.
    */
   readonly maxPool2dLanes: MaxPool2dLanes;
-  /**
-   * g[o] added to gx where its window's maximum was, 0 elsewhere. gb[d] = Σ of g over the planes d of n images but where
-   * none won: the gradient of a bias before the pool; 0: not wanted.
-   */
-  maxPool2dLanesGrad(
-    g: number, at: number, gx: number, gb: number, n: number, c: number, h: number, w: number, oh: number, ow: number,
-    kh: number, kw: number, sh: number, sw: number, ph: number, pw: number, dh: number, dw: number, wide: number,
-  ): void;
+  /** (g, at, gx): g[o] added to gx where its window's maximum was, 0 elsewhere and where none won. */
+  readonly maxPool2dLanesGrad: MaxPool2d;
   /** (x, y), planes [h, w, 8]. */
   readonly avgPool2dLanes: AvgPool2d;
   /** (g, gx) */

@@ -107,10 +107,8 @@ const maxPoolGrad: Op<[g: Tensor, at: Tensor], { window: Window; x: Shape }> = d
   run: (k, [g, at], gx, { window, x }) => k.maxPool2dGrad(g.at, at.at, gx.at, ...geometry(x, window)),
   lanes: {
     of: ['g', 'at', 'y'],
-    run(k, [g, at], { y: gx }, { window, x }) {
-      const [, ...sizes] = geometry(x, window);
-      k.maxPool2dLanesGrad(g.at, at.at, gx.at, 0, x[0]!, x[1]!, ...sizes);
-    },
+    run: (k, [g, at], { y: gx }, { window, x }) =>
+      k.maxPool2dLanesGrad(g.at, at.at, gx.at, ...geometry(inLanes(x), window)),
   },
   saves: { g: ['at'] },
   vjp: { g: (gg, { at }, { window }) => maxPoolTake(gg, at, { window }), at: null },

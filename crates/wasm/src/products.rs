@@ -304,6 +304,11 @@ export_max_pool2d! {
         slices! { x: input f32[n], at: input Tap[m], y: output f32[m] }
         pool::max_pool2d_take::<Tap>(&g, x, at, y);
     }
+    #[cfg(feature = "train")]
+    "maxPool2dLanesGrad" max_pool2d_lanes_grad(gy at gx, n m, g, Tap) {
+        slices! { gy: input f32[m * LANES], at: input Tap[m * LANES], gx: output f32[n * LANES] }
+        pool::max_pool2d_lanes_grad::<Tap>(&g, gy, at, gx);
+    }
 }
 
 #[wasm_bindgen(js_name = "maxPool2dLanes")]
@@ -321,25 +326,6 @@ pub fn max_pool2d_lanes(
     } else {
         slices! { x: input f32[n], y: output f32[m], at: optional_output i32[m] }
         pool::max_pool2d_lanes(&g, x, y, trial::kept(at), relu != 0);
-    }
-}
-
-#[cfg(feature = "train")]
-#[wasm_bindgen(js_name = "maxPool2dLanesGrad")]
-#[allow(clippy::too_many_arguments)]
-pub fn max_pool2d_lanes_grad(
-    gy: usize, at: usize, gx: usize, gb: usize, n: usize, c: usize, h: usize, w: usize, oh: usize, ow: usize,
-    kh: usize, kw: usize, sh: usize, sw: usize, ph: usize, pw: usize, dh: usize, dw: usize, wide: u32,
-) {
-    let planes = trial::size([n.div_ceil(LANES), c]);
-    let g = Pool2d { planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw };
-    let (pixels, m) = (pixels(&g, LANES), pooled(&g, LANES));
-    if wide == 0 {
-        slices! { gy: input f32[m], at: input u8[m], gx: output f32[pixels], gb: optional_output f32[c] }
-        pool::max_pool2d_lanes_grad(&g, gy, at, gx, n, gb);
-    } else {
-        slices! { gy: input f32[m], at: input i32[m], gx: output f32[pixels], gb: optional_output f32[c] }
-        pool::max_pool2d_lanes_grad(&g, gy, at, gx, n, gb);
     }
 }
 

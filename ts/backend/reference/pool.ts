@@ -112,18 +112,9 @@ export function pool(heap: Heap): Pick<Kernels, Name> {
       if (atAt) for (let o = 0; o < total; o++) at[o] = Math.max(0, winner[o]!);
     },
 
-    maxPool2dLanesGrad(gAt, atAt, gxAt, gbAt, n, c, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw) {
-      const [g, at, gx, gb] = [heap.from(gAt), heap.from(atAt), heap.from(gxAt), heap.from(gbAt)];
-      const planes = Math.ceil(n / LANES) * c;
+    maxPool2dLanesGrad(gAt, atAt, gxAt, planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw) {
+      const [g, at, gx] = [heap.from(gAt), heap.from(atAt), heap.from(gxAt)];
       gx.fill(0, 0, planes * h * w * LANES);
-      if (gbAt) {
-        gb.fill(0, 0, c);
-        for (let i = 0; i < planes * oh * ow * LANES; i++) {
-          const plane = Math.floor(i / (oh * ow * LANES));
-          const image = Math.floor(plane / c) * LANES + (i % LANES);
-          if (image < n && at[i] !== kh * kw) gb[plane % c]! += g[i]!;
-        }
-      }
       eachTap(planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw, (p, o, tap) => {
         for (let lane = 0; lane < LANES; lane++) {
           if (tap === at[o * LANES + lane]) gx[p * LANES + lane]! += g[o * LANES + lane]!;

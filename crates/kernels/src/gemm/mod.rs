@@ -2,7 +2,7 @@
 //!
 //! An element of AB is summed in one of two orders. That of the tiles: in blocks of KC depths, each from 0 on, whose sums
 //! are then added one after another. And with B by columns and few rows that of dot products: every fourth depth into
-//! one of four sums. Which one, the strides of B and the sizes decide; so a product has the same bits with B
+//! one of four sums. Which one, the strides of B and the number of rows decide; so a product has the same bits with B
 //! packed, and errors grow with KC and k / KC, or k / 4, not with k.
 
 // Kernels index several arrays by one variable, and take the sizes they work on one by one.
@@ -19,7 +19,7 @@ pub use activation::Activation;
 pub use method::Method;
 
 use loops::{a_workspace, b_workspace, multiply, KC, MR, NR};
-use method::takes_dots;
+use method::DOT_ROWS;
 use micro::Output;
 use pack::{prepack, Packed, Strided};
 
@@ -260,10 +260,10 @@ pub fn packed_len(k: usize, n: usize) -> usize {
 
 /// The same for products of m rows. 0: those are as fast, or faster, with B where it lies.
 pub fn gemm_pack_len(m: usize, k: usize, n: usize) -> usize {
-    if takes_dots(m, k, n) || n == 1 {
-        0
-    } else {
+    if m > DOT_ROWS && n > 1 {
         packed_len(k, n)
+    } else {
+        0
     }
 }
 

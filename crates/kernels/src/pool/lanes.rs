@@ -4,7 +4,7 @@ use super::average::{inner_windows, scale, Divisor};
 use super::max::Tap;
 use super::windows::{first_largest, largest_row, total};
 use super::{inside, Pool2d};
-use crate::lanes::{masked, masks, LANES};
+use crate::lanes::LANES;
 use crate::simd::{F32x4, I32x4};
 
 /// A pixel of eight images.
@@ -133,20 +133,14 @@ fn pixel(g: &Pool2d, image: &[[f32; LANES]], i: usize, j: usize, relu: bool) -> 
     (best, taps)
 }
 
-/// gx = g added to the pixel under tap `at` of each window, 0 elsewhere. gb, for planes [⌈n / 8⌉, c] of n images, c being
-/// its length: gb[d] = Σ of g over planes d but where none won.
+/// gx = g added to the pixel under tap `at` of each window, 0 elsewhere.
 ///
 /// # Panics
 /// If a slice is shorter than the geometry says.
-pub fn max_pool2d_lanes_grad<T: Tap>(
-    g: &Pool2d, gy: &[f32], at: &[T], gx: &mut [f32], n: usize, mut gb: Option<&mut [f32]>,
-) {
+pub fn max_pool2d_lanes_grad<T: Tap>(g: &Pool2d, gy: &[f32], at: &[T], gx: &mut [f32]) {
     g.assert_lanes(gx, gy, Some(at.len()));
     let (size, outputs) = (g.h * g.w * LANES, g.oh * g.ow * LANES);
     let gx = &mut gx[..g.planes * size];
-    if let Some(gb) = &mut gb {
-        gb.fill(0.0);
-    }
     let apart = (g.kh - 1) * g.dh < g.sh && (g.kw - 1) * g.dw < g.sw;
     if !(apart && g.is_tiled()) {
         gx.fill(0.0);
@@ -160,10 +154,6 @@ pub fn max_pool2d_lanes_grad<T: Tap>(
             spread::<T, false>(g, gy, at, gx);
         } else {
             spread::<T, true>(g, gy, at, gx);
-        }
-        if let Some(gb) = &mut gb {
-            let c = gb.len();
-            gb[plane % c] += arrived(g, gy, at, n - plane / c * LANES);
         }
     }
 }
@@ -215,25 +205,6 @@ fn spread_halving<T: Tap>(g: &Pool2d, gy: &[f32], at: &[T], gx: &mut [f32]) {
 #[inline(always)]
 fn taps<T: Tap>(at: &[T; LANES]) -> [I32x4; 2] {
     [T::read4(at.first_chunk().expect("eight lanes")), T::read4(at.last_chunk().expect("eight lanes"))]
-}
-
-/// Σ of a plane's gradients over the first `images` lanes, but for those of windows where none won, row by row.
-#[inline(never)]
-fn arrived<T: Tap>(g: &Pool2d, gy: &[f32], at: &[T], images: usize) -> f32 {
-    let masks = masks(images);
-    let none = I32x4::splat((g.kh * g.kw) as i32);
-    let (mut sum, row) = (F32x4::zero(), g.ow.max(1) * LANES);
-    for (gy, at) in gy.chunks_exact(row).zip(at.chunks_exact(row)) {
-        let mut line = F32x4::zero();
-        for (gy, at) in gy.as_chunks::<LANES>().0.iter().zip(at.as_chunks::<LANES>().0) {
-            let (value, taps) = (masked(gy, masks), taps(at));
-            for half in 0..2 {
-                line = line + (value[half].bits() & !taps[half].eq(none)).as_f32();
-            }
-        }
-        sum = sum + line;
-    }
-    sum.sum()
 }
 
 /// y = the sum of each window over its divisor, added up as [`avg_pool2d`](super::avg_pool2d) does.
