@@ -6,7 +6,7 @@ use super::image::Frame;
 use super::patches::{ByPixel, ByTap, Patches};
 use super::prepared::Weights;
 use super::workspace::Workspace;
-use crate::gemm::loops::{a_workspace, b_workspace, multiply, KC, MR};
+use crate::gemm::loops::{a_workspace, b_workspace, depths_at_once, multiply, MR};
 use crate::gemm::micro::Output;
 use crate::gemm::pack::{prepack, Packed, Strided};
 use core::ptr;
@@ -21,7 +21,9 @@ fn pack(window: &Window, w: &[f32], packed: &mut [f32]) {
     let (m, k) = (window.k, window.taps());
     assert!(w.len() >= m * k && packed.len() >= packed_len(window));
     // SAFETY: w is m × k, and its panels have their room.
-    unsafe { prepack::<MR>(&Strided { at: w.as_ptr(), lane: k, depth: 1 }, m, k, KC, packed.as_mut_ptr()) };
+    unsafe {
+        prepack::<MR>(&Strided { at: w.as_ptr(), lane: k, depth: 1 }, m, k, depths_at_once(k), packed.as_mut_ptr())
+    };
 }
 
 /// Numbers of workspace for [`correlate`].

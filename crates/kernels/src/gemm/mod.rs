@@ -1,9 +1,9 @@
 //! General matrix multiplication: C ← f(AB [+ C] [+ bias]).
 //!
-//! An element of AB is summed in one of two orders. That of the tiles: in blocks of KC depths, each from 0 on, whose sums
-//! are then added one after another. And with B by columns and few rows that of dot products: every fourth depth into
-//! one of four sums. Which one, the strides of B and the number of rows decide; so a product has the same bits with B
-//! packed, and errors grow with KC and k / KC, or k / 4, not with k.
+//! An element of AB is summed in one of two orders. That of the tiles: in blocks of up to 400 depths, each from 0 on,
+//! whose sums are then added one after another. And with B by columns and few rows that of dot products: every fourth
+//! depth into one of four sums. Which one, the strides of B and the number of rows decide; so a product has the same bits
+//! with B packed, and errors grow with the depths of a block and the number of blocks, or k / 4, not with k.
 
 // Kernels index several arrays by one variable, and take the sizes they work on one by one.
 #![allow(clippy::needless_range_loop, clippy::too_many_arguments)]
@@ -18,7 +18,7 @@ pub(crate) mod rows;
 pub use activation::Activation;
 pub use method::Method;
 
-use loops::{a_workspace, b_workspace, multiply, KC, MR, NR};
+use loops::{a_workspace, b_workspace, depths_at_once, multiply, MR, NR};
 use method::DOT_ROWS;
 use micro::Output;
 use pack::{prepack, Packed, Strided};
@@ -139,7 +139,7 @@ fn a_room(method: Method, g: &Gemm) -> usize {
         Method::Dots => g.m * g.k,
         Method::Rows => 0,
         // All rows at a time.
-        Method::InPlace => g.m.next_multiple_of(MR) * g.k.min(KC),
+        Method::InPlace => g.m.next_multiple_of(MR) * depths_at_once(g.k),
         Method::Tiles => a_workspace(g.m, g.k),
     }
 }
@@ -150,7 +150,7 @@ fn b_room(method: Method, g: &Gemm) -> usize {
     match method {
         Method::Dots => 0,
         Method::Rows => g.n.min(rows::STRIP),
-        Method::InPlace => NR * g.k.min(KC),
+        Method::InPlace => NR * depths_at_once(g.k),
         Method::Tiles => b_workspace(g.n, g.k),
     }
 }
@@ -278,7 +278,9 @@ pub fn gemm_pack(b: &[f32], rsb: usize, csb: usize, k: usize, n: usize, packed: 
     }
     assert!((k - 1) * rsb + (n - 1) * csb < b.len(), "B is too short");
     // SAFETY: the slices have been compared with the sizes.
-    unsafe { prepack::<NR>(&Strided { at: b.as_ptr(), lane: csb, depth: rsb }, n, k, KC, panels.as_mut_ptr()) };
+    unsafe {
+        prepack::<NR>(&Strided { at: b.as_ptr(), lane: csb, depth: rsb }, n, k, depths_at_once(k), panels.as_mut_ptr())
+    };
 }
 
 /// Numbers of workspace that [`gemm_packed`] needs.

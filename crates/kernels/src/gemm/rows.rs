@@ -1,6 +1,6 @@
 //! Products with few rows: packing B would cost more than it saves, so it is read in place.
 
-use super::loops::{edge, Tile, KC, MR, NR};
+use super::loops::{depths_at_once, edge, Tile, MR, NR};
 use super::micro::{MicroKernel, Output};
 use super::pack::{Operand, Strided};
 use crate::simd::F32x4;
@@ -16,10 +16,11 @@ pub const STRIP: usize = 4096;
 pub unsafe fn combine_rows(
     n: usize, k: usize, x: *const f32, xs: usize, b: *const f32, rsb: usize, out: &Output, sums: *mut f32,
 ) {
+    let at_once = depths_at_once(k);
     for first in (0..n).step_by(STRIP) {
         let (n, b, out) = (STRIP.min(n - first), b.add(first), out.at(0, first));
-        for pc in (0..k).step_by(KC) {
-            let kc = KC.min(k - pc);
+        for pc in (0..k).step_by(at_once) {
+            let kc = at_once.min(k - pc);
             let mut p = 0;
             while p < kc {
                 let (x, b) = (x.add((pc + p) * xs), b.add((pc + p) * rsb));
@@ -136,12 +137,13 @@ fn totals(sums: [F32x4; 4]) -> F32x4 {
 /// Several rows, B by rows: the tiles of the five loops on panels of B where they lie, `rsb` from row to row.
 ///
 /// # Safety
-/// As for `multiply`, with `pa` for all m rows of A at a depth of KC and `pb` for one panel of B.
+/// As for `multiply`, with `pa` for all m rows of A at the depths of a block and `pb` for one panel of B.
 pub unsafe fn multiply_in_place(
     m: usize, n: usize, k: usize, a: &Strided, b: *const f32, rsb: usize, out: &Output, pa: *mut f32, pb: *mut f32,
 ) {
-    for pc in (0..k).step_by(KC) {
-        let kc = KC.min(k - pc);
+    let at_once = depths_at_once(k);
+    for pc in (0..k).step_by(at_once) {
+        let kc = at_once.min(k - pc);
         let out = out.depths(pc, kc, k);
         let a = a.panels::<MR>(0, m, pc, kc, pa);
         let whole = n - n % NR;

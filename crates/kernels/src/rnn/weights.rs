@@ -2,7 +2,7 @@
 
 use core::ptr;
 
-use crate::gemm::loops::{a_workspace, multiply, KC, NR};
+use crate::gemm::loops::{a_workspace, depths_at_once, multiply, NR};
 use crate::gemm::micro::Output;
 use crate::gemm::pack::{prepack, Packed, Strided};
 use crate::gemm::rows::{combine_rows, dot_columns, STRIP};
@@ -42,7 +42,7 @@ impl<'a> Weights<'a> {
         let (lane, down) = if transposed { (depth, 1) } else { (1, lanes) };
         let source = Strided { at: w.as_ptr(), lane, depth: down };
         // SAFETY: the lengths have been compared above.
-        let packed = unsafe { prepack::<NR>(&source, lanes, depth, KC, room.as_mut_ptr()) };
+        let packed = unsafe { prepack::<NR>(&source, lanes, depth, depths_at_once(depth), room.as_mut_ptr()) };
         Self { w, rows, lanes, depth, transposed, packed: Some(packed), scratch }
     }
 
