@@ -72,10 +72,10 @@ impl<'a> Correlation<'a> {
         }
         self.frame.fill(x, self.buffer);
         let first: *const f32 = self.frame.first(self.buffer);
+        let relu = epilogue.activation == Activation::Relu;
         for (i, y) in y.chunks_mut(FILTERS * pixels).enumerate() {
             let f = FILTERS * i;
             let panel = &self.panels[f * taps..];
-            let relu = epilogue.activation == Activation::Relu;
             match self.window.k - f {
                 1 => self.rows::<1>(first, panel, [bias(f)], relu, y),
                 2 => self.rows::<2>(first, panel, [0, 1].map(|i| bias(f + i)), relu, y),
