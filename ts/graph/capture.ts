@@ -8,6 +8,7 @@ import { sameShape, type Shape } from '../core/shape';
 import { live, Tensor } from '../core/tensor';
 import { contiguous } from '../ops/view';
 import type { Value } from './graph';
+import { Audit, type Scribe } from './audit';
 import { Plan, Result, type GradientEffect } from './plan';
 import { optimise } from './passes/passes';
 import { callMarked, OUTER, placeOfCall } from './stack';
@@ -29,6 +30,8 @@ interface Entry extends Signature {
   readonly shapes: readonly Shape[];
   readonly dtypes: readonly DType[];
   readonly plan: Plan;
+  /** Null: it is taken to be its function for ever. */
+  readonly audit: Audit | null;
 }
 
 /** A captured function. */
@@ -53,6 +56,11 @@ export interface CaptureOptions {
    * about 10⁻⁵ of the largest output in the place of 10⁻⁶. Default 2: F(2 × 2, 3 × 3).
    */
   readonly winograd?: 2 | 4;
+  /**
+   * Whether plans are compared with the function now and then, as told above. Default true; false saves calls of it, and
+   * leaves changes that cannot be watched unseen.
+   */
+  readonly audit?: boolean;
 }
 
 /**
@@ -70,10 +78,11 @@ export interface CaptureOptions {
  *   the budget of memory.
  */
 export function capture<A extends readonly unknown[], R>(f: (...args: A) => R, options?: CaptureOptions): Captured<A, R>;
-export function capture(f: (...args: unknown[]) => unknown, { memoryBudget, winograd }: CaptureOptions = {}): Captured<unknown[], unknown> {
+export function capture(f: (...args: unknown[]) => unknown, { memoryBudget, winograd, audit = true }: CaptureOptions = {}): Captured<unknown[], unknown> {
   if (winograd !== undefined && winograd !== 2 && winograd !== 4) {
     throw new ValueError('capture', `winograd takes 2 or 4, this is ${String(winograd)}`);
   }
+  if (typeof audit !== 'boolean') throw new ValueError('capture', `audit takes true or false, this is ${String(audit)}`);
   if (memoryBudget !== undefined) checkNumber('capture', 'memoryBudget', memoryBudget, 0);
   const entries: Entry[] = [];
   const plans: Plan[] = []; // of the entries, in the same order
@@ -81,16 +90,29 @@ export function capture(f: (...args: unknown[]) => unknown, { memoryBudget, wino
   function planFor(xs: readonly Tensor[], s: Signature, args: readonly unknown[]): Plan {
     for (let i = 0; i < entries.length; i++) {
       const entry = entries[i]!;
-      if (fits(entry, xs, s) && entry.plan.holds()) return entry.plan;
+      if (!fits(entry, xs, s) || !entry.plan.holds()) continue;
+      if (!entry.audit?.due()) return entry.plan;
+      let passed = false;
+      try {
+        passed = passes(entry.audit, entry.plan, f, args, xs);
+      } finally {
+        if (!passed) drop(i--);
+      }
+      if (passed) return entry.plan;
     }
-    const plan = planOf(f, args, xs, memoryBudget, winograd);
+    const record = audit ? new Audit(runtime.backend) : null;
+    const plan = planOf(f, args, xs, record, memoryBudget, winograd);
     if (entries.length === CAPACITY) {
       entries.shift();
       plans.shift()?.dispose();
     }
-    entries.push({ ...s, recording: runtime.recording, shapes: xs.map(x => x.shape), dtypes: xs.map(x => x.dtype), plan });
+    entries.push({ ...s, recording: runtime.recording, shapes: xs.map(x => x.shape), dtypes: xs.map(x => x.dtype), plan, audit: record });
     plans.push(plan);
     return plan;
+  }
+  function drop(i: number): void {
+    entries.splice(i, 1);
+    for (const plan of plans.splice(i, 1)) plan.dispose();
   }
 
   function run(xs: readonly Tensor[], s: Signature, args: readonly unknown[]): unknown {
@@ -155,14 +177,26 @@ function fits(e: Entry, xs: readonly Tensor[], s: Signature): boolean {
   return true;
 }
 
-/** Runs `f` once on tensors without numbers. */
-function planOf(f: (...args: unknown[]) => unknown, args: readonly unknown[], xs: readonly Tensor[], budget?: number, winograd?: 2 | 4): Plan {
+/** What a function did in a trace, while that is open. */
+interface Found {
+  readonly trace: Trace;
+  /** In the place of the tensors among its arguments. */
+  readonly standIns: readonly Tensor[];
+  readonly inputs: readonly Value[];
+  readonly result: unknown;
+  readonly gradients: readonly GradientEffect[];
+}
+
+/** Runs `f` once on tensors without numbers, and hands over what it did. */
+function traced<T>(
+  f: (...args: unknown[]) => unknown, args: readonly unknown[], xs: readonly Tensor[], scribe: Scribe | null, use: (found: Found) => T,
+): T {
   const { interpreter, watcher } = runtime;
-  const trace = new Trace(runtime.backend);
+  const trace = new Trace(runtime.backend, scribe);
   runtime.interpreter = trace;
   runtime.watcher = trace;
   try {
-    const plan = scope(() => {
+    return scope(() => {
       const standIns = xs.map((x, i) => trace.argument(x, i));
       const inputs = standIns.map(t => trace.see(t).value);
       let next = 0;
@@ -180,22 +214,38 @@ function planOf(f: (...args: unknown[]) => unknown, args: readonly unknown[], xs
         return new Result(trace.see(v), v.node !== null);
       });
       const gradients = effects(trace);
-      const results = new Set<Value>();
-      for (const [, r] of leaves(result)) if (r instanceof Result) results.add(r.operand.value);
-      for (const { after } of gradients) if (after !== null && after !== 'same') results.add(after.value);
-      const graph = optimise({ steps: trace.steps, once: [], results, budget, winograd }, runtime.backend);
-      // Of one argument, what is in it has names of its own.
-      const paths = [...leaves(args.length === 1 ? args[0] : args)].filter(([, v]) => isTensor(v)).map(([path]) => path);
-      const named = standIns.map((t, i) => ({ name: paths[i]!, operand: trace.see(t) }));
-      return new Plan({ graph, inputs, arguments: named, result, gradients, guards: trace.guards });
+      scribe?.end(result, gradients);
+      return use({ trace, standIns, inputs, result, gradients });
     }, 'a captured function');
-    trace.guards.settle();
-    return plan;
   } finally {
     runtime.interpreter = interpreter;
     runtime.watcher = watcher;
     trace.close();
   }
+}
+
+function planOf(
+  f: (...args: unknown[]) => unknown, args: readonly unknown[], xs: readonly Tensor[], audit: Audit | null, budget?: number, winograd?: 2 | 4,
+): Plan {
+  const plan = traced(f, args, xs, audit && audit.record(), ({ trace, standIns, inputs, result, gradients }) => {
+    const results = new Set<Value>();
+    for (const [, r] of leaves(result)) if (r instanceof Result) results.add(r.operand.value);
+    for (const { after } of gradients) if (after !== null && after !== 'same') results.add(after.value);
+    const graph = optimise({ steps: trace.steps, once: [], results, budget, winograd }, runtime.backend);
+    // Of one argument, what is in it has names of its own.
+    const paths = [...leaves(args.length === 1 ? args[0] : args)].filter(([, v]) => isTensor(v)).map(([path]) => path);
+    const named = standIns.map((t, i) => ({ name: paths[i]!, operand: trace.see(t) }));
+    return new Plan({ graph, inputs, arguments: named, result, gradients, guards: trace.guards });
+  });
+  plan.settle();
+  return plan;
+}
+
+/** Whether a plan passes its audit. The function must not change what the plan's guards watch, either. */
+function passes(audit: Audit, plan: Plan, f: (...args: unknown[]) => unknown, args: readonly unknown[], xs: readonly Tensor[]): boolean {
+  const passed = audit.passes(scribe => traced(f, args, xs, scribe, () => {}));
+  if (passed) plan.check();
+  return passed;
 }
 
 function effects(trace: Trace): GradientEffect[] {

@@ -143,6 +143,14 @@ export class Plan {
     }
     return guards.hold();
   }
+  /** The trace is over. */
+  settle(): void {
+    this.traced.guards.settle();
+  }
+  /** Throws if the function, traced again, has changed what the plan takes for granted. */
+  check(): void {
+    this.traced.guards.check();
+  }
 
   /** Runs the program on dense arguments. Nothing is allocated but what comes out. */
   run(xs: readonly Tensor[]): unknown {

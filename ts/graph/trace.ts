@@ -14,6 +14,7 @@ import { adopt } from '../core/scope';
 import { rowMajor, show, sizeOf, type Shape } from '../core/shape';
 import { Storage } from '../core/storage';
 import { allocate, drop, Tensor } from '../core/tensor';
+import type { Scribe } from './audit';
 import { Guards } from './guards';
 import type { Operand, Step, Value } from './graph';
 import { placeInside } from './stack';
@@ -53,7 +54,7 @@ export class Trace implements Interpreter, Watcher {
   /** Nodes from here on are the trace's own. */
   private readonly birth: number = nodes();
 
-  constructor(private readonly backend: Backend) {
+  constructor(private readonly backend: Backend, /** Told of each step. */ private readonly scribe: Scribe | null = null) {
     const none = (): never => {
       throw new CaptureError('capture', 'there is nothing to read or write yet');
     };
@@ -70,15 +71,19 @@ export class Trace implements Interpreter, Watcher {
   }
   exec(def: AnyDef, xs: readonly (Tensor | null)[], y: Tensor, params: Params): void {
     const inPlace = y === xs[0];
-    this.steps.push({ def, params, xs: xs.map(x => x && this.see(x)), ys: inPlace ? [] : [this.see(y)], segment: runtime.segment });
+    this.write({ def, params, xs: xs.map(x => x && this.see(x)), ys: inPlace ? [] : [this.see(y)], segment: runtime.segment });
   }
   execMulti(
     def: AnyDef, xs: readonly (Tensor | null)[], ys: Readonly<Record<string, Tensor>>, params: Params,
   ): void {
-    this.steps.push({
+    this.write({
       def, params, xs: xs.map(x => x && this.see(x)), ys: def.outputs!.map(name => this.see(ys[name]!)),
       segment: runtime.segment,
     });
+  }
+  private write(step: Step): void {
+    this.steps.push(step);
+    this.scribe?.step(step);
   }
 
   /** A tensor as a step sees it. */

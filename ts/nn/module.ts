@@ -3,7 +3,9 @@
  * `forward` says what it computes. A call of `forward` is a scope: what it makes and does not return is given up, and
  * the graph keeps what its gradient needs.
  */
+import { nextEpoch } from '../core/epoch';
 import { PhylloError, ShapeError } from '../core/errors';
+import { addOwner } from '../core/owners';
 import { noGrad, runtime } from '../core/runtime';
 import { keep, scope } from '../core/scope';
 import { sameShape, show } from '../core/shape';
@@ -16,6 +18,22 @@ export class Parameter extends Tensor {
     super(data.storage, data.shape, data.strides, data.offset, data.dtype, data.dense);
     keep(this);
     if (requiresGrad) this.requiresGrad = true;
+    nextEpoch();
+  }
+
+  override get requiresGrad(): boolean {
+    return super.requiresGrad;
+  }
+  override set requiresGrad(on: boolean) {
+    if (on !== super.requiresGrad) nextEpoch();
+    super.requiresGrad = on;
+  }
+  override dispose(): void {
+    if (!this.disposed) nextEpoch();
+    super.dispose();
+  }
+  override [Symbol.dispose](): void {
+    this.dispose();
   }
 }
 /** State that is saved with the parameters but not trained: running means, say. */
@@ -23,6 +41,7 @@ export class Buffer extends Tensor {
   constructor(data: Tensor) {
     super(data.storage, data.shape, data.strides, data.offset, data.dtype, data.dense);
     keep(this);
+    nextEpoch();
   }
 }
 
@@ -51,27 +70,43 @@ export function observe<T>(f: () => T, each: Observer): T {
 const thrownIn: WeakMap<PhylloError, Module> = new WeakMap();
 const wrapped: WeakSet<object> = new WeakSet();
 
-/** Makes scopes of the forward methods from a class up to Module, once for each class. */
+type Method = (this: Module, ...args: unknown[]) => unknown;
+
+/** Tells a trace of the module before a method or an accessor of it runs. */
+function telling(method: Method): Method {
+  return function (...args) {
+    runtime.watcher?.object(this);
+    return method.apply(this, args);
+  };
+}
+
+/** `forward` as a scope, which knows where its errors come from. */
+function scoping(forward: Method): Method {
+  return function (...inputs) {
+    runtime.watcher?.object(this);
+    try {
+      const output = scope(() => forward.apply(this, inputs), `${this.constructor.name}.forward`);
+      observer?.(this, output);
+      return output;
+    } catch (e) {
+      if (e instanceof PhylloError) locate(e, this);
+      throw e;
+    }
+  };
+}
+
+/** Wraps the methods and accessors from a class up to Module, once for each class. */
 function wrap(prototype: object): void {
   for (let p = prototype; p !== Module.prototype && !wrapped.has(p); p = Object.getPrototypeOf(p)) {
     wrapped.add(p);
-    const own = Object.getOwnPropertyDescriptor(p, 'forward');
-    if (!own || typeof own.value !== 'function') continue;
-    const forward: (this: Module, ...inputs: unknown[]) => unknown = own.value;
-    Object.defineProperty(p, 'forward', {
-      ...own,
-      value(this: Module, ...inputs: unknown[]): unknown {
-        runtime.watcher?.object(this);
-        try {
-          const output = scope(() => forward.apply(this, inputs), `${this.constructor.name}.forward`);
-          observer?.(this, output);
-          return output;
-        } catch (e) {
-          if (e instanceof PhylloError) locate(e, this);
-          throw e;
-        }
-      },
-    });
+    for (const key of Reflect.ownKeys(p)) {
+      const own = Object.getOwnPropertyDescriptor(p, key)!;
+      if (key === 'constructor' || !own.configurable) continue;
+      if (typeof own.value === 'function') own.value = (key === 'forward' ? scoping : telling)(own.value);
+      if (own.get) own.get = telling(own.get);
+      if (own.set) own.set = telling(own.set);
+      Object.defineProperty(p, key, own);
+    }
   }
 }
 
@@ -99,6 +134,8 @@ export abstract class Module {
 
   constructor() {
     wrap(Object.getPrototypeOf(this));
+    addOwner(this);
+    nextEpoch();
   }
 
   /** What the module computes. */
@@ -175,7 +212,10 @@ export abstract class Module {
 
   /** Training mode, or with false evaluation mode, here and inside. */
   train(on = true): this {
-    for (const [, m] of this.namedModules()) m.training = on;
+    for (const [, m] of this.namedModules()) {
+      if (m.training !== on) nextEpoch();
+      m.training = on;
+    }
     return this;
   }
   /** Evaluation mode: no dropout, running statistics. */

@@ -2,6 +2,7 @@
  * The base of optimisers. Hyperparameters and step counts live in memory, not in JavaScript numbers, so that a change
  * of the learning rate is seen by captured plans too.
  */
+import { nextEpoch } from '../core/epoch';
 import { ShapeError, ValueError } from '../core/errors';
 import { checkNumber } from '../core/options';
 import { noGrad, runtime } from '../core/runtime';
@@ -92,6 +93,7 @@ export abstract class Optimizer<O extends object> {
       const options: O = Object.freeze({ ...defaults, ...own });
       return new ParamGroup(where, params, options, Object.freeze(hypers(options).map(h => Object.freeze(h))));
     });
+    nextEpoch();
   }
 
   /** The learning rate of the first group; setting it sets all. */
