@@ -2,28 +2,40 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { capture, Generator, grad, gradients, keep, ones, scope, tensor, zeros, type Tensor } from 'phyllo';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { sweep, useEngine } from '../ts/core/collector';
 import { scoped } from '../ts/core/scope';
+import { engine } from '../ts/engine';
 import { backends, dice, inUse, loader, Net, numbers, problem, start } from './toy';
 
 vi.setConfig({ testTimeout: 60_000 });
 setFlagsFromString('--expose-gc');
 const gc: unknown = runInNewContext('gc');
 
-/** Collects until the finalisers have nothing left to do. */
+/** Collects until the finalisers have nothing left to do, and looks for dead handles where the engine can be asked. */
 async function collect(): Promise<void> {
   if (typeof gc !== 'function') throw new Error('no collector to call');
   for (let quiet = 0, blocks = -1; quiet < 3; ) {
     await new Promise(r => setTimeout(r, 1));
     Reflect.apply(gc, undefined, []);
+    sweep();
     await new Promise(r => setTimeout(r, 1));
     quiet = inUse().blocks === blocks ? quiet + 1 : 0;
     blocks = inUse().blocks;
   }
 }
 
-describe.each(backends)('on %s', (_, make) => {
-  beforeEach(() => start(make));
+/** As in Node, Deno and Bun, which collect when asked to, and as in browsers, which do not. */
+const engines = [['an engine that collects on request', engine()], ['one that does not', null]] as const;
+const cases = backends.flatMap(([name, make]) => engines.map(([kind, e]) => [`${name}, with ${kind}`, make, e] as const));
+
+afterAll(() => useEngine(engine()));
+
+describe.each(cases)('on %s', (_, make, engine) => {
+  beforeEach(() => {
+    useEngine(engine);
+    start(make);
+  });
 
   /** Runs f; whatever it left behind is gone once the collector has been. */
   async function returns(f: () => void | Promise<void>): Promise<{ left: number }> {

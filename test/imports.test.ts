@@ -67,7 +67,8 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   'nn/': ['core/', 'ops/', 'autodiff/', 'io/'],
   'optim/': ['core/', 'ops/', 'autodiff/', 'nn/', 'io/'],
   api: ['core/', 'ops/', 'autodiff/', 'graph/', 'metrics/', 'data/', 'io/', 'nn/', 'optim/'],
-  index: ['api', 'core/runtime', 'backend/wasm/node'],
+  engine: ['core/'],
+  index: ['api', 'core/', 'engine', 'backend/wasm/node'],
   browser: ['api', 'core/runtime', 'backend/wasm/browser'],
 };
 const ENTRIES = ['', 'index', 'browser', 'phyllo'];

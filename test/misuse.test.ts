@@ -219,11 +219,11 @@ const cases: readonly (readonly [name: string, call: () => unknown, kind: Kind, 
 
   // ── Memory ──
   ['a freed tensor in an op', () => freed.add(1),
-    DisposedError, /^add: a tensor of shape \[2, 3\] is used after it was freed$/],
+    DisposedError, /^add: a tensor of shape \[2, 3\], made by \w+, is used after it was freed by dispose\(\)$/],
   ['a freed tensor in a layer', () => linear.forward(freed),
-    DisposedError, /^linear: a tensor of shape \[2, 3\] is used after it was freed$/],
+    DisposedError, /^linear: a tensor of shape \[2, 3\], made by \w+, is used after it was freed by dispose\(\)$/],
   ['a tensor whose scope has ended', () => inScope.read(),
-    DisposedError, /^toArray: a tensor of shape \[2\] is used after .* it was made in a scope, which has ended\. keep/],
+    DisposedError, /^toArray: a tensor of shape \[2\], made by \w+ in a scope, is used after .* its scope has ended\. keep/],
 
   // ── Gradients ──
   ['backward on six numbers', () => leaf.mul(2).backward(),

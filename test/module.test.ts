@@ -216,7 +216,7 @@ describe('forward is a scope', () => {
       expect(memory().blocks).toBe(before + 1);
       expect(y.item()).toBeGreaterThan(0);
       expect(() => made[0]!.toArray()).toThrow(DisposedError);
-      expect(() => made[0]!.toArray()).toThrow(/it was made in Noted\.forward, which has ended/);
+      expect(() => made[0]!.toArray()).toThrow(/made by exp in Noted\.forward, is used after it was freed: its scope has ended/);
       new Noted().forward(x).backward();
       expect(numbers(x.grad!)).toEqual(numbers(x.exp()));
     });

@@ -47,7 +47,7 @@ export type { Pair, Triple } from './core/options';
 export {
   CaptureError, DisposedError, DTypeError, FileError, GradientError, IndexError, OutOfMemoryError, PhylloError, ShapeError, ValueError,
 } from './core/errors';
-export { keep, scope } from './core/scope';
+export { keep, scoped, steps, userScope as scope } from './core/scope';
 export { noGrad } from './core/runtime';
 export { backward, gradients, type BackwardOptions } from './autodiff/backward';
 export { checkpoint } from './autodiff/checkpoint';
@@ -56,6 +56,7 @@ export * from './ops/all';
 export * from './ops/creation';
 export * from './ops/join';
 export * from './ops/random';
+export { addInto, assign, scale } from './ops/update';
 export * as nn from './nn/nn';
 export * as optim from './optim/optim';
 export * as metrics from './metrics/metrics';

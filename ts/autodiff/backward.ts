@@ -4,6 +4,7 @@
  */
 import { GradientError, ShapeError } from '../core/errors';
 import type { Node } from '../core/node';
+import type { AnyDef } from '../core/op';
 import { noGrad, runtime } from '../core/runtime';
 import { adopt, scope } from '../core/scope';
 import { sameShape, show, type Shape } from '../core/shape';
@@ -120,6 +121,17 @@ function pull(n: Node): void {
     throw new GradientError('backward', `the graph of ${def.name} was already used: pass { retainGraph: true } to use it twice`);
   }
   n.lender?.fill();
+  const around = runtime.scope!;
+  const mark = around.last;
+  if (def.variadic) sendAll(n, def.variadic(n.g[0]!, n.params, n.inputShapes, n.edges.map(e => e !== null && e.needed)));
+  else pullNamed(n, def);
+  // What the rules made in between goes now, not at the end of the walk.
+  for (let t = around.last; t !== mark && t !== null; t = t.before) drop(t);
+  around.last = mark;
+}
+
+/** The rules of an op whose inputs have names. */
+function pullNamed(n: Node, def: AnyDef): void {
   const saved: Record<string, Tensor> = {};
   const shapes: Record<string, Shape> = {};
   const outputs = def.outputs ?? ['y'];
@@ -136,8 +148,6 @@ function pull(n: Node): void {
     throw new GradientError('backward', `a value that the gradient of ${def.name} needs was changed in place since`);
   }
   const g = def.outputs ? Object.fromEntries(outputs.map((name, i) => [name, n.g[i] ?? null])) : n.g[0]!;
-  const around = runtime.scope!;
-  const mark = around.last;
   const needed = n.edges.map(e => e !== null && e.needed);
   const all = def.vjpAll?.(g, saved, n.params, shapes, Object.fromEntries(def.inputs.map((name, i) => [name, needed[i]!])));
   for (let i = 0; i < n.edges.length; i++) {
@@ -147,9 +157,13 @@ function pull(n: Node): void {
     const gx = all ? all[name] : def.vjp![name]?.(g, saved, n.params, shapes);
     if (gx) send(e, n.slots[i]!, gx);
   }
-  // What the rules made in between goes now, not at the end of the walk.
-  for (let t = around.last; t !== mark && t !== null; t = t.before) drop(t);
-  around.last = mark;
+}
+
+function sendAll(n: Node, gxs: readonly (Tensor | null)[]): void {
+  n.edges.forEach((e, i) => {
+    const gx = gxs[i];
+    if (e !== null && e.needed && gx) send(e, n.slots[i]!, gx);
+  });
 }
 
 /** Adds g to a cotangent of a node. */

@@ -11,7 +11,7 @@ import { GradientError } from '../core/errors';
 import type { Node, Recomputation } from '../core/node';
 import { runtime } from '../core/runtime';
 import { scope } from '../core/scope';
-import { handle, Tensor } from '../core/tensor';
+import { handle, live, Tensor } from '../core/tensor';
 import { leaves, mapLeaves } from '../core/tree';
 import { recordDraws, replayDraws } from '../ops/random';
 
@@ -76,6 +76,7 @@ class Checkpoint implements Recomputation {
   private lender: Checkpoint | null = null;
 
   constructor(private readonly f: Run, given: readonly unknown[]) {
+    for (const [, v] of leaves(given)) if (v instanceof Tensor) live(v, 'checkpoint');
     this.args = given.map(a => mapLeaves(a, v => (v instanceof Tensor ? saved(v) : v)));
     this.versions = versionsOf(this.args);
   }

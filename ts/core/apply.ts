@@ -26,7 +26,7 @@ function inspect(def: AnyDef, xs: Inputs): Inputs {
     if (x.disposed) live(x, def.name);
     if (x.node !== null) tracked = true;
     if (x.home !== home && x.home !== null) home = home === null ? x.home : meet(home, x.home);
-    const want = def.inputTypes[i]!;
+    const want = def.inputTypes[def.variadic === null ? i : 0]!;
     if ((want !== x.dtype && want !== 'any') || (!x.dense && !def.strided)) fits = false;
   }
   tracked &&= runtime.recording;
@@ -41,7 +41,7 @@ function convert(def: AnyDef, xs: Inputs): Inputs {
   const ins = [...xs];
   try {
     xs.forEach((x, i) => {
-      const want = def.inputTypes[i]!;
+      const want = def.inputTypes[def.variadic === null ? i : 0]!;
       if (x === null || ((want === 'any' || want === x.dtype) && (x.dense || def.strided))) return;
       const widens = want !== 'any' && want !== x.dtype;
       if (widens && !(rank[x.dtype] < rank[want])) {
@@ -117,6 +117,7 @@ function run(def: AnyDef, xs: Inputs, ins: Inputs, params: Params): Tensor {
     if (def.mutates !== undefined) written(def, xs);
   }
   y.home = from;
+  y.made = def.name;
   if (recorded) y.node = new Node(def, params, xs, ins, [y]);
   return adopt(y);
 }
@@ -148,6 +149,7 @@ function runMulti(def: AnyDef, xs: Inputs, ins: Inputs, params: Params): readonl
   const node = recorded ? new Node(def, params, xs, ins, ys) : null;
   ys.forEach((y, slot) => {
     y.home = from;
+    y.made = def.name;
     // Only float outputs carry a gradient: an index has none.
     if (node && y.dtype === 'f32') {
       y.node = node;

@@ -36,10 +36,8 @@ export const isConstant = (storage: Storage): boolean => storages.has(storage);
 
 function make(cache: Map<number, Tensor>, key: number, value: number, dtype: DType): Tensor {
   const on = runtime.backend;
-  const bytes = on.itemSize(dtype);
-  const at = on.alloc(bytes);
-  on.write(at, [value], dtype);
-  const storage = new Storage(on, at, bytes);
+  const storage = Storage.of(on, on.itemSize(dtype));
+  on.write(storage.at, [value], dtype);
   storages.add(storage);
   const t = new Tensor(storage, [], [], 0, dtype, true);
   if (cache.size >= CAPACITY) {

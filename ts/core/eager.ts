@@ -11,7 +11,7 @@ export class Eager implements Interpreter {
 
   alloc(shape: Shape, dtype: DType): Storage {
     const bytes = sizeOf(shape) * this.backend.itemSize(dtype);
-    return new Storage(this.backend, this.backend.alloc(bytes), bytes);
+    return Storage.of(this.backend, bytes);
   }
 
   exec(def: AnyDef, xs: readonly (View | null)[], y: View, params: Params): void {

@@ -67,7 +67,7 @@ export class Node {
       this.inputShapes.push(x === null ? [] : x.shape);
       if (e) {
         e.refs++;
-        needs |= def!.needs[i]!;
+        if (def!.variadic === null) needs |= def!.needs[i]!;
       }
     }
     for (let j = 0; j < ys.length; j++) this.outputShapes.push(ys[j]!.shape);
@@ -100,5 +100,15 @@ export class Node {
     this.released = true;
     if (this.saved) for (const s of this.saved) s?.storage.release();
     this.saved = null;
+  }
+}
+
+/** Gives back one reference to a node; the last one gives back what it saved, and so on upstream. */
+export function releaseNode(node: Node): void {
+  if (--node.refs > 0) return;
+  const stack = [node]; // a loop, because graphs are deep
+  for (let n = stack.pop(); n; n = stack.pop()) {
+    n.releaseSaved();
+    for (const e of n.edges) if (e && --e.refs === 0) stack.push(e);
   }
 }

@@ -150,6 +150,22 @@ export interface MultiDef<A extends readonly Input[], P, I extends string, O ext
   runMulti(k: Kernels, xs: Inputs<A, View>, ys: { readonly [K in O]: View }, params: P): void;
 }
 
+/** The declaration of an op of any number of inputs, all treated alike, with one output. */
+export interface VariadicDef<P> {
+  readonly name: string;
+  /** What errors call an input. */
+  readonly input: string;
+  /** As in {@link Def}; for all inputs. */
+  readonly wants?: DType | 'any';
+  readonly strided?: boolean;
+  flops?(xs: readonly View[], y: View, params: P): number;
+  readonly dtype?: (xs: readonly Tensor[], params: P) => DType;
+  shape(xs: readonly Tensor[], params: P): Shape;
+  run(k: Kernels, xs: readonly View[], y: View, params: P): void;
+  /** The vector-Jacobian products of all inputs that are needed, in their order. Nothing is saved but shapes. */
+  vjp(g: Tensor, params: P, shapes: readonly Shape[], needed: readonly boolean[]): readonly (Tensor | null)[];
+}
+
 /** A declaration with its types forgotten: what interpreters read. */
 export interface AnyDef extends Omit<AnyDeclaration, 'wants' | 'saves'> {
   /** By input: the element type wanted. */
@@ -162,7 +178,12 @@ export interface AnyDef extends Omit<AnyDeclaration, 'wants' | 'saves'> {
   readonly inLanes: boolean;
   /** Whether its outputs carry gradients. */
   readonly differentiable: boolean;
+  /** Of an op of any number of inputs: what is said of input 0 holds for each. */
+  readonly variadic: AnyVariadicRule | null;
 }
+type AnyVariadicRule = Forgetful<
+  [g: Tensor, params: Params, shapes: readonly Shape[], needed: readonly boolean[]], readonly (Tensor | null)[]
+>;
 type Tensors = readonly (Tensor | null)[];
 type Views = readonly (View | null)[];
 type Named<T> = Readonly<Record<string, T>>;
@@ -215,7 +236,7 @@ type AnyRule = Forgetful<[g: Tensor | Named<Tensor | null>, saved: Named<Tensor>
 type Forgetful<A extends readonly unknown[], R> = { method(...args: A): R }['method'];
 
 /** All declarations end in objects of one hidden class: interpreters read them at every op. */
-function complete(d: AnyDeclaration): AnyDef {
+function complete(d: AnyDeclaration, variadic: AnyVariadicRule | null = null): AnyDef {
   const places = [...d.inputs, ...(d.outputs ?? ['y'])];
   return {
     name: d.name,
@@ -241,7 +262,8 @@ function complete(d: AnyDeclaration): AnyDef {
     view: d.view,
     vjp: d.vjp,
     vjpAll: d.vjpAll,
-    differentiable: d.vjp !== undefined || d.vjpAll !== undefined,
+    differentiable: d.vjp !== undefined || d.vjpAll !== undefined || variadic !== null,
+    variadic,
     needs: d.inputs.map(name => (d.saves?.[name] ?? []).reduce((bits, s) => bits | (1 << places.indexOf(s)), 0)),
   };
 }
@@ -251,7 +273,8 @@ function lift(def: AnyDef, i: number, v: Input | Params | undefined, like: Input
   if (v instanceof Tensor || v === null) return v;
   if (typeof v === 'number') return constant(v, like instanceof Tensor ? like.dtype : 'f32');
   const kind = v === undefined ? 'missing' : Array.isArray(v) ? 'an array: make one with tensor()' : `of type ${typeof v}`;
-  throw new ValueError(def.name, `${def.inputs[i]} takes a tensor, this is ${kind}`);
+  const name = def.variadic ? `${def.inputs[0]} ${i}` : def.inputs[i];
+  throw new ValueError(def.name, `${name} takes a tensor, this is ${kind}`);
 }
 
 const NONE: Params = {};
@@ -284,4 +307,15 @@ export function defineMultiOp(declaration: AnyDeclaration): { (...args: never[])
   const call = (...args: (Input | Params)[]): readonly Tensor[] =>
     applyMulti(def, def.inputs.map((_, i) => lift(def, i, args[i], args[0])), paramsOf(args[def.inputs.length]));
   return Object.assign(call, { def });
+}
+
+/** Declares an op of any number of inputs, given as an array. */
+export function defineVariadicOp<P>(declaration: VariadicDef<P>): (xs: readonly Tensor[], params: P) => Tensor;
+export function defineVariadicOp(
+  { input, wants, vjp, ...rest }: Omit<AnyDeclaration, 'inputs' | 'wants' | 'vjp'> & {
+    readonly input: string; readonly wants?: DType | 'any'; readonly vjp: AnyVariadicRule;
+  },
+): (xs: readonly Tensor[], params: Params) => Tensor {
+  const def = complete({ ...rest, inputs: [input], wants: { [input]: wants } }, vjp);
+  return (xs, params) => apply(def, xs.map((x, i) => lift(def, i, x, undefined)), params);
 }

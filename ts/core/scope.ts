@@ -11,9 +11,11 @@
  * belongs there whatever is current. What was made in a scope that has been through an await and does not descend
  * from its item (zeros, noise) may be another loop's: the collector gets it. So nothing of another loop is freed.
  */
+import { register, unregister } from './collector';
 import { ValueError } from './errors';
+import { checkInteger } from './options';
 import { runtime } from './runtime';
-import { collector, dropWithValue, Held, live, Tensor } from './tensor';
+import { dropWithValue, live, Tensor } from './tensor';
 
 export class Scope {
   /** The tensor made in it last; each leads to the one before. A list, because a scope often makes one or two. */
@@ -22,14 +24,26 @@ export class Scope {
   /** The turn in which it was opened is over: the code in it has awaited. */
   suspended = false;
 
+  /** Who frees the state of modules and optimisers that are made inside: see {@link State}. */
+  readonly stateOwner: Scope | null;
+
   constructor(
     /** The scope around; cut when this one ends, so that no chain of ended scopes is held. */
     public parent: Scope | null,
     readonly name: string,
     /** A function's: nothing else can run inside it. */
     readonly sync: boolean,
-  ) {}
+    state: State = 'around',
+  ) {
+    this.stateOwner = state === 'own' ? this : state === 'nobody' || parent === null ? null : parent.stateOwner;
+  }
 }
+/**
+ * Who frees the state of modules and optimisers (parameters, running averages) that are made inside a scope: the scope
+ * itself, if the user opened it; nobody, in `forward`, where layers may be made that outlive it; else whoever frees it
+ * around the scope.
+ */
+type State = 'own' | 'nobody' | 'around';
 
 /** Where tensors belong that no scope owns: the garbage collector finds them. */
 export const root: Scope = new Scope(null, 'no scope', false);
@@ -56,8 +70,8 @@ function give(t: Tensor, to: Scope): void {
   }
   if (t.storage.traced) runtime.watcher?.escaped(t);
   t.home = null;
-  if (t.node?.def) (t.node.unowned ??= []).push(new WeakRef(t));
-  if (t.held === null) collector.register(t, (t.held = new Held(t.storage, t.node)), t);
+  if (t.held === null) register(t);
+  if (t.node?.def) (t.node.unowned ??= []).push(t.held!.ref);
 }
 
 /** The home of what is computed from two tensors: the inner of two nested loops, or none if two flows share. */
@@ -70,16 +84,36 @@ function within(inner: Scope, outer: Scope): boolean {
   return false;
 }
 
-/** Takes a tensor out of its scope: it lives until `dispose()`, or until nothing refers to it. Returns it. */
-export function keep<T extends Tensor>(t: T): T {
+/**
+ * Takes a tensor out of its scope, or all tensors in a value (an array, an object, a module): they live until
+ * `dispose()`, or until nothing refers to them. Returns the value.
+ *
+ * @throws {DisposedError} for what was freed.
+ */
+export function keep<T>(value: T): T {
+  eachTensor(value, t => {
+    live(t, 'keep');
+    t.pinned = true;
+    if (t.owner !== root || t.held === null) give(t, root);
+  });
+  return value;
+}
+
+/** As `keep`, for the state of modules and optimisers: it lives as long as they do, or the scope that they belong to. */
+export function keepState<T extends Tensor>(t: T): T {
+  const owner = runtime.scope?.stateOwner ?? null;
+  if (owner === null || owner.closed) return keep(t);
   live(t, 'keep');
   t.pinned = true;
-  if (t.owner !== root || t.held === null) give(t, root);
+  if (t.owner === root) {
+    unregister(t);
+    give(t, owner);
+  } else t.owner = owner; // the scope that has it in its list passes it on when it ends
   return t;
 }
 
-function open(name: string, sync: boolean, parent: Scope | null = runtime.scope): Scope {
-  return (runtime.scope = new Scope(parent, name, sync));
+function open(name: string, sync: boolean, parent: Scope | null = runtime.scope, state?: State): Scope {
+  return (runtime.scope = new Scope(parent, name, sync, state));
 }
 
 /** Ends a scope: `result`'s tensors go to the scope around, the others are freed. */
@@ -90,7 +124,7 @@ function close(s: Scope, result?: unknown): void {
   if (runtime.scope !== null && within(runtime.scope, s)) runtime.scope = s.parent;
   s.parent = null;
   current.delete(s);
-  if (result !== undefined) {
+  if (result !== undefined && s.last !== null) {
     eachTensor(result, t => {
       if (t.owner === s && !t.disposed) t.owner = returning;
     });
@@ -99,42 +133,66 @@ function close(s: Scope, result?: unknown): void {
     ({ before } = t);
     t.before = null; // what outlives its scope must not hold the others
     if (t.disposed) continue;
-    if (t.owner === returning) adopt(t);
-    else if (t.owner !== s) continue;
+    if (t.owner === returning) t.pinned ? keepState(t) : adopt(t);
+    else if (t.owner !== s) pass(t);
     else if (s.suspended && t.home !== s) give(t, root);
     else dropWithValue(t);
   }
   s.last = null;
 }
+/** Gives a tensor that was found in another scope's list to its owner. */
+function pass(t: Tensor): void {
+  if (t.owner === root) return;
+  if (t.owner.closed) dropWithValue(t);
+  else give(t, t.owner);
+}
 /** Owns the tensors of a result on their way to the scope around. */
 const returning: Scope = new Scope(null, 'a result', true);
 
-/** Visits every tensor in a value: itself, or inside arrays and plain objects. */
+/** Visits every tensor in a value: itself, or in arrays, Maps, Sets and the fields of objects, however deep. */
 function eachTensor(value: unknown, f: (t: Tensor) => void): void {
-  if (value instanceof Tensor) f(value);
-  else if (Array.isArray(value)) for (const v of value) eachTensor(v, f);
-  else if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
-    for (const v of Object.values(value)) eachTensor(v, f);
+  if (value instanceof Tensor) return f(value);
+  if (typeof value !== 'object' || value === null) return;
+  const seen = new Set<object>([value]);
+  for (const o of seen) {
+    const inside: Iterable<unknown> = ArrayBuffer.isView(o) ? []
+      : Array.isArray(o) || o instanceof Set ? o
+      : o instanceof Map ? [...o.keys(), ...o.values()] : Object.values(o);
+    for (const v of inside) {
+      if (v instanceof Tensor) f(v);
+      else if (typeof v === 'object' && v !== null) seen.add(v);
+    }
   }
 }
 
-/**
- * Runs `f` and frees the tensors it made, except those it returns (in arrays and plain objects too), which move to the
- * scope around. `f` is synchronous: a Promise is a ValueError.
- */
-export function scope<T>(f: () => T, name = 'a scope'): T {
-  const s = open(name, true);
+/** Runs `f` and frees the tensors it made, except those in what it returns, which move to the scope around. */
+export function scope<T>(f: () => T, name = 'a scope', state?: State): T {
+  const s = open(name, true, runtime.scope, state);
   let result: T | undefined;
   try {
     result = f();
-    if (result instanceof Promise) {
-      result.catch(() => {});
+    if (isThenable(result)) {
+      Promise.resolve(result).catch(() => {});
       throw new ValueError(name, 'the function returned a Promise; a scope is synchronous');
     }
     return result;
   } finally {
     close(s, result);
   }
+}
+const isThenable = (v: unknown): boolean =>
+  typeof v === 'object' && v !== null && !(v instanceof Tensor) && 'then' in v && typeof v.then === 'function';
+
+/**
+ * Runs `f` and frees the tensors it made, and the modules and optimisers, except those in what it returns: alone, or
+ * in arrays, Maps, Sets and fields of objects. These move to the scope around.
+ *
+ * @param name what errors call it.
+ * @throws {ValueError} if `f` is no function, or returns a Promise: a scope is synchronous.
+ */
+export function userScope<T>(f: () => T, name = 'a scope'): T {
+  if (typeof f !== 'function') throw new ValueError('scope', `takes a function, this is ${typeof f}`);
+  return scope(f, name, 'own');
 }
 
 /** A function whose intermediate values are nobody's business: they go when it returns. */
@@ -161,8 +219,17 @@ function suspendAfterTurn(s: Scope): void {
   });
 }
 
-/** Iterates with a scope for each item, which ends at the next item, at the end, on break, throw and return. */
-export function scoped<T>(source: Iterable<T>, name: string): IterableIterator<T> {
+/**
+ * Iterates over `source` with a scope for each item: what is made from one item to the next is freed then, and at the
+ * end, on break, throw and return. What is to outlive its turn is for `keep`.
+ *
+ * @param name what errors call the loop.
+ * @throws {ValueError} if `source` is not iterable.
+ */
+export function scoped<T>(source: Iterable<T>, name = 'a scoped loop'): IterableIterator<T> {
+  if (typeof Object(source)[Symbol.iterator] !== 'function') {
+    throw new ValueError('scoped', `takes an iterable, this is ${source === null ? 'null' : typeof source}`);
+  }
   const inner = source[Symbol.iterator]();
   const last: { scope: Scope | null } = { scope: null };
   let around: Scope | null = null;
@@ -203,3 +270,17 @@ export function scoped<T>(source: Iterable<T>, name: string): IterableIterator<T
 
 /** An iterator that was neither finished nor closed is closed when the collector finds it. */
 const abandoned: FinalizationRegistry<() => void> = new FinalizationRegistry(end => end());
+
+/**
+ * The numbers 0 to n − 1, for a loop whose turns are scopes: `for (const i of steps(1000)) …` frees in each turn what
+ * the one before made and did not keep. Left out, n is infinite.
+ *
+ * @throws {ValueError} if n is no whole number from 0 up.
+ */
+export function steps(n: number = Infinity): IterableIterator<number> {
+  if (n !== Infinity) checkInteger('steps', 'n', n);
+  return scoped(upTo(n), 'steps');
+}
+function* upTo(n: number): IterableIterator<number> {
+  for (let i = 0; i < n; i++) yield i;
+}

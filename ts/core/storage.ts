@@ -1,11 +1,23 @@
 import type { Backend } from '../backend/backend';
+import { DisposedError } from './errors';
+import { allocate } from './reclaim';
+
+/** The count of a storage whose memory was given back. */
+const FREED = -1;
+
+/** Bytes of all storages that are alive, on every backend. */
+let live = 0;
+export const liveBytes = (): number => live;
 
 /**
- * Memory under one or more tensors, counted: one reference for each handle, saved value and plan. Freed at zero.
- * While a function is traced it may be memory in name only: a plan will give it a place.
+ * Memory under one or more tensors, counted: one reference for each handle, saved value and plan. Freed at zero, once
+ * and for all: no reference can be taken to what is free. While a function is traced it may be memory in name only: a
+ * plan will give it a place.
  */
 export class Storage {
-  refs = 0;
+  private count = 0;
+  /** Handles among the references that no scope owns. */
+  unowned = 0;
   /** Counts writes in place, so that no gradient rule reads a value that changed under it. */
   version = 0;
 
@@ -16,9 +28,49 @@ export class Storage {
     readonly bytes: number,
     /** There is nothing at `at`: it stands for what a plan will compute. */
     readonly traced: boolean = false,
-  ) {}
+  ) {
+    if (!traced) live += bytes;
+  }
 
+  /**
+   * Fresh memory of undefined contents, which nobody refers to yet.
+   *
+   * @throws {OutOfMemoryError} if there is none even after everything that can be given up was.
+   */
+  static of(backend: Backend, bytes: number): Storage {
+    return new Storage(backend, allocate(backend, bytes), bytes);
+  }
+
+  /** How many references there are. */
+  get refs(): number {
+    return this.count;
+  }
+
+  /**
+   * Takes a reference.
+   *
+   * @throws {DisposedError} if the memory was given back.
+   */
+  retain(): void {
+    if (this.count === FREED) throw new DisposedError('phyllo', 'memory that was freed is used');
+    this.count++;
+  }
+
+  /** Gives a reference back; the last one frees the memory. */
   release(): void {
-    if (--this.refs === 0) this.backend.free(this.at, this.bytes);
+    if (this.count <= 0) throw new DisposedError('phyllo', 'memory is freed that nobody has');
+    if (--this.count > 0) return;
+    this.free();
+  }
+
+  /** Gives memory back that nobody has referred to yet. */
+  discard(): void {
+    if (this.count === 0) this.free();
+  }
+
+  private free(): void {
+    this.count = FREED;
+    if (!this.traced) live -= this.bytes;
+    this.backend.free(this.at, this.bytes);
   }
 }

@@ -2,7 +2,8 @@
 import type { DType, TensorData } from './dtype';
 import { Eager } from './eager';
 import { CaptureError, DisposedError, GradientError, ShapeError } from './errors';
-import { Node } from './node';
+import { breathe, unregister, type Unowned } from './collector';
+import { Node, releaseNode } from './node';
 import { runtime } from './runtime';
 import { adopt, keep, root, type Scope } from './scope';
 import { isDense, rowMajor, sameShape, show, sizeOf, type Shape } from './shape';
@@ -36,11 +37,15 @@ export class Tensor {
   /** Of a leaf: its gradient. */
   leaf: Leaf | null = null;
   /** The collector's record of it, if no scope owns it. */
-  held: Held | null = null;
+  held: Unowned | null = null;
   /** Its one number, kept readable after a scope freed it. */
   kept: number | undefined = undefined;
   /** Taken out of its scope by `keep`. */
   pinned = false;
+  /** The op that made it. */
+  made = '';
+  /** What freed it, if that was not the end of its scope. */
+  freedBy = '';
 
   constructor(
     readonly storage: Storage,
@@ -51,7 +56,7 @@ export class Tensor {
     readonly dtype: DType,
     dense: boolean = isDense(shape, strides),
   ) {
-    storage.refs++;
+    storage.retain();
     this.size = sizeOf(shape);
     this.dense = dense;
     this.at = offset === 0 ? storage.at : storage.at + offset * storage.backend.itemSize(dtype);
@@ -75,7 +80,7 @@ export class Tensor {
     if (!on && this.leaf === null) {
       throw new GradientError('requiresGrad', 'this is the output of an op: use detach()');
     }
-    if (this.node) dropNode(this.node);
+    if (this.node) releaseNode(this.node);
     this.node = on ? new Node(null, {}, [], [], [this]) : null;
     this.slot = 0;
     if (this.leaf) setGrad(this, null);
@@ -94,7 +99,9 @@ export class Tensor {
 
   /** The elements in row-major order, as a copy. */
   async data(): Promise<TensorData> {
-    return this.toArray();
+    const elements = this.toArray();
+    await breathe();
+    return elements;
   }
 
   /** As `data`, at once. */
@@ -150,10 +157,10 @@ export class Tensor {
 
   /** Frees it now; using it afterwards is a DisposedError. */
   dispose(): void {
-    drop(this);
+    drop(this, 'dispose()');
   }
   [Symbol.dispose](): void {
-    drop(this);
+    drop(this, 'the end of its `using` block');
   }
 
   /** The same memory, outside the graph of gradients. */
@@ -171,6 +178,7 @@ export class Tensor {
 
 /** A second handle of the same view, of no scope and no graph. */
 export function handle(t: Tensor): Tensor {
+  if (t.disposed) live(t, 'phyllo');
   runtime.watcher?.uses(t, false);
   return new Tensor(t.storage, t.shape, t.strides, t.offset, t.dtype, t.dense);
 }
@@ -188,7 +196,14 @@ export function allocate(shape: Shape, dtype: DType, like: Tensor | null = null)
 
 /** What only leaves have. */
 class Leaf {
-  grad: Tensor | null = null;
+  private gradient: Tensor | null = null;
+  /** One that was disposed of is none. */
+  get grad(): Tensor | null {
+    return this.gradient === null || this.gradient.disposed ? null : this.gradient;
+  }
+  set grad(g: Tensor | null) {
+    this.gradient = g;
+  }
   /**
    * Values of the graphs that fed the gradient and that no scope owns: in a loop without scopes nothing else would
    * free them before the collector comes, so they go when the gradient is cleared. One list for each backward pass.
@@ -196,50 +211,24 @@ class Leaf {
   readonly spent: WeakRef<Tensor>[][] = [];
 }
 
-/** What a handle gives back, apart from the handle, so that a FinalizationRegistry can hold it. */
-export class Held {
-  constructor(
-    readonly storage: Storage,
-    /** Of the op that made it; a leaf's has nothing to give back. */
-    readonly node: Node | null,
-  ) {}
-}
-
-export const collector: FinalizationRegistry<Held> = new FinalizationRegistry(held => {
-  held.storage.release();
-  if (held.node) dropNode(held.node);
-});
-
-/** Gives back a handle's reference to its storage and node. */
-export function drop(t: Tensor): void {
+/** Gives back a handle's reference to its storage and node. `by`: what freed it, if not the end of its scope. */
+export function drop(t: Tensor, by = ''): void {
   if (t.disposed) return;
   t.disposed = true;
+  t.freedBy = by;
   t.storage.release();
   if (t.node) {
-    dropNode(t.node);
+    releaseNode(t.node);
     t.node = null; // a loss is held for its value, not for its graph
   }
   if (t.leaf) setGrad(t, null);
-  if (t.held) {
-    collector.unregister(t);
-    t.held = null;
-  }
+  unregister(t);
 }
 
 /** Frees; a single number stays readable in the handle, since losses are read after their batch. */
-export function dropWithValue(t: Tensor): void {
+export function dropWithValue(t: Tensor, by = ''): void {
   if (!t.disposed && t.size === 1 && !t.storage.traced) t.kept = t.storage.backend.peek(t.at, t.dtype);
-  drop(t);
-}
-
-/** Gives back one reference to a node; the last one gives back what it saved, and so on upstream. */
-function dropNode(node: Node): void {
-  if (--node.refs > 0) return;
-  const stack = [node]; // a loop, because graphs are deep
-  for (let n = stack.pop(); n; n = stack.pop()) {
-    n.releaseSaved();
-    for (const e of n.edges) if (e && --e.refs === 0) stack.push(e);
-  }
+  drop(t, by);
 }
 
 /** Replaces a leaf's gradient; null clears it, and with it what the graphs that fed it left unowned. */
@@ -259,13 +248,13 @@ function setGrad(t: Tensor, g: Tensor | null): void {
     for (const list of leaf.spent) {
       for (const ref of list) {
         const s = ref.deref();
-        if (s && !s.pinned) dropWithValue(s);
+        if (s && !s.pinned) dropWithValue(s, 'zeroGrad(), which ends the graphs that fed the gradients');
       }
       list.length = 0; // other leaves share it
     }
     leaf.spent.length = 0;
   }
-  if (leaf.grad && leaf.grad !== g) drop(leaf.grad);
+  if (leaf.grad && leaf.grad !== g) drop(leaf.grad, 'the gradient being replaced or cleared');
   leaf.grad = g && keep(g);
 }
 
@@ -275,10 +264,11 @@ export function live(t: Tensor, where: string): void {
   if (t.storage.traced) {
     throw new CaptureError(where, `a tensor of shape ${show(t.shape)} was made while a function was captured and holds no numbers: return it from the function`);
   }
-  const what = `a tensor of shape ${show(t.shape)} is used after it was freed`;
-  const by = t.owner === root ? '' : `: it was made in ${t.owner.name}, which has ended`;
-  const mend = t.owner === root ? ''
-    : t.kept === undefined ? '. keep() it, return it, or read it inside'
-    : `. Its value is still ${t.kept}: use item(), or keep() it`;
+  const made = `${t.made === '' ? '' : ` by ${t.made}`}${t.owner === root ? '' : ` in ${t.owner.name}`}`;
+  const what = `a tensor of shape ${show(t.shape)}${made === '' ? '' : `, made${made},`} is used after it was freed`;
+  const by = t.freedBy !== '' ? ` by ${t.freedBy}` : ': its scope has ended';
+  const mend = t.kept !== undefined ? `. Its value is still ${t.kept}: use item(), or keep() it`
+    : t.freedBy === '' ? '. keep() it, return it, or read it inside'
+    : t.freedBy === 'dispose()' ? '' : '. keep() it, or read it before';
   throw new DisposedError(where, what + by + mend);
 }

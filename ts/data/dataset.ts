@@ -2,7 +2,7 @@
 import { IndexError, ShapeError, ValueError } from '../core/errors';
 import { checkNumber } from '../core/options';
 import { show } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { live, type Tensor } from '../core/tensor';
 import { tensor } from '../ops/creation';
 import { indexSelect } from '../ops/indexing';
 import { permutation, type Generator } from '../ops/random';
@@ -44,6 +44,7 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<Tenso
     const [first] = tensors;
     if (!first) throw new ValueError('TensorDataset', 'takes at least one tensor');
     tensors.forEach((t, i) => {
+      live(t, 'TensorDataset');
       if (t.ndim === 0) throw new ShapeError('TensorDataset', `tensor ${i} is a single number, not samples`);
       if (t.shape[0] !== first.shape[0]) {
         const shapes = `tensor ${i} is ${show(t.shape)}, the first is ${show(first.shape)}`;

@@ -1,5 +1,5 @@
 /** Batches of a dataset, in order or shuffled. */
-import { ShapeError, ValueError } from '../core/errors';
+import { DisposedError, ShapeError, ValueError } from '../core/errors';
 import { checkInteger } from '../core/options';
 import { scope, scoped } from '../core/scope';
 import { sameShape, show } from '../core/shape';
@@ -36,6 +36,7 @@ export class DataLoader<T extends Batch> implements Iterable<T> {
   readonly batchSize: number;
   readonly shuffle: boolean;
   readonly dropLast: boolean;
+  #disposed = false;
   readonly #generator: Generator | undefined;
   readonly #transform: ((batch: T) => T) | undefined;
 
@@ -59,14 +60,23 @@ export class DataLoader<T extends Batch> implements Iterable<T> {
     return this.dropLast ? Math.floor(batches) : Math.ceil(batches);
   }
 
+  /** Ends the epochs that are under way: they have no next batch. The dataset stays. Iterating is a DisposedError then. */
+  dispose(): void {
+    this.#disposed = true;
+  }
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
   [Symbol.iterator](): IterableIterator<T> {
+    if (this.#disposed) throw new DisposedError('DataLoader', 'the loader is used after dispose()');
     const n = this.dataset.length;
     const order = this.shuffle ? permutation(n, this.#generator) : Int32Array.from({ length: n }, (_, i) => i);
     return scoped(this.#batches(order, this.length), 'the DataLoader');
   }
 
   *#batches(order: Int32Array, count: number): IterableIterator<T> {
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < count && !this.#disposed; i++) {
       const places = order.subarray(i * this.batchSize, (i + 1) * this.batchSize);
       yield scope(() => {
         const batch = this.dataset.getBatch?.(places) ?? stacked(this.dataset, places);

@@ -100,7 +100,7 @@ export class Plan {
       for (const v of valuesOf(graph)) {
         const { origin } = v;
         if (origin.from !== 'outside' && origin.from !== 'constant') continue;
-        origin.storage.refs++; // what it reads stays
+        origin.storage.retain(); // what it reads stays
         storages.push(origin.storage);
         this.program.address(v).bind(origin.storage.at);
       }
@@ -126,8 +126,8 @@ export class Plan {
 
   /** Storage that the plan counts. */
   private room(bytes: number): Storage {
-    const storage = new Storage(this.backend, this.backend.alloc(bytes), bytes);
-    storage.refs = 1;
+    const storage = Storage.of(this.backend, bytes);
+    storage.retain();
     return storage;
   }
 
@@ -200,10 +200,12 @@ export class Plan {
   /** Counts the storages that a call reads, so that no gradient is written over one of them. */
   private count(xs: readonly Tensor[], by: 1 | -1): void {
     const { gradients } = this.traced;
-    for (let i = 0; i < xs.length; i++) xs[i]!.storage.refs += by;
+    for (let i = 0; i < xs.length; i++) by > 0 ? xs[i]!.storage.retain() : xs[i]!.storage.release();
     for (let i = 0; i < gradients.length; i++) {
       const { leaf, before, after } = gradients[i]!;
-      if (before !== 'any' && before !== null && after !== 'same') leaf.leaf!.grad!.storage.refs += by;
+      if (before === 'any' || before === null || after === 'same') continue;
+      const { storage } = leaf.leaf!.grad!;
+      by > 0 ? storage.retain() : storage.release();
     }
   }
 

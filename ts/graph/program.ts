@@ -119,8 +119,8 @@ export class Program {
     this.sources = once.flatMap(step => [...reads(step)]).flatMap(({ origin }) =>
       'storage' in origin ? [{ storage: origin.storage, version: NaN }] : []);
     const { bytes, offsets } = this.memory;
-    this.arena = new Storage(backend, backend.alloc(bytes), bytes);
-    this.arena.refs = 1;
+    this.arena = Storage.of(backend, bytes);
+    this.arena.retain();
     for (const [v, at] of offsets) this.addresses.get(v)?.bind(this.arena.at + at);
   }
 

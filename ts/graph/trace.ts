@@ -108,7 +108,7 @@ export class Trace implements Interpreter, Watcher {
     return v;
   }
   private hold(storage: Storage): void {
-    storage.refs++;
+    storage.retain();
     this.held.push(storage);
   }
 

@@ -7,16 +7,18 @@ import { nextEpoch } from '../core/epoch';
 import { PhylloError, ShapeError } from '../core/errors';
 import { addOwner } from '../core/owners';
 import { noGrad, runtime } from '../core/runtime';
-import { keep, scope } from '../core/scope';
+import { keepState, scope } from '../core/scope';
 import { sameShape, show } from '../core/shape';
-import { live, Tensor } from '../core/tensor';
+import { drop, live, Tensor } from '../core/tensor';
 import { assign } from '../ops/update';
 
 /** A tensor that training changes: a leaf, kept until its module goes. */
 export class Parameter extends Tensor {
   constructor(data: Tensor, requiresGrad = true) {
+    live(data, 'Parameter');
     super(data.storage, data.shape, data.strides, data.offset, data.dtype, data.dense);
-    keep(this);
+    this.made = 'Parameter';
+    keepState(this);
     if (requiresGrad) this.requiresGrad = true;
     nextEpoch();
   }
@@ -39,8 +41,10 @@ export class Parameter extends Tensor {
 /** State that is saved with the parameters but not trained: running means, say. */
 export class Buffer extends Tensor {
   constructor(data: Tensor) {
+    live(data, 'Buffer');
     super(data.storage, data.shape, data.strides, data.offset, data.dtype, data.dense);
-    keep(this);
+    this.made = 'Buffer';
+    keepState(this);
     nextEpoch();
   }
 }
@@ -85,7 +89,7 @@ function scoping(forward: Method): Method {
   return function (...inputs) {
     runtime.watcher?.object(this);
     try {
-      const output = scope(() => forward.apply(this, inputs), `${this.constructor.name}.forward`);
+      const output = scope(() => forward.apply(this, inputs), `${this.constructor.name}.forward`, 'nobody');
       observer?.(this, output);
       return output;
     } catch (e) {
@@ -228,6 +232,15 @@ export abstract class Module {
     for (const p of this.parameters()) p.requiresGrad = on;
     return this;
   }
+  /** Frees parameters and buffers, here and inside. Using them afterwards is a DisposedError. */
+  dispose(): void {
+    nextEpoch();
+    for (const t of [...this.parameters(), ...[...this.namedBuffers()].map(([, b]) => b)]) drop(t, `dispose() of ${this.constructor.name}`);
+  }
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
   /** Clears the gradients of all parameters. */
   zeroGrad(): void {
     for (const p of this.parameters()) p.grad = null;

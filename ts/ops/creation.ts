@@ -66,7 +66,9 @@ function fromData(data: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
   }
   const t = allocateNow(shape, dtype);
   t.storage.backend.write(t.at, dtype === 'bool' ? Uint8Array.from(data, v => Number(v !== 0)) : data, dtype);
-  return adopt(runtime.watcher?.constant(t) ?? t);
+  const made = runtime.watcher?.constant(t) ?? t;
+  made.made = 'tensor';
+  return adopt(made);
 }
 
 type Typed = TensorData | Uint8ClampedArray;

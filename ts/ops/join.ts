@@ -2,39 +2,35 @@
 import { copyKernel } from '../core/convert';
 import { DTypeError, ShapeError } from '../core/errors';
 import { partOf, runCopy } from '../core/geometry';
-import { defineOp, type Op } from '../core/op';
+import { defineVariadicOp } from '../core/op';
 import { composite } from '../core/scope';
-import { dimOf, show, type Shape } from '../core/shape';
+import { dimOf, show } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { sliceAt, unsqueeze } from './view';
 
-type Concat = Op<Tensor[], { dim: number }>;
-const concats: Map<number, Concat> = new Map();
-
-/** The op that joins n tensors. Its inputs are numbered. */
-function concatOf(n: number): Concat {
-  const names = Array.from({ length: n }, (_, i) => `x${i}`);
-  const start = (shapes: Readonly<Record<string, Shape>>, i: number, dim: number): number =>
-    names.slice(0, i).reduce((at, name) => at + shapes[name]![dim]!, 0);
-  return defineOp({
-    name: 'concat',
-    inputs: names,
-    wants: Object.fromEntries(names.map(name => [name, 'any' as const])),
-    strided: true,
-    dtype: ([x]) => x!.dtype,
-    shape: (xs, { dim }) => xs[0]!.shape.map((size, d) => (d === dim ? xs.reduce((sum, x) => sum + x.shape[d]!, 0) : size)),
-    run(k, xs, y, { dim }) {
-      let at = 0;
-      for (const x of xs) {
-        runCopy(copyKernel(k, x.dtype), x, partOf(y, x.shape, { dim, start: at, step: 1 }), x.shape);
-        at += x.shape[dim]!;
-      }
-    },
-    vjp: Object.fromEntries(names.map((name, i) => [name, (
-      g: Tensor, _: unknown, { dim }: { dim: number }, s: Readonly<Record<string, Shape>>,
-    ) => sliceAt(g, { dim, start: start(s, i, dim), size: s[name]![dim]!, step: 1 })])),
-  });
-}
+const concatOp = defineVariadicOp<{ dim: number }>({
+  name: 'concat',
+  input: 'tensor',
+  wants: 'any',
+  strided: true,
+  dtype: ([x]) => x!.dtype,
+  shape: (xs, { dim }) => xs[0]!.shape.map((size, d) => (d === dim ? xs.reduce((sum, x) => sum + x.shape[d]!, 0) : size)),
+  run(k, xs, y, { dim }) {
+    let at = 0;
+    for (const x of xs) {
+      runCopy(copyKernel(k, x.dtype), x, partOf(y, x.shape, { dim, start: at, step: 1 }), x.shape);
+      at += x.shape[dim]!;
+    }
+  },
+  vjp(g, { dim }, shapes, needed) {
+    let end = 0;
+    return shapes.map((shape, i) => {
+      const size = shape[dim]!;
+      end += size;
+      return needed[i] ? sliceAt(g, { dim, start: end - size, size, step: 1 }) : null;
+    });
+  },
+});
 
 /** Tensors joined along a dimension; all other sizes are equal, and so are the element types. */
 export function concat(xs: readonly Tensor[], dim = 0): Tensor {
@@ -49,9 +45,7 @@ export function concat(xs: readonly Tensor[], dim = 0): Tensor {
       throw new ShapeError('concat', `tensor ${i} is ${show(x.shape)}, the first is ${show(first.shape)}: only dimension ${d} may differ`);
     }
   });
-  let op = concats.get(xs.length);
-  if (!op) concats.set(xs.length, (op = concatOf(xs.length)));
-  return op(...xs, { dim: d });
+  return concatOp(xs, { dim: d });
 }
 
 /** Tensors of one shape, joined along a new dimension. */

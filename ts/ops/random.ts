@@ -7,7 +7,7 @@ import type { Backend } from '../backend/backend';
 import { ValueError } from '../core/errors';
 import { defineOp, type Op } from '../core/op';
 import { noGrad, runtime, untraced } from '../core/runtime';
-import { adopt, composite, keep } from '../core/scope';
+import { adopt, composite, keep, keepState } from '../core/scope';
 import { checkInteger, checkNumber } from '../core/options';
 import { checkShape, type Shape } from '../core/shape';
 import { handle, type Tensor } from '../core/tensor';
@@ -39,7 +39,7 @@ export class Generator {
   readonly state: Tensor;
 
   constructor(seed = 0) {
-    this.state = keep(tensor(words(seed), { dtype: 'i32' }));
+    this.state = keepState(tensor(words(seed), { dtype: 'i32' }));
   }
 
   /** Starts again, in place: captured plans see it. The seed is a whole number from 0 to 2⁵³ − 1. */
@@ -86,7 +86,7 @@ export function replayDraws<T>(keys: readonly Tensor[], f: () => T): T {
 let fallback: { readonly backend: Backend; readonly generator: Generator } | null = null;
 /** The generator that random functions use if they are given none. It starts from seed 0. */
 export function defaultGenerator(): Generator {
-  if (fallback?.backend !== runtime.backend) fallback = { backend: runtime.backend, generator: untraced(() => new Generator()) };
+  if (fallback?.backend !== runtime.backend) fallback = { backend: runtime.backend, generator: untraced(() => keep(new Generator())) };
   return fallback.generator;
 }
 /** Starts the default generator again: all that is random from here on repeats. */

@@ -2,7 +2,7 @@
 import { copyKernel } from '../core/convert';
 import { DTypeError, ShapeError } from '../core/errors';
 import { runCopy } from '../core/geometry';
-import { defineOp, type Op } from '../core/op';
+import { defineOp, type Op, type Operand } from '../core/op';
 import { sameShape, show } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 
@@ -36,6 +36,18 @@ export const addInto: Op<[a: Tensor, b: Tensor]> = defineOp({
     return null;
   },
   run: (k, [a, b]) => k.addInto(a.at, b.at, a.size),
+});
+
+/** a ← s · a, elementwise; s is a number or a tensor of one element. */
+export const scale: Op<[a: Tensor, s: Operand]> = defineOp({
+  name: 'scale',
+  inputs: ['a', 's'],
+  mutates: ['a'],
+  shape([, s]) {
+    if (s.size !== 1) throw new ShapeError('scale', `takes one number to multiply by, this has shape ${show(s.shape)}`);
+    return null;
+  },
+  run: (k, [a, s]) => k.mul(a.at, s.at, a.at, 1, 1, 1, a.size, 0, 0, 0, 1, 0, 0, 0, 0),
 });
 
 /** hyper[at] ← hyper[at] + 1: how an optimiser counts its steps. */

@@ -6,9 +6,9 @@ import { nextEpoch } from '../core/epoch';
 import { ShapeError, ValueError } from '../core/errors';
 import { checkNumber } from '../core/options';
 import { noGrad, runtime } from '../core/runtime';
-import { keep, scope } from '../core/scope';
+import { keepState, scope } from '../core/scope';
 import { sameShape, show } from '../core/shape';
-import { live, Tensor } from '../core/tensor';
+import { drop, live, Tensor } from '../core/tensor';
 import { tensor, zerosLike } from '../ops/creation';
 import { assign, tick } from '../ops/update';
 
@@ -35,7 +35,7 @@ export class ParamGroup<O = unknown> {
     readonly options: O, private readonly hypers: readonly Hyper[],
   ) {
     for (const h of hypers) checkNumber(where, h.name, h.value, h.low, h.high);
-    this.hyper = keep(tensor([...hypers.map(h => h.value), 0], { dtype: 'f64' }));
+    this.hyper = keepState(tensor([...hypers.map(h => h.value), 0], { dtype: 'f64' }));
   }
 
   /** A hyperparameter by name. */
@@ -85,6 +85,7 @@ export abstract class Optimizer<O extends object> {
     const seen = new Set<Tensor>();
     for (const p of groups.flatMap(g => g.params)) {
       if (!(p instanceof Tensor)) throw new ValueError(where, `takes tensors or groups of them, not ${typeof p}`);
+      live(p, where);
       if (seen.has(p)) throw new ValueError(where, `a parameter of shape ${show(p.shape)} is given twice`);
       if (p.dtype !== 'f32' || !p.dense) throw new ValueError(where, `takes dense f32 tensors, this is ${String(p)}`);
       seen.add(p);
@@ -119,6 +120,14 @@ export abstract class Optimizer<O extends object> {
         for (const p of g.params) if (p.grad) this.update(p, p.grad, g);
       }
     }), `${this.constructor.name}.step`);
+  }
+
+  /** Frees its state; parameters and their gradients stay. Using it afterwards is a DisposedError. */
+  dispose(): void {
+    for (const t of Object.values(this.stateDict())) drop(t, `dispose() of ${this.constructor.name}`);
+  }
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 
   protected abstract update(p: Tensor, g: Tensor, group: ParamGroup<O>): void;
@@ -160,7 +169,7 @@ export abstract class Optimizer<O extends object> {
 export class Slots {
   private readonly of: Map<Tensor, Tensor>;
   constructor(private readonly name: string, groups: readonly ParamGroup[]) {
-    this.of = new Map(groups.flatMap(g => g.params.map(p => [p, keep(zerosLike(p))])));
+    this.of = new Map(groups.flatMap(g => g.params.map(p => [p, keepState(zerosLike(p))])));
   }
   get(p: Tensor): Tensor {
     return this.of.get(p)!;

@@ -1,0 +1,33 @@
+/** Where in the user's code something happens. */
+
+/** A line of a stack. */
+export interface Frame {
+  readonly text: string;
+  /** `file:line:column` */
+  readonly place: string;
+}
+
+/** The stack, innermost first. Empty where the engine does not tell. */
+export function frames(): Frame[] {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 200;
+  const { stack = '' } = new Error();
+  Error.stackTraceLimit = stackTraceLimit;
+  return stack.split('\n').flatMap(text => {
+    const place = /(?:[( @]|^)([^\s(@]+:\d+:\d+)\)?$/.exec(text)?.[1];
+    return place === undefined ? [] : [{ text, place }];
+  });
+}
+
+/** Whether a frame is one of this library's. `all` is a stack as `frames` returned it. */
+export function isLibrary(all: readonly Frame[]): (frame: Frame) => boolean {
+  const folder = all[0]?.place.replace(/(core\/callsite\.)?[^/]*$/, '') ?? '';
+  return ({ place }) => place.startsWith(folder);
+}
+
+/** `file:line:column` of the innermost line outside this library; '' where the engine does not tell. */
+export function callSite(): string {
+  const all = frames();
+  const inside = isLibrary(all);
+  return all.find(frame => !inside(frame))?.place ?? '';
+}

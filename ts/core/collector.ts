@@ -1,0 +1,189 @@
+/**
+ * Tensors that no scope owns, and how their memory comes back.
+ *
+ * A handle that nothing leads to any more is garbage to JavaScript's collector. But the collector does not see linear
+ * memory, so it never hurries for it, and inside one turn of the event loop it tells nobody what it found. So memory in
+ * use is counted here, and when much has gathered, the engine is asked to collect there and then, and the handles are
+ * looked through: Node, Deno and Bun can be asked. Browsers cannot: there a FinalizationRegistry tells between turns,
+ * and each handle has a ballast that the collector does see, which is enough for loops that await. Of a loop that does
+ * not, users are warned.
+ */
+import { callSite } from './callsite';
+import { releaseNode, type Node } from './node';
+import { onShortage } from './reclaim';
+import { liveBytes, type Storage } from './storage';
+import type { Tensor } from './tensor';
+
+/** How an engine collects on request. */
+export interface Engine {
+  /** Lets go of the targets that weak references hold until the running job is over. */
+  forget(): void;
+  /** Collects all garbage, so that weak references to it are empty afterwards. */
+  collect(): void;
+}
+let engine: Engine | null = null;
+/** Says how to collect; null: this engine cannot be asked. */
+export function useEngine(e: Engine | null): void {
+  engine = e;
+}
+
+/** What a handle gives back, apart from the handle, so that a FinalizationRegistry can hold it. */
+export class Unowned {
+  readonly ref: WeakRef<Tensor>;
+  readonly storage: Storage;
+  /** Of the op that made it; a leaf's has nothing to give back. */
+  readonly node: Node | null;
+  /** The op. */
+  readonly made: string;
+  /** Where it was called, of some. */
+  place = '';
+
+  constructor(t: Tensor) {
+    this.ref = new WeakRef(t);
+    this.storage = t.storage;
+    this.node = t.node;
+    this.made = t.made;
+  }
+}
+
+const all: Set<Unowned> = new Set();
+/** Used where the engine cannot be asked: to register costs as much as the rest of a small op. */
+const registry: FinalizationRegistry<Unowned> = new FinalizationRegistry(give);
+
+/** A handle counts for so many bytes: some 500 are what it takes of JavaScript's heap, the rest bounds their number. */
+const HANDLE = 4096;
+/**
+ * How much may gather between two sweeps, in bytes. A sweep takes 3 to 6 ms, which is less than it takes to fill the
+ * least of it; while sweeps find little or take long, it doubles.
+ */
+const LEAST = 2 ** 26;
+const MOST = 2 ** 30;
+let allowance = LEAST;
+/** The least that was in use since the last sweep. */
+let low = 0;
+let swept = 0;
+
+const inUse = (): number => liveBytes() + HANDLE * all.size;
+
+/** Has the collector look after a handle. */
+export function register(t: Tensor): void {
+  const u = new Unowned(t);
+  t.held = u;
+  u.storage.unowned++;
+  all.add(u);
+  if (u.storage.traced) return;
+  if (engine === null) {
+    registry.register(t, u, u);
+    weigh(t);
+    return;
+  }
+  const now = inUse();
+  if (now < low) low = now;
+  else if (now - low > allowance) gathered();
+  else if (2 * (now - low) > allowance && all.size % 16 === 0) u.place = callSite();
+}
+
+/** Takes a handle back out of the collector's hands. */
+export function unregister(t: Tensor): void {
+  if (t.held === null) return;
+  if (engine === null) registry.unregister(t.held);
+  if (all.delete(t.held)) t.held.storage.unowned--;
+  t.held = null;
+}
+
+/** Gives back what a handle had. */
+function give(u: Unowned): void {
+  if (!all.delete(u)) return;
+  u.storage.unowned--;
+  u.storage.release();
+  if (u.node) releaseNode(u.node);
+}
+
+/** Frees what nothing leads to any more, where the engine can be asked. */
+export function sweep(): void {
+  if (engine === null) return;
+  engine.forget();
+  engine.collect();
+  for (const u of all) if (u.ref.deref() === undefined) give(u);
+  engine.forget(); // or looking at them would hold those that are in use
+}
+onShortage(sweep, account);
+
+function gathered(): void {
+  const before = inUse();
+  const start = performance.now();
+  sweep();
+  const end = performance.now();
+  low = inUse();
+  const little = before - low < allowance / 2 || end - start > 0.05 * (start - swept);
+  swept = end;
+  allowance = little ? Math.min(2 * allowance, MOST) : Math.max(allowance / 2, LEAST);
+}
+
+/** Who has the memory, for an OutOfMemoryError. */
+function account(): string {
+  const kinds = new Map<string, { count: number; bytes: number }>();
+  let bytes = 0;
+  for (const { ref, storage, made, place } of all) {
+    const t = ref.deref();
+    if (!t || t.pinned || storage.traced) continue;
+    const share = storage.bytes / storage.unowned;
+    bytes += share;
+    const key = `made by ${made || 'an op'}${place === '' ? '' : ` at ${place}`}`;
+    const kind = kinds.get(key) ?? { count: 0, bytes: 0 };
+    kinds.set(key, { count: kind.count + 1, bytes: kind.bytes + share });
+  }
+  if (bytes < Math.max(0.05 * liveBytes(), 2 ** 20)) return '';
+  const largest = [...kinds].sort(([, a], [, b]) => b.bytes - a.bytes).slice(0, 3)
+    .map(([key, { count, bytes }]) => `${megabytes(bytes)} in ${count} ${key}`);
+  return `${megabytes(bytes)} are tensors that no scope owns and that are still referred to: ${largest.join(', ')}. `
+    + 'Let go of them, dispose() of them, or make them in a scope() or a loop over steps()';
+}
+const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+
+// ── Engines that cannot be asked ──
+
+/** Smaller tensors get no ballast: V8 hurries for their handles alone soon enough. */
+const LIGHT = 4096;
+/** So much in one task calls for a warning, in bytes. */
+const HEAVY = 2 ** 28;
+/** What was in use at the last registration. */
+let last = 0;
+/** What has been allocated for tensors of no scope in this task. */
+let task = 0;
+let timed = false;
+let warned = false;
+const ballasts: WeakMap<Tensor, ArrayBuffer> = new WeakMap();
+
+/** Lets the engine feel what came into use since the last time, with this handle: its own memory, and its graph's. */
+function weigh(t: Tensor): void {
+  const now = liveBytes();
+  const bytes = Math.max(t.storage.unowned === 1 ? t.storage.bytes : 0, now - last);
+  last = now;
+  task += bytes;
+  if (bytes >= LIGHT && !t.pinned) {
+    try {
+      ballasts.set(t, new ArrayBuffer(Math.min(bytes, MOST))); // untouched: the system gives no page for it
+    } catch {
+      // No room for it is no reason to fail.
+    }
+  }
+  if (!timed) {
+    timed = true;
+    setTimeout(() => {
+      timed = false;
+      task = 0;
+    });
+  }
+  if (task < HEAVY || warned) return;
+  warned = true;
+  console.warn(
+    `phyllo: ${megabytes(task)} of tensors that no scope owns were made since control last returned to the event loop, `
+    + 'and this engine frees none of them before it does: loop with `for (const i of steps(n))`, or await data()',
+  );
+}
+
+/** Lets the collector have its turn, where it needs one and much waits for it. */
+export async function breathe(): Promise<void> {
+  if (engine === null && task > LEAST) await new Promise(resolve => setTimeout(resolve));
+}

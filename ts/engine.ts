@@ -1,0 +1,35 @@
+/**
+ * How Node, Deno and Bun collect garbage on request, inside a turn of the event loop.
+ *
+ * V8 keeps the target of every WeakRef that was made or read until the running job is over. A script that ends in a
+ * context with a microtask queue of its own ends a job, as V8 counts them, and lets these targets go. `gc` is had from
+ * a context made after V8 was told to expose it.
+ */
+import type { Engine } from './core/collector';
+
+/** Bun's own. */
+declare const Bun: { gc(force: boolean): void } | undefined;
+
+/** null where the runtime can do none of it. */
+export function engine(): Engine | null {
+  if (typeof Bun !== 'undefined') return { forget() {}, collect: () => Bun.gc(true) };
+  const get = globalThis.process?.getBuiltinModule;
+  if (get === undefined) return null;
+  let ready: Engine | null = null;
+  /** Contexts cost some milliseconds, and most programs need none. */
+  const prepare = (): Engine => {
+    const { setFlagsFromString } = get('node:v8');
+    const { createContext, runInNewContext, Script } = get('node:vm');
+    setFlagsFromString('--expose-gc');
+    const gc: unknown = runInNewContext('gc');
+    setFlagsFromString('--no-expose-gc');
+    if (typeof gc !== 'function') return { forget() {}, collect() {} };
+    const context = createContext({}, { microtaskMode: 'afterEvaluate' });
+    const job = new Script('Promise.resolve().then(() => {})');
+    return { forget: () => void job.runInContext(context), collect: () => void Reflect.apply(gc, undefined, []) };
+  };
+  return {
+    forget: () => (ready ??= prepare()).forget(),
+    collect: () => (ready ??= prepare()).collect(),
+  };
+}
