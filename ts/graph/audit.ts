@@ -85,7 +85,7 @@ const CALLS = 8;
 /** What one plan was traced from, and when that is looked at again. */
 export class Audit {
   private readonly lines: string[] = [];
-  private calls = 0;
+  private calls = 1;
   private next = 2;
   private audits = 0;
   private seen: number = epoch();

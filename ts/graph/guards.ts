@@ -1,43 +1,30 @@
 /** What a plan takes for granted of the objects and tensors that its function goes by. */
 import { CaptureError } from '../core/errors';
+import { isOwner, owners } from '../core/owners';
 import { root } from '../core/scope';
 import { show } from '../core/shape';
-import { Tensor } from '../core/tensor';
+import type { Tensor } from '../core/tensor';
+import { explore, heldBy, type Memo } from './memo';
 import { placeOfCall } from './stack';
 
-const isPlain = (v: unknown): v is object =>
-  typeof v === 'object' && v !== null && Object.getPrototypeOf(v) === Object.prototype;
-
 /**
- * The own fields of objects, and the entries of those that are arrays or plain objects, as they were when the code
- * that goes by them ran; and tensors from outside, which must still be there, and still need a gradient or not.
+ * What objects held when the code that goes by them ran; and tensors from outside, which must still be there, and still
+ * need a gradient or not.
  */
 export class Guards {
   private readonly seen: Set<object> = new Set();
-  private readonly holders: object[] = [];
-  private readonly keys: string[] = [];
-  private readonly values: unknown[] = [];
+  private readonly memos: Memo[] = [];
   /** Those used from outside the trace, once it has settled. */
   readonly tensors: Tensor[] = [];
   private readonly recorded: boolean[] = [];
 
   watch(o: object): void {
-    if (this.seen.has(o)) return;
-    this.seen.add(o);
-    const fixed = Object.isFrozen(o);
-    for (const [key, value] of Object.entries(o)) {
-      if (typeof value === 'function') continue;
-      if (!fixed) this.expect(o, key, value);
-      if (value instanceof Tensor) {
-        if (!value.disposed) this.use(value);
-      } else if (Array.isArray(value) || isPlain(value)) this.watch(value);
-    }
-    if (Array.isArray(o) && !fixed) this.expect(o, 'length', o.length);
-  }
-  private expect(o: object, key: string, value: unknown): void {
-    this.holders.push(o);
-    this.keys.push(key);
-    this.values.push(value);
+    explore(o, this.seen, {
+      memo: m => this.memos.push(m),
+      tensor: t => {
+        if (!t.disposed) this.use(t);
+      },
+    });
   }
 
   use(t: Tensor): void {
@@ -56,33 +43,62 @@ export class Guards {
       this.recorded[n++] = this.recorded[i]!;
     });
     this.tensors.length = this.recorded.length = n;
+    this.meetOwners();
     this.seen.clear();
   }
 
-  /** The place of the first field that changed, or −1. */
-  private changed(): number {
-    const { holders, keys, values } = this;
-    for (let i = 0; i < holders.length; i++) {
-      if (!Object.is(Reflect.get(holders[i]!, keys[i]!), values[i])) return i;
+  /** Modules whose parameters were used without a method of theirs, and those that hold them, are gone by as well. */
+  private meetOwners(): void {
+    const used = new Set<object>(this.tensors);
+    const around = new Map<object, object[]>();
+    const met = new Set<object>();
+    for (const o of owners()) {
+      for (const held of heldBy(o)) {
+        if (used.has(held)) met.add(o);
+        else if (isOwner(held)) {
+          const outer = around.get(held);
+          if (outer) outer.push(o);
+          else around.set(held, [o]);
+        }
+      }
     }
-    return -1;
+    for (const o of met) { // grows on the way
+      this.watch(o);
+      for (const outer of around.get(o) ?? []) met.add(outer);
+    }
+  }
+
+  /** Whether a tensor is gone: what was found will never be there again. */
+  get dead(): boolean {
+    return this.tensors.some(t => t.disposed);
+  }
+
+  /** An object that was found where something else is now. */
+  replaced(): object | null {
+    for (const m of this.memos) {
+      const o = m.replaced();
+      if (o) return o;
+    }
+    return null;
   }
 
   hold(): boolean {
-    const { tensors, recorded } = this;
+    const { tensors, recorded, memos } = this;
     for (let i = 0; i < tensors.length; i++) {
       const t = tensors[i]!;
       if (t.disposed || (t.node !== null) !== recorded[i]) return false;
     }
-    return this.changed() < 0;
+    for (let i = 0; i < memos.length; i++) if (memos[i]!.changed() !== undefined) return false;
+    return true;
   }
 
   /** Throws if a function changed what it goes by: each call would need another plan. */
   check(): void {
-    const i = this.changed();
-    if (i >= 0) {
-      const holder = `${this.holders[i]!.constructor.name}.${this.keys[i]}`;
-      throw new CaptureError('capture', `the function called${placeOfCall()} changes ${holder}, which a plan would do once: what changes from call to call must be a tensor, changed by assign()`);
+    for (const m of this.memos) {
+      const key = m.changed();
+      if (key === undefined) continue;
+      const place = `${m.object.constructor?.name ?? 'Object'}.${String(key)}`;
+      throw new CaptureError('capture', `the function called${placeOfCall()} changes ${place}, which a plan would do once: what changes from call to call must be a tensor, changed by assign()`);
     }
     const t = this.tensors.find((t, j) => !t.disposed && (t.node !== null) !== this.recorded[j]);
     if (t) {
