@@ -2,7 +2,7 @@
  * Kinds of change that a function may go by beside its tensors: what it finds in modules, variables, arguments and
  * around. Each is a small world with a function in it, and a change that makes another function of it.
  */
-import { Generator, keep, nn, noGrad, optim, tensor, type Tensor } from 'phyllo';
+import { dropout, Generator, keep, nn, noGrad, optim, tensor, type Tensor } from 'phyllo';
 
 export interface World {
   f(x: Tensor, ...more: readonly unknown[]): Tensor;
@@ -26,7 +26,7 @@ const parameter = (...values: number[]): nn.Parameter => new nn.Parameter(tensor
 const buffer = (...values: number[]): nn.Buffer => new nn.Buffer(tensor(values));
 const next = (make: () => World): Kind => ({ seen: 'next call', make });
 const audit = (make: () => World): Kind => ({ seen: 'audit', make });
-const training = (make: () => World): Kind => ({ seen: 'next call', training: true, make });
+const ofTraining = ({ seen, make }: Kind): Kind => ({ seen, make, training: true });
 
 /** A module of one parameter whose other fields say what is done with it. */
 abstract class Base extends nn.Layer {
@@ -115,7 +115,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     return world(new (class extends Base {
       p = 0.5;
       forward(x: Tensor): Tensor {
-        return new nn.Dropout(this.p, { generator }).forward(x.mul(this.w));
+        return dropout(x.mul(this.w), this.p, { generator });
       }
     })(), m => (m.p = 0.25));
   }),
@@ -380,12 +380,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   'a generator in a variable': audit(() => {
     let generator = new Generator(1);
     const other = new Generator(2);
-    return around(y => new nn.Dropout(0.5, { generator }).forward(y), () => (generator = other));
-  }),
-  'whether gradients lead through': audit(() => {
-    let through = true;
-    const w = parameter(1, 2, 3);
-    return { f: x => x.mul(through ? w : w.detach()).add(w), params: [w], change: () => (through = false) };
+    return around(y => dropout(y, 0.5, { generator }), () => (generator = other));
   }),
 
   // ── Of arguments ──
@@ -411,34 +406,39 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   }),
 
   // ── Of training ──
-  'a frozen parameter': training(() => world(new Scale(), m => m.requiresGrad(false))),
-  'an optimiser in a variable': training(() => {
+  'a frozen parameter': ofTraining(next(() => world(new Pair(new Scale(), new Scale()), m => m.a.requiresGrad(false)))),
+  'whether gradients lead through': ofTraining(audit(() => {
+    let through = true;
+    const w = parameter(1, 2, 3);
+    return { f: x => x.mul(through ? w : w.detach()).add(w), params: [w], change: () => (through = false) };
+  })),
+  'an optimiser in a variable': ofTraining(next(() => {
     const m = new Scale();
     let optimizer: optim.SGD | optim.Adam = new optim.SGD(m.parameters(), { lr: 0.1 });
     return { ...world(m, () => (optimizer = new optim.Adam(m.parameters(), { lr: 0.1 }))), optimizer: () => optimizer };
-  }),
-  'an option of an optimiser in a variable': training(() => {
+  })),
+  'an option of an optimiser in a variable': ofTraining(next(() => {
     const m = new Scale();
     let optimizer = new optim.SGD(m.parameters(), { lr: 0.1, momentum: 0.9 });
     return { ...world(m, () => (optimizer = new optim.SGD(m.parameters(), { lr: 0.1, momentum: 0.9, nesterov: true }))), optimizer: () => optimizer };
-  }),
-  'a learning rate': training(() => {
+  })),
+  'a learning rate': ofTraining(next(() => {
     const m = new Scale();
     const optimizer = new optim.SGD(m.parameters(), { lr: 0.1 });
     return { ...world(m, () => (optimizer.lr = 0.01)), optimizer: () => optimizer };
-  }),
-  'a schedule of learning rates': training(() => {
+  })),
+  'a schedule of learning rates': ofTraining(next(() => {
     const m = new Scale();
     const optimizer = new optim.SGD(m.parameters(), { lr: 0.1 });
     const scheduler = new optim.ExponentialLR(optimizer, 0.5);
     return { ...world(m, () => scheduler.step()), optimizer: () => optimizer };
-  }),
-  'a momentum': training(() => {
+  })),
+  'a momentum': ofTraining(next(() => {
     const m = new Scale();
     const optimizer = new optim.SGD(m.parameters(), { lr: 0.1, momentum: 0.9 });
     return { ...world(m, () => optimizer.groups[0]!.set('momentum', 0.5)), optimizer: () => optimizer };
-  }),
-  'a field of an own optimiser': training(() => {
+  })),
+  'a field of an own optimiser': ofTraining(next(() => {
     const m = new Scale();
     class Own extends optim.SGD {
       sign = 1;
@@ -448,5 +448,5 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     }
     const optimizer = new Own(m.parameters(), { lr: 0.1 });
     return { ...world(m, () => (optimizer.sign = -1)), optimizer: () => optimizer };
-  }),
+  })),
 };

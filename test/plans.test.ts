@@ -62,9 +62,9 @@ describe.each(backends)('on %s', (_, make) => {
       expect([list(g(a, b)), list(g(a)), list(g(a, b, b)), plansOf(g)]).toEqual([[4, 7], [1, 2], [7, 12], 3]);
     });
 
-    test('numbers in a variable are fixed; so are the numbers that make a tensor', () => {
+    test('numbers in a variable are fixed where no audit looks at them; so are the numbers that make a tensor', () => {
       let by = 2;
-      const f = capture((x: Tensor) => x.mul(by).add(tensor([1, 2])));
+      const f = capture((x: Tensor) => x.mul(by).add(tensor([1, 2])), { audit: false });
       expect(list(f(tensor([1, 1])))).toEqual([3, 4]);
       by = 5;
       expect(list(f(tensor([2, 2])))).toEqual([5, 6]);

@@ -197,6 +197,7 @@ function traced<T>(
   runtime.watcher = trace;
   try {
     return scope(() => {
+      for (const [, v] of leaves(args)) if (typeof v === 'object' && v !== null && !isTensor(v)) trace.object(v);
       const standIns = xs.map((x, i) => trace.argument(x, i));
       const inputs = standIns.map(t => trace.see(t).value);
       let next = 0;
