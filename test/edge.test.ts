@@ -143,12 +143,12 @@ describe('refused is', () => {
 
   test('a truncated file, wherever it ends', () => {
     const bytes = file();
-    for (let n = 0; n < bytes.length; n += n < 64 ? 1 : 37) expect(refusal(bytes.subarray(0, n))).toMatch(/none|bytes, not/);
+    for (let n = 0; n < bytes.length; n += n < 64 ? 1 : 37) expect(refusal(bytes.subarray(0, n))).toMatch(/no plan file|bytes, not/);
     expect(refusal(new Uint8Array([...bytes, 0]))).toMatch(/bytes, not/);
   });
 
   test('a file of another kind, or a newer version', () => {
-    expect(refusal(changed((_, bytes) => bytes.fill(0x70, 0, 1)))).toMatch(/this is none/);
+    expect(refusal(changed((_, bytes) => bytes.fill(0x70, 0, 1)))).toMatch(/^FileError: plan file: this is no plan file/);
     expect(refusal(changed(header => header.fill(2, 2, 3)))).toMatch(/version 2 of the format, this reads 1/);
   });
 

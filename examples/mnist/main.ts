@@ -1,14 +1,16 @@
 /** LeNet-5 on MNIST: trains, tests once, and draws what came of it. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { backendName, encodeSafetensors, Generator, memory, nn, PhylloError } from 'phyllo';
-import { ensureFolder, OutputError, writeFileAtomic } from '../files';
+import { backendName, Generator, memory, nn, PhylloError, writeFile } from 'phyllo';
+import { ensureFolder } from '../files';
+import { interruption } from '../interruption';
 import { classTable, confusionTable, progress } from './console';
 import { loadMnist, type Mnist } from './data';
 import { LeNet5 } from './lenet';
 import { picture, png } from './picture';
 import { count, duration, percent, type Mistake, type Report } from './report';
-import { evaluate, train, type Evaluation } from './train';
+import { evaluate, train, type Evaluation, type Trained } from './train';
 
 interface Options {
   readonly epochs: number;
@@ -16,11 +18,13 @@ interface Options {
   readonly lr?: number;
   readonly optimizer: 'sgd' | 'adam';
   readonly seed: number;
+  readonly samples: number;
   readonly eager: boolean;
   readonly out: string;
 }
 
 const CLASSES = Array.from({ length: 10 }, (_, i) => `${i}`);
+const REPORTS = ['report.svg', 'report.png'];
 const RATES = { sgd: 0.05, adam: 0.002 } as const;
 
 const whole = (low: number, high: number) => (text: string): number => {
@@ -38,12 +42,16 @@ function positive(text: string): number {
 
 function readOptions(): Options {
   return new Command('npm start --')
-    .description('Trains LeNet-5 on MNIST and leaves weights, history and a picture in the output folder.')
+    .description(
+      'Trains LeNet-5 on MNIST and leaves weights, history and a picture in the output folder. Weights of the best\n' +
+      'epoch and the history are there after each epoch. Ctrl-C stops with what there is, a second one at once.',
+    )
     .option('--epochs <n>', 'passes over the training set', whole(1, 10_000), 12)
     .option('--batch-size <n>', 'samples in a step', whole(1, 55_000), 64)
     .option('--lr <rate>', `learning rate (default: ${RATES.adam} for adam, ${RATES.sgd} for sgd)`, positive)
     .addOption(new Option('--optimizer <name>', 'how steps are made').choices(['sgd', 'adam']).default('adam'))
     .option('--seed <n>', 'where all that is random starts from', whole(0, 2 ** 32), 1)
+    .option('--samples <n>', 'images of the training set to use', whole(1, 55_000), 55_000)
     .option('--eager', 'run ops as they come, without a plan of the training step', false)
     .option('--out <folder>', 'where the results go', 'runs/mnist')
     .allowExcessArguments(false)
@@ -68,7 +76,7 @@ function mistakesOf({ predicted, probability }: Evaluation, { test }: Mnist): Mi
 async function main(): Promise<void> {
   const options = readOptions();
   ensureFolder(options.out);
-  const data = loadMnist(options.seed);
+  const data = loadMnist(options.seed, options.samples);
   const model = new LeNet5(new Generator(options.seed));
   const lr = options.lr ?? RATES[options.optimizer];
   console.log(nn.summary(model, [1, 1, 28, 28]));
@@ -78,15 +86,27 @@ async function main(): Promise<void> {
     `${options.batchSize}, seed ${options.seed}; binary ${backendName()}\n`,
   );
 
-  const stop = new AbortController();
-  process.once('SIGINT', () => stop.abort());
+  const file = (name: string): string => join(options.out, name);
+  const recordOf = ({ best, seconds, samples, history }: Trained): object => ({
+    options: { ...options, lr }, backend: backendName(), bestEpoch: best, trainingSeconds: seconds,
+    samplesPerSecond: samples / seconds, epochs: history,
+  });
+  const writeRecord = (record: object): Promise<void> => writeFile(file('history.json'), `${JSON.stringify(record, null, 2)}\n`);
+  const save = async (trained: Trained): Promise<void> => {
+    const epoch = trained.history.length;
+    if (trained.best === epoch) await writeFile(file('weights.safetensors'), trained.weights);
+    await writeRecord(recordOf(trained));
+    if (epoch === 1) for (const name of REPORTS) await rm(file(name), { force: true }); // of a run before this one
+  };
+
+  const stop = interruption();
   using bar = progress({ epochs: options.epochs, samples: data.train.length });
-  const trained = await train(model, data, { ...options, lr }, bar, stop.signal);
+  const trained = await train(model, data, { ...options, lr }, bar, save, stop.signal);
   bar.stop();
+  await stop.release();
   if (trained.best === 0) {
     console.log('Stopped before the first epoch was over; nothing was written.');
-    process.exitCode = 130;
-    return;
+    return stop.end();
   }
   if (stop.signal.aborted) console.log('Stopped; what follows is the best epoch so far.');
 
@@ -107,24 +127,22 @@ async function main(): Promise<void> {
     filters: Array.from({ length: 6 }, (_, f) => filters.slice(f * 25, (f + 1) * 25)),
     mistakes: mistakesOf(test, data),
   };
-  const history = {
-    options: { ...options, lr }, backend: backendName(), bestEpoch: trained.best, testAccuracy: test.confusion.accuracy,
-    testLoss: test.loss, trainingSeconds: trained.seconds, samplesPerSecond, epochs: trained.history, confusion, perClass,
-  };
+  await writeRecord({
+    ...recordOf(trained), testAccuracy: test.confusion.accuracy, testLoss: test.loss, confusion, perClass,
+  });
   const svg = await picture(report);
-  writeFileAtomic(join(options.out, 'weights.safetensors'), encodeSafetensors(model.stateDict()));
-  writeFileAtomic(join(options.out, 'history.json'), `${JSON.stringify(history, null, 2)}\n`);
-  writeFileAtomic(join(options.out, 'report.svg'), svg);
-  writeFileAtomic(join(options.out, 'report.png'), png(svg));
+  await writeFile(file('report.svg'), svg);
+  await writeFile(file('report.png'), png(svg));
   console.log(
     `trained for ${duration(trained.seconds)} at ${count(samplesPerSecond)} samples/s; ` +
     `${(memory().peak / 2 ** 20).toFixed(0)} MiB of tensors at most\n` +
-    `${options.out}: weights.safetensors, history.json, report.svg, report.png`,
+    `${options.out}: weights.safetensors, history.json, ${REPORTS.join(', ')}`,
   );
+  stop.end();
 }
 
 main().catch((e: unknown) => {
-  if (!(e instanceof OutputError || e instanceof PhylloError)) throw e;
+  if (!(e instanceof PhylloError || (e instanceof Error && 'syscall' in e))) throw e;
   console.error(`error: ${e.message}`);
   process.exitCode = 1;
 });

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import {
   capture, crossEntropy, DataLoader, decodeSafetensors, encodeSafetensors, Generator, metrics, nn, noGrad, optim, scope,
   type Tensor,
@@ -17,27 +17,31 @@ export interface TrainOptions {
   readonly eager: boolean;
 }
 
+/** What epochs that are over have brought. */
 export interface Trained {
+  /** One entry an epoch. */
   readonly history: readonly Epoch[];
-  /** The epoch with the best validation accuracy, counted from 1; the model has its weights. */
+  /** The epoch with the best validation accuracy, counted from 1; 0 before the first is over. */
   readonly best: number;
+  /** Its weights, a safetensors file that names it. */
+  readonly weights: Uint8Array;
   /** Of training proper, without validation. */
   readonly seconds: number;
   readonly samples: number;
 }
 
-interface Best {
-  readonly epoch: number;
-  readonly accuracy: number;
-  readonly weights: Uint8Array;
-}
+/** Milliseconds between two turns of the event loop, which let Ctrl-C through. */
+const BREATHER = 50;
 
-/** Batches between two looks at the event loop, which lets Ctrl-C through. */
-const BREATHER = 32;
-
-/** Trains, and leaves the model with the weights of its best epoch on the validation set. */
+/**
+ * Trains, and leaves the model with the weights of its best epoch on the validation set.
+ *
+ * @param save called after each epoch, before it is shown: what is shown is safe
+ * @param stop ends training within a fraction of a second; the epoch in hand is lost
+ */
 export async function train(
-  model: nn.Layer, data: Mnist, options: TrainOptions, progress: Progress, stop: AbortSignal,
+  model: nn.Layer, data: Mnist, options: TrainOptions, progress: Progress,
+  save: (trained: Trained) => Promise<void>, stop: AbortSignal,
 ): Promise<Trained> {
   const { epochs, batchSize, lr } = options;
   const generator = new Generator(options.seed + 1);
@@ -57,10 +61,8 @@ export async function train(
     return { loss, hits: logits.argmax(1).eq(t).sum() };
   };
   const step = options.eager ? update : capture(update);
-  const history: Epoch[] = [];
-  let best: Best = { epoch: 0, accuracy: -1, weights: new Uint8Array() };
-  let seconds = 0;
-  let samples = 0;
+  let trained: Trained = { history: [], best: 0, weights: new Uint8Array(), seconds: 0, samples: 0 };
+  let highest = -1;
 
   for (let epoch = 1; epoch <= epochs && !stop.aborted; epoch++) {
     progress.start(epoch);
@@ -68,8 +70,8 @@ export async function train(
     let seen = 0;
     let losses = 0;
     let right = 0;
-    let batches = 0;
-    let started = performance.now();
+    const started = performance.now();
+    let turned = started;
     for (const [x, t] of loader) {
       const { loss, hits } = step(x, t);
       schedule.step();
@@ -79,31 +81,35 @@ export async function train(
       losses += loss.item() * n;
       right += hits.item();
       progress.update(seen, losses / seen, right / seen);
-      if (++batches % BREATHER === 0) await nextTurn();
+      if (performance.now() - turned >= BREATHER) {
+        await turn();
+        turned = performance.now();
+      }
       if (stop.aborted) break;
     }
-    seconds += (performance.now() - started) / 1000;
-    samples += seen;
     if (stop.aborted) break;
+    const seconds = trained.seconds + (performance.now() - started) / 1000;
 
-    started = performance.now();
     const validation = evaluate(model, data.validation);
+    const accuracy = validation.confusion.accuracy;
     const done = {
-      trainLoss: losses / seen, trainAccuracy: right / seen,
-      validationLoss: validation.loss, validationAccuracy: validation.confusion.accuracy,
+      trainLoss: losses / seen, trainAccuracy: right / seen, validationLoss: validation.loss, validationAccuracy: accuracy,
     };
-    history.push(done);
-    progress.done(done);
-    if (done.validationAccuracy > best.accuracy) {
-      best = { epoch, accuracy: done.validationAccuracy, weights: encodeSafetensors(model.stateDict()) };
+    trained = { ...trained, history: [...trained.history, done], seconds, samples: trained.samples + seen };
+    if (accuracy > highest) {
+      highest = accuracy;
+      const weights = encodeSafetensors(model.stateDict(), { epoch: `${epoch}`, validationAccuracy: `${accuracy}` });
+      trained = { ...trained, best: epoch, weights };
     }
+    await save(trained);
+    progress.done(done);
   }
-  if (best.epoch > 0) {
+  if (trained.best > 0) {
     scope(() => {
-      model.loadStateDict(decodeSafetensors(best.weights).tensors);
+      model.loadStateDict(decodeSafetensors(trained.weights).tensors);
     });
   }
-  return { history, best: best.epoch, seconds, samples };
+  return trained;
 }
 
 export interface Evaluation {

@@ -56,7 +56,7 @@ export class OutOfMemoryError extends PhylloError {
 export class CaptureError extends PhylloError {
   override readonly name = 'CaptureError';
 }
-/** A file's content is not what its format says. */
+/** A file cannot be written, or its content is not what its format says. */
 export class FileError extends PhylloError {
   override readonly name = 'FileError';
 }

@@ -1,5 +1,10 @@
 /** `load`, over however a runtime finds the binary. */
-import { netOf, type Module, type Net } from './net';
+import { netOf, type Bytes, type Module, type Net } from './net';
+
+export interface LoadOptions {
+  /** What errors call the plan: the name of its file. Default: `plan file`. */
+  readonly name?: string;
+}
 
 export interface Load {
   /**
@@ -7,25 +12,28 @@ export interface Load {
    * call in them is tried before anything runs.
    *
    * @throws {FileError} if the bytes are damaged, of another version, or no plan that the binary can run safely.
+   * @throws {ValueError} if these are no bytes: a path, a promise.
    * @throws {OutOfMemoryError} if there is no room.
    */
-  (bytes: Uint8Array | ArrayBuffer): Promise<Net>;
+  (bytes: Bytes, options?: LoadOptions): Promise<Net>;
   /** The same at once, on a binary that was compiled before: `phyllo/infer.wasm` or `phyllo/infer-relaxed.wasm`. */
-  (bytes: Uint8Array | ArrayBuffer, options: { readonly wasm: Module }): Net;
+  (bytes: Bytes, options: LoadOptions & { readonly wasm: Module }): Net;
 }
 
 /** `binary` is asked once, by the first call that does not bring its own. */
 export function loadOver(binary: () => Promise<Module>): Load {
   let module: Promise<Module> | null = null;
-  function load(bytes: Uint8Array | ArrayBuffer): Promise<Net>;
-  function load(bytes: Uint8Array | ArrayBuffer, options: { readonly wasm: Module }): Net;
-  function load(bytes: Uint8Array | ArrayBuffer, options?: { readonly wasm: Module }): Net | Promise<Net> {
-    if (options) return netOf(bytes, options.wasm);
+  function load(bytes: Bytes, options?: LoadOptions): Promise<Net>;
+  function load(bytes: Bytes, options: LoadOptions & { readonly wasm: Module }): Net;
+  function load(
+    bytes: Bytes, { name = 'plan file', wasm }: LoadOptions & { readonly wasm?: Module } = {},
+  ): Net | Promise<Net> {
+    if (wasm) return netOf(bytes, wasm, name);
     module ??= binary().catch((error: unknown) => {
       module = null; // another call may be luckier
       throw error;
     });
-    return module.then(wasm => netOf(bytes, wasm));
+    return module.then(wasm => netOf(bytes, wasm, name));
   }
   return load;
 }

@@ -3,10 +3,10 @@ import type { DType, TensorData } from '../core/dtype';
 import { FileError, IndexError, OutOfMemoryError, PhylloError, ShapeError, ValueError } from '../core/errors';
 import { ALIGNMENT, aligned, checksum, HEADER, MAGIC, VERSION, type Description, type Port } from './format';
 
-const FILE = 'plan file';
-function refuse(what: string, cause?: unknown): never {
-  throw new FileError(FILE, what, { cause });
-}
+/** Bytes in any of their forms: a Uint8Array or Node's Buffer wherever it begins, another view, a buffer. */
+export type Bytes = ArrayBufferView | ArrayBufferLike;
+
+type Refuse = (what: string, cause?: unknown) => never;
 
 /** Arrays by the type of their elements. */
 const ARRAYS = { f32: Float32Array, i32: Int32Array, u8: Uint8Array, bool: Uint8Array, f64: Float64Array } as const;
@@ -61,7 +61,7 @@ export class Net {
   /** Nets come from `load`. */
   constructor(
     private readonly binary: Binary, private readonly calls: number,
-    private readonly xs: readonly Place[], private readonly ys: readonly Place[],
+    private readonly xs: readonly Place[], private readonly ys: readonly Place[], private readonly refuse: Refuse,
   ) {
     const slot = ({ name, dtype, shape }: Slot): Slot => ({ name, dtype, shape });
     this.inputs = xs.map(slot);
@@ -103,7 +103,7 @@ export class Net {
     try {
       at = this.binary.run(this.calls);
     } catch (cause) {
-      return refuse('a kernel cannot do what a call asks for', cause);
+      return this.refuse('a kernel cannot do what a call asks for', cause);
     }
     if (at !== 0) this.explain(at);
   }
@@ -124,14 +124,17 @@ function write({ view, name, shape }: Place, x: ArrayLike<number>): void {
   view.set(x);
 }
 
-/** A plan on an instance of its own. */
-export function netOf(bytes: Uint8Array | ArrayBuffer, module: Module): Net {
-  const { description: { kernels, inputs, outputs }, calls, weights, beside } = parse(bytes);
+/** A plan on an instance of its own. Errors call it by its name. */
+export function netOf(bytes: Bytes, module: Module, name: string): Net {
+  const refuse: Refuse = (what, cause) => {
+    throw new FileError(name, what, { cause });
+  };
+  const { description: { kernels, inputs, outputs }, calls, weights, beside } = parse(bytes, refuse);
   const { exports } = new WebAssembly.Instance(module);
   if (!isBinary(exports)) throw new PhylloError('load', 'the module is none of this package\'s infer binaries');
   const alloc = (bytes: number): number => {
     const at = bytes < 2 ** 32 ? exports.alloc(bytes) >>> 0 : 0;
-    if (at === 0) throw new OutOfMemoryError('load', `there is no room for the ${bytes} bytes of the plan`);
+    if (at === 0) throw new OutOfMemoryError(name, `there is no room for the ${bytes} bytes of the plan`);
     return at;
   };
 
@@ -164,7 +167,7 @@ export function netOf(bytes: Uint8Array | ArrayBuffer, module: Module): Net {
     const view = new Elements(exports.memory.buffer, memory + at, sizeOf(shape));
     return { name, dtype, shape, view, copy: () => new Elements(view) };
   };
-  return new Net(exports, list, inputs.map(place), outputs.map(place));
+  return new Net(exports, list, inputs.map(place), outputs.map(place), refuse);
 }
 
 /** More bytes than the name of any kernel has. */
@@ -180,11 +183,20 @@ interface File {
   readonly beside: number;
 }
 
-function parse(data: Uint8Array | ArrayBuffer): File {
-  let bytes = data instanceof Uint8Array ? data : new Uint8Array(data);
-  if (bytes.byteOffset % 8) bytes = bytes.slice();
+/** The bytes, beginning where words of 64 bits may, in memory that no other thread writes: a copy if they do not. */
+function bytesOf(data: Bytes): Uint8Array {
+  const kind = Object.prototype.toString.call(data).slice(8, -1); // buffers of another realm are no instances
+  if (!ArrayBuffer.isView(data) && kind !== 'ArrayBuffer' && kind !== 'SharedArrayBuffer') {
+    throw new ValueError('load', `takes the bytes of a plan file, this is ${kind}: read the file first`);
+  }
+  const bytes = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+  return bytes.byteOffset % 8 || !(bytes.buffer instanceof ArrayBuffer) ? new Uint8Array(bytes) : bytes;
+}
+
+function parse(data: Bytes, refuse: Refuse): File {
+  const bytes = bytesOf(data);
   const { buffer, byteOffset: start, length } = bytes;
-  if (length < HEADER || String.fromCharCode(...bytes.subarray(0, 8)) !== MAGIC) refuse('this is none');
+  if (length < HEADER || String.fromCharCode(...bytes.subarray(0, 8)) !== MAGIC) refuse('this is no plan file');
   const [version = 0, sum, text = 0, count = 0, weights = 0, beside = 0] = new Uint32Array(buffer, start + 8, 6);
   if (version !== VERSION) refuse(`it has version ${version} of the format, this reads ${VERSION}`);
   const callsAt = HEADER + text;

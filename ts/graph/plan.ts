@@ -298,7 +298,8 @@ export class Plan {
   /**
    * Writes `encode()` to a file, which is there whole or not at all. In Node, Deno and Bun.
    *
-   * @throws {FileError} where there are no files.
+   * @throws {FileError} if it cannot be written, and where there are no files. A file of that name is then as it was.
+   * @throws {CaptureError} as `encode()` does.
    */
   async save(path: string, names: Names = {}): Promise<void> {
     await writeFile(path, this.encode(names));
