@@ -311,7 +311,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   }),
   'a number to −0': audit(() => {
     let zero = 0;
-    return around(y => y.mul(0).add(1).div(y.mul(0).abs().mul(zero === 0 && Object.is(zero, 0) ? 1 : -1).add(1)).div(tensor([zero + 1, 1, 1])), () => (zero = -0));
+    return around(y => y.add(tensor([1, 1, 1]).div(y.detach().abs().mul(zero)).tanh()), () => (zero = -0));
   }),
   'an element of an array closed over': audit(() => {
     const scales = [2];

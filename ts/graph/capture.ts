@@ -71,10 +71,22 @@ export interface CaptureOptions {
  * signature run the list. Results are bit for bit those of `f` itself, except where sums are fused.
  *
  * Tensors that `f` finds around it (parameters, optimiser state, generators) are used where they are. Everything else
- * it goes by is fixed in the plan, and watched where it belongs to a module or optimiser: after `eval()`, or with a
- * layer replaced, another plan is traced. What else is closed over, a number in a variable, say, stays as it was.
+ * that it goes by is fixed in the plan, and either watched or audited.
  *
- * @throws {CaptureError} if `f` reads numbers, returns a Promise, or changes what it goes by; if there is no plan within
+ * Watched at each call, so that after a change another plan is traced: the fields of the modules whose methods or
+ * parameters `f` uses, of the modules around those and of optimisers that step, and of arguments that are objects; in
+ * them functions, arrays, typed arrays, Maps, Sets and objects, up to 4 levels deep, 64 objects and 256 entries of each,
+ * beyond which only sizes are compared; whether tensors from outside are there and require a gradient.
+ *
+ * Audited, since nothing else can be seen of it: variables, `#private` fields, prototypes, Dates, `Math.random`, what is
+ * around. At calls 2, 4, 8, 16, … of a plan `f` is traced once more, without running, and must do what it did. Else that
+ * call is a CaptureError which names the op, the line and what differs, and the next call traces anew. Between audits
+ * such a change goes unseen, for at most as many calls as went before. An audit also comes at the next call after a
+ * module, parameter or optimiser was made or freed or a mode switched (at most at one call in 8, where that goes on all
+ * the time); what differs then traces anew by itself. So `f` runs a few times more than it is traced, and what it does
+ * beside computing (counting, logging, drawing from Math.random) happens at each; `audit: false` forbids it.
+ *
+ * @throws {CaptureError} if `f` reads numbers, returns a Promise, changes what it goes by, or does something else than was traced; if there is no plan within
  *   the budget of memory.
  */
 export function capture<A extends readonly unknown[], R>(f: (...args: A) => R, options?: CaptureOptions): Captured<A, R>;
