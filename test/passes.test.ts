@@ -139,7 +139,7 @@ describe.each([exact, ...binaries])('on $name', backend => {
       f.dispose();
       const { blocks } = backend.memory();
       f(x).dispose();
-      expect(backend.memory().blocks).toBe(blocks + 3); // the arena and two constants
+      expect(backend.memory().blocks).toBe(blocks + 2); // the constants
       f.dispose();
       expect(backend.memory().blocks).toBe(blocks);
     }));

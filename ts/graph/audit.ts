@@ -12,7 +12,8 @@ import { CaptureError } from '../core/errors';
 import { show } from '../core/shape';
 import { leaves, structure } from '../core/tree';
 import type { Operand, Step, Value } from './graph';
-import { Result, type GradientEffect } from './plan';
+import { Result } from './execution';
+import type { GradientEffect } from './gradients';
 import { placeInside, placeOfCall } from './stack';
 import { identity, numbers, textOf } from './text';
 

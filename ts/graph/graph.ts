@@ -41,6 +41,8 @@ export interface Step {
   readonly ys: readonly Operand[];
   /** Steps of different segments are never made one: what is computed again was not to be kept. Left out: 0. */
   readonly segment?: number;
+  /** Its place among the steps traced, if it is one of them. */
+  readonly at?: number;
   /** The ops that were made one, if it is more than one's. */
   readonly fused?: readonly string[];
 }

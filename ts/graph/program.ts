@@ -1,11 +1,12 @@
 /** A graph made ready to run: kernel calls and loops of them in an array, their values in one arena. */
 import type { Backend } from '../backend/backend';
 import { IndexError } from '../core/errors';
-import { Storage } from '../core/storage';
+import type { Storage } from '../core/storage';
 import { reads, type Graph, type Value } from './graph';
 import { lower, type Call } from './lower';
 import { place, placeEvenly, type Memory } from './memory';
 import { foldLoops, type Instruction } from './repeat';
+import { Lease } from './workspace';
 
 type Kernel = (...args: number[]) => unknown;
 
@@ -67,9 +68,17 @@ class Sequence {
       this.args.push('body' in i ? [] : argsOf(i));
     }
   }
+  /** How many were done in the last run. */
+  done = 0;
+
   run(): void {
     const { kernels, args } = this;
-    for (let i = 0; i < kernels.length; i++) kernels[i]!(...args[i]!);
+    let i = 0;
+    try {
+      for (; i < kernels.length; i++) kernels[i]!(...args[i]!);
+    } finally {
+      this.done = i;
+    }
   }
   time(clock: Float64Array): void {
     const { kernels, args } = this;
@@ -108,7 +117,9 @@ export class Program {
   private readonly each: Sequence;
   private readonly once: Sequence;
   private readonly sources: readonly Source[];
-  readonly arena: Storage;
+  readonly lease: Lease;
+  /** Where the arena was when addresses were bound last. */
+  private at = NaN;
 
   constructor(readonly graph: Graph, readonly backend: Backend) {
     const { steps, once } = graph;
@@ -118,10 +129,7 @@ export class Program {
     this.once = new Sequence(lower(once, backend.kernels), backend, address);
     this.sources = once.flatMap(step => [...reads(step)]).flatMap(({ origin }) =>
       'storage' in origin ? [{ storage: origin.storage, version: NaN }] : []);
-    const { bytes, offsets } = this.memory;
-    this.arena = Storage.of(backend, bytes);
-    this.arena.retain();
-    for (const [v, at] of offsets) this.addresses.get(v)?.bind(this.arena.at + at);
+    this.lease = new Lease(backend, this.memory.bytes);
   }
 
   /** A value's address. One that no call names may be bound all the same. */
@@ -134,10 +142,24 @@ export class Program {
   /** Where the milliseconds of each instruction are added, while they are measured. */
   clock: Float64Array | null = null;
 
+  /** The first of the steps traced that was not done when the last run failed. */
+  get reached(): number {
+    const i = this.instructions[this.each.done];
+    return i === undefined ? 0 : ('body' in i ? i.body[0]! : i).step.at ?? 0;
+  }
+
   run(): void {
+    this.each.done = 0;
     this.prepare();
+    const at = this.lease.address();
+    if (at !== this.at) this.move(at);
     if (this.clock === null) this.each.run();
     else this.each.time(this.clock);
+  }
+
+  private move(to: number): void {
+    this.at = to;
+    for (const [v, at] of this.memory.offsets) this.addresses.get(v)?.bind(to + at);
   }
 
   /** Makes what is made of weights again, if somebody has written to them since. */

@@ -20,6 +20,9 @@ function frames(): Frame[] {
   Error.stackTraceLimit = 200;
   const { stack = '' } = new Error();
   Error.stackTraceLimit = stackTraceLimit;
+  return framesOf(stack);
+}
+function framesOf(stack: string): Frame[] {
   return stack.split('\n').flatMap(text => {
     const place = /(?:[( @]|^)([^\s(@]+:\d+:\d+)\)?$/.exec(text)?.[1];
     return place === undefined ? [] : [{ text, place }];
@@ -45,4 +48,13 @@ export function placeOfCall(): string {
   const all = frames();
   const place = all[all.findLastIndex(({ text }) => text.includes(OUTER)) + 1]?.place;
   return place === undefined ? '' : ` at ${place}`;
+}
+
+/** ` at file:line:column` of what called the function that calls this, found when it is asked for. */
+export function placeOfCaller(): () => string {
+  const here = new Error();
+  return () => {
+    const place = framesOf(here.stack ?? '')[2]?.place;
+    return place === undefined ? '' : ` at ${place}`;
+  };
 }

@@ -11,7 +11,7 @@ import { nodes } from '../core/node';
 import { defineOp, type AnyDef, type Op, type Params } from '../core/op';
 import { runtime, type Interpreter, type Watcher } from '../core/runtime';
 import { adopt } from '../core/scope';
-import { rowMajor, show, sizeOf, type Shape } from '../core/shape';
+import { show, sizeOf, type Shape } from '../core/shape';
 import { Storage } from '../core/storage';
 import { allocate, drop, Tensor } from '../core/tensor';
 import type { Scribe } from './audit';
@@ -30,6 +30,9 @@ export interface Touched {
   readonly first: 'read' | 'replace' | 'clear';
   /** What the graphs before left unowned. */
   readonly spent: WeakRef<Tensor>[][];
+  /** How many steps there were when it was touched first, and when it was replaced or cleared last. */
+  readonly from: number;
+  last: number;
 }
 
 /** A copy of f64: hyperparameters, whose kernels are their own. */
@@ -41,6 +44,10 @@ const copyState: Op<[x: Tensor]> = defineOp({
   shape: ([x]) => x.shape,
   run: (k, [x], y) => k.copy(x.at, y.at, 1, 1, 1, 2 * y.size, 0, 0, 0, 1, 0, 0, 0, 1),
 });
+
+/** Elements from a view's first to its last. */
+const spanOf = (shape: Shape, strides: Shape): number =>
+  (sizeOf(shape) === 0 ? 0 : shape.reduce((last, n, d) => last + (n - 1) * strides[d]!, 1));
 
 export class Trace implements Interpreter, Watcher {
   readonly steps: Step[] = [];
@@ -71,14 +78,14 @@ export class Trace implements Interpreter, Watcher {
   }
   exec(def: AnyDef, xs: readonly (Tensor | null)[], y: Tensor, params: Params): void {
     const inPlace = y === xs[0];
-    this.write({ def, params, xs: xs.map(x => x && this.see(x)), ys: inPlace ? [] : [this.see(y)], segment: runtime.segment });
+    this.write({ def, params, xs: xs.map(x => x && this.see(x)), ys: inPlace ? [] : [this.see(y)], segment: runtime.segment, at: this.steps.length });
   }
   execMulti(
     def: AnyDef, xs: readonly (Tensor | null)[], ys: Readonly<Record<string, Tensor>>, params: Params,
   ): void {
     this.write({
       def, params, xs: xs.map(x => x && this.see(x)), ys: def.outputs!.map(name => this.see(ys[name]!)),
-      segment: runtime.segment,
+      segment: runtime.segment, at: this.steps.length,
     });
   }
   private write(step: Step): void {
@@ -112,9 +119,9 @@ export class Trace implements Interpreter, Watcher {
     this.held.push(storage);
   }
 
-  /** A dense tensor without numbers in the place of the argument `index`. */
-  argument(x: Tensor, index: number): Tensor {
-    const t = adopt(new Tensor(this.alloc(x.shape, x.dtype), x.shape, rowMajor(x.shape), 0, x.dtype, true));
+  /** A tensor without numbers in the place of the argument `index`, which lies as that does, from its first element on. */
+  argument({ shape, strides, dtype, dense }: Tensor, index: number): Tensor {
+    const t = adopt(new Tensor(this.alloc([spanOf(shape, strides)], dtype), shape, strides, 0, dtype, dense));
     this.values.set(t.storage, { origin: { from: 'input', index }, bytes: t.storage.bytes });
     return t;
   }
@@ -143,7 +150,13 @@ export class Trace implements Interpreter, Watcher {
   }
 
   gradient(leaf: Tensor, access: 'read' | 'replace' | 'clear'): void {
-    if (leaf.storage.traced || this.touched.has(leaf)) return;
+    if (leaf.storage.traced) return;
+    const known = this.touched.get(leaf);
+    const at = this.steps.length;
+    if (known) {
+      if (access !== 'read') known.last = at;
+      return;
+    }
     const own = leaf.leaf!;
     const real = own.grad;
     let standIn: Tensor | null = null;
@@ -154,7 +167,7 @@ export class Trace implements Interpreter, Watcher {
       standIn.pinned = true;
       this.values.set(standIn.storage, { origin: { from: 'gradient', leaf }, bytes: standIn.storage.bytes });
     }
-    this.touched.set(leaf, { leaf, real, standIn, first: access, spent: own.spent.splice(0) });
+    this.touched.set(leaf, { leaf, real, standIn, first: access, spent: own.spent.splice(0), from: at, last: access === 'read' ? 0 : at });
     own.grad = standIn;
   }
 

@@ -1,0 +1,241 @@
+/** What the calls of a plan do to the gradients of leaves. */
+import type { Storage } from '../core/storage';
+import { Tensor } from '../core/tensor';
+import { rowMajor } from '../core/shape';
+import type { Operand, Value } from './graph';
+import type { Holding } from './holding';
+import type { Program } from './program';
+import { block } from './workspace';
+
+/** What becomes of a leaf's gradient. */
+export interface GradientEffect {
+  readonly leaf: Tensor;
+  /** It is cleared before anything else, and what the graphs that fed it left unowned goes with it. */
+  readonly clears: boolean;
+  /** The plan holds only where there was (a value that stands for it) or was not (null) one; else it matters not. */
+  readonly before: Value | null | 'any';
+  /** What is there afterwards; null: nothing; 'same': what was there, perhaps changed in place. */
+  readonly after: Operand | null | 'same';
+  /** The steps traced before it was touched first, and before it was replaced or cleared last. */
+  readonly first: number;
+  readonly last: number;
+}
+
+/**
+ * Where plans put the gradient of a leaf: one place for all that leave one, which each call may use again unless
+ * somebody kept what the last one left.
+ */
+export class Place {
+  storage: Storage;
+  /** What the leaf has of it. */
+  handle: Tensor | null = null;
+  private users = 0;
+
+  constructor({ storage: { backend }, size, dtype }: Tensor) {
+    this.storage = block(backend, size * backend.itemSize(dtype));
+  }
+  take(): this {
+    this.users++;
+    return this;
+  }
+  leave(): void {
+    if (--this.users === 0) this.storage.release();
+  }
+  get given(): boolean {
+    return this.users > 0;
+  }
+
+  /** The leaf still has what a call left. */
+  isIn(leaf: Tensor): boolean {
+    return this.handle !== null && !this.handle.disposed && leaf.leaf!.grad === this.handle;
+  }
+  /** An address where nobody else looks. */
+  clear(leaf: Tensor): number {
+    if (this.storage.refs > (this.isIn(leaf) ? 2 : 1)) {
+      const { backend, bytes } = this.storage;
+      const fresh = block(backend, bytes);
+      this.storage.release(); // somebody has the last one still
+      this.storage = fresh;
+      this.handle = null;
+    }
+    return this.storage.at;
+  }
+  /** Leaves what was computed there. */
+  give(leaf: Tensor): void {
+    if (this.isIn(leaf)) this.storage.version++;
+    else leaf.grad = this.handle = new Tensor(this.storage, leaf.shape, rowMajor(leaf.shape), 0, leaf.dtype, true);
+  }
+}
+const places: WeakMap<Tensor, Place> = new WeakMap();
+function placeOf(leaf: Tensor): Place {
+  let place = places.get(leaf);
+  if (!place?.given) places.set(leaf, (place = new Place(leaf)));
+  return place;
+}
+
+/** A gradient left in its leaf's place. */
+interface Left {
+  readonly effect: GradientEffect;
+  readonly value: Value;
+  readonly place: Place;
+}
+/** One that is put there otherwise: it comes out too, or is somebody's memory. */
+type Put = GradientEffect & { readonly after: Operand };
+/** One that is read where the leaf has it. */
+type Read = GradientEffect & { readonly before: Value };
+
+const isPut = (e: GradientEffect): e is Put => e.after !== null && e.after !== 'same';
+const isRead = (e: GradientEffect): e is Read => e.before !== null && e.before !== 'any';
+
+/** The gradients among them that fill a value of their leaf's shape, each value once: those that may lie in the leaf's place. */
+function placeable(effects: readonly GradientEffect[], results: ReadonlySet<Value>): Set<Put> {
+  const taken = new Set(results);
+  const found = new Set<Put>();
+  for (const effect of effects) {
+    if (!isPut(effect)) continue;
+    const { leaf, after: { value, at, dense } } = effect;
+    if (taken.has(value) || value.origin.from !== 'local') continue;
+    if (!dense || at !== 0 || value.bytes !== leaf.size * leaf.storage.backend.itemSize(leaf.dtype)) continue;
+    taken.add(value);
+    found.add(effect);
+  }
+  return found;
+}
+
+export class Gradients {
+  private readonly left: readonly Left[];
+  private readonly put: readonly Put[];
+  private readonly removed: readonly GradientEffect[];
+  private readonly read: readonly Read[];
+  /** Leaves whose gradient is changed in place. */
+  private readonly changed: readonly Tensor[];
+
+  /** `results` come out; `written` are changed by steps. */
+  constructor(
+    private readonly effects: readonly GradientEffect[], results: ReadonlySet<Value>, written: ReadonlySet<Value>, holding: Holding,
+  ) {
+    const own = placeable(effects, results);
+    this.left = [...own].map(effect => ({ effect, value: effect.after.value, place: holding.share(placeOf(effect.leaf)) }));
+    this.put = effects.filter(isPut).filter(e => !own.has(e));
+    this.removed = effects.filter(({ after }) => after === null);
+    this.read = effects.filter(isRead);
+    this.changed = this.read.filter(({ before }) => written.has(before)).map(({ leaf }) => leaf);
+  }
+
+  /** Local values that have no leaf's place. */
+  get loose(): Value[] {
+    return this.put.map(({ after }) => after.value).filter(v => v.origin.from === 'local' && this.left.every(l => l.value !== v));
+  }
+  get any(): boolean {
+    return this.effects.length > 0;
+  }
+  get dead(): boolean {
+    return this.effects.some(({ leaf }) => leaf.disposed);
+  }
+
+  /** Whether there are gradients where the trace found some, and none where it found none. */
+  hold(): boolean {
+    const { effects } = this;
+    for (let i = 0; i < effects.length; i++) {
+      const { leaf, before } = effects[i]!;
+      if (leaf.leaf === null) return false;
+      const { grad } = leaf.leaf;
+      if (before !== 'any' && (grad === null) !== (before === null)) return false;
+      if (grad !== null && !grad.dense) return false;
+    }
+    return true;
+  }
+
+  /**
+   * Whether a gradient that is changed in place, or read while `memory` is written, is somebody's who would see it.
+   */
+  isShared(memory: ReadonlySet<Storage>): boolean {
+    const { changed, read } = this;
+    for (let i = 0; i < changed.length; i++) {
+      const leaf = changed[i]!;
+      const grad = leaf.leaf!.grad!;
+      if (grad.storage.refs > (places.get(leaf)?.handle === grad ? 2 : 1)) return true;
+    }
+    if (memory.size > 0) for (let i = 0; i < read.length; i++) if (memory.has(read[i]!.leaf.leaf!.grad!.storage)) return true;
+    return false;
+  }
+  /** Whether a gradient that is read lies there. */
+  isRead(storage: Storage): boolean {
+    const { read } = this;
+    for (let i = 0; i < read.length; i++) if (read[i]!.leaf.leaf!.grad!.storage === storage) return true;
+    return false;
+  }
+
+  /** Lets go what bare loops left with gradients that are cleared first. */
+  begin(): void {
+    const { effects } = this;
+    for (let i = 0; i < effects.length; i++) {
+      const { leaf, clears } = effects[i]!;
+      if (clears && leaf.leaf!.spent.length > 0) leaf.grad = null;
+    }
+  }
+
+  /** Gradients that a call reads are where the leaves have them; those that it writes go where nobody else looks. */
+  bind(program: Program): void {
+    const { read, left } = this;
+    for (let i = 0; i < read.length; i++) {
+      const { leaf, before } = read[i]!;
+      program.address(before).bind(leaf.leaf!.grad!.at);
+    }
+    for (let i = 0; i < left.length; i++) {
+      const { effect, value, place } = left[i]!;
+      program.address(value).bind(place.clear(effect.leaf));
+    }
+  }
+
+  /** Counts what a call reads, so that no gradient is written over it. */
+  count(by: 1 | -1): void {
+    const { read } = this;
+    for (let i = 0; i < read.length; i++) {
+      const { leaf, after } = read[i]!;
+      if (after !== 'same') count(leaf.leaf!.grad!.storage, by);
+    }
+  }
+
+  /** Tells who saved them that they were changed. */
+  touch(): void {
+    const { changed } = this;
+    for (let i = 0; i < changed.length; i++) changed[i]!.leaf!.grad!.storage.version++;
+  }
+
+  storageOf(value: Value): Storage | null {
+    return this.left.find(l => l.value === value)?.place.storage ?? null;
+  }
+
+  /** Leaves what a call computed. `tensor` makes one of an operand. */
+  end(tensor: (o: Operand) => Tensor): void {
+    const { put, removed, left } = this;
+    if (put.length > 0) {
+      const handles = put.map(({ after }) => tensor(after)); // before any is replaced
+      put.forEach(({ leaf }, i) => (leaf.grad = handles[i]!));
+    }
+    for (let i = 0; i < removed.length; i++) clear(removed[i]!.leaf);
+    for (let i = 0; i < left.length; i++) left[i]!.place.give(left[i]!.effect.leaf);
+  }
+
+  /** Leaves what the function would have left, had it failed at this one of the steps traced. */
+  fail(step: number, tensor: (o: Operand) => Tensor): void {
+    const done = (e: GradientEffect): boolean => e.last <= step;
+    const handles = new Map(this.put.filter(done).map(({ leaf, after }) => [leaf, tensor(after)]));
+    for (const [leaf, handle] of handles) leaf.grad = handle;
+    for (const { effect, place } of this.left) if (done(effect)) place.give(effect.leaf);
+    for (const e of this.effects) {
+      if (e.after === null ? done(e) : e.clears && !done(e) && e.first <= step) clear(e.leaf);
+    }
+  }
+}
+
+/** Counts a call among those who refer to memory, or no more. */
+export function count(storage: Storage, by: 1 | -1): void {
+  if (by > 0) storage.retain();
+  else storage.release();
+}
+
+function clear(leaf: Tensor): void {
+  if (leaf.leaf!.grad !== null) leaf.grad = null;
+}
