@@ -123,7 +123,7 @@ export class Execution {
       let answer = result;
       if (result instanceof Result) answer = this.answer(result, xs, homeOf(xs, homeOf(guards.tensors, null)));
       else if (typeof result === 'object' && result !== null) answer = this.answers(result, xs);
-      gradients.end(o => this.tensor(o, xs));
+      gradients.end(this, xs);
       return answer;
     } finally {
       holding.running = false;
@@ -152,7 +152,7 @@ export class Execution {
       done = Infinity;
     } catch (e) {
       if (started) done = program.reached;
-      gradients.fail(done, o => this.tensor(o, xs));
+      gradients.fail(done, this, xs);
       throw e;
     } finally {
       this.count(xs, -1);
@@ -179,7 +179,7 @@ export class Execution {
   }
 
   /** An operand as a tensor of the caller's. */
-  private tensor({ value, at, shape, strides, dtype, dense }: Operand, xs: readonly Tensor[]): Tensor {
+  tensor({ value, at, shape, strides, dtype, dense }: Operand, xs: readonly Tensor[]): Tensor {
     const { origin } = value;
     const seen = origin.from === 'input' ? xs[origin.index]! : origin.from === 'gradient' ? origin.leaf.leaf!.grad! : null;
     const storage = seen !== null ? seen.storage : 'storage' in origin ? origin.storage : this.storageOf(value);

@@ -102,6 +102,11 @@ function placeable(effects: readonly GradientEffect[], results: ReadonlySet<Valu
   return found;
 }
 
+/** Who knows where a call has its values. */
+interface Call {
+  tensor(o: Operand, xs: readonly Tensor[]): Tensor;
+}
+
 export class Gradients {
   private readonly left: readonly Left[];
   private readonly put: readonly Put[];
@@ -207,11 +212,11 @@ export class Gradients {
     return this.left.find(l => l.value === value)?.place.storage ?? null;
   }
 
-  /** Leaves what a call computed. `tensor` makes one of an operand. */
-  end(tensor: (o: Operand) => Tensor): void {
+  /** Leaves what a call on `xs` computed. */
+  end(call: Call, xs: readonly Tensor[]): void {
     const { put, removed, left } = this;
     if (put.length > 0) {
-      const handles = put.map(({ after }) => tensor(after)); // before any is replaced
+      const handles = put.map(({ after }) => call.tensor(after, xs)); // before any is replaced
       put.forEach(({ leaf }, i) => (leaf.grad = handles[i]!));
     }
     for (let i = 0; i < removed.length; i++) clear(removed[i]!.leaf);
@@ -219,9 +224,9 @@ export class Gradients {
   }
 
   /** Leaves what the function would have left, had it failed at this one of the steps traced. */
-  fail(step: number, tensor: (o: Operand) => Tensor): void {
+  fail(step: number, call: Call, xs: readonly Tensor[]): void {
     const done = (e: GradientEffect): boolean => e.last <= step;
-    const handles = new Map(this.put.filter(done).map(({ leaf, after }) => [leaf, tensor(after)]));
+    const handles = new Map(this.put.filter(done).map(({ leaf, after }) => [leaf, call.tensor(after, xs)]));
     for (const [leaf, handle] of handles) leaf.grad = handle;
     for (const { effect, place } of this.left) if (done(effect)) place.give(effect.leaf);
     for (const e of this.effects) {

@@ -32,6 +32,7 @@ export class Holding {
     if (this.freed) return;
     this.freed = true;
     all.delete(this);
+    abandoned.unregister(this);
     this.lease.end();
     for (const storage of this.storages.splice(0)) storage.release();
     for (const place of this.places.splice(0)) place.leave();
@@ -39,13 +40,15 @@ export class Holding {
 }
 
 /** Those of finished plans. */
-const all: Set<Holding> = new Set();
-/** A plan that nobody has any more is freed when the collector finds it. */
+const all: Map<Holding, WeakRef<object>> = new Map();
+/** A plan that nobody has any more is freed when the collector finds it, … */
 const abandoned: FinalizationRegistry<Holding> = new FinalizationRegistry(holding => holding.free());
 
 /** Frees the holding when its plan is gone, or when memory is short. */
 export function register(plan: object, holding: Holding): void {
-  all.add(holding);
+  // … or when another is made: a loop that makes models and plans may not return to the event loop for long.
+  for (const [other, ref] of all) if (ref.deref() === undefined) other.free();
+  all.set(holding, new WeakRef(plan));
   abandoned.register(plan, holding, holding);
 }
 
@@ -53,7 +56,7 @@ export function register(plan: object, holding: Holding): void {
 export function releaseIdlePlans(): number {
   const { backend } = runtime;
   const before = backend.memory().bytes;
-  for (const holding of all) if (!holding.running) holding.free();
+  for (const holding of all.keys()) if (!holding.running) holding.free();
   return before - backend.memory().bytes;
 }
 onShortage(releaseIdlePlans);
