@@ -10,12 +10,13 @@ import { convSamples, matmulSamples } from './samples/products';
 import { reduceSamples, softmaxSamples } from './samples/reduce';
 import { embeddingSamples, recurrentSamples } from './samples/rnn';
 import type { Sample, SamplesOf } from './samples/sample';
-import { joinSamples, viewSamples } from './samples/view';
+import { joinSamples, partsSamples, viewSamples } from './samples/view';
 
 /** Every op: what takes a tensor first, what takes several, and the two conversions. */
 export type OpName =
   | keyof typeof import('../ts/ops/all')
   | keyof typeof import('../ts/ops/join')
+  | keyof typeof import('../ts/ops/parts')
   | keyof Pick<typeof import('../ts/core/convert'), 'copy' | 'cast'>;
 
 export const samples: SamplesOf<Record<OpName, unknown>> = {
@@ -32,6 +33,7 @@ export const samples: SamplesOf<Record<OpName, unknown>> = {
   ...normSamples,
   ...orderSamples,
   ...viewSamples,
+  ...partsSamples,
   ...joinSamples,
   ...indexingSamples,
   ...embeddingSamples,

@@ -55,7 +55,10 @@ export { grad, valueAndGrad } from './autodiff/grad';
 export * from './ops/all';
 export * from './ops/creation';
 export * from './ops/join';
-export * from './ops/random';
+export {
+  defaultGenerator, Generator, manualSeed, normal, permutation, rand, randint, randn, randperm, uniform, type RandomOptions,
+  type SourceOptions,
+} from './ops/random';
 export { addInto, assign, scale } from './ops/update';
 export * as nn from './nn/nn';
 export * as optim from './optim/optim';

@@ -3,6 +3,7 @@ import type { Shape } from '../../ts/core/shape';
 import type { Tensor } from '../../ts/core/tensor';
 import { full, zeros } from '../../ts/ops/creation';
 import * as ops from '../../ts/ops/norm';
+import type { LocalResponseNormOptions } from '../../ts/ops/windows';
 import { permute, t } from '../../ts/ops/view';
 import { between, int, real, sample, type Sample, type SamplesOf } from './sample';
 
@@ -28,7 +29,7 @@ const layer = (x: Shape, over: Shape): readonly Sample[] =>
   affine(x, over, (p, options) => ops.layerNorm(p, over, options));
 const group = (x: Shape, groups: number): readonly Sample[] =>
   affine(x, [x[1]!], (p, options) => ops.groupNorm(p, groups, options));
-const response = (x: Shape, size: number, options?: ops.LocalResponseNormOptions): Sample =>
+const response = (x: Shape, size: number, options?: LocalResponseNormOptions): Sample =>
   sample([real(...x)], p => ops.localResponseNorm(p, size, options), `f32[${x.join()}]`);
 
 export const normSamples: SamplesOf<typeof ops> = {

@@ -1,13 +1,14 @@
 /** Samples of pooling. */
 import type { Pair } from '../../ts/core/options';
 import * as ops from '../../ts/ops/pool';
+import type { AvgPool2dOptions, MaxPool2dOptions } from '../../ts/ops/windows';
 import { permute } from '../../ts/ops/view';
 import { real, distinct, int, sample, type Draw, type Sample, type SamplesOf } from './sample';
 
 type Shape4 = readonly [n: number, c: number, h: number, w: number];
-const max = (x: Shape4, y: string, kernel: Pair, options: ops.MaxPool2dOptions = {}): Sample =>
+const max = (x: Shape4, y: string, kernel: Pair, options: MaxPool2dOptions = {}): Sample =>
   sample([distinct(...x)], p => ops.maxPool2d(p, kernel, options), `f32${y}`);
-const avg = (x: Shape4, y: string, kernel: Pair, options: ops.AvgPool2dOptions = {}): Sample =>
+const avg = (x: Shape4, y: string, kernel: Pair, options: AvgPool2dOptions = {}): Sample =>
   sample([real(...x)], p => ops.avgPool2d(p, kernel, options), `f32${y}`);
 
 /** Into as many bins as the image divides into, and into more, and into others. */

@@ -1,9 +1,7 @@
 /** Samples of matrix products and convolutions. */
-import {
-  conv1d, conv2d, conv3d, convTranspose2d, type Conv1dOptions, type Conv2dOptions, type Conv3dOptions,
-  type ConvTranspose2dOptions,
-} from '../../ts/ops/conv';
+import { conv1d, conv2d, conv3d, convTranspose2d } from '../../ts/ops/conv';
 import * as ops from '../../ts/ops/matmul';
+import type { Conv1dOptions, Conv2dOptions, Conv3dOptions, ConvTranspose2dOptions } from '../../ts/ops/windows';
 import type { Tensor } from '../../ts/core/tensor';
 import { expand, permute, slice, t } from '../../ts/ops/view';
 import { real, int, sample, type Sample, type SamplesOf } from './sample';

@@ -1,16 +1,13 @@
 /** Samples of views, and of joining tensors. */
 import { tensor } from '../../ts/ops/creation';
 import * as join from '../../ts/ops/join';
+import * as parts from '../../ts/ops/parts';
 import * as ops from '../../ts/ops/view';
 import { real, bool, int, sample, type SamplesOf } from './sample';
 
 const { expand, permute, t } = ops;
 
 export const viewSamples: SamplesOf<typeof ops> = {
-  identity: [
-    sample([real(2, 3)], x => ops.identity(x), 'f32[2,3]'),
-    sample([real(2, 3)], x => ops.identity(t(x)), 'f32[3,2]'),
-  ],
   contiguous: [
     sample([real(2, 3)], x => ops.contiguous(x), 'f32[2,3]'),
     sample([real(2, 3)], x => ops.contiguous(t(x)), 'f32[3,2]'),
@@ -94,10 +91,6 @@ export const viewSamples: SamplesOf<typeof ops> = {
     sample([real(1, 3)], x => expand(x, [0, 3]), 'f32[0,3]'),
     sample([real(2, 1, 2, 1, 2)], x => expand(x, [2, 3, 2, 3, 2]), 'f32[2,3,2,3,2]'),
   ],
-  sliceAt: [
-    sample([real(2, 9)], x => ops.sliceAt(x, { dim: 1, start: 2, size: 3, step: 2 }), 'f32[2,3]'),
-    sample([real(5)], x => ops.sliceAt(x, { dim: 0, start: 4, size: 1, step: 1 }), 'f32[1]'),
-  ],
   slice: [
     sample([real(5, 3)], x => ops.slice(x, 0, 1), 'f32[4,3]'),
     sample([real(5, 3)], x => ops.slice(x, 0, 1, 4), 'f32[3,3]'),
@@ -134,6 +127,21 @@ export const viewSamples: SamplesOf<typeof ops> = {
     sample([], () => ops.pad(int([1, 2, 3]), [1, 1], -7), 'i32[5]'),
     sample([], () => ops.pad(bool([1, 1]), [1, 1]), 'bool[4]'),
     sample([], () => ops.pad(tensor(Uint8Array.of(1, 2)), [0, 2], 255), 'u8[4]'),
+  ],
+};
+
+export const partsSamples: SamplesOf<typeof parts> = {
+  identity: [
+    sample([real(2, 3)], x => parts.identity(x), 'f32[2,3]'),
+    sample([real(2, 3)], x => parts.identity(t(x)), 'f32[3,2]'),
+  ],
+  sliceAt: [
+    sample([real(2, 9)], x => parts.sliceAt(x, { dim: 1, start: 2, size: 3, step: 2 }), 'f32[2,3]'),
+    sample([real(5)], x => parts.sliceAt(x, { dim: 0, start: 4, size: 1, step: 1 }), 'f32[1]'),
+  ],
+  place: [
+    sample([real(2, 3)], x => parts.place(x, { shape: [2, 9], at: { dim: 1, start: 2, step: 2 } }), 'f32[2,9]'),
+    sample([real(3, 2)], x => parts.place(t(x), { shape: [4, 3], at: { dim: 0, start: 1, step: 1 }, value: 5 }), 'f32[4,3]'),
   ],
 };
 

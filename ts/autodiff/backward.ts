@@ -3,11 +3,13 @@
  * outputs into those of its inputs by its rules, which are ops themselves, and gives back what it saved.
  */
 import { GradientError, ShapeError } from '../core/errors';
+import { aBoolean, aTensor, listOf, options as optionsOf, type Kind } from '../core/kinds';
 import type { Node } from '../core/node';
 import type { AnyDef } from '../core/op';
 import { noGrad, runtime } from '../core/runtime';
 import { adopt, scope } from '../core/scope';
 import { sameShape, show, type Shape } from '../core/shape';
+import { checked } from '../core/signature';
 import { ANSWERED, drop, handle, live, type Tensor } from '../core/tensor';
 import { add } from '../ops/arithmetic';
 import { copy } from '../core/convert';
@@ -22,6 +24,9 @@ export interface BackwardOptions {
   /** Record the backward pass itself, so that gradients have gradients. */
   readonly createGraph?: boolean;
 }
+
+const backwardOptions: Kind<BackwardOptions | undefined> =
+  optionsOf<BackwardOptions>({ gradient: aTensor, retainGraph: aBoolean, createGraph: aBoolean });
 
 let passes = 0;
 
@@ -106,7 +111,6 @@ function seed(y: Tensor, { gradient }: BackwardOptions): Node {
   if (!gradient && y.size !== 1) {
     throw new ShapeError('backward', `starts from one number, this has shape ${show(y.shape)}; give its gradient`);
   }
-  if (gradient) live(gradient, 'backward');
   if (gradient && !sameShape(gradient.shape, y.shape)) {
     throw new ShapeError('backward', `gradient ${show(gradient.shape)} does not have the shape ${show(y.shape)}`);
   }
@@ -188,21 +192,23 @@ function feed(x: Tensor, g: Tensor, graph: boolean, spent: WeakRef<Tensor>[]): v
  * to start. Frees what the graph saved, unless told to retain it. Throws GradientError if the graph was used before,
  * or if a value it saved was changed in place.
  */
-export function backward(y: Tensor, options: BackwardOptions = {}): void {
-  scope(() => {
+export const backward: (y: Tensor, options?: BackwardOptions) => void = checked(
+  'backward', [['y', aTensor], ['options', backwardOptions]],
+  (y, options = {}) => scope(() => {
     if (options.createGraph) walk(y, null, options);
     else noGrad(() => walk(y, null, options));
-  }, 'backward');
-}
+  }, 'backward'),
+);
 
 /** dy/dx for each x, as tensors; no leaf's `grad` is touched. What does not lead to y gets zeros. */
-export function gradients(y: Tensor, xs: readonly Tensor[], options: BackwardOptions = {}): Tensor[] {
+export const gradients: (y: Tensor, xs: readonly Tensor[], options?: BackwardOptions) => Tensor[] = checked('gradients', [
+  ['y', aTensor], ['xs', listOf(aTensor, 'a list of tensors')], ['options', backwardOptions],
+], (y, xs, options = {}) => {
   for (const x of xs) {
-    live(x, 'gradients');
     if (!x.node) throw new GradientError('gradients', `a tensor of shape ${show(x.shape)} does not require a gradient`);
   }
   return scope(() => {
     const found = options.createGraph ? walk(y, xs, options) : noGrad(() => walk(y, xs, options));
     return found.map((g, i) => g ?? full(xs[i]!.shape, 0));
   }, 'gradients');
-}
+});

@@ -7,7 +7,8 @@
  * to those of the first, in order. So gradients of gradients, parameters that the function closes over, and checkpoints
  * inside checkpoints need nothing of their own.
  */
-import { GradientError } from '../core/errors';
+import { display } from '../core/display';
+import { GradientError, ValueError } from '../core/errors';
 import type { Node, Recomputation } from '../core/node';
 import { runtime } from '../core/runtime';
 import { scope } from '../core/scope';
@@ -31,6 +32,9 @@ interface Forward<A extends readonly unknown[], R> {
  */
 export function checkpoint<A extends readonly unknown[], R>(f: ((...args: A) => R) | Forward<A, R>): (...args: A) => R;
 export function checkpoint(f: Run | Forward<readonly unknown[], unknown>): Run {
+  if (typeof f !== 'function' && !(typeof f === 'object' && f !== null && typeof f.forward === 'function')) {
+    throw new ValueError('checkpoint', `f takes a function or a module, this is ${display(f)}`);
+  }
   const run: Run = typeof f === 'function' ? f : (...args) => f.forward(...args);
   return (...args) => (runtime.recording ? new Checkpoint(run, args).first(args) : run(...args));
 }

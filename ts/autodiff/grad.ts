@@ -1,11 +1,12 @@
 import { GradientError, ShapeError } from '../core/errors';
+import { aFunction, aTensor, check } from '../core/kinds';
 import { Node } from '../core/node';
 import { runtime } from '../core/runtime';
 import { adopt, scope } from '../core/scope';
 import { show } from '../core/shape';
-import { handle, live, type Tensor } from '../core/tensor';
+import { handle, type Tensor } from '../core/tensor';
 import { mul } from '../ops/arithmetic';
-import { identity } from '../ops/view';
+import { identity } from '../ops/parts';
 import { gradients } from './backward';
 
 /** How many `grad`s look on: those inside must record their own backward pass. None does beyond a noGrad. */
@@ -18,6 +19,7 @@ let depth = 0;
 export function valueAndGrad<R extends readonly unknown[]>(
   f: (x: Tensor, ...rest: R) => Tensor,
 ): (x: Tensor, ...rest: R) => [value: Tensor, grad: Tensor] {
+  check('grad', 'f', aFunction(), f);
   return (x, ...rest) => scope(() => {
     const { recording } = runtime;
     const around = depth;
@@ -26,6 +28,7 @@ export function valueAndGrad<R extends readonly unknown[]>(
     try {
       const leaf = variable(x, recording);
       const y = f(leaf, ...rest);
+      check('grad', 'the result', aTensor, y);
       if (y.size !== 1) throw new ShapeError('grad', `the function answers one number, not ${show(y.shape)}`);
       const g = y.node ? gradients(y, [leaf], { createGraph: depth > 1 })[0] : mul(leaf, 0);
       if (!g) throw new GradientError('grad', 'no gradient was found');
@@ -47,7 +50,7 @@ export function grad<R extends readonly unknown[]>(
 
 /** A handle of x to differentiate by: a leaf, or where x is recorded a node of its own behind x's. */
 function variable(x: Tensor, recorded: boolean): Tensor {
-  live(x, 'grad');
+  check('grad', 'x', aTensor, x);
   if (x.node && recorded) return identity(x);
   const leaf = adopt(handle(x));
   leaf.node = new Node(null, {}, [], [], [leaf]);

@@ -6,7 +6,7 @@ import type { Backend, Kernels } from '../backend/backend';
 import { apply, applyMulti } from './apply';
 import { constant } from './constant';
 import type { DType } from './dtype';
-import { ValueError } from './errors';
+import { aTensor } from './kinds';
 import type { Shape } from './shape';
 import { Tensor } from './tensor';
 
@@ -108,6 +108,8 @@ interface Declaration<A extends readonly Input[], P, I extends string, O extends
   flops?(xs: Inputs<A, View>, y: View, params: P): number;
   /** Inputs that are written in place. */
   readonly mutates?: readonly NoInfer<I>[];
+  /** Inputs that may be null. */
+  readonly nullable?: readonly NoInfer<I>[];
   /** For each input, the values that its gradient rule reads; they are kept only if that input needs a gradient. */
   readonly saves?: S & Saves<NoInfer<I>, NoInfer<O>>;
   /**
@@ -216,6 +218,7 @@ interface AnyDeclaration {
   readonly epilogue?: boolean;
   flops?(xs: Views, y: View, params: Params): number;
   readonly mutates?: readonly string[];
+  readonly nullable?: readonly string[];
   readonly saves?: Named<readonly string[] | undefined>;
   readonly vjp?: Named<AnyRule | null>;
   vjpAll?(
@@ -252,6 +255,7 @@ function complete(d: AnyDeclaration, variadic: AnyVariadicRule | null = null): A
     inLanes: false,
     flops: d.flops,
     mutates: d.mutates,
+    nullable: d.nullable,
     written: d.inputs.map(name => d.mutates?.includes(name) ?? false),
     dtype: d.dtype ?? 'f32',
     dtypes: d.dtypes,
@@ -270,11 +274,11 @@ function complete(d: AnyDeclaration, variadic: AnyVariadicRule | null = null): A
 
 /** The declared inputs of a call: numbers become constants, and what is neither is refused. */
 function lift(def: AnyDef, i: number, v: Input | Params | undefined, like: Input | Params | undefined): Tensor | null {
-  if (v instanceof Tensor || v === null) return v;
-  if (typeof v === 'number') return constant(v, like instanceof Tensor ? like.dtype : 'f32');
-  const kind = v === undefined ? 'missing' : Array.isArray(v) ? 'an array: make one with tensor()' : `of type ${typeof v}`;
-  const name = def.variadic ? `${def.inputs[0]} ${i}` : def.inputs[i];
-  throw new ValueError(def.name, `${name} takes a tensor, this is ${kind}`);
+  if (v instanceof Tensor) return v;
+  if (typeof v === 'number' && !def.written[i]) return constant(v, like instanceof Tensor ? like.dtype : 'f32');
+  const name = def.variadic ? `${def.inputs[0]} ${i}` : def.inputs[i]!;
+  if (v === null && def.nullable?.includes(name)) return v;
+  return aTensor.refuse(def.name, name, v);
 }
 
 const NONE: Params = {};

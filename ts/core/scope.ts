@@ -195,11 +195,6 @@ export function userScope<T>(f: () => T, name = 'a scope'): T {
   return scope(f, name, 'own');
 }
 
-/** A function whose intermediate values are nobody's business: they go when it returns. */
-export function composite<A extends readonly unknown[], R>(name: string, f: (...args: A) => R): (...args: A) => R {
-  return (...args) => scope(() => f(...args), name);
-}
-
 // ── Scopes of loops ──
 
 /** The loop scopes opened in this turn. */

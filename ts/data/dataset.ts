@@ -1,11 +1,12 @@
 /** Collections of samples, and parts of them. */
 import { IndexError, ShapeError, ValueError } from '../core/errors';
-import { checkNumber } from '../core/options';
+import { aNumber, aTensor, check, kind, listOf, numbers, options as optionsOf, wholeNumber, type Kind } from '../core/kinds';
 import { show } from '../core/shape';
-import { live, type Tensor } from '../core/tensor';
+import { checkArguments } from '../core/signature';
+import type { Tensor } from '../core/tensor';
 import { tensor } from '../ops/creation';
 import { indexSelect } from '../ops/indexing';
-import { permutation, type Generator } from '../ops/random';
+import { permutation, sourceKeys, type SourceOptions } from '../ops/random';
 import { contiguous, select, slice } from '../ops/view';
 
 /** `length` samples. For a DataLoader, a sample is a tuple of tensors: [x, t], say. */
@@ -15,6 +16,15 @@ export interface Dataset<T> {
   get(i: number): T;
   /** A batch of the samples at these places, if that is faster than to stack them one by one. */
   getBatch?(places: Int32Array): T;
+}
+
+const isDataset = (v: unknown): boolean => {
+  if (typeof v !== 'object' || v === null || !('length' in v && 'get' in v)) return false;
+  return Number.isInteger(v.length) && Number(v.length) >= 0 && typeof v.get === 'function';
+};
+/** A {@link Dataset}. */
+export function aDataset<T>(): Kind<Dataset<T>> {
+  return kind('a dataset, which has a length and get(i)', isDataset);
 }
 
 /** As many tensors as T has. */
@@ -27,6 +37,7 @@ function each(xs: readonly Tensor[], f: (x: Tensor) => Tensor): readonly Tensor[
 
 /** Throws IndexError unless all are places in a dataset of n samples. */
 function checkPlaces(where: string, places: ArrayLike<number>, n: number): void {
+  check(where, 'places', numbers, places);
   for (let k = 0; k < places.length; k++) {
     const i = places[k]!;
     if (!Number.isInteger(i) || i < 0 || i >= n) throw new IndexError(where, `there is no sample ${i} among ${n}`);
@@ -44,7 +55,7 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<Tenso
     const [first] = tensors;
     if (!first) throw new ValueError('TensorDataset', 'takes at least one tensor');
     tensors.forEach((t, i) => {
-      live(t, 'TensorDataset');
+      check('TensorDataset', `tensor ${i}`, aTensor, t);
       if (t.ndim === 0) throw new ShapeError('TensorDataset', `tensor ${i} is a single number, not samples`);
       if (t.shape[0] !== first.shape[0]) {
         const shapes = `tensor ${i} is ${show(t.shape)}, the first is ${show(first.shape)}`;
@@ -52,11 +63,12 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<Tenso
       }
     });
     this.length = first.shape[0]!;
-    this.tensors = each(tensors, contiguous); // or every batch would make all of it dense first
+    this.tensors = each(tensors, t => contiguous(t)); // or every batch would make all of it dense first
   }
 
   /** Views. Throws IndexError. */
   get(i: number): Tensors<T> {
+    check('TensorDataset', 'i', wholeNumber(), i);
     checkPlaces('TensorDataset', [i], this.length);
     return each(this.tensors, t => select(t, 0, i));
   }
@@ -86,6 +98,7 @@ export class Subset<T> implements Dataset<T> {
     readonly dataset: Dataset<T>,
     indices: ArrayLike<number>,
   ) {
+    checkArguments('Subset', [['dataset', aDataset()], ['indices', numbers]], [dataset, indices]);
     checkPlaces('Subset', indices, dataset.length);
     this.indices = Int32Array.from(indices);
     this.length = this.indices.length;
@@ -98,19 +111,19 @@ export class Subset<T> implements Dataset<T> {
 
   /** Throws IndexError. */
   get(i: number): T {
+    check('Subset', 'i', wholeNumber(), i);
     checkPlaces('Subset', [i], this.length);
     return this.dataset.get(this.indices[i]!);
   }
 }
 
-export interface SplitOptions {
+export interface SplitOptions extends SourceOptions {
   /** Where the random order comes from. Default: the default generator. */
-  readonly generator?: Generator;
+  readonly generator?: SourceOptions['generator'];
 }
 
 /** How many samples each part gets. Fractions are rounded down; what is left goes to the first parts, one each. */
 function countsOf(lengths: readonly number[], n: number): number[] {
-  lengths.forEach((length, i) => checkNumber('randomSplit', `lengths[${i}]`, length, 0));
   const sum = lengths.reduce((a, b) => a + b, 0);
   if (lengths.every(Number.isInteger) && sum === n) return [...lengths];
   if (Math.abs(sum - 1) > 1e-9) {
@@ -130,10 +143,13 @@ export function randomSplit<T, const L extends readonly number[]>(
   dataset: Dataset<T>, lengths: L, options?: SplitOptions,
 ): { readonly [K in keyof L]: Subset<T> };
 export function randomSplit<T>(
-  dataset: Dataset<T>, lengths: readonly number[], { generator }: SplitOptions = {},
+  dataset: Dataset<T>, lengths: readonly number[], options: SplitOptions = {},
 ): readonly Subset<T>[] {
+  checkArguments('randomSplit', [
+    ['dataset', aDataset()], ['lengths', listOf(aNumber(0), 'a list of numbers')], ['options', optionsOf<SplitOptions>(sourceKeys)],
+  ], [dataset, lengths, options]);
   const counts = countsOf(lengths, dataset.length);
-  const order = permutation(dataset.length, generator);
+  const order = permutation(dataset.length, options.generator);
   let end = 0;
   return counts.map(count => new Subset(dataset, order.subarray(end, (end += count))));
 }

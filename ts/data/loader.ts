@@ -1,12 +1,13 @@
 /** Batches of a dataset, in order or shuffled. */
 import { DisposedError, ShapeError, ValueError } from '../core/errors';
-import { checkInteger } from '../core/options';
+import { aBoolean, aFunction, options as optionsOf, wholeNumber } from '../core/kinds';
 import { scope, scoped } from '../core/scope';
 import { sameShape, show } from '../core/shape';
+import { checkArguments } from '../core/signature';
 import { Tensor } from '../core/tensor';
 import { stack } from '../ops/join';
-import { Generator, permutation } from '../ops/random';
-import type { Dataset } from './dataset';
+import { aGenerator, aSeed, Generator, permutation } from '../ops/random';
+import { aDataset, type Dataset } from './dataset';
 
 export interface LoaderOptions<T> {
   /** Samples in a batch; the last batch of an epoch may have fewer. Default 1. */
@@ -43,9 +44,16 @@ export class DataLoader<T extends Batch> implements Iterable<T> {
   /** Throws ValueError for a batch size below 1, or a seed beside a generator. */
   constructor(
     readonly dataset: Dataset<T>,
-    { batchSize = 1, shuffle = false, seed, generator, dropLast = false, transform }: LoaderOptions<T> = {},
+    options: LoaderOptions<T> = {},
   ) {
-    checkInteger('DataLoader', 'batchSize', batchSize, 1);
+    checkArguments('DataLoader', [
+      ['dataset', aDataset<T>()],
+      ['options', optionsOf<LoaderOptions<T>>({
+        batchSize: wholeNumber(1), shuffle: aBoolean, seed: aSeed, generator: aGenerator, dropLast: aBoolean,
+        transform: aFunction(),
+      })],
+    ], [dataset, options]);
+    const { batchSize = 1, shuffle = false, seed, generator, dropLast = false, transform } = options;
     if (seed !== undefined && generator) throw new ValueError('DataLoader', 'takes a seed or a generator, not both');
     this.batchSize = batchSize;
     this.shuffle = shuffle;

@@ -4,6 +4,8 @@
  */
 import type { DType } from '../core/dtype';
 import { DTypeError, FileError, ShapeError } from '../core/errors';
+import { aTensor, aText, bytes as someBytes } from '../core/kinds';
+import { checkArguments } from '../core/signature';
 import { show, sizeOf } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { tensor } from '../ops/creation';
@@ -28,6 +30,7 @@ function swapped(bytes: Uint8Array, size: number): Uint8Array {
  * is allocated, for bytes that are no whole IDX file, and for elements of other types (i8, i16).
  */
 export function readIdx(bytes: Uint8Array, name = 'IDX file'): Tensor {
+  checkArguments('readIdx', [['bytes', someBytes], ['name', aText]], [bytes, name]);
   const wrong = (expected: string, found: string): never => {
     throw new FileError(name, `expected ${expected}, found ${found}`);
   };
@@ -57,6 +60,7 @@ export function readIdx(bytes: Uint8Array, name = 'IDX file'): Tensor {
  * dimensions or a size from 2³² up.
  */
 export function writeIdx(t: Tensor): Uint8Array {
+  checkArguments('writeIdx', [['t', aTensor]], [t]);
   const code = [...types].find(([, dtype]) => dtype === t.dtype)?.[0];
   if (code === undefined) throw new DTypeError('writeIdx', `IDX has u8, i32, f32 and f64, this is ${t.dtype}`);
   if (t.ndim > 255 || t.shape.some(n => n >= 2 ** 32)) {

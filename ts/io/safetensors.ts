@@ -5,8 +5,10 @@
  */
 import type { DType, TensorData } from '../core/dtype';
 import { FileError, ValueError } from '../core/errors';
+import { aTensor, aText, bytes as someBytes, recordOf } from '../core/kinds';
 import { scope } from '../core/scope';
 import { show, sizeOf } from '../core/shape';
+import { checkArguments } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { tensor } from '../ops/creation';
 import { bytesOf, elementsOf, itemSize } from './bytes';
@@ -73,13 +75,16 @@ function byCodePoint(a: string, b: string): number {
 export function encodeSafetensors(
   tensors: Readonly<Record<string, Tensor>>, metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
+  checkArguments('encodeSafetensors', [
+    ['tensors', recordOf(aTensor, 'tensors by name')], ['metadata', recordOf(aText, 'text by name')],
+  ], [tensors, metadata]);
   const entries = Object.entries(tensors);
   const texts = Object.entries(metadata);
   for (const [name] of [...entries, ...texts]) {
     if (reserved(name)) throw new ValueError('encodeSafetensors', `${JSON.stringify(name)} cannot be a name`);
   }
   for (const [name, text] of texts) {
-    if (typeof text === 'string' && !/\p{Surrogate}/u.test(text)) continue;
+    if (!/\p{Surrogate}/u.test(text)) continue;
     throw new ValueError('encodeSafetensors', `metadata takes Unicode text, ${name} is ${JSON.stringify(text)}`);
   }
   entries.sort(([a, s], [b, t]) => order.indexOf(s.dtype) - order.indexOf(t.dtype) || byCodePoint(a, b));
@@ -120,6 +125,7 @@ export function encodeSafetensors(
  * and for integers beyond 32 bits.
  */
 export function decodeSafetensors(bytes: Uint8Array, name = 'safetensors file'): Safetensors {
+  checkArguments('decodeSafetensors', [['bytes', someBytes], ['name', aText]], [bytes, name]);
   const { json, start } = headerOf(bytes, name);
   const { [METADATA]: texts = {}, ...infos } = json;
   const metadata = metadataOf(texts, name);

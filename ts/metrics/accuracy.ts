@@ -1,5 +1,6 @@
 /** How often a classifier is right. */
 import { DTypeError, ShapeError, ValueError } from '../core/errors';
+import { aTensor, check, wholeNumber } from '../core/kinds';
 import { show } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { checkLabels, labelsOf, type Labels } from './labels';
@@ -26,6 +27,8 @@ export function accuracy(predicted: Labels, target: Labels): number {
  * none. Of equal logits the first is the larger. Throws ValueError unless k is from 1 to the number of classes.
  */
 export function topKAccuracy(logits: Tensor, target: Labels, k: number): number {
+  check('topKAccuracy', 'logits', aTensor, logits);
+  check('topKAccuracy', 'k', wholeNumber(1), k);
   if (logits.dtype !== 'f32') throw new DTypeError('topKAccuracy', `logits takes f32, this is ${logits.dtype}`);
   return hitsOf('topKAccuracy', logits, target, k);
 }
@@ -36,7 +39,7 @@ function hitsOf(where: string, logits: Tensor, target: Labels, k: number): numbe
   if (logits.ndim !== 2 || n === undefined || classes === undefined || n !== labels.length) {
     throw new ShapeError(where, `logits ${show(logits.shape)} are not [n, classes] for ${labels.length} targets`);
   }
-  if (!Number.isInteger(k) || k < 1 || k > classes) {
+  if (k > classes) {
     throw new ValueError(where, `k takes 1 to the ${classes} classes, this is ${k}`);
   }
   checkLabels(where, 'target', labels, classes);

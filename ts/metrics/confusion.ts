@@ -1,6 +1,6 @@
 /** What a classifier takes for what, and the measures that follow. */
 import { ShapeError, ValueError } from '../core/errors';
-import { checkInteger } from '../core/options';
+import { check, oneOf, wholeNumber } from '../core/kinds';
 import { checkLabels, labelsOf, type Labels } from './labels';
 
 /** How well one class is found, or the classes on average. A quotient 0/0 counts as 0. */
@@ -20,13 +20,17 @@ export type Averaging = 'macro' | 'weighted';
 const ratio = (a: number, b: number): number => (b === 0 ? 0 : a / b);
 const sum = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0);
 
+/** More classes have more counts than JavaScript can hold. */
+const MOST = 2 ** 13;
+
 /** Counts of samples by actual class (row) and predicted class (column), gathered over batches. */
 export class ConfusionMatrix {
   readonly #counts: number[][];
 
   /** Labels are 0 to classes − 1. Throws ValueError for fewer than one class. */
   constructor(readonly classes: number) {
-    checkInteger('ConfusionMatrix', 'classes', classes, 1);
+    check('ConfusionMatrix', 'classes', wholeNumber(1), classes);
+    if (classes > MOST) throw new ValueError('ConfusionMatrix', `classes takes up to ${MOST}, this is ${classes}`);
     this.#counts = Array.from({ length: classes }, () => Array.from({ length: classes }, () => 0));
   }
 
@@ -78,9 +82,7 @@ export class ConfusionMatrix {
 
   /** The average of the scores over all classes; `support` is the number of samples. */
   average(averaging: Averaging): ClassScores {
-    if (averaging !== 'macro' && averaging !== 'weighted') {
-      throw new ValueError('ConfusionMatrix', `average takes 'macro' or 'weighted', this is ${String(averaging)}`);
-    }
+    check('ConfusionMatrix', 'averaging', oneOf('macro', 'weighted'), averaging);
     const scores = this.perClass();
     const weights = scores.map(({ support }) => (averaging === 'macro' ? 1 : support));
     const mean = (of: 'precision' | 'recall' | 'f1'): number =>

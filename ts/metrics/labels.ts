@@ -1,13 +1,21 @@
 /** Class labels, as metrics read them. */
 import { DTypeError, IndexError } from '../core/errors';
+import { check, kind, numbers, wholeNumber, type Kind } from '../core/kinds';
 import { Tensor } from '../core/tensor';
 
 /** One class number for each sample: a tensor of i32, u8 or bool and of any shape, or an array. */
 export type Labels = Tensor | ArrayLike<number>;
 
-/** The labels in order. Throws DTypeError for a tensor of floats. */
+const someLabels: Kind<Labels> = kind('a tensor or an array of class numbers', v => numbers.fits(v));
+const aLabel: Kind<number> = wholeNumber(-Infinity);
+
+/** The labels in order. Throws DTypeError for a tensor of floats, ValueError for what is no label. */
 export function labelsOf(where: string, name: string, labels: Labels): ArrayLike<number> {
-  if (!(labels instanceof Tensor)) return labels;
+  if (!(labels instanceof Tensor)) {
+    check(where, name, someLabels, labels);
+    for (let i = 0; i < labels.length; i++) check(where, `${name}[${i}]`, aLabel, labels[i]);
+    return labels;
+  }
   if (labels.dtype === 'f32' || labels.dtype === 'f64') {
     throw new DTypeError(where, `${name} takes labels of i32, u8 or bool, this is ${labels.dtype}`);
   }

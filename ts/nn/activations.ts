@@ -1,5 +1,5 @@
 /** Activation functions as layers. No parameters to learn here. */
-import { checkNumber } from '../core/options';
+import { aDim, aNumber, aTensor, check, oneOf } from '../core/kinds';
 import type { Tensor } from '../core/tensor';
 import { atan, elu, gelu, leakyRelu, relu, sigmoid, silu, softplus, tanh } from '../ops/elementwise';
 import { logSoftmax, softmax } from '../ops/softmax';
@@ -8,6 +8,7 @@ import { Layer } from './module';
 /** f(a) = a. */
 export class Identity extends Layer {
   forward(x: Tensor): Tensor {
+    check('Identity', 'x', aTensor, x);
     return x;
   }
 }
@@ -39,7 +40,7 @@ export class ReLU extends Layer {
 export class LeakyReLU extends Layer {
   constructor(readonly slope = 0.01) {
     super();
-    checkNumber('LeakyReLU', 'slope', slope);
+    check('LeakyReLU', 'slope', aNumber(), slope);
   }
   forward(x: Tensor): Tensor {
     return leakyRelu(x, this.slope);
@@ -49,7 +50,7 @@ export class LeakyReLU extends Layer {
 export class ELU extends Layer {
   constructor(readonly alpha = 1) {
     super();
-    checkNumber('ELU', 'alpha', alpha);
+    check('ELU', 'alpha', aNumber(), alpha);
   }
   forward(x: Tensor): Tensor {
     return elu(x, this.alpha);
@@ -59,6 +60,7 @@ export class ELU extends Layer {
 export class GELU extends Layer {
   constructor(readonly approximate: 'none' | 'tanh' = 'none') {
     super();
+    check('GELU', 'approximate', oneOf('none', 'tanh'), approximate);
   }
   forward(x: Tensor): Tensor {
     return gelu(x, { approximate: this.approximate });
@@ -80,6 +82,7 @@ export class Softplus extends Layer {
 export class Softmax extends Layer {
   constructor(readonly dim = -1) {
     super();
+    check('Softmax', 'dim', aDim, dim);
   }
   forward(x: Tensor): Tensor {
     return softmax(x, this.dim);
@@ -89,6 +92,7 @@ export class Softmax extends Layer {
 export class LogSoftmax extends Layer {
   constructor(readonly dim = -1) {
     super();
+    check('LogSoftmax', 'dim', aDim, dim);
   }
   forward(x: Tensor): Tensor {
     return logSoftmax(x, this.dim);

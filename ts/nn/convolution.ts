@@ -1,18 +1,18 @@
 /** Convolutional layers. */
 import { ShapeError } from '../core/errors';
-import { checkInteger, pairOf, tripleOf, type Pair, type Triple } from '../core/options';
+import { aBoolean, aPair, aTriple, options as optionsOf, wholeNumber } from '../core/kinds';
+import { pairOf, tripleOf, type Pair, type Triple } from '../core/options';
+import { checkArguments } from '../core/signature';
 import type { Tensor } from '../core/tensor';
+import { conv1d, conv2d, conv3d, convTranspose2d } from '../ops/conv';
 import {
-  conv1d, conv2d, conv3d, convTranspose2d, type Conv1dOptions, type Conv2dOptions, type Conv3dOptions,
+  conv1dKeys, conv2dKeys, conv3dKeys, convTranspose2dKeys, type Conv1dOptions, type Conv2dOptions, type Conv3dOptions,
   type ConvTranspose2dOptions,
-} from '../ops/conv';
-import { initial, type LayerOptions } from './initial';
+} from '../ops/windows';
+import { initial, layerKeys, type LayerOptions } from './initial';
 import { Layer, type Parameter } from './module';
 
 function checkChannels(where: string, inChannels: number, outChannels: number, groups: number): void {
-  checkInteger(where, 'inChannels', inChannels, 1);
-  checkInteger(where, 'outChannels', outChannels, 1);
-  checkInteger(where, 'groups', groups, 1);
   if (inChannels % groups !== 0 || outChannels % groups !== 0) {
     throw new ShapeError(where, `${inChannels} and ${outChannels} channels do not divide into ${groups} groups`);
   }
@@ -35,9 +35,14 @@ export class Conv2d extends Layer {
 
   constructor(
     readonly inChannels: number, readonly outChannels: number, kernelSize: Pair,
-    { bias = true, generator, ...options }: Conv2dLayerOptions = {},
+    given: Conv2dLayerOptions = {},
   ) {
     super();
+    checkArguments('Conv2d', [
+      ['inChannels', wholeNumber(1)], ['outChannels', wholeNumber(1)], ['kernelSize', aPair(1)],
+      ['options', optionsOf<Conv2dLayerOptions>({ ...conv2dKeys, ...layerKeys, bias: aBoolean })],
+    ], [inChannels, outChannels, kernelSize, given]);
+    const { bias = true, generator, ...options } = given;
     const { groups = 1 } = options;
     checkChannels('Conv2d', inChannels, outChannels, groups);
     const taps = pairOf('Conv2d', 'kernelSize', kernelSize, 1);
@@ -67,12 +72,16 @@ export class Conv1d extends Layer {
 
   constructor(
     readonly inChannels: number, readonly outChannels: number, kernelSize: number,
-    { bias = true, generator, ...options }: Conv1dLayerOptions = {},
+    given: Conv1dLayerOptions = {},
   ) {
     super();
+    checkArguments('Conv1d', [
+      ['inChannels', wholeNumber(1)], ['outChannels', wholeNumber(1)], ['kernelSize', wholeNumber(1)],
+      ['options', optionsOf<Conv1dLayerOptions>({ ...conv1dKeys, ...layerKeys, bias: aBoolean })],
+    ], [inChannels, outChannels, kernelSize, given]);
+    const { bias = true, generator, ...options } = given;
     const { groups = 1 } = options;
     checkChannels('Conv1d', inChannels, outChannels, groups);
-    checkInteger('Conv1d', 'kernelSize', kernelSize, 1);
     const inputs = (inChannels / groups) * kernelSize;
     const from = generator ? { generator } : {};
     this.options = options;
@@ -99,9 +108,14 @@ export class Conv3d extends Layer {
 
   constructor(
     readonly inChannels: number, readonly outChannels: number, kernelSize: Triple,
-    { bias = true, generator, ...options }: Conv3dLayerOptions = {},
+    given: Conv3dLayerOptions = {},
   ) {
     super();
+    checkArguments('Conv3d', [
+      ['inChannels', wholeNumber(1)], ['outChannels', wholeNumber(1)], ['kernelSize', aTriple(1)],
+      ['options', optionsOf<Conv3dLayerOptions>({ ...conv3dKeys, ...layerKeys, bias: aBoolean })],
+    ], [inChannels, outChannels, kernelSize, given]);
+    const { bias = true, generator, ...options } = given;
     const { groups = 1 } = options;
     checkChannels('Conv3d', inChannels, outChannels, groups);
     const taps = tripleOf('Conv3d', 'kernelSize', kernelSize, 1);
@@ -134,9 +148,14 @@ export class ConvTranspose2d extends Layer {
 
   constructor(
     readonly inChannels: number, readonly outChannels: number, kernelSize: Pair,
-    { bias = true, generator, ...options }: ConvTranspose2dLayerOptions = {},
+    given: ConvTranspose2dLayerOptions = {},
   ) {
     super();
+    checkArguments('ConvTranspose2d', [
+      ['inChannels', wholeNumber(1)], ['outChannels', wholeNumber(1)], ['kernelSize', aPair(1)],
+      ['options', optionsOf<ConvTranspose2dLayerOptions>({ ...convTranspose2dKeys, ...layerKeys, bias: aBoolean })],
+    ], [inChannels, outChannels, kernelSize, given]);
+    const { bias = true, generator, ...options } = given;
     const { groups = 1 } = options;
     checkChannels('ConvTranspose2d', inChannels, outChannels, groups);
     const taps = pairOf('ConvTranspose2d', 'kernelSize', kernelSize, 1);

@@ -1,17 +1,16 @@
 /** Initial values of parameters, written in place. `t` is a weight [out, in, …], or any tensor where no fan is asked. */
-import { ShapeError, ValueError } from '../core/errors';
-import { checkNumber } from '../core/options';
+import { ShapeError } from '../core/errors';
+import { aNumber, anyNumber, aTensor, oneOf, optional, options as optionsOf, type Keys, type Kind } from '../core/kinds';
 import { noGrad } from '../core/runtime';
 import { scope } from '../core/scope';
 import { show, sizeOf, type Shape } from '../core/shape';
+import { checked, type Signature } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { full } from '../ops/creation';
 import * as random from '../ops/random';
 import { assign } from '../ops/update';
 
-export interface InitOptions {
-  readonly generator?: random.Generator;
-}
+export type InitOptions = random.SourceOptions;
 export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu';
 export interface KaimingOptions extends InitOptions {
   /** The negative slope, for leakyRelu. Default 0. */
@@ -26,63 +25,82 @@ function write(t: Tensor, make: (shape: Shape) => Tensor): Tensor {
   return noGrad(() => scope(() => assign(t, make(t.shape)), 'init'));
 }
 
+const initOptions: Kind<InitOptions | undefined> = optionsOf(random.sourceKeys);
+const GAIN: Signature<[t: Tensor, gain?: number, options?: InitOptions]> = [
+  ['t', aTensor], ['gain', optional(aNumber())], ['options', initOptions],
+];
+
 /** Inputs of one output, and outputs of one input: sizes of dimensions 1 and 0, times the taps of a filter. */
-export function fans(t: Tensor): { fanIn: number; fanOut: number } {
+export const fans: (t: Tensor) => { fanIn: number; fanOut: number } = checked('fans', [['t', aTensor]], t => {
   if (t.ndim < 2) throw new ShapeError('init', `fans take a weight of 2 or more dimensions, this is ${show(t.shape)}`);
   const taps = sizeOf(t.shape.slice(2));
   return { fanIn: t.shape[1]! * taps, fanOut: t.shape[0]! * taps };
-}
+});
 
+const aNonlinearity: Kind<Nonlinearity> = oneOf('linear', 'sigmoid', 'tanh', 'relu', 'leakyRelu', 'selu');
 /** By how much a nonlinearity shrinks the deviation of its input, inverted: what weights must make up for. */
-export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number {
+export const calculateGain: (nonlinearity: Nonlinearity, slope?: number) => number = checked('calculateGain', [
+  ['nonlinearity', aNonlinearity], ['slope', optional(aNumber())],
+], (nonlinearity, slope = 0.01) => {
   const gains: Readonly<Record<Nonlinearity, number>> = {
     linear: 1, sigmoid: 1, tanh: 5 / 3, relu: Math.SQRT2, leakyRelu: Math.sqrt(2 / (1 + slope ** 2)), selu: 3 / 4,
   };
-  if (!Object.hasOwn(gains, nonlinearity)) {
-    throw new ValueError('calculateGain', `takes one of ${Object.keys(gains).join(', ')}, this is ${String(nonlinearity)}`);
-  }
   return gains[nonlinearity];
-}
+});
 
 /** Every element `value`. */
-export const constant = (t: Tensor, value: number): Tensor => write(t, shape => full(shape, value));
-export const zeros = (t: Tensor): Tensor => constant(t, 0);
-export const ones = (t: Tensor): Tensor => constant(t, 1);
+export const constant: (t: Tensor, value: number) => Tensor = checked(
+  'constant', [['t', aTensor], ['value', anyNumber]], (t, value) => write(t, shape => full(shape, value)),
+);
+/** Every element 0. */
+export const zeros: (t: Tensor) => Tensor = checked('zeros', [['t', aTensor]], t => constant(t, 0));
+/** Every element 1. */
+export const ones: (t: Tensor) => Tensor = checked('ones', [['t', aTensor]], t => constant(t, 1));
 /** Evenly over [a, b). */
-export const uniform = (t: Tensor, a = 0, b = 1, options?: InitOptions): Tensor =>
-  write(t, shape => random.uniform(shape, a, b, options));
+export const uniform: (t: Tensor, a?: number, b?: number, options?: InitOptions) => Tensor = checked(
+  'uniform', [['t', aTensor], ['a', optional(aNumber())], ['b', optional(aNumber())], ['options', initOptions]],
+  (t, a = 0, b = 1, options) => write(t, shape => random.uniform(shape, a, b, options)),
+);
 /** Normal with a mean and a standard deviation. */
-export const normal = (t: Tensor, mean = 0, std = 1, options?: InitOptions): Tensor =>
-  write(t, shape => random.normal(shape, mean, std, options));
+export const normal: (t: Tensor, mean?: number, std?: number, options?: InitOptions) => Tensor = checked(
+  'normal', [['t', aTensor], ['mean', optional(aNumber())], ['std', optional(aNumber(0))], ['options', initOptions]],
+  (t, mean = 0, std = 1, options) => write(t, shape => random.normal(shape, mean, std, options)),
+);
 
 /** W ~ 1/√n · N(0, 1), n being the number of inputs: each output then has variance 1 (LeCun et al. 1998). */
-export const lecunNormal = (t: Tensor, options?: InitOptions): Tensor =>
-  normal(t, 0, 1 / Math.sqrt(fans(t).fanIn), options);
+export const lecunNormal: (t: Tensor, options?: InitOptions) => Tensor = checked(
+  'lecunNormal', [['t', aTensor], ['options', initOptions]],
+  (t, options) => normal(t, 0, 1 / Math.sqrt(fans(t).fanIn), options),
+);
 
 /** Deviation gain · √(2 / (fanIn + fanOut)), normal (Glorot & Bengio 2010). */
-export function xavierNormal(t: Tensor, gain = 1, options?: InitOptions): Tensor {
-  const { fanIn, fanOut } = fans(t);
-  return normal(t, 0, gain * Math.sqrt(2 / (fanIn + fanOut)), options);
-}
+export const xavierNormal: (t: Tensor, gain?: number, options?: InitOptions) => Tensor =
+  checked('xavierNormal', GAIN, (t, gain = 1, options) => {
+    const { fanIn, fanOut } = fans(t);
+    return normal(t, 0, gain * Math.sqrt(2 / (fanIn + fanOut)), options);
+  });
 /** The same deviation, evenly over ±gain · √(6 / (fanIn + fanOut)). */
-export function xavierUniform(t: Tensor, gain = 1, options?: InitOptions): Tensor {
-  const { fanIn, fanOut } = fans(t);
-  const bound = gain * Math.sqrt(6 / (fanIn + fanOut));
-  return uniform(t, -bound, bound, options);
-}
+export const xavierUniform: (t: Tensor, gain?: number, options?: InitOptions) => Tensor =
+  checked('xavierUniform', GAIN, (t, gain = 1, options) => {
+    const { fanIn, fanOut } = fans(t);
+    const bound = gain * Math.sqrt(6 / (fanIn + fanOut));
+    return uniform(t, -bound, bound, options);
+  });
 
+const kaimingKeys: Keys<KaimingOptions> = {
+  ...random.sourceKeys, a: aNumber(), mode: oneOf('fanIn', 'fanOut'), nonlinearity: aNonlinearity,
+};
+const KAIMING: Signature<[t: Tensor, options?: KaimingOptions]> = [['t', aTensor], ['options', optionsOf(kaimingKeys)]];
 function kaimingStd(t: Tensor, { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' }: KaimingOptions): number {
-  checkNumber('kaiming', 'a', a);
-  if (mode !== 'fanIn' && mode !== 'fanOut') {
-    throw new ValueError('kaiming', `mode takes 'fanIn' or 'fanOut', this is ${String(mode)}`);
-  }
   return calculateGain(nonlinearity, a) / Math.sqrt(fans(t)[mode]);
 }
 /** Deviation gain / √fan, normal (He et al. 2015). */
-export const kaimingNormal = (t: Tensor, options: KaimingOptions = {}): Tensor =>
-  normal(t, 0, kaimingStd(t, options), options);
+export const kaimingNormal: (t: Tensor, options?: KaimingOptions) => Tensor = checked(
+  'kaimingNormal', KAIMING, (t, options = {}) => normal(t, 0, kaimingStd(t, options), { generator: options.generator }),
+);
 /** The same deviation, evenly over ±√3 · gain / √fan. */
-export function kaimingUniform(t: Tensor, options: KaimingOptions = {}): Tensor {
-  const bound = Math.sqrt(3) * kaimingStd(t, options);
-  return uniform(t, -bound, bound, options);
-}
+export const kaimingUniform: (t: Tensor, options?: KaimingOptions) => Tensor =
+  checked('kaimingUniform', KAIMING, (t, options = {}) => {
+    const bound = Math.sqrt(3) * kaimingStd(t, options);
+    return uniform(t, -bound, bound, { generator: options.generator });
+  });

@@ -1,13 +1,15 @@
+import type { Keys } from '../core/kinds';
 import { scope } from '../core/scope';
 import type { Shape } from '../core/shape';
 import { full } from '../ops/creation';
-import { uniform, type Generator } from '../ops/random';
+import { sourceKeys, uniform, type SourceOptions } from '../ops/random';
 import { Parameter } from './module';
 
-export interface LayerOptions {
+export interface LayerOptions extends SourceOptions {
   /** Where the initial parameters come from. Default: the default generator. */
-  readonly generator?: Generator;
+  readonly generator?: SourceOptions['generator'];
 }
+export const layerKeys: Keys<LayerOptions> = sourceKeys;
 
 /** PyTorch's default for weights and biases: evenly over (−1/√n, 1/√n), n being the inputs of one output. */
 export function initial(shape: Shape, inputs: number, { generator }: LayerOptions): Parameter {

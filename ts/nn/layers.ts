@@ -1,13 +1,14 @@
 /** Layers with parameters, and those that reshape. */
-import { checkInteger, checkNumber, pairOf, type Pair } from '../core/options';
+import { aBoolean, aDim, aNumber, aPair, options as optionsOf, wholeNumber } from '../core/kinds';
+import type { Pair } from '../core/options';
+import { checkArguments } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { dropout } from '../ops/dropout';
 import { linear } from '../ops/matmul';
-import {
-  adaptiveAvgPool2d, adaptiveMaxPool2d, avgPool2d, maxPool2d, type AvgPool2dOptions, type MaxPool2dOptions,
-} from '../ops/pool';
+import { adaptiveAvgPool2d, adaptiveMaxPool2d, avgPool2d, maxPool2d } from '../ops/pool';
 import { flatten } from '../ops/view';
-import { initial, type LayerOptions } from './initial';
+import { avgPool2dKeys, maxPool2dKeys, type AvgPool2dOptions, type MaxPool2dOptions } from '../ops/windows';
+import { initial, layerKeys, type LayerOptions } from './initial';
 import { Layer, type Parameter } from './module';
 
 export type { LayerOptions } from './initial';
@@ -25,8 +26,10 @@ export class Linear extends Layer {
 
   constructor(readonly inFeatures: number, readonly outFeatures: number, options: LinearOptions = {}) {
     super();
-    checkInteger('Linear', 'inFeatures', inFeatures);
-    checkInteger('Linear', 'outFeatures', outFeatures);
+    checkArguments('Linear', [
+      ['inFeatures', wholeNumber()], ['outFeatures', wholeNumber()],
+      ['options', optionsOf<LinearOptions>({ ...layerKeys, bias: aBoolean })],
+    ], [inFeatures, outFeatures, options]);
     this.weight = initial([outFeatures, inFeatures], inFeatures, options);
     this.bias = (options.bias ?? true) ? initial([outFeatures], inFeatures, options) : null;
   }
@@ -40,7 +43,7 @@ export class Linear extends Layer {
 export class MaxPool2d extends Layer {
   constructor(readonly kernelSize: Pair, readonly options: MaxPool2dOptions = {}) {
     super();
-    pairOf('MaxPool2d', 'kernelSize', kernelSize, 1);
+    checkArguments('MaxPool2d', [['kernelSize', aPair(1)], ['options', optionsOf(maxPool2dKeys)]], [kernelSize, options]);
   }
   forward(x: Tensor): Tensor {
     return maxPool2d(x, this.kernelSize, this.options);
@@ -51,7 +54,7 @@ export class MaxPool2d extends Layer {
 export class AvgPool2d extends Layer {
   constructor(readonly kernelSize: Pair, readonly options: AvgPool2dOptions = {}) {
     super();
-    pairOf('AvgPool2d', 'kernelSize', kernelSize, 1);
+    checkArguments('AvgPool2d', [['kernelSize', aPair(1)], ['options', optionsOf(avgPool2dKeys)]], [kernelSize, options]);
   }
   forward(x: Tensor): Tensor {
     return avgPool2d(x, this.kernelSize, this.options);
@@ -62,7 +65,7 @@ export class AvgPool2d extends Layer {
 export class AdaptiveAvgPool2d extends Layer {
   constructor(readonly outputSize: Pair) {
     super();
-    pairOf('AdaptiveAvgPool2d', 'outputSize', outputSize, 1);
+    checkArguments('AdaptiveAvgPool2d', [['outputSize', aPair(1)]], [outputSize]);
   }
   forward(x: Tensor): Tensor {
     return adaptiveAvgPool2d(x, this.outputSize);
@@ -73,7 +76,7 @@ export class AdaptiveAvgPool2d extends Layer {
 export class AdaptiveMaxPool2d extends Layer {
   constructor(readonly outputSize: Pair) {
     super();
-    pairOf('AdaptiveMaxPool2d', 'outputSize', outputSize, 1);
+    checkArguments('AdaptiveMaxPool2d', [['outputSize', aPair(1)]], [outputSize]);
   }
   forward(x: Tensor): Tensor {
     return adaptiveMaxPool2d(x, this.outputSize);
@@ -84,6 +87,7 @@ export class AdaptiveMaxPool2d extends Layer {
 export class Flatten extends Layer {
   constructor(readonly startDim = 1, readonly endDim = -1) {
     super();
+    checkArguments('Flatten', [['startDim', aDim], ['endDim', aDim]], [startDim, endDim]);
   }
   forward(x: Tensor): Tensor {
     return flatten(x, this.startDim, this.endDim);
@@ -94,7 +98,7 @@ export class Flatten extends Layer {
 export class Dropout extends Layer {
   constructor(readonly p = 0.5, readonly options: LayerOptions = {}) {
     super();
-    checkNumber('Dropout', 'p', p, 0, 1);
+    checkArguments('Dropout', [['p', aNumber(0, 1)], ['options', optionsOf(layerKeys)]], [p, options]);
   }
   forward(x: Tensor): Tensor {
     return dropout(x, this.p, { ...this.options, training: this.training });

@@ -1,13 +1,15 @@
 /** Layers that normalise. Weights begin at 1, biases at 0. */
 import { ShapeError } from '../core/errors';
-import { checkInteger, checkNumber } from '../core/options';
+import {
+  aBoolean, aNumber, aShape, aTensor, check, either, options as optionsOf, wholeNumber, type Kind,
+} from '../core/kinds';
 import { scope } from '../core/scope';
-import { checkShape, show, type Shape } from '../core/shape';
+import { show, type Shape } from '../core/shape';
+import { checkArguments } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { full } from '../ops/creation';
-import {
-  batchNorm, groupNorm, layerNorm, localResponseNorm, rmsNorm, type LocalResponseNormOptions,
-} from '../ops/norm';
+import { batchNorm, groupNorm, layerNorm, localResponseNorm, rmsNorm } from '../ops/norm';
+import { localResponseNormKeys, type LocalResponseNormOptions } from '../ops/windows';
 import { constant } from './initial';
 import { Buffer, Layer, type Parameter } from './module';
 
@@ -36,12 +38,13 @@ abstract class BatchNorm extends Layer {
   readonly eps: number;
   readonly momentum: number;
 
-  constructor(readonly numFeatures: number, { eps = 1e-5, momentum = 0.1, affine = true }: BatchNormLayerOptions = {}) {
+  constructor(readonly numFeatures: number, options: BatchNormLayerOptions = {}) {
     super();
-    const where = this.constructor.name;
-    checkInteger(where, 'numFeatures', numFeatures, 1);
-    checkNumber(where, 'eps', eps, 0);
-    checkNumber(where, 'momentum', momentum, 0, 1);
+    checkArguments(this.constructor.name, [
+      ['numFeatures', wholeNumber(1)],
+      ['options', optionsOf<BatchNormLayerOptions>({ eps: aNumber(0), momentum: aNumber(0, 1), affine: aBoolean })],
+    ], [numFeatures, options]);
+    const { eps = 1e-5, momentum = 0.1, affine = true } = options;
     this.eps = eps;
     this.momentum = momentum;
     this.weight = affine ? constant([numFeatures], 1) : null;
@@ -51,8 +54,9 @@ abstract class BatchNorm extends Layer {
     this.running_var = buffer(1);
   }
 
-  protected normalise(x: Tensor, form: string, fits: boolean): Tensor {
-    if (!fits || x.shape[1] !== this.numFeatures) {
+  protected normalise(x: Tensor, form: string, fits: (ndim: number) => boolean): Tensor {
+    check(this.constructor.name, 'x', aTensor, x);
+    if (!fits(x.ndim) || x.shape[1] !== this.numFeatures) {
       const wanted = `${form} with ${this.numFeatures} channels`;
       throw new ShapeError(this.constructor.name, `x takes ${wanted}, this is ${show(x.shape)}`);
     }
@@ -63,21 +67,21 @@ abstract class BatchNorm extends Layer {
 /** Batch normalisation of features [n, numFeatures] or of sequences [n, numFeatures, l]. */
 export class BatchNorm1d extends BatchNorm {
   forward(x: Tensor): Tensor {
-    return this.normalise(x, '[batch, channels] or [batch, channels, length]', x.ndim === 2 || x.ndim === 3);
+    return this.normalise(x, '[batch, channels] or [batch, channels, length]', ndim => ndim === 2 || ndim === 3);
   }
 }
 /** Batch normalisation of images [n, numFeatures, h, w]. */
 export class BatchNorm2d extends BatchNorm {
   forward(x: Tensor): Tensor {
-    return this.normalise(x, '[batch, channels, height, width]', x.ndim === 4);
+    return this.normalise(x, '[batch, channels, height, width]', ndim => ndim === 4);
   }
 }
 
-/** The sizes of the last dimensions, checked. */
+const oneSizeOrMore: Kind<number | Shape> = either(wholeNumber(), aShape);
+/** The sizes of the last dimensions. */
 function normalizedShape(where: string, shape: number | Shape): Shape {
   const sizes = typeof shape === 'number' ? [shape] : [...shape];
   if (sizes.length === 0) throw new ShapeError(where, 'normalizedShape takes one dimension or more, this is []');
-  checkShape(where, sizes);
   return sizes;
 }
 
@@ -98,11 +102,13 @@ export class LayerNorm extends Layer {
   readonly bias: Parameter | null;
   readonly eps: number;
 
-  constructor(
-    shape: number | Shape, { eps = 1e-5, elementwiseAffine = true, bias = true }: LayerNormLayerOptions = {},
-  ) {
+  constructor(shape: number | Shape, options: LayerNormLayerOptions = {}) {
     super();
-    checkNumber('LayerNorm', 'eps', eps, 0);
+    checkArguments('LayerNorm', [
+      ['shape', oneSizeOrMore],
+      ['options', optionsOf<LayerNormLayerOptions>({ eps: aNumber(0), elementwiseAffine: aBoolean, bias: aBoolean })],
+    ], [shape, options]);
+    const { eps = 1e-5, elementwiseAffine = true, bias = true } = options;
     this.normalizedShape = normalizedShape('LayerNorm', shape);
     this.eps = eps;
     this.weight = elementwiseAffine ? constant(this.normalizedShape, 1) : null;
@@ -127,9 +133,13 @@ export class RMSNorm extends Layer {
   readonly weight: Parameter | null;
   readonly eps: number;
 
-  constructor(shape: number | Shape, { eps = 2 ** -23, elementwiseAffine = true }: RMSNormLayerOptions = {}) {
+  constructor(shape: number | Shape, options: RMSNormLayerOptions = {}) {
     super();
-    checkNumber('RMSNorm', 'eps', eps, 0);
+    checkArguments('RMSNorm', [
+      ['shape', oneSizeOrMore],
+      ['options', optionsOf<RMSNormLayerOptions>({ eps: aNumber(0), elementwiseAffine: aBoolean })],
+    ], [shape, options]);
+    const { eps = 2 ** -23, elementwiseAffine = true } = options;
     this.normalizedShape = normalizedShape('RMSNorm', shape);
     this.eps = eps;
     this.weight = elementwiseAffine ? constant(this.normalizedShape, 1) : null;
@@ -154,13 +164,13 @@ export class GroupNorm extends Layer {
   readonly bias: Parameter | null;
   readonly eps: number;
 
-  constructor(
-    readonly numGroups: number, readonly numChannels: number, { eps = 1e-5, affine = true }: GroupNormLayerOptions = {},
-  ) {
+  constructor(readonly numGroups: number, readonly numChannels: number, options: GroupNormLayerOptions = {}) {
     super();
-    checkInteger('GroupNorm', 'numGroups', numGroups, 1);
-    checkInteger('GroupNorm', 'numChannels', numChannels, 1);
-    checkNumber('GroupNorm', 'eps', eps, 0);
+    checkArguments('GroupNorm', [
+      ['numGroups', wholeNumber(1)], ['numChannels', wholeNumber(1)],
+      ['options', optionsOf<GroupNormLayerOptions>({ eps: aNumber(0), affine: aBoolean })],
+    ], [numGroups, numChannels, options]);
+    const { eps = 1e-5, affine = true } = options;
     if (numChannels % numGroups !== 0) {
       throw new ShapeError('GroupNorm', `${numChannels} channels do not divide into ${numGroups} groups`);
     }
@@ -170,6 +180,7 @@ export class GroupNorm extends Layer {
   }
 
   forward(x: Tensor): Tensor {
+    check('GroupNorm', 'x', aTensor, x);
     if (x.shape[1] !== this.numChannels) {
       throw new ShapeError('GroupNorm', `x takes [batch, ${this.numChannels}, …], this is ${show(x.shape)}`);
     }
@@ -181,7 +192,9 @@ export class GroupNorm extends Layer {
 export class LocalResponseNorm extends Layer {
   constructor(readonly size: number, readonly options: LocalResponseNormOptions = {}) {
     super();
-    checkInteger('LocalResponseNorm', 'size', size, 1);
+    checkArguments('LocalResponseNorm', [
+      ['size', wholeNumber(1)], ['options', optionsOf(localResponseNormKeys)],
+    ], [size, options]);
   }
   forward(x: Tensor): Tensor {
     return localResponseNorm(x, this.size, this.options);

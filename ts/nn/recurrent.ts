@@ -1,8 +1,12 @@
 /** Recurrent layers, and what turns words into vectors for them. Names, shapes and initial values are PyTorch's. */
 import { ShapeError, ValueError } from '../core/errors';
-import { checkInteger, checkNumber } from '../core/options';
+import {
+  aBoolean, aFunction, aNumber, aTensor, aTensorOrNull, check, oneOf, options as optionsOf, orNull, twoOf,
+  wholeNumber, type Keys,
+} from '../core/kinds';
 import { scope } from '../core/scope';
 import { show, type Shape } from '../core/shape';
+import { checkArguments } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { zeros } from '../ops/creation';
 import { dropout } from '../ops/dropout';
@@ -15,7 +19,7 @@ import { normal } from '../ops/random';
 import { gru, lstm, rnn, type RecurrentOptions, type RecurrentWeights } from '../ops/rnn';
 import { select, squeeze, t as transposed, transpose, unsqueeze } from '../ops/view';
 import * as init from './init';
-import { initial, type LayerOptions } from './initial';
+import { initial, layerKeys, type LayerOptions } from './initial';
 import { Layer, Module, Parameter } from './module';
 
 export interface RecurrentLayerOptions extends LayerOptions {
@@ -34,6 +38,11 @@ export interface RNNOptions extends RecurrentLayerOptions {
   /** Default tanh. */
   readonly nonlinearity?: 'tanh' | 'relu';
 }
+
+const recurrentKeys: Keys<RecurrentLayerOptions> = {
+  ...layerKeys, numLayers: wholeNumber(1), bias: aBoolean, batchFirst: aBoolean, dropout: aNumber(0, 1),
+  bidirectional: aBoolean,
+};
 
 /** One layer in one direction: all its outputs, then its last states. */
 type Cell = (
@@ -57,15 +66,14 @@ abstract class Recurrent extends Module {
   readonly #generator: LayerOptions;
 
   constructor(
-    readonly inputSize: number, readonly hiddenSize: number, gates: number,
-    { numLayers = 1, bias = true, batchFirst = false, dropout: p = 0, bidirectional = false, generator }: RecurrentLayerOptions,
+    readonly inputSize: number, readonly hiddenSize: number, gates: number, options: RecurrentLayerOptions,
+    keys: Keys<RecurrentLayerOptions> = recurrentKeys,
   ) {
     super();
-    const { name } = this.constructor;
-    checkInteger(name, 'inputSize', inputSize, 1);
-    checkInteger(name, 'hiddenSize', hiddenSize, 1);
-    checkInteger(name, 'numLayers', numLayers, 1);
-    checkNumber(name, 'dropout', p, 0, 1);
+    checkArguments(this.constructor.name, [
+      ['inputSize', wholeNumber(1)], ['hiddenSize', wholeNumber(1)], ['options', optionsOf(keys)],
+    ], [inputSize, hiddenSize, options]);
+    const { numLayers = 1, bias = true, batchFirst = false, dropout: p = 0, bidirectional = false, generator } = options;
     this.numLayers = numLayers;
     this.batchFirst = batchFirst;
     this.dropout = p;
@@ -98,9 +106,10 @@ abstract class Recurrent extends Module {
 
   /** All layers, from first states as `forward` takes them: y, and the last states. */
   protected run(x: Tensor, states: readonly Tensor[] | null, cell: Cell): [y: Tensor, states: Tensor[]] {
+    const { name } = this.constructor;
+    check(name, 'x', aTensor, x);
     const batched = x.ndim === 3;
     const sequence = batched ? (this.batchFirst ? transpose(x, 0, 1) : x) : x.ndim === 2 ? unsqueeze(x, 1) : null;
-    const { name } = this.constructor;
     if (!sequence || sequence.shape[2] !== this.inputSize) {
       const shape = this.batchFirst ? '[batch, steps, ' : '[steps, batch, ';
       throw new ShapeError(name, `x takes ${shape}${this.inputSize}] or [steps, ${this.inputSize}], this is ${show(x.shape)}`);
@@ -133,6 +142,7 @@ abstract class Recurrent extends Module {
   }
 }
 
+const rnnKeys: Pick<Keys<RNNOptions>, 'nonlinearity'> = { nonlinearity: oneOf('tanh', 'relu') };
 /**
  * Elman's network in PyTorch's form, hₜ = f(Wᵢₕ xₜ + bᵢₕ + Wₕₕ hₜ₋₁ + bₕₕ), of one or more layers.
  *
@@ -143,15 +153,13 @@ abstract class Recurrent extends Module {
 export class RNN extends Recurrent {
   readonly nonlinearity: 'tanh' | 'relu';
 
-  constructor(inputSize: number, hiddenSize: number, { nonlinearity = 'tanh', ...options }: RNNOptions = {}) {
-    super(inputSize, hiddenSize, 1, options);
-    if (nonlinearity !== 'tanh' && nonlinearity !== 'relu') {
-      throw new ValueError('RNN', `nonlinearity takes 'tanh' or 'relu', this is ${String(nonlinearity)}`);
-    }
-    this.nonlinearity = nonlinearity;
+  constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}) {
+    super(inputSize, hiddenSize, 1, options, { ...recurrentKeys, ...rnnKeys });
+    this.nonlinearity = options.nonlinearity ?? 'tanh';
   }
 
   forward(x: Tensor, h0: Tensor | null = null): [y: Tensor, h: Tensor] {
+    check('RNN', 'h0', aTensorOrNull, h0);
     const { nonlinearity } = this;
     const [y, [h]] = this.run(x, h0 && [h0], (input, weights, states, options) =>
       rnn(input, weights, states?.[0], { ...options, nonlinearity }));
@@ -169,6 +177,7 @@ export class LSTM extends Recurrent {
   }
 
   forward(x: Tensor, state: readonly [h0: Tensor, c0: Tensor] | null = null): [y: Tensor, state: [h: Tensor, c: Tensor]] {
+    check('LSTM', 'state', orNull(twoOf(aTensor, 'two tensors, h0 and c0')), state);
     const [y, [h, c]] = this.run(x, state, (input, weights, states, options) =>
       lstm(input, weights, states && [states[0]!, states[1]!], options));
     return [y, [h!, c!]];
@@ -182,6 +191,7 @@ export class GRU extends Recurrent {
   }
 
   forward(x: Tensor, h0: Tensor | null = null): [y: Tensor, h: Tensor] {
+    check('GRU', 'h0', aTensorOrNull, h0);
     const [y, [h]] = this.run(x, h0 && [h0], (input, weights, states, options) =>
       gru(input, weights, states?.[0], options));
     return [y, h!];
@@ -212,12 +222,14 @@ export class Elman extends Module {
 
   constructor(
     readonly inputSize: number, readonly hiddenSize: number, readonly outputSize: number,
-    { f1 = tanh, f2 = (a): Tensor => a, generator }: ElmanOptions = {},
+    options: ElmanOptions = {},
   ) {
     super();
-    checkInteger('Elman', 'inputSize', inputSize, 1);
-    checkInteger('Elman', 'hiddenSize', hiddenSize, 1);
-    checkInteger('Elman', 'outputSize', outputSize, 1);
+    checkArguments('Elman', [
+      ['inputSize', wholeNumber(1)], ['hiddenSize', wholeNumber(1)], ['outputSize', wholeNumber(1)],
+      ['options', optionsOf<ElmanOptions>({ ...layerKeys, f1: aFunction(), f2: aFunction() })],
+    ], [inputSize, hiddenSize, outputSize, options]);
+    const { f1 = tanh, f2 = (a): Tensor => a, generator } = options;
     const make = (shape: Shape): Parameter => initial(shape, hiddenSize, generator ? { generator } : {});
     this.U = make([hiddenSize, inputSize]);
     this.V = make([outputSize, hiddenSize]);
@@ -227,6 +239,7 @@ export class Elman extends Module {
   }
 
   forward(x: Tensor, h0: Tensor | null = null): [y: Tensor, h: Tensor] {
+    checkArguments('Elman', [['x', aTensor], ['h0', aTensorOrNull]], [x, h0]);
     const [states, last] = this.states(x, h0);
     return [this.f2(linear(states, this.V)), last];
   }
@@ -257,12 +270,15 @@ export class Embedding extends Layer {
   readonly paddingIdx: number | undefined;
 
   constructor(
-    readonly numEmbeddings: number, readonly embeddingDim: number, { paddingIdx, generator }: EmbeddingLayerOptions = {},
+    readonly numEmbeddings: number, readonly embeddingDim: number, options: EmbeddingLayerOptions = {},
   ) {
     super();
-    checkInteger('Embedding', 'numEmbeddings', numEmbeddings, 1);
-    checkInteger('Embedding', 'embeddingDim', embeddingDim, 1);
-    if (paddingIdx !== undefined && !(Number.isInteger(paddingIdx) && paddingIdx >= -numEmbeddings && paddingIdx < numEmbeddings)) {
+    checkArguments('Embedding', [
+      ['numEmbeddings', wholeNumber(1)], ['embeddingDim', wholeNumber(1)],
+      ['options', optionsOf<EmbeddingLayerOptions>({ ...layerKeys, paddingIdx: wholeNumber(-Infinity) })],
+    ], [numEmbeddings, embeddingDim, options]);
+    const { paddingIdx, generator } = options;
+    if (paddingIdx !== undefined && (paddingIdx < -numEmbeddings || paddingIdx >= numEmbeddings)) {
       throw new ValueError('Embedding', `paddingIdx takes one of ${numEmbeddings} rows, this is ${paddingIdx}`);
     }
     this.paddingIdx = paddingIdx;

@@ -1,4 +1,4 @@
-import { ValueError } from '../core/errors';
+import { aTensor, check, instanceOf } from '../core/kinds';
 import type { Tensor } from '../core/tensor';
 import { Layer, type Module } from './module';
 
@@ -8,9 +8,7 @@ export class Sequential extends Layer {
 
   constructor(...layers: readonly Layer[]) {
     super();
-    layers.forEach((l, i) => {
-      if (!(l instanceof Layer)) throw new ValueError('Sequential', `layer ${i} is not a Layer`);
-    });
+    layers.forEach((l, i) => check('Sequential', `layer ${i}`, instanceOf(Layer, 'a Layer'), l));
     this.layers = layers;
   }
 
@@ -19,6 +17,7 @@ export class Sequential extends Layer {
   }
 
   forward(x: Tensor): Tensor {
+    check('Sequential', 'x', aTensor, x);
     let y = x;
     for (const l of this.layers) y = l.forward(y);
     return y;

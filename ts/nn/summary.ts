@@ -1,9 +1,11 @@
+import { aShape, instanceOf } from '../core/kinds';
 import { noGrad } from '../core/runtime';
 import { scope } from '../core/scope';
 import { show, type Shape } from '../core/shape';
+import { checked } from '../core/signature';
 import { Tensor } from '../core/tensor';
 import { zeros } from '../ops/creation';
-import { fields, observe, Parameter, type Layer, type Module } from './module';
+import { fields, Layer, observe, Parameter, type Module } from './module';
 
 const count = (n: number): string => n.toLocaleString('en-US');
 
@@ -15,7 +17,9 @@ const ownParameters = (m: Module): number =>
  * A table of a model's modules in the order of its fields: path, kind, output shape, parameters of its own. The shapes
  * are found by running it once, in evaluation mode, on zeros of `inputShape` (with the batch).
  */
-export function summary(model: Layer, inputShape: Shape): string {
+export const summary: (model: Layer, inputShape: Shape) => string = checked('summary', [
+  ['model', instanceOf(Layer, 'a Layer')], ['inputShape', aShape],
+], (model, inputShape) => {
   const shapes = new Map<Module, Shape>();
   const modes = [...model.namedModules()].map(([, m]) => [m, m.training] as const);
   model.eval();
@@ -42,4 +46,4 @@ export function summary(model: Layer, inputShape: Shape): string {
     `${model.constructor.name}, input ${show(inputShape)}`, rule, line(table[0]!), rule, ...table.slice(1).map(line), rule,
     `${sizes(total)} parameters, ${sizes(trained)} trained`,
   ].join('\n');
-}
+});

@@ -1,6 +1,6 @@
 /**
  * Every op that takes a tensor first. Tensor's methods and the tests of ops read this table; `export *` keeps each op's
- * documentation.
+ * documentation. What ops are made of is elsewhere (parts.ts, update.ts): each export here is a method.
  */
 export * from './arithmetic';
 export * from './elementwise';
@@ -18,3 +18,7 @@ export * from './embedding';
 export * from './rnn';
 export * from './dropout';
 export * from './loss';
+export type {
+  AvgPool2dOptions, Conv1dOptions, Conv2dOptions, Conv3dOptions, ConvTranspose2dOptions, LocalResponseNormOptions,
+  MaxPool2dOptions,
+} from './windows';

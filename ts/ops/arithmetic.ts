@@ -3,7 +3,7 @@ import type { Comparison, IntArithmetic } from '../backend/backend';
 import { runBinary } from '../core/geometry';
 import { defineOp, type Op, type Operand } from '../core/op';
 import { broadcast } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { Tensor } from '../core/tensor';
 import { log, neg } from './elementwise';
 import { sumTo } from './reduce';
 import { where } from './where';
@@ -25,7 +25,9 @@ function ints(name: IntArithmetic | Comparison, dtype: 'i32' | 'bool'): FloatOp 
   });
 }
 
-const integral = (v: Operand): boolean => (typeof v === 'number' ? Number.isInteger(v) : v.dtype !== 'f32');
+// What is neither tensor nor number goes to the op, which refuses it.
+const integral = (v: Operand): boolean =>
+  (typeof v === 'number' ? Number.isInteger(v) : v instanceof Tensor && v.dtype !== 'f32');
 
 /** Integers stay integers; beside an f32 or a fraction they are widened. Two plain numbers are f32. */
 function byType(float: FloatOp, int: FloatOp): BinaryOp {

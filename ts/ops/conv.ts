@@ -2,25 +2,19 @@
 import type { ConvSizes, Kernels } from '../backend/backend';
 import { ShapeError, ValueError } from '../core/errors';
 import { defineOp, type Epilogue, type Op, type View } from '../core/op';
-import { checkInteger, pairOf, tripleOf, type Pair, type Triple } from '../core/options';
-import { composite } from '../core/scope';
+import { aTensor, aTensorOrNull, optional, options as optionsOf } from '../core/kinds';
+import { checkInteger, pairOf, tripleOf } from '../core/options';
+import { checked, composite } from '../core/signature';
 import { show, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { add } from './arithmetic';
 import { stack } from './join';
 import { sum } from './reduce';
 import { pad, permute, reshape, slice, squeeze, unsqueeze } from './view';
-
-export interface Conv2dOptions {
-  /** Steps between windows. Default 1. */
-  readonly stride?: Pair;
-  /** Zeros around the image; 'same' keeps its size (stride 1 only), with the odd one after; 'valid' is 0. Default 0. */
-  readonly padding?: Pair | 'same' | 'valid';
-  /** Steps between the taps of a filter. Default 1. */
-  readonly dilation?: Pair;
-  /** Groups of channels that do not see each other. Default 1. */
-  readonly groups?: number;
-}
+import {
+  conv1dKeys, conv2dKeys, conv3dKeys, convTranspose2dKeys, type Conv1dOptions, type Conv2dOptions, type Conv3dOptions,
+  type ConvTranspose2dOptions,
+} from './windows';
 
 /** Checked options: [vertical, horizontal] each; padding before, and in all. */
 interface Geometry {
@@ -90,6 +84,7 @@ type Convolution = Epilogue & { readonly geometry: Geometry; readonly approximat
 const conv: Op<[x: Tensor, w: Tensor, b: Tensor | null], Convolution> = defineOp({
   name: 'conv2d',
   inputs: ['x', 'w', 'b'],
+  nullable: ['b'],
   epilogue: true,
   flops: ([, w], y) => productsOf(w, y),
   shape([x, w, b], { geometry }) {
@@ -166,26 +161,18 @@ const convGradW: Op<[g: Tensor, x: Tensor], { geometry: Geometry; w: Shape }> = 
  * y[n, k, i, j] = b[k] + Σ w[k, d, u, v] · x[n, d, i·stride + u·dilation − padding, …], zeros outside. It is called
  * convolution, as everywhere; for the mathematical one, flip the filters.
  */
-export function conv2d(x: Tensor, w: Tensor, b: Tensor | null = null, options: Conv2dOptions = {}): Tensor {
-  return conv(x, w, b, { geometry: geometryOf('conv2d', x.shape, w.shape, options) });
-}
+export const conv2d: (x: Tensor, w: Tensor, b?: Tensor | null, options?: Conv2dOptions) => Tensor = checked(
+  'conv2d', [['x', aTensor], ['w', aTensor], ['b', optional(aTensorOrNull)], ['options', optionsOf(conv2dKeys)]],
+  (x, w, b = null, options = {}) => conv(x, w, b, { geometry: geometryOf('conv2d', x.shape, w.shape, options) }),
+);
 
-export interface Conv1dOptions {
-  /** Steps between windows. Default 1. */
-  readonly stride?: number;
-  /** Zeros at both ends; 'same' keeps the length (stride 1 only), with the odd one after; 'valid' is 0. Default 0. */
-  readonly padding?: number | 'same' | 'valid';
-  /** Steps between the taps of a filter. Default 1. */
-  readonly dilation?: number;
-  /** Groups of channels that do not see each other. Default 1. */
-  readonly groups?: number;
-}
 /**
  * The cross-correlation of sequences x [n, c, l] with filters w [k, c / groups, kl], plus a bias b [k] or null: a
  * {@link conv2d} of images one pixel high.
  */
 export const conv1d: (x: Tensor, w: Tensor, b?: Tensor | null, options?: Conv1dOptions) => Tensor = composite(
   'conv1d',
+  [['x', aTensor], ['w', aTensor], ['b', optional(aTensorOrNull)], ['options', optionsOf(conv1dKeys)]],
   (x, w, b = null, { stride = 1, padding = 0, dilation = 1, groups = 1 } = {}) => {
     const where = 'conv1d';
     if (x.ndim !== 3) throw new ShapeError(where, `x takes [batch, channels, length], this is ${show(x.shape)}`);
@@ -201,22 +188,13 @@ export const conv1d: (x: Tensor, w: Tensor, b?: Tensor | null, options?: Conv1dO
   },
 );
 
-export interface Conv3dOptions {
-  /** Steps between windows. Default 1. */
-  readonly stride?: Triple;
-  /** Zeros around the volume. Default 0. */
-  readonly padding?: Triple;
-  /** Steps between the taps of a filter. Default 1. */
-  readonly dilation?: Triple;
-  /** Groups of channels that do not see each other. Default 1. */
-  readonly groups?: number;
-}
 /**
  * The cross-correlation of volumes x [n, c, d, h, w] with filters w [k, c / groups, kd, kh, kw], plus a bias b [k] or
  * null: a {@link conv2d} of slices, in which the taps of the depth are channels of their own.
  */
 export const conv3d: (x: Tensor, w: Tensor, b?: Tensor | null, options?: Conv3dOptions) => Tensor = composite(
   'conv3d',
+  [['x', aTensor], ['w', aTensor], ['b', optional(aTensorOrNull)], ['options', optionsOf(conv3dKeys)]],
   (x, w, b = null, options = {}) => {
     const where = 'conv3d';
     if (x.ndim !== 5) {
@@ -247,18 +225,6 @@ export const conv3d: (x: Tensor, w: Tensor, b?: Tensor | null, options?: Conv3dO
   },
 );
 
-export interface ConvTranspose2dOptions {
-  /** Steps between the places that neighbouring inputs are spread to. Default 1. */
-  readonly stride?: Pair;
-  /** Border of the output that is cut away. Default 0. */
-  readonly padding?: Pair;
-  /** More rows and columns at the end, since conv2d takes several sizes to one. Below stride or dilation. Default 0. */
-  readonly outputPadding?: Pair;
-  /** Steps between the taps of a filter. Default 1. */
-  readonly dilation?: Pair;
-  /** Groups of channels that do not see each other. Default 1. */
-  readonly groups?: number;
-}
 /**
  * The transpose of {@link conv2d}, its gradient of the input: each number of x [n, c, h, w] spread over a window by the
  * filters w [c, k / groups, kh, kw], plus a bias b [k] or null. The output [n, k, oh, ow] has the height
@@ -266,7 +232,9 @@ export interface ConvTranspose2dOptions {
  */
 export const convTranspose2d: (
   x: Tensor, w: Tensor, b?: Tensor | null, options?: ConvTranspose2dOptions,
-) => Tensor = composite('convTranspose2d', (x, w, b = null, options = {}) => {
+) => Tensor = composite('convTranspose2d', [
+  ['x', aTensor], ['w', aTensor], ['b', optional(aTensorOrNull)], ['options', optionsOf(convTranspose2dKeys)],
+], (x, w, b = null, options = {}) => {
   const where = 'convTranspose2d';
   if (x.ndim !== 4) throw new ShapeError(where, `x takes [batch, channels, height, width], this is ${show(x.shape)}`);
   if (w.ndim !== 4) {

@@ -1,11 +1,16 @@
 /** Tensors from numbers. */
-import { DTYPES, type DType, type TensorData } from '../core/dtype';
-import { DTypeError, ShapeError, ValueError } from '../core/errors';
+import { display } from '../core/display';
+import type { DType, TensorData } from '../core/dtype';
+import { OutOfMemoryError, ShapeError, ValueError } from '../core/errors';
+import {
+  aBoolean, aDType, aNumber, anyNumber, aShape, aTensor, kind, numbers, optional, options as optionsOf, wholeNumber,
+  type Keys, type Kind,
+} from '../core/kinds';
 import { defineOp, type Op } from '../core/op';
 import { runtime } from '../core/runtime';
 import { adopt } from '../core/scope';
-import { checkInteger } from '../core/options';
-import { checkShape, show, sizeOf, type Shape } from '../core/shape';
+import { show, sizeOf, type Shape } from '../core/shape';
+import { checked, type Signature } from '../core/signature';
 import { allocateNow, Tensor } from '../core/tensor';
 
 export interface CreationOptions {
@@ -22,10 +27,7 @@ const fillOp: Op<[], { shape: Shape; value: number; dtype: DType }> = defineOp({
   inputs: [],
   flops: () => 0,
   dtype: (_, { dtype }) => dtype,
-  shape(_, { shape }) {
-    checkShape('full', shape);
-    return shape;
-  },
+  shape: (_, { shape }) => shape,
   run(k, _, y, { value }) {
     if (y.dtype === 'f32') k.fill(y.at, y.size, value);
     else if (y.dtype === 'i32') k.fillI32(y.at, y.size, value);
@@ -33,37 +35,46 @@ const fillOp: Op<[], { shape: Shape; value: number; dtype: DType }> = defineOp({
   },
 });
 
-function checkDType(where: string, dtype: DType): void {
-  if (!DTYPES.includes(dtype)) throw new DTypeError(where, `dtype takes ${DTYPES.join(', ')}, this is ${String(dtype)}`);
-}
+const creationKeys: Keys<CreationOptions> = { dtype: aDType, requiresGrad: aBoolean };
+const creationOptions: Kind<CreationOptions | undefined> = optionsOf(creationKeys);
 
 function finish(t: Tensor, requiresGrad = false): Tensor {
   if (requiresGrad) t.requiresGrad = true;
   return t;
 }
 
-/** A tensor of one value. */
-export function full(shape: Shape, value: number, { dtype = 'f32', requiresGrad }: CreationOptions = {}): Tensor {
-  checkDType('full', dtype);
-  if (dtype === 'f64') return fromData(new Float64Array(sizeOf(shape)).fill(value), shape, dtype);
-  return finish(fillOp({ shape, value, dtype }), requiresGrad);
+/** Throws if so many numbers do not fit the linear memory, before JavaScript makes them. */
+function checkRoom(where: string, n: number): void {
+  if (n > 2 ** 30) throw new OutOfMemoryError(where, `no room for ${n} numbers`);
 }
+
+/** A tensor of one value. */
+export const full: (shape: Shape, value: number, options?: CreationOptions) => Tensor = checked(
+  'full', [['shape', aShape], ['value', anyNumber], ['options', creationOptions]],
+  (shape, value, { dtype = 'f32', requiresGrad } = {}) => {
+    if (dtype !== 'f64') return finish(fillOp({ shape, value, dtype }), requiresGrad);
+    checkRoom('full', sizeOf(shape));
+    return finish(fromData('full', new Float64Array(sizeOf(shape)).fill(value), shape, dtype), requiresGrad);
+  },
+);
+const SHAPED: Signature<[shape: Shape, options?: CreationOptions]> = [['shape', aShape], ['options', creationOptions]];
+const LIKE: Signature<[x: Tensor, options?: CreationOptions]> = [['x', aTensor], ['options', creationOptions]];
 /** Zeros. */
-export const zeros = (shape: Shape, options?: CreationOptions): Tensor => full(shape, 0, options);
+export const zeros: (shape: Shape, options?: CreationOptions) => Tensor =
+  checked('zeros', SHAPED, (shape, options) => full(shape, 0, options));
 /** Ones. */
-export const ones = (shape: Shape, options?: CreationOptions): Tensor => full(shape, 1, options);
+export const ones: (shape: Shape, options?: CreationOptions) => Tensor =
+  checked('ones', SHAPED, (shape, options) => full(shape, 1, options));
 /** Zeros in the shape and element type of x. */
-export const zerosLike = (x: Tensor, options?: CreationOptions): Tensor => full(x.shape, 0, { dtype: x.dtype, ...options });
+export const zerosLike: (x: Tensor, options?: CreationOptions) => Tensor =
+  checked('zerosLike', LIKE, (x, options) => full(x.shape, 0, { dtype: x.dtype, ...options }));
 /** Ones in the shape and element type of x. */
-export const onesLike = (x: Tensor, options?: CreationOptions): Tensor => full(x.shape, 1, { dtype: x.dtype, ...options });
+export const onesLike: (x: Tensor, options?: CreationOptions) => Tensor =
+  checked('onesLike', LIKE, (x, options) => full(x.shape, 1, { dtype: x.dtype, ...options }));
 
 /** A tensor of given elements, in row-major order. */
-function fromData(data: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
-  checkShape('tensor', shape);
-  checkDType('tensor', dtype);
-  if (sizeOf(shape) !== data.length) {
-    throw new ShapeError('tensor', `${data.length} elements do not fill ${show(shape)}`);
-  }
+function fromData(where: string, data: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
+  if (sizeOf(shape) !== data.length) throw new ShapeError(where, `${data.length} elements do not fill ${show(shape)}`);
   const t = allocateNow(shape, dtype);
   t.storage.backend.write(t.at, dtype === 'bool' ? Uint8Array.from(data, v => Number(v !== 0)) : data, dtype);
   const made = runtime.watcher?.constant(t) ?? t;
@@ -79,14 +90,20 @@ function dtypeOf(data: Typed): DType {
   return data instanceof Uint8Array || data instanceof Uint8ClampedArray ? 'u8' : 'f32';
 }
 
-/** The elements of nested arrays, in order, into `out`; answers their shape. */
-function unnest(data: Nested, out: number[]): number[] {
+/** Arrays inside arrays beyond this many are a circle. */
+const DEEPEST = 64;
+
+/** The elements of nested arrays, in order, into `out`; returns their shape. */
+function unnest(data: Nested, out: number[], depth = 0): number[] {
   if (typeof data === 'number' || typeof data === 'boolean') {
     out.push(Number(data));
     return [];
   }
-  if (!Array.isArray(data)) throw new ValueError('tensor', `takes numbers, arrays of them or a typed array, not ${typeof data}`);
-  const shapes = data.map(d => unnest(d, out));
+  if (!Array.isArray(data) || depth === DEEPEST) {
+    const found = depth === DEEPEST ? `deeper than ${DEEPEST}` : display(data);
+    throw new ValueError('tensor', `data takes numbers, arrays of them or a typed array, ${depth > 0 ? 'an element' : 'this'} is ${found}`);
+  }
+  const shapes = Array.from(data, d => unnest(d, out, depth + 1)); // holes too
   const [first = []] = shapes;
   const odd = shapes.findIndex(s => show(s) !== show(first));
   if (odd > 0) throw new ShapeError('tensor', `element ${odd} has shape ${show(shapes[odd]!)}, element 0 has ${show(first)}`);
@@ -97,40 +114,57 @@ export interface TensorOptions extends CreationOptions {
   /** Default: the nesting of the arrays, or one dimension. */
   readonly shape?: Shape;
 }
+const someData: Kind<Nested | Typed> = kind(
+  'numbers, arrays of them or a typed array',
+  v => typeof v === 'number' || typeof v === 'boolean' || Array.isArray(v) || numbers.fits(v),
+);
 /**
  * A tensor of given numbers: one, nested arrays, or a typed array, which is copied. Int32Array gives i32, Uint8Array
  * u8, booleans bool, all else f32, unless `dtype` says otherwise.
  */
-export function tensor(data: Nested | Typed, options: TensorOptions = {}): Tensor {
-  if (isTyped(data)) {
-    return finish(fromData(data, options.shape ?? [data.length], options.dtype ?? dtypeOf(data)), options.requiresGrad);
-  }
-  const flat: number[] = [];
-  const shape = unnest(data, flat);
-  let probe: Nested | undefined = data;
-  while (Array.isArray(probe)) [probe] = probe;
-  const dtype = options.dtype ?? (typeof probe === 'boolean' ? 'bool' : 'f32');
-  return finish(fromData(flat, options.shape ?? shape, dtype), options.requiresGrad);
-}
+export const tensor: (data: Nested | Typed, options?: TensorOptions) => Tensor = checked(
+  'tensor', [['data', someData], ['options', optionsOf<TensorOptions>({ ...creationKeys, shape: aShape })]],
+  (data, { shape, dtype, requiresGrad } = {}) => {
+    if (isTyped(data)) {
+      return finish(fromData('tensor', data, shape ?? [data.length], dtype ?? dtypeOf(data)), requiresGrad);
+    }
+    const flat: number[] = [];
+    const nesting = unnest(data, flat);
+    let probe: Nested | undefined = data;
+    while (Array.isArray(probe)) [probe] = probe;
+    return finish(fromData('tensor', flat, shape ?? nesting, dtype ?? (typeof probe === 'boolean' ? 'bool' : 'f32')), requiresGrad);
+  },
+);
 
 /** start, start + step, … up to but without `end`; with one argument, 0 to that. */
-export function arange(start: number, end?: number, step = 1, options: CreationOptions = {}): Tensor {
-  const [from, to] = end === undefined ? [0, start] : [start, end];
-  const n = Math.max(Math.ceil((to - from) / step), 0);
-  if (!Number.isFinite(n)) throw new ValueError('arange', `${from} to ${to} by ${step} has no end`);
-  return finish(fromData(Float64Array.from({ length: n }, (_, i) => from + i * step), [n], options.dtype ?? 'f32'), options.requiresGrad);
-}
+export const arange: (start: number, end?: number, step?: number, options?: CreationOptions) => Tensor = checked(
+  'arange', [['start', aNumber()], ['end', optional(aNumber())], ['step', optional(aNumber())], ['options', creationOptions]],
+  (start, end, step = 1, { dtype = 'f32', requiresGrad } = {}) => {
+    const [from, to] = end === undefined ? [0, start] : [start, end];
+    const n = Math.max(Math.ceil((to - from) / step), 0);
+    if (!Number.isFinite(n)) throw new ValueError('arange', `${from} to ${to} by ${step} has no end`);
+    checkRoom('arange', n);
+    const data = Float64Array.from({ length: n }, (_, i) => from + i * step);
+    return finish(fromData('arange', data, [n], dtype), requiresGrad);
+  },
+);
 
 /** n numbers from `start` to `end`, both included, at equal distances. */
-export function linspace(start: number, end: number, n: number, options: CreationOptions = {}): Tensor {
-  checkInteger('linspace', 'n', n);
-  const at = (_: unknown, i: number): number => (i === n - 1 && n > 1 ? end : start + (i * (end - start)) / Math.max(n - 1, 1));
-  return finish(fromData(Float64Array.from({ length: n }, at), [n], options.dtype ?? 'f32'), options.requiresGrad);
-}
+export const linspace: (start: number, end: number, n: number, options?: CreationOptions) => Tensor = checked(
+  'linspace', [['start', aNumber()], ['end', aNumber()], ['n', wholeNumber()], ['options', creationOptions]],
+  (start, end, n, { dtype = 'f32', requiresGrad } = {}) => {
+    checkRoom('linspace', n);
+    const at = (_: unknown, i: number): number => (i === n - 1 && n > 1 ? end : start + (i * (end - start)) / Math.max(n - 1, 1));
+    return finish(fromData('linspace', Float64Array.from({ length: n }, at), [n], dtype), requiresGrad);
+  },
+);
 
 /** The identity matrix of n rows. */
-export function eye(n: number, options: CreationOptions = {}): Tensor {
-  checkInteger('eye', 'n', n);
-  const data = Float64Array.from({ length: n * n }, (_, i) => Number(i % (n + 1) === 0));
-  return finish(fromData(data, [n, n], options.dtype ?? 'f32'), options.requiresGrad);
-}
+export const eye: (n: number, options?: CreationOptions) => Tensor = checked(
+  'eye', [['n', wholeNumber()], ['options', creationOptions]],
+  (n, { dtype = 'f32', requiresGrad } = {}) => {
+    checkRoom('eye', n * n);
+    const data = Float64Array.from({ length: n * n }, (_, i) => Number(i % (n + 1) === 0));
+    return finish(fromData('eye', data, [n, n], dtype), requiresGrad);
+  },
+);

@@ -1,8 +1,8 @@
 import { defineOp, type Op } from '../core/op';
-import { checkNumber } from '../core/options';
-import { composite } from '../core/scope';
+import { aBoolean, aNumber, aTensor, optional, options } from '../core/kinds';
+import { composite } from '../core/signature';
 import type { Tensor } from '../core/tensor';
-import { defaultGenerator, type Generator } from './random';
+import { aGenerator, defaultGenerator, type Generator } from './random';
 
 const dropoutOp: Op<[x: Tensor, key: Tensor], { p: number }> = defineOp({
   name: 'dropout',
@@ -21,8 +21,11 @@ export interface DropoutOptions {
 /** Each element is 0 with probability p, else divided by 1 − p, which keeps the mean (Srivastava et al. 2014). */
 export const dropout: (x: Tensor, p?: number, options?: DropoutOptions) => Tensor = composite(
   'dropout',
+  [
+    ['x', aTensor], ['p', optional(aNumber(0, 1))],
+    ['options', options<DropoutOptions>({ training: aBoolean, generator: aGenerator })],
+  ],
   (x, p = 0.5, options = {}) => {
-    checkNumber('dropout', 'p', p, 0, 1);
     if (options.training === false || p === 0) return x;
     return dropoutOp(x, (options.generator ?? defaultGenerator()).draw(), { p });
   },

@@ -3,8 +3,9 @@ import { SAVED, type Differentiable, type Plain } from '../backend/backend';
 import { cast } from '../core/convert';
 import type { DType } from '../core/dtype';
 import { ValueError } from '../core/errors';
+import { aDType, aNumber, anyNumber, aTensor, oneOf, optional, options } from '../core/kinds';
 import { defineOp, type Op } from '../core/op';
-import { checkNumber } from '../core/options';
+import { checked } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { add, ge, le, lt, mul, rsub, sub } from './arithmetic';
 
@@ -145,30 +146,30 @@ const geluTanh: UnaryOp = smooth('geluTanh', x => {
   const u2 = mul(x, 6 * 0.044715 * ROOT_2_PI);
   return mul(rsub(square(t), 1), add(u1, mul(x, sub(mul(u2, 0.5), mul(t, square(u1))))));
 });
+export interface GeluOptions {
+  /** Default 'none'. */
+  readonly approximate?: 'none' | 'tanh';
+}
 /**
  * Gaussian error linear unit x·Φ(x) (Hendrycks & Gimpel 2016), Φ being the normal distribution function; with
  * `approximate: 'tanh'`, their approximation by tanh.
  */
-export function gelu(x: Tensor, { approximate = 'none' }: { approximate?: 'none' | 'tanh' } = {}): Tensor {
-  if (approximate !== 'none' && approximate !== 'tanh') {
-    throw new ValueError('gelu', `approximate takes 'none' or 'tanh', this is ${String(approximate)}`);
-  }
-  return approximate === 'tanh' ? geluTanh(x) : geluErf(x);
-}
+export const gelu: (x: Tensor, options?: GeluOptions) => Tensor = checked(
+  'gelu', [['x', aTensor], ['options', options<GeluOptions>({ approximate: oneOf('none', 'tanh') })]],
+  (x, { approximate = 'none' } = {}) => (approximate === 'tanh' ? geluTanh(x) : geluErf(x)),
+);
 
 const leaky: Parametric = parametric('leakyRelu', null);
 /** x where x > 0, slope·x elsewhere. */
-export function leakyRelu(x: Tensor, slope = 0.01): Tensor {
-  checkNumber('leakyRelu', 'slope', slope);
-  return leaky(x, { p: slope });
-}
+export const leakyRelu: (x: Tensor, slope?: number) => Tensor = checked(
+  'leakyRelu', [['x', aTensor], ['slope', optional(aNumber())]], (x, slope = 0.01) => leaky(x, { p: slope }),
+);
 
 const eluOp: Parametric = parametric('elu', (x, alpha) => mul(mul(exp(x), alpha), lt(x, 0)));
 /** x where x > 0, α(eˣ − 1) elsewhere. */
-export function elu(x: Tensor, alpha = 1): Tensor {
-  checkNumber('elu', 'alpha', alpha);
-  return eluOp(x, { p: alpha });
-}
+export const elu: (x: Tensor, alpha?: number) => Tensor = checked(
+  'elu', [['x', aTensor], ['alpha', optional(aNumber())]], (x, alpha = 1) => eluOp(x, { p: alpha }),
+);
 
 const clampOp: Op<[x: Tensor], { lo: number; hi: number }> = defineOp({
   name: 'clamp',
@@ -180,12 +181,14 @@ const clampOp: Op<[x: Tensor], { lo: number; hi: number }> = defineOp({
   vjp: { x: (g, { x }, { lo, hi }) => mul(g, mul(ge(x, lo), le(x, hi))) },
 });
 /** x held between `min` and `max`; the derivative is 1 from one to the other, both included, and 0 outside. */
-export function clamp(x: Tensor, min: number = -Infinity, max: number = Infinity): Tensor {
+export const clamp: (x: Tensor, min?: number, max?: number) => Tensor = checked('clamp', [
+  ['x', aTensor], ['min', optional(anyNumber)], ['max', optional(anyNumber)],
+], (x, min = -Infinity, max = Infinity) => {
   if (!(min <= max)) throw new ValueError('clamp', `min ${min} and max ${max} leave nothing between`);
   return clampOp(x, { lo: min, hi: max });
-}
+});
 
 /** Elements converted to another type: to integers by truncation, saturating; to bool as "not zero". */
-export function to(x: Tensor, dtype: DType): Tensor {
-  return x.dtype === dtype ? x : cast(x, { dtype });
-}
+export const to: (x: Tensor, dtype: DType) => Tensor = checked(
+  'to', [['x', aTensor], ['dtype', aDType]], (x, dtype) => (x.dtype === dtype ? x : cast(x, { dtype })),
+);

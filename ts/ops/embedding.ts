@@ -1,5 +1,6 @@
 import { DTypeError, ShapeError, ValueError } from '../core/errors';
-import { composite } from '../core/scope';
+import { aTensor, options, wholeNumber } from '../core/kinds';
+import { composite } from '../core/signature';
 import { show } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { eq } from './arithmetic';
@@ -15,6 +16,7 @@ export interface EmbeddingOptions {
 /** Rows of a table, weight [n, width], by integers in [0, n) of shape […]: […, width]. Elsewhere an IndexError. */
 export const embedding: (index: Tensor, weight: Tensor, options?: EmbeddingOptions) => Tensor = composite(
   'embedding',
+  [['index', aTensor], ['weight', aTensor], ['options', options<EmbeddingOptions>({ paddingIdx: wholeNumber(-Infinity) })]],
   (index, weight, { paddingIdx } = {}) => {
     if (weight.ndim !== 2) throw new ShapeError('embedding', `weight takes [rows, width], this is ${show(weight.shape)}`);
     if (index.dtype === 'f32' || index.dtype === 'f64') {
@@ -24,7 +26,7 @@ export const embedding: (index: Tensor, weight: Tensor, options?: EmbeddingOptio
     const y = reshape(indexSelect(weight, 0, flatten(index)), shape);
     if (paddingIdx === undefined) return y;
     const n = weight.shape[0]!;
-    if (!Number.isInteger(paddingIdx) || paddingIdx < -n || paddingIdx >= n) {
+    if (paddingIdx < -n || paddingIdx >= n) {
       throw new ValueError('embedding', `paddingIdx takes one of ${n} rows, this is ${paddingIdx}`);
     }
     const padding = eq(index, paddingIdx < 0 ? paddingIdx + n : paddingIdx);

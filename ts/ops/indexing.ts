@@ -1,8 +1,8 @@
 /** Picking elements by index, and adding them back. Indices are integers, and outside their range an IndexError. */
 import { DTypeError, ShapeError } from '../core/errors';
 import { defineOp, type Op } from '../core/op';
-import { composite } from '../core/scope';
-import { checkInteger } from '../core/options';
+import { aDim, aTensor, wholeNumber } from '../core/kinds';
+import { checked, composite } from '../core/signature';
 import { dimOf, show, sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { full } from './creation';
@@ -37,9 +37,10 @@ const gatherOp: Op<[x: Tensor, index: Tensor], { dim: number }> = defineOp({
   vjp: { x: (g, { index }, { dim }, s) => scatterAlong(g, dim, index, s.x[dim]!), index: null },
 });
 /** y[…, i, …] = x[…, index[…, i, …], …] along `dim`; x and index have equal sizes elsewhere. */
-export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
-  return gatherOp(x, index, { dim: dimOf('gather', dim, x.ndim) });
-}
+export const gather: (x: Tensor, dim: number, index: Tensor) => Tensor = checked(
+  'gather', [['x', aTensor], ['dim', aDim], ['index', aTensor]],
+  (x, dim, index) => gatherOp(x, index, { dim: dimOf('gather', dim, x.ndim) }),
+);
 
 const scatterOp: Op<[g: Tensor, index: Tensor], { dim: number; size: number }> = defineOp({
   name: 'scatterAlong',
@@ -61,9 +62,10 @@ const scatterOp: Op<[g: Tensor, index: Tensor], { dim: number; size: number }> =
   vjp: { g: (g, { index }, { dim }) => gatherOp(g, index, { dim }), index: null },
 });
 /** Zeros with `size` places along `dim`, to which x's elements are added where `index` says: gather, backwards. */
-export function scatterAlong(x: Tensor, dim: number, index: Tensor, size: number): Tensor {
-  return scatterOp(x, index, { dim: dimOf('scatterAlong', dim, x.ndim), size });
-}
+export const scatterAlong: (x: Tensor, dim: number, index: Tensor, size: number) => Tensor = checked(
+  'scatterAlong', [['x', aTensor], ['dim', aDim], ['index', aTensor], ['size', wholeNumber()]],
+  (x, dim, index, size) => scatterOp(x, index, { dim: dimOf('scatterAlong', dim, x.ndim), size }),
+);
 
 const checkList = (where: string, index: Shape): void => {
   if (index.length !== 1) throw new ShapeError(where, `index takes one dimension, this is ${show(index)}`);
@@ -89,9 +91,10 @@ const selectOp: Op<[x: Tensor, index: Tensor], { dim: number }> = defineOp({
   vjp: { x: (g, { index }, { dim }, s) => indexAddOp(g, index, { dim, size: s.x[dim]! }), index: null },
 });
 /** The slices of x at the places `index` (one dimension) of `dim`, in this order: rows of an embedding, say. */
-export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
-  return selectOp(x, index, { dim: dimOf('indexSelect', dim, x.ndim) });
-}
+export const indexSelect: (x: Tensor, dim: number, index: Tensor) => Tensor = checked(
+  'indexSelect', [['x', aTensor], ['dim', aDim], ['index', aTensor]],
+  (x, dim, index) => selectOp(x, index, { dim: dimOf('indexSelect', dim, x.ndim) }),
+);
 
 const indexAddOp: Op<[g: Tensor, index: Tensor], { dim: number; size: number }> = defineOp({
   name: 'indexAdd',
@@ -113,13 +116,15 @@ const indexAddOp: Op<[g: Tensor, index: Tensor], { dim: number; size: number }> 
   vjp: { g: (g, { index }, { dim }) => selectOp(g, index, { dim }), index: null },
 });
 /** Zeros with `size` places along `dim`, to which x's slices are added at the places `index`: indexSelect, backwards. */
-export function indexAdd(x: Tensor, dim: number, index: Tensor, size: number): Tensor {
-  return indexAddOp(x, index, { dim: dimOf('indexAdd', dim, x.ndim), size });
-}
+export const indexAdd: (x: Tensor, dim: number, index: Tensor, size: number) => Tensor = checked(
+  'indexAdd', [['x', aTensor], ['dim', aDim], ['index', aTensor], ['size', wholeNumber()]],
+  (x, dim, index, size) => indexAddOp(x, index, { dim: dimOf('indexAdd', dim, x.ndim), size }),
+);
 
 /** Integers of shape […] as rows of 0 and one 1 at that place: f32 of shape […, classes]. */
-export const oneHot: (x: Tensor, classes: number) => Tensor = composite('oneHot', (x, classes) => {
-  checkInteger('oneHot', 'classes', classes, 1);
+export const oneHot: (x: Tensor, classes: number) => Tensor = composite('oneHot', [
+  ['x', aTensor], ['classes', wholeNumber(1)],
+], (x, classes) => {
   const ones = full([...x.shape, 1], 1);
   return scatterAlong(ones, -1, unsqueeze(x, -1), classes);
 });

@@ -2,11 +2,13 @@
 import { copyKernel } from '../core/convert';
 import { DTypeError, ShapeError } from '../core/errors';
 import { partOf, runCopy } from '../core/geometry';
+import { aDim, aTensor, listOf, optional, type Kind } from '../core/kinds';
 import { defineVariadicOp } from '../core/op';
-import { composite } from '../core/scope';
+import { checked, composite } from '../core/signature';
 import { dimOf, show } from '../core/shape';
 import type { Tensor } from '../core/tensor';
-import { sliceAt, unsqueeze } from './view';
+import { sliceAt } from './parts';
+import { unsqueeze } from './view';
 
 const concatOp = defineVariadicOp<{ dim: number }>({
   name: 'concat',
@@ -32,8 +34,12 @@ const concatOp = defineVariadicOp<{ dim: number }>({
   },
 });
 
+const tensors: Kind<readonly Tensor[]> = listOf(aTensor, 'a list of tensors');
+
 /** Tensors joined along a dimension; all other sizes are equal, and so are the element types. */
-export function concat(xs: readonly Tensor[], dim = 0): Tensor {
+export const concat: (xs: readonly Tensor[], dim?: number) => Tensor = checked('concat', [
+  ['xs', tensors], ['dim', optional(aDim)],
+], (xs, dim = 0) => {
   const [first] = xs;
   if (!first) throw new ShapeError('concat', 'takes at least one tensor');
   const d = dimOf('concat', dim, first.ndim);
@@ -46,8 +52,14 @@ export function concat(xs: readonly Tensor[], dim = 0): Tensor {
     }
   });
   return concatOp(xs, { dim: d });
-}
+});
 
 /** Tensors of one shape, joined along a new dimension. */
-export const stack: (xs: readonly Tensor[], dim?: number) => Tensor = composite('stack', (xs, dim = 0) =>
-  concat(xs.map(x => unsqueeze(x, dim)), xs[0] ? dimOf('stack', dim, xs[0].ndim + 1) : 0));
+export const stack: (xs: readonly Tensor[], dim?: number) => Tensor = composite('stack', [
+  ['xs', tensors], ['dim', optional(aDim)],
+], (xs, dim = 0) => {
+  const [first] = xs;
+  if (!first) throw new ShapeError('stack', 'takes at least one tensor');
+  const d = dimOf('stack', dim, first.ndim + 1);
+  return concat(xs.map(x => unsqueeze(x, d)), d);
+});

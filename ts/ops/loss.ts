@@ -1,8 +1,8 @@
 /** Losses: how far a model's output is from what it should be. */
 import { DTypeError, IndexError, ShapeError, ValueError } from '../core/errors';
 import { defineOp, type Op } from '../core/op';
-import { composite } from '../core/scope';
-import { checkNumber } from '../core/options';
+import { aNumber, aTensor, oneOf, options as optionsOf, wholeNumber, type Keys } from '../core/kinds';
+import { checked, composite } from '../core/signature';
 import { sameShape, show, sizeOf } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { add, div, eq, gt, lt, mul, ne, rsub, sub } from './arithmetic';
@@ -25,13 +25,13 @@ export interface LossOptions {
   readonly reduction?: Reduction;
 }
 
-function reduce(where: string, losses: Tensor, reduction: Reduction = 'mean'): Tensor {
+function reduce(losses: Tensor, reduction: Reduction = 'mean'): Tensor {
   if (reduction === 'none') return losses;
   if (reduction === 'mean') return mean(losses);
   if (reduction === 'sum') return sum(losses);
-  if (reduction === 'cost') return mul(mean(losses), losses.shape[0] ?? 1);
-  throw new ValueError(where, `reduction takes 'mean', 'sum', 'none' or 'cost', this is ${String(reduction)}`);
+  return mul(mean(losses), losses.shape[0] ?? 1);
 }
+const lossKeys: Keys<LossOptions> = { reduction: oneOf('mean', 'sum', 'none', 'cost') };
 
 function checkPair(where: string, x: Tensor, target: Tensor): void {
   if (!sameShape(x.shape, target.shape)) {
@@ -40,25 +40,28 @@ function checkPair(where: string, x: Tensor, target: Tensor): void {
 }
 
 type Loss<O = LossOptions> = (x: Tensor, target: Tensor, options?: O) => Tensor;
-function elementwise<O extends LossOptions>(name: string, f: (x: Tensor, target: Tensor, options: Partial<O>) => Tensor): Loss<O> {
-  return composite(name, (x: Tensor, target: Tensor, options?: O) => {
+function elementwise<O extends LossOptions>(
+  name: string, keys: Keys<O>, f: (x: Tensor, target: Tensor, options: Partial<O>) => Tensor,
+): Loss<O> {
+  return composite(name, [['x', aTensor], ['target', aTensor], ['options', optionsOf<O>(keys)]], (x, target, options) => {
     checkPair(name, x, target);
-    return reduce(name, f(x, target, options ?? {}), options?.reduction);
+    return reduce(f(x, target, options ?? {}), options?.reduction);
   });
 }
 
 /** Mean squared error: (x − target)², so that the mean over K components is 1/K · ‖x − target‖². */
-export const mseLoss: Loss = elementwise('mseLoss', (x, target) => square(sub(x, target)));
+export const mseLoss: Loss = elementwise('mseLoss', lossKeys, (x, target) => square(sub(x, target)));
 /** Mean absolute error: |x − target|. */
-export const l1Loss: Loss = elementwise('l1Loss', (x, target) => abs(sub(x, target)));
+export const l1Loss: Loss = elementwise('l1Loss', lossKeys, (x, target) => abs(sub(x, target)));
 
 export interface SmoothL1Options extends LossOptions {
   /** Where the square ends and the straight line begins. Default 1. */
   readonly beta?: number;
 }
 /** d²/2β where |d| < β, |d| − β/2 beyond, with d = x − target. */
-export const smoothL1Loss: Loss<SmoothL1Options> = elementwise('smoothL1Loss', (x, target, { beta = 1 }) => {
-  checkNumber('smoothL1Loss', 'beta', beta, 0);
+export const smoothL1Loss: Loss<SmoothL1Options> = elementwise<SmoothL1Options>('smoothL1Loss', {
+  ...lossKeys, beta: aNumber(0),
+}, (x, target, { beta = 1 }) => {
   const d = sub(x, target);
   const far = abs(d);
   return beta === 0 ? far : where(lt(far, beta), mul(square(d), 0.5 / beta), sub(far, beta / 2));
@@ -69,8 +72,9 @@ export interface HuberOptions extends LossOptions {
   readonly delta?: number;
 }
 /** d²/2 where |d| < δ, δ(|d| − δ/2) beyond, with d = x − target (Huber 1964). */
-export const huberLoss: Loss<HuberOptions> = elementwise('huberLoss', (x, target, { delta = 1 }) => {
-  checkNumber('huberLoss', 'delta', delta, Number.MIN_VALUE);
+export const huberLoss: Loss<HuberOptions> = elementwise<HuberOptions>('huberLoss', {
+  ...lossKeys, delta: aNumber(Number.MIN_VALUE),
+}, (x, target, { delta = 1 }) => {
   const d = sub(x, target);
   const far = abs(d);
   return where(lt(far, delta), mul(square(d), 0.5), mul(sub(far, delta / 2), delta));
@@ -92,7 +96,7 @@ const logFloored: Op<[x: Tensor]> = defineOp({
  * −(t·ln x + (1 − t)·ln(1 − x)) of probabilities x. Logarithms stop at −100, as in PyTorch; where they do, at 0 and 1,
  * they add nothing to the gradient.
  */
-export const binaryCrossEntropy: Loss = elementwise('binaryCrossEntropy', (x, t) =>
+export const binaryCrossEntropy: Loss = elementwise('binaryCrossEntropy', lossKeys, (x, t) =>
   neg(add(mul(t, logFloored(x)), mul(rsub(t, 1), logFloored(rsub(x, 1))))));
 
 export interface BceWithLogitsOptions extends LossOptions {
@@ -100,8 +104,9 @@ export interface BceWithLogitsOptions extends LossOptions {
   readonly posWeight?: Tensor;
 }
 /** Binary cross-entropy of σ(x), computed from the logits x without overflow. */
-export const binaryCrossEntropyWithLogits: Loss<BceWithLogitsOptions> = elementwise(
+export const binaryCrossEntropyWithLogits: Loss<BceWithLogitsOptions> = elementwise<BceWithLogitsOptions>(
   'binaryCrossEntropyWithLogits',
+  { ...lossKeys, posWeight: aTensor },
   (x, t, { posWeight }) => {
     const below = softplus(neg(x)); // −ln σ(x)
     const weighted = posWeight ? mul(below, add(mul(t, sub(posWeight, 1)), 1)) : below;
@@ -120,17 +125,18 @@ export interface CrossEntropyOptions extends LossOptions {
   readonly labelSmoothing?: number;
 }
 
+export type NllOptions = Omit<CrossEntropyOptions, 'input'>;
+
 function logProbabilities(x: Tensor, input: CrossEntropyOptions['input'] = 'logits'): Tensor {
   if (input === 'logits') return logSoftmax(x, 1);
   if (input === 'logProbabilities') return x;
-  if (input === 'probabilities') return log(x);
-  throw new ValueError('crossEntropy', `input takes 'logits', 'logProbabilities' or 'probabilities', this is ${String(input)}`);
+  return log(x);
 }
 
 /** Σ of the losses over Σ of the weights, or what else the reduction asks for. */
 function weighted(losses: Tensor, weights: Tensor | null, reduction: Reduction = 'mean'): Tensor {
   if (reduction === 'mean' && weights) return div(sum(losses), sum(weights));
-  return reduce('crossEntropy', losses, reduction);
+  return reduce(losses, reduction);
 }
 
 function checkIndexed(x: Tensor, target: Tensor): void {
@@ -165,10 +171,17 @@ function ofProbabilities(logp: Tensor, q: Tensor, options: CrossEntropyOptions):
   if (ignoreIndex !== undefined) throw new ValueError('crossEntropy', 'ignoreIndex goes with class indices, not with probabilities');
   const target = labelSmoothing > 0 ? add(mul(q, 1 - labelSmoothing), labelSmoothing / logp.shape[1]!) : q;
   const each = mul(target, logp);
-  return reduce('crossEntropy', neg(sum(weight ? mul(each, perClass(weight, logp)) : each, 1)), reduction);
+  return reduce(neg(sum(weight ? mul(each, perClass(weight, logp)) : each, 1)), reduction);
 }
 
 const perClass = (weight: Tensor, logp: Tensor): Tensor => reshape(weight, [-1, ...logp.shape.slice(2).map(() => 1)]);
+
+const nllKeys: Keys<NllOptions> = {
+  ...lossKeys, weight: aTensor, ignoreIndex: wholeNumber(-Infinity), labelSmoothing: aNumber(0, 1),
+};
+const crossEntropyKeys: Keys<CrossEntropyOptions> = {
+  ...nllKeys, input: oneOf('logits', 'logProbabilities', 'probabilities'),
+};
 
 /**
  * The cross-entropy −Σⱼ qⱼ ln pⱼ of x [n, classes, …] against targets: class indices [n, …] (i32 or u8), or
@@ -177,13 +190,13 @@ const perClass = (weight: Tensor, logp: Tensor): Tensor => reshape(weight, [-1, 
  */
 export const crossEntropy: (x: Tensor, target: Tensor, options?: CrossEntropyOptions) => Tensor = composite(
   'crossEntropy',
+  [['x', aTensor], ['target', aTensor], ['options', optionsOf(crossEntropyKeys)]],
   (x, target, options = {}) => {
     if (x.ndim === 0) throw new ShapeError('crossEntropy', 'x takes [n, classes, …], this is one number');
     if (x.ndim === 1) {
       return reshapeOne(crossEntropy(unsqueeze(x, 0), unsqueeze(target, 0), options), options);
     }
     const { weight, labelSmoothing = 0 } = options;
-    checkNumber('crossEntropy', 'labelSmoothing', labelSmoothing, 0, 1);
     if (weight && !sameShape(weight.shape, [x.shape[1]!])) {
       throw new ShapeError('crossEntropy', `weight takes [${x.shape[1]}], this is ${show(weight.shape)}`);
     }
@@ -199,7 +212,7 @@ export const crossEntropy: (x: Tensor, target: Tensor, options?: CrossEntropyOpt
     const { input = 'logits', ignoreIndex } = options;
     try {
       return input === 'logits' && !weight && labelSmoothing === 0 && ignoreIndex === undefined
-        ? reduce('crossEntropy', entropy(x.ndim === 2 ? x : permute(x, classesLast(x.ndim)), target)[0], options.reduction)
+        ? reduce(entropy(x.ndim === 2 ? x : permute(x, classesLast(x.ndim)), target)[0], options.reduction)
         : ofIndices(logProbabilities(x, input), target, options);
     } catch (e) {
       throw e instanceof IndexError ? new IndexError('crossEntropy', `target: ${e.what}`, { cause: e }) : e;
@@ -209,5 +222,7 @@ export const crossEntropy: (x: Tensor, target: Tensor, options?: CrossEntropyOpt
 const reshapeOne = (y: Tensor, { reduction }: CrossEntropyOptions): Tensor => (reduction === 'none' ? reshape(y, []) : y);
 
 /** The negative log-likelihood: cross-entropy of log-probabilities. */
-export const nllLoss = (x: Tensor, target: Tensor, options: Omit<CrossEntropyOptions, 'input'> = {}): Tensor =>
-  crossEntropy(x, target, { ...options, input: 'logProbabilities' });
+export const nllLoss: Loss<NllOptions> = checked(
+  'nllLoss', [['x', aTensor], ['target', aTensor], ['options', optionsOf(nllKeys)]],
+  (x, target, options = {}) => crossEntropy(x, target, { ...options, input: 'logProbabilities' }),
+);

@@ -3,7 +3,9 @@ import type { Kernels } from '../backend/backend';
 import { ShapeError } from '../core/errors';
 import { defineOp, type Epilogue, type Op, type View } from '../core/op';
 import { runtime } from '../core/runtime';
-import { composite } from '../core/scope';
+import { aTensor, aTensorOrNull, optional } from '../core/kinds';
+import { checked } from '../core/signature';
+import { scope } from '../core/scope';
 import { broadcast, show, sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { sum, sumTo } from './reduce';
@@ -73,14 +75,14 @@ const product = (a: Tensor, b: Tensor): Tensor => productOp(a, b, NONE);
  * The matrix product of the last two dimensions; those before broadcast. A vector is a row on the left, a column on
  * the right, and the dimension that makes it one goes again: of two vectors, the result is their dot product.
  */
-export function matmul(a: Tensor, b: Tensor): Tensor {
+export const matmul: (a: Tensor, b: Tensor) => Tensor = checked('matmul', [['a', aTensor], ['b', aTensor]], (a, b) => {
   if (a.ndim > 1 && b.ndim > 1) {
     checkInner(a, b, a.shape.at(-1)!, b.shape.at(-2)!);
     return product(a, b);
   }
-  return vectors(a, b);
-}
-const vectors: (a: Tensor, b: Tensor) => Tensor = composite('matmul', (a, b) => {
+  return scope(() => vectors(a, b), 'matmul');
+});
+function vectors(a: Tensor, b: Tensor): Tensor {
   if (a.ndim === 0 || b.ndim === 0) {
     throw new ShapeError('matmul', `takes vectors and matrices, these are ${show(a.shape)} and ${show(b.shape)}`);
   }
@@ -88,7 +90,7 @@ const vectors: (a: Tensor, b: Tensor) => Tensor = composite('matmul', (a, b) => 
   const y = product(a.ndim === 1 ? unsqueeze(a, 0) : a, b.ndim === 1 ? unsqueeze(b, 1) : b);
   const batch = y.shape.slice(0, -2);
   return reshape(y, [...batch, ...(a.ndim === 1 ? [] : [y.shape.at(-2)!]), ...(b.ndim === 1 ? [] : [y.shape.at(-1)!])]);
-});
+}
 function checkInner(a: Tensor, b: Tensor, columns: number, rows: number): void {
   if (columns === rows) return;
   throw new ShapeError('matmul', `a ${show(a.shape)} has ${columns} columns, b ${show(b.shape)} has ${rows} rows`);
@@ -100,6 +102,7 @@ const rows = (x: Tensor): Tensor => (x.ndim === 2 ? x : reshape(x, [sizeOf(x.sha
 const linearOp: Op<[x: Tensor, w: Tensor, b: Tensor | null], Epilogue> = defineOp({
   name: 'linear',
   inputs: ['x', 'w', 'b'],
+  nullable: ['b'],
   epilogue: true,
   flops: ([, w], y) => 2 * y.size * w.shape[1]!,
   shape([x, w, b]): Shape {
@@ -136,14 +139,14 @@ const linearOp: Op<[x: Tensor, w: Tensor, b: Tensor | null], Epilogue> = defineO
   },
 });
 /** y = x wᵀ + b, with x […, in], w [out, in] and b [out] or null. */
-export function linear(x: Tensor, w: Tensor, b: Tensor | null = null): Tensor {
-  return linearOp(x, w, b, NONE);
-}
+export const linear: (x: Tensor, w: Tensor, b?: Tensor | null) => Tensor = checked(
+  'linear', [['x', aTensor], ['w', aTensor], ['b', optional(aTensorOrNull)]], (x, w, b = null) => linearOp(x, w, b, NONE),
+);
 
 /** The sum of products of two vectors. */
-export function dot(a: Tensor, b: Tensor): Tensor {
+export const dot: (a: Tensor, b: Tensor) => Tensor = checked('dot', [['a', aTensor], ['b', aTensor]], (a, b) => {
   if (a.ndim !== 1 || b.ndim !== 1) {
     throw new ShapeError('dot', `takes two vectors, these are ${show(a.shape)} and ${show(b.shape)}`);
   }
   return matmul(a, b);
-}
+});

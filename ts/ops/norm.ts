@@ -1,9 +1,11 @@
 /** Normalisation: groups of numbers brought to mean 0 and variance 1, then scaled and shifted by what is learned. */
 import { ShapeError, ValueError } from '../core/errors';
 import { defineMultiOp, defineOp, type MultiOp, type Op } from '../core/op';
-import { checkInteger, checkNumber } from '../core/options';
+import {
+  aBoolean, aNumber, aShape, aTensor, aTensorOrNull, either, options as optionsOf, wholeNumber, type Keys, type Kind,
+} from '../core/kinds';
 import { noGrad, runtime } from '../core/runtime';
-import { composite } from '../core/scope';
+import { composite } from '../core/signature';
 import { sameShape, show, sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { add, mul, pow, sub } from './arithmetic';
@@ -12,6 +14,7 @@ import { avgPool2d } from './pool';
 import { mean, sum } from './reduce';
 import { reshape, slice } from './view';
 import { assign } from './update';
+import { localResponseNormKeys, type LocalResponseNormOptions } from './windows';
 
 /**
  * Groups of x seen as [outer, n, inner]: a group shares the middle index. Element e has the weight e div step mod size.
@@ -43,6 +46,7 @@ const normalise: MultiOp<
 > = defineMultiOp({
   name: 'normalise',
   inputs: ['x', 'w', 'b'],
+  nullable: ['w', 'b'],
   outputs: ['y', 'mean', 'variance'],
   shapes: ([x], { n }) => ({ y: x.shape, mean: [n], variance: [n] }),
   runMulti(k, [x, w, b], { y, mean, variance }, { outer, n, inner, size, step, centred, eps }) {
@@ -75,6 +79,7 @@ const normaliseGrad: MultiOp<
 > = defineMultiOp({
   name: 'normaliseGrad',
   inputs: ['g', 'x', 'w', 'mean', 'variance'],
+  nullable: ['w'],
   outputs: ['gx', 'gw', 'gb'],
   shapes([g], { affine, size }) {
     const shape = affine ? [size] : [0];
@@ -150,7 +155,6 @@ function overLast(
 ): Tensor {
   const last = typeof shape === 'number' ? [shape] : shape;
   const { weight = null, bias = null, eps = 1e-5 } = options;
-  checkNumber(where, 'eps', eps, 0);
   if (last.length === 0 || !sameShape(x.shape.slice(-last.length), last)) {
     throw new ShapeError(where, `normalises dimensions ${show(last)} at the end, x is ${show(x.shape)}`);
   }
@@ -162,17 +166,26 @@ function overLast(
   return normalise(x, flat(weight), flat(bias), { outer: 1, n, inner: size, size, step: 1, centred, eps })[0];
 }
 
+const oneSizeOrMore: Kind<number | Shape> = either(wholeNumber(), aShape);
+/** Of what is normalised: factors, summands, and what is added to the variance. */
+const affineKeys: Keys<GroupNormOptions> = { weight: aTensorOrNull, bias: aTensorOrNull, eps: aNumber(0) };
+
 /**
  * Layer normalisation (Ba et al. 2016): y = (x − mean) / √(variance + ε) · weight + bias, with mean and (biased)
  * variance over the last dimensions of x, those of sizes `shape`.
  */
 export const layerNorm: (x: Tensor, shape: number | Shape, options?: LayerNormOptions) => Tensor = composite(
   'layerNorm',
+  [['x', aTensor], ['shape', oneSizeOrMore], ['options', optionsOf<LayerNormOptions>(affineKeys)]],
   (x, shape, options = {}) => overLast('layerNorm', x, shape, options, true),
 );
 /** y = x / √(mean x² + ε) · weight, with the mean over the last dimensions of x, those of sizes `shape`. */
 export const rmsNorm: (x: Tensor, shape: number | Shape, options?: RmsNormOptions) => Tensor = composite(
   'rmsNorm',
+  [
+    ['x', aTensor], ['shape', oneSizeOrMore],
+    ['options', optionsOf<RmsNormOptions>({ weight: affineKeys.weight, eps: affineKeys.eps })],
+  ],
   (x, shape, { weight = null, eps = 2 ** -23 } = {}) => overLast('rmsNorm', x, shape, { weight, eps }, false),
 );
 
@@ -196,10 +209,9 @@ export interface GroupNormOptions {
  */
 export const groupNorm: (x: Tensor, groups: number, options?: GroupNormOptions) => Tensor = composite(
   'groupNorm',
+  [['x', aTensor], ['groups', wholeNumber(1)], ['options', optionsOf(affineKeys)]],
   (x, groups, { weight = null, bias = null, eps = 1e-5 } = {}) => {
     const channels = channelsOf('groupNorm', x);
-    checkInteger('groupNorm', 'groups', groups, 1);
-    checkNumber('groupNorm', 'eps', eps, 0);
     if (channels % groups !== 0) {
       throw new ShapeError('groupNorm', `${channels} channels do not divide into ${groups} groups`);
     }
@@ -218,6 +230,7 @@ const normaliseBy: Op<
 > = defineOp({
   name: 'normaliseBy',
   inputs: ['x', 'mean', 'variance', 'w', 'b'],
+  nullable: ['w', 'b'],
   shape: ([x]) => x.shape,
   run: (k, [x, m, variance, w, b], y, { outer, n, inner, size, step, eps }) =>
     k.normalise(x.at, m.at, variance.at, w ? w.at : 0, b ? b.at : 0, y.at, outer, n, inner, size, step, eps),
@@ -248,11 +261,12 @@ export interface BatchNormOptions extends GroupNormOptions {
  */
 export const batchNorm: (
   x: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, options?: BatchNormOptions,
-) => Tensor = composite('batchNorm', (x, runningMean, runningVar, options = {}) => {
+) => Tensor = composite('batchNorm', [
+  ['x', aTensor], ['runningMean', aTensorOrNull], ['runningVar', aTensorOrNull],
+  ['options', optionsOf<BatchNormOptions>({ ...affineKeys, training: aBoolean, momentum: aNumber(0, 1) })],
+], (x, runningMean, runningVar, options = {}) => {
   const { weight = null, bias = null, eps = 1e-5, training = false, momentum = 0.1 } = options;
   const channels = channelsOf('batchNorm', x);
-  checkNumber('batchNorm', 'eps', eps, 0);
-  checkNumber('batchNorm', 'momentum', momentum, 0, 1);
   const parameters = { weight, bias, runningMean, runningVar };
   for (const [name, t] of Object.entries(parameters)) checkParameter('batchNorm', name, t, [channels]);
   const [outer, inner] = [x.shape[0]!, sizeOf(x.shape.slice(2))];
@@ -279,16 +293,6 @@ export const batchNorm: (
   return y;
 });
 
-export interface LocalResponseNormOptions {
-  /** Default 1e-4. */
-  readonly alpha?: number;
-  /** Default 0.75. */
-  readonly beta?: number;
-  /** Default 1. */
-  readonly k?: number;
-  /** What α multiplies: the mean over the window (PyTorch) or the sum (Krizhevsky et al. 2012). Default 'mean'. */
-  readonly of?: 'mean' | 'sum';
-}
 /**
  * Local response normalisation of x [n, channels, …] across `size` = n neighbouring channels, bounded at the first and
  * the last. Of the mean, as PyTorch has it:
@@ -303,12 +307,10 @@ export interface LocalResponseNormOptions {
  */
 export const localResponseNorm: (x: Tensor, size: number, options?: LocalResponseNormOptions) => Tensor = composite(
   'localResponseNorm',
+  [['x', aTensor], ['size', wholeNumber(1)], ['options', optionsOf(localResponseNormKeys)]],
   (x, size, { alpha = 1e-4, beta = 0.75, k = 1, of = 'mean' } = {}) => {
     const where = 'localResponseNorm';
     const channels = channelsOf(where, x);
-    checkInteger(where, 'size', size, 1);
-    for (const [name, value] of Object.entries({ alpha, beta, k })) checkNumber(where, name, value);
-    if (of !== 'mean' && of !== 'sum') throw new ValueError(where, `of takes 'mean' or 'sum', this is ${String(of)}`);
     const half = Math.floor(size / 2);
     const window = of === 'sum' ? 2 * half + 1 : size;
     const planes = reshape(square(x), [x.shape[0]!, 1, channels, sizeOf(x.shape.slice(2))]);

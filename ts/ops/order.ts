@@ -1,8 +1,8 @@
 /** Order: sorting along a dimension, and running sums. */
 import { ValueError } from '../core/errors';
 import { defineMultiOp, defineOp, type MultiOp, type Op } from '../core/op';
-import { checkInteger } from '../core/options';
-import { composite } from '../core/scope';
+import { aBoolean, aDim, aTensor, optional, options, wholeNumber, type Kind } from '../core/kinds';
+import { checked, composite } from '../core/signature';
 import { dimOf, sizeOf } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { scatterAlong } from './indexing';
@@ -39,17 +39,20 @@ export interface SortOptions {
   /** The largest first. Default false. */
   readonly descending?: boolean;
 }
+const sortOptions: Kind<SortOptions | undefined> = options<SortOptions>({ descending: aBoolean });
 /**
  * x sorted along `dim` (left out: the last), and the index (i32) that each element had. Equal elements keep their
  * order, and NaN is larger than all.
  */
 export const sort: (x: Tensor, dim?: number, options?: SortOptions) => [values: Tensor, indices: Tensor] = composite(
   'sort',
+  [['x', aTensor], ['dim', optional(aDim)], ['options', sortOptions]],
   (x, dim = -1, { descending = false } = {}) => first(x, dimOf('sort', dim, x.ndim), undefined, descending),
 );
 /** The indices (i32) that sort x along `dim` (left out: the last): those of {@link sort}. */
 export const argsort: (x: Tensor, dim?: number, options?: SortOptions) => Tensor = composite(
   'argsort',
+  [['x', aTensor], ['dim', optional(aDim)], ['options', sortOptions]],
   (x, dim = -1, { descending = false } = {}) =>
     first(x.detach(), dimOf('argsort', dim, x.ndim), undefined, descending)[1],
 );
@@ -64,9 +67,10 @@ export interface TopkOptions {
  */
 export const topk: (
   x: Tensor, k: number, dim?: number, options?: TopkOptions,
-) => [values: Tensor, indices: Tensor] = composite('topk', (x, k, dim = -1, { largest = true } = {}) => {
+) => [values: Tensor, indices: Tensor] = composite('topk', [
+  ['x', aTensor], ['k', wholeNumber()], ['dim', optional(aDim)], ['options', options<TopkOptions>({ largest: aBoolean })],
+], (x, k, dim = -1, { largest = true } = {}) => {
   const d = dimOf('topk', dim, x.ndim);
-  checkInteger('topk', 'k', k);
   if (k > x.shape[d]!) {
     throw new ValueError('topk', `k takes at most the ${x.shape[d]} elements of dimension ${d}, this is ${k}`);
   }
@@ -94,6 +98,5 @@ const cumsumInt: Cumsum = defineOp({
     k.cumsumI32(x.at, y.at, sizeOf(x.shape.slice(0, dim)), x.shape[dim]!, sizeOf(x.shape.slice(dim + 1)), 0),
 });
 /** Running sums along `dim`: y_i = Σ x_j over j ≤ i. Of integers and bools, they are i32. */
-export function cumsum(x: Tensor, dim: number): Tensor {
-  return (x.dtype === 'f32' ? cumsumFloat : cumsumInt)(x, { dim: dimOf('cumsum', dim, x.ndim), backwards: false });
-}
+export const cumsum: (x: Tensor, dim: number) => Tensor = checked('cumsum', [['x', aTensor], ['dim', aDim]], (x, dim) =>
+  (x.dtype === 'f32' ? cumsumFloat : cumsumInt)(x, { dim: dimOf('cumsum', dim, x.ndim), backwards: false }));

@@ -1,9 +1,10 @@
 /** Pooling: the maximum or the average of each window of each feature map. */
 import { ShapeError, ValueError } from '../core/errors';
 import { defineMultiOp, defineOp, type MultiOp, type Op, type View } from '../core/op';
+import { aPair, aTensor, options as optionsOf } from '../core/kinds';
 import { pairOf, type Pair } from '../core/options';
 import { runtime } from '../core/runtime';
-import { composite } from '../core/scope';
+import { checked, composite } from '../core/signature';
 import { show, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { tensor } from './creation';
@@ -11,29 +12,7 @@ import { indexSelect } from './indexing';
 import { matmul } from './matmul';
 import { amax } from './reduce';
 import { reshape, t } from './view';
-
-export interface MaxPool2dOptions {
-  /** Steps between windows. Default: the window's size. */
-  readonly stride?: Pair;
-  /** Border around the image that no window prefers; at most half of the window. Default 0. */
-  readonly padding?: Pair;
-  /** Steps between the taps of a window. Default 1. */
-  readonly dilation?: Pair;
-  /** Round the output's size up: windows may reach over the edge. Default false. */
-  readonly ceilMode?: boolean;
-}
-export interface AvgPool2dOptions {
-  /** Steps between windows. Default: the window's size. */
-  readonly stride?: Pair;
-  /** Zeros around the image; at most half of the window. Default 0. */
-  readonly padding?: Pair;
-  /** Round the output's size up: windows may reach over the edge. Default false. */
-  readonly ceilMode?: boolean;
-  /** Whether padding counts in the average. Default true. */
-  readonly countIncludePad?: boolean;
-  /** Divide by this instead of the window's size. */
-  readonly divisorOverride?: number;
-}
+import { avgPool2dKeys, maxPool2dKeys, type AvgPool2dOptions, type MaxPool2dOptions } from './windows';
 
 interface Window {
   readonly kernel: readonly [number, number];
@@ -125,12 +104,14 @@ const maxPoolTake: Op<[x: Tensor, at: Tensor], { window: Window }> = defineOp({
 });
 
 /** The maximum of each window of x [n, c, h, w]; of equals the first gets the gradient, and NaN wins. */
-export function maxPool2d(x: Tensor, kernelSize: Pair, options: MaxPool2dOptions = {}): Tensor {
+export const maxPool2d: (x: Tensor, kernelSize: Pair, options?: MaxPool2dOptions) => Tensor = checked('maxPool2d', [
+  ['x', aTensor], ['kernelSize', aPair(1)], ['options', optionsOf(maxPool2dKeys)],
+], (x, kernelSize, options = {}) => {
   const taps = runtime.recording && x.requiresGrad;
   const [y, at] = maxPool(x, { window: windowOf('maxPool2d', x.shape, kernelSize, options), taps });
   at.dispose();
   return y;
-}
+});
 
 type AvgParams = { window: Window; countPad: boolean; divisor: number };
 type AvgGeometry = [
@@ -166,15 +147,14 @@ const avgPoolGrad: Op<[g: Tensor], AvgParams & { x: Shape }> = defineOp({
 });
 
 /** The average of each window of x [n, c, h, w]. */
-export function avgPool2d(x: Tensor, kernelSize: Pair, options: AvgPool2dOptions = {}): Tensor {
+export const avgPool2d: (x: Tensor, kernelSize: Pair, options?: AvgPool2dOptions) => Tensor = checked('avgPool2d', [
+  ['x', aTensor], ['kernelSize', aPair(1)], ['options', optionsOf(avgPool2dKeys)],
+], (x, kernelSize, options = {}) => {
   const { countIncludePad = true, divisorOverride } = options;
-  if (divisorOverride !== undefined && !(divisorOverride !== 0 && Number.isFinite(divisorOverride))) {
-    throw new ValueError('avgPool2d', `divisorOverride takes a number other than 0, this is ${divisorOverride}`);
-  }
   return avgPool(x, {
     window: windowOf('avgPool2d', x.shape, kernelSize, options), countPad: countIncludePad, divisor: divisorOverride ?? 0,
   });
-}
+});
 
 /** The m bins of n places: bin i is [⌊i·n/m⌋, ⌈(i + 1)·n/m⌉), so neighbours overlap where m does not divide n. */
 function bins(n: number, m: number): { readonly start: number; readonly size: number }[] {
@@ -207,6 +187,7 @@ function averages(n: number, m: number): Tensor {
  */
 export const adaptiveAvgPool2d: (x: Tensor, outputSize: Pair) => Tensor = composite(
   'adaptiveAvgPool2d',
+  [['x', aTensor], ['outputSize', aPair(1)]],
   (x, outputSize) => {
     const { output, window } = binsOf('adaptiveAvgPool2d', x.shape, outputSize);
     if (window) return avgPool2d(x, window);
@@ -229,6 +210,7 @@ function binMaxima(x: Tensor, d: number, m: number): Tensor {
 /** The maxima of x [n, c, h, w] over the bins of {@link adaptiveAvgPool2d}; of equals the first gets the gradient. */
 export const adaptiveMaxPool2d: (x: Tensor, outputSize: Pair) => Tensor = composite(
   'adaptiveMaxPool2d',
+  [['x', aTensor], ['outputSize', aPair(1)]],
   (x, outputSize) => {
     const { output, window } = binsOf('adaptiveMaxPool2d', x.shape, outputSize);
     // Rows first, then the best of them: of equals, that is the first row by row.

@@ -5,11 +5,15 @@
  */
 import type { Backend } from '../backend/backend';
 import { ValueError } from '../core/errors';
+import {
+  aBoolean, aNumber, aShape, check, instanceOf, kind, optional, options as optionsOf, wholeNumber, type Keys, type Kind,
+} from '../core/kinds';
 import { defineOp, type Op } from '../core/op';
 import { noGrad, runtime, untraced } from '../core/runtime';
-import { adopt, composite, keep, keepState } from '../core/scope';
+import { adopt, keep, keepState } from '../core/scope';
 import { checkInteger, checkNumber } from '../core/options';
-import { checkShape, type Shape } from '../core/shape';
+import type { Shape } from '../core/shape';
+import { checked, composite, type Signature } from '../core/signature';
 import { handle, type Tensor } from '../core/tensor';
 import { add } from './arithmetic';
 import { floor, to } from './elementwise';
@@ -25,11 +29,13 @@ const draw: Op<[state: Tensor]> = defineOp({
   run: (k, [state], key) => k.draw(state.at, key.at),
 });
 
+/** What random numbers start from. */
+export const aSeed: Kind<number> =
+  kind('a whole number from 0 to 2^53 - 1', v => Number.isSafeInteger(v) && Number(v) >= 0);
+
 /** The state that a seed starts from. */
-function words(seed: number): number[] {
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new ValueError('manualSeed', `takes a whole number from 0 to 2^53 - 1, this is ${seed}`);
-  }
+function words(where: string, seed: number): number[] {
+  check(where, 'seed', aSeed, seed);
   return [seed | 0, Math.floor(seed / 2 ** 32) | 0, 0, 0];
 }
 
@@ -39,12 +45,12 @@ export class Generator {
   readonly state: Tensor;
 
   constructor(seed = 0) {
-    this.state = keepState(tensor(words(seed), { dtype: 'i32' }));
+    this.state = keepState(tensor(words('Generator', seed), { dtype: 'i32' }));
   }
 
   /** Starts again, in place: captured plans see it. The seed is a whole number from 0 to 2⁵³ − 1. */
   manualSeed(seed: number): this {
-    this.state.set(words(seed));
+    this.state.set(words('manualSeed', seed));
     return this;
   }
 
@@ -94,28 +100,29 @@ export function manualSeed(seed: number): void {
   defaultGenerator().manualSeed(seed);
 }
 
-export interface RandomOptions extends CreationOptions {
+/** A generator of random numbers. */
+export const aGenerator: Kind<Generator> = instanceOf(Generator, 'a Generator');
+
+export interface SourceOptions {
+  /** Default: the default generator. */
   readonly generator?: Generator;
 }
+export interface RandomOptions extends SourceOptions, Pick<CreationOptions, 'requiresGrad'> {}
+export const sourceKeys: Keys<SourceOptions> = { generator: aGenerator };
+const randomOptions: Kind<RandomOptions | undefined> = optionsOf<RandomOptions>({ ...sourceKeys, requiresGrad: aBoolean });
 
 const uniformOp: Op<[key: Tensor], { shape: Shape; lo: number; hi: number }> = defineOp({
   name: 'uniform',
   inputs: ['key'],
   wants: { key: 'i32' },
-  shape(_, { shape }) {
-    checkShape('rand', shape);
-    return shape;
-  },
+  shape: (_, { shape }) => shape,
   run: (k, [key], y, { lo, hi }) => k.uniform(key.at, y.at, y.size, lo, hi),
 });
 const normalOp: Op<[key: Tensor], { shape: Shape; mean: number; std: number }> = defineOp({
   name: 'normal',
   inputs: ['key'],
   wants: { key: 'i32' },
-  shape(_, { shape }) {
-    checkShape('randn', shape);
-    return shape;
-  },
+  shape: (_, { shape }) => shape,
   run: (k, [key], y, { mean, std }) => k.normal(key.at, y.at, y.size, mean, std),
 });
 const bitsOp: Op<[key: Tensor], { n: number }> = defineOp({
@@ -127,7 +134,7 @@ const bitsOp: Op<[key: Tensor], { n: number }> = defineOp({
   run: (k, [key], y) => k.bits(key.at, y.at, y.size),
 });
 
-const source = (options: RandomOptions): Generator => options.generator ?? defaultGenerator();
+const source = (options: SourceOptions): Generator => options.generator ?? defaultGenerator();
 function leaf(t: Tensor, { requiresGrad = false }: RandomOptions): Tensor {
   if (requiresGrad) t.requiresGrad = true;
   return t;
@@ -136,8 +143,8 @@ function leaf(t: Tensor, { requiresGrad = false }: RandomOptions): Tensor {
 /** Numbers spread evenly over [lo, hi). */
 export const uniform: (shape: Shape, lo: number, hi: number, options?: RandomOptions) => Tensor = composite(
   'uniform',
+  [['shape', aShape], ['lo', aNumber()], ['hi', aNumber()], ['options', randomOptions]],
   (shape, lo, hi, options = {}) => {
-    checkNumber('uniform', 'lo', lo);
     checkNumber('uniform', 'hi', hi, lo);
     return leaf(uniformOp(source(options).draw(), { shape, lo, hi }), options);
   },
@@ -145,31 +152,36 @@ export const uniform: (shape: Shape, lo: number, hi: number, options?: RandomOpt
 /** Numbers from the normal distribution of a mean and a standard deviation. */
 export const normal: (shape: Shape, mean: number, std: number, options?: RandomOptions) => Tensor = composite(
   'normal',
-  (shape, mean, std, options = {}) => {
-    checkNumber('normal', 'mean', mean);
-    checkNumber('normal', 'std', std, 0);
-    return leaf(normalOp(source(options).draw(), { shape, mean, std }), options);
-  },
+  [['shape', aShape], ['mean', aNumber()], ['std', aNumber(0)], ['options', randomOptions]],
+  (shape, mean, std, options = {}) => leaf(normalOp(source(options).draw(), { shape, mean, std }), options),
 );
+const SHAPED: Signature<[shape: Shape, options?: RandomOptions]> = [['shape', aShape], ['options', randomOptions]];
 /** Numbers spread evenly over [0, 1). */
-export const rand = (shape: Shape, options?: RandomOptions): Tensor => uniform(shape, 0, 1, options);
+export const rand: (shape: Shape, options?: RandomOptions) => Tensor =
+  checked('rand', SHAPED, (shape, options) => uniform(shape, 0, 1, options));
 /** Numbers from the normal distribution of mean 0 and standard deviation 1. */
-export const randn = (shape: Shape, options?: RandomOptions): Tensor => normal(shape, 0, 1, options);
+export const randn: (shape: Shape, options?: RandomOptions) => Tensor =
+  checked('randn', SHAPED, (shape, options) => normal(shape, 0, 1, options));
 
 /** Whole numbers (i32) from `low` to `high` − 1, each as likely; at most 2²⁴ different ones. */
-export const randint: (low: number, high: number, shape: Shape, options?: RandomOptions) => Tensor = composite(
+export const randint: (low: number, high: number, shape: Shape, options?: SourceOptions) => Tensor = composite(
   'randint',
+  [
+    ['low', wholeNumber(-(2 ** 31))], ['high', wholeNumber(-(2 ** 31))], ['shape', aShape],
+    ['options', optionsOf(sourceKeys)],
+  ],
   (low, high, shape, options = {}) => {
-    checkInteger('randint', 'low', low, -(2 ** 31));
     checkInteger('randint', 'high', high, low + 1);
+    if (high > 2 ** 31) throw new ValueError('randint', `high takes a number up to 2^31, this is ${high}`);
     if (high - low > 2 ** 24) throw new ValueError('randint', `${low} to ${high} spans more than 2^24 numbers`);
     return add(to(floor(uniform(shape, 0, high - low, options)), 'i32'), low);
   },
 );
 
 /** 0 to n − 1 in random order, as an array. Fisher and Yates's shuffle. */
-export function permutation(n: number, generator: Generator = defaultGenerator()): Int32Array<ArrayBuffer> {
-  checkInteger('randperm', 'n', n);
+export const permutation: (n: number, generator?: Generator) => Int32Array<ArrayBuffer> = checked('permutation', [
+  ['n', wholeNumber()], ['generator', optional(aGenerator)],
+], (n, generator = defaultGenerator()) => {
   const key = generator.draw();
   const bits = bitsOp(key, { n });
   const words = bits.toArray();
@@ -181,6 +193,9 @@ export function permutation(n: number, generator: Generator = defaultGenerator()
     [order[i], order[j]] = [order[j]!, order[i]!];
   }
   return order;
-}
+});
 /** 0 to n − 1 in random order (i32). */
-export const randperm = (n: number, options: RandomOptions = {}): Tensor => tensor(permutation(n, source(options)));
+export const randperm: (n: number, options?: SourceOptions) => Tensor = checked(
+  'randperm', [['n', wholeNumber()], ['options', optionsOf(sourceKeys)]],
+  (n, options = {}) => tensor(permutation(n, source(options))),
+);

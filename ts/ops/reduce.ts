@@ -1,7 +1,8 @@
 /** Sums, means and extrema along dimensions. */
 import { defineMultiOp, defineOp, type MultiOp, type Op } from '../core/op';
 import { ShapeError } from '../core/errors';
-import { composite } from '../core/scope';
+import { aBoolean, aDim, aNumber, aShape, aTensor, oneOrMoreDims, optional, options, type Kind } from '../core/kinds';
+import { checked, composite, type Signature } from '../core/signature';
 import { dimOf, dimsOf, sameShape, show, sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { add, mul, sub } from './arithmetic';
@@ -14,6 +15,11 @@ export interface ReduceOptions {
   readonly keepdim?: boolean;
 }
 type Dims = number | readonly number[];
+const reduceOptions: Kind<ReduceOptions | undefined> = options<ReduceOptions>({ keepdim: aBoolean });
+/** Of what reduces any dimensions. */
+const OVER: Signature<[x: Tensor, dim?: Dims, options?: ReduceOptions]> = [
+  ['x', aTensor], ['dim', optional(oneOrMoreDims)], ['options', reduceOptions],
+];
 
 /** Sizes of the alternating runs of kept and summed dimensions: [kept, summed, kept, summed]. */
 function runs(shape: Shape, dims: Shape): number[] {
@@ -75,41 +81,53 @@ function sumKept(x: Tensor, dims: Shape, scale = 1): Tensor {
 const without = (shape: Shape, dims: Shape): Shape => shape.filter((_, i) => !dims.includes(i));
 
 /** Σx over `dim` (left out: over all). Of integers and bools, the sum is i32. */
-export const sum: (x: Tensor, dim?: Dims, options?: ReduceOptions) => Tensor = composite('sum', (x, dim, options) => {
+export const sum: (x: Tensor, dim?: Dims, options?: ReduceOptions) => Tensor = composite('sum', OVER, (x, dim, options) => {
   const dims = dimsOf('sum', dim, x.ndim);
   const y = sumKept(x, dims);
   return options?.keepdim ? y : reshape(y, without(x.shape, dims));
 });
 
 /** The mean over `dim` (left out: over all), in f32; of nothing, NaN. */
-export const mean: (x: Tensor, dim?: Dims, options?: ReduceOptions) => Tensor = composite('mean', (x, dim, options) => {
+export const mean: (x: Tensor, dim?: Dims, options?: ReduceOptions) => Tensor = composite('mean', OVER, (x, dim, options) => {
   const dims = dimsOf('mean', dim, x.ndim);
   const y = sumKept(to(x, 'f32'), dims, 1 / sizeOf(dims.map(d => x.shape[d]!)));
   return options?.keepdim ? y : reshape(y, without(x.shape, dims));
 });
 
 /** The sum that undoes a broadcast from `shape` to x's. */
-export function sumTo(x: Tensor, shape: Shape): Tensor {
+export const sumTo: (x: Tensor, shape: Shape) => Tensor = checked('sumTo', [['x', aTensor], ['shape', aShape]], (x, shape) => {
   if (sameShape(x.shape, shape)) return x;
   const d = x.ndim - shape.length;
+  if (d < 0 || shape.some((n, i) => n !== 1 && n !== x.shape[i + d])) {
+    throw new ShapeError('sumTo', `${show(shape)} does not broadcast to ${show(x.shape)}`);
+  }
   const dims = x.shape.map((_, i) => i).filter(i => i < d || (shape[i - d] === 1 && x.shape[i] !== 1));
   return reshape(sumKept(x, dims), shape);
-}
+});
 
+export interface VarianceOptions extends ReduceOptions {
+  /** What n is reduced by. Default 1. */
+  readonly correction?: number;
+}
+const SPREAD: Signature<[x: Tensor, dim?: Dims, options?: VarianceOptions]> = [
+  ['x', aTensor], ['dim', optional(oneOrMoreDims)],
+  ['options', options<VarianceOptions>({ keepdim: aBoolean, correction: aNumber() })],
+];
 /** The mean squared distance from the mean over `dim`, over n − correction elements (1: unbiased, as in PyTorch). */
-export const variance: (x: Tensor, dim?: Dims, options?: ReduceOptions & { correction?: number }) => Tensor = composite(
+export const variance: (x: Tensor, dim?: Dims, options?: VarianceOptions) => Tensor = composite(
   'variance',
+  SPREAD,
   (x, dim, options) => {
     const n = sizeOf(dimsOf('variance', dim, x.ndim).map(d => x.shape[d]!));
     const far = square(sub(x, mean(x, dim, { keepdim: true })));
-    return mul(sum(far, dim, options), 1 / Math.max(n - (options?.correction ?? 1), 0));
+    return mul(sum(far, dim, { keepdim: options?.keepdim }), 1 / Math.max(n - (options?.correction ?? 1), 0));
   },
 );
 /** The square root of {@link variance}. */
-export const std: typeof variance = composite('std', (x, dim, options) => sqrt(variance(x, dim, options)));
+export const std: typeof variance = composite('std', SPREAD, (x, dim, options) => sqrt(variance(x, dim, options)));
 
 /** The Euclidean norm √Σx² over `dim` (left out: over all). */
-export const norm: (x: Tensor, dim?: Dims, options?: ReduceOptions) => Tensor = composite('norm', (x, dim, options) =>
+export const norm: (x: Tensor, dim?: Dims, options?: ReduceOptions) => Tensor = composite('norm', OVER, (x, dim, options) =>
   sqrt(sum(square(x), dim, options)));
 
 /** The extremum along one dimension, which stays with size 1, and where it is. */
@@ -140,7 +158,7 @@ const minAlong: Extremum = extremum('min');
 /** Values and indices of an extremum along `dim`. */
 type Both = (x: Tensor, dim: number, options?: ReduceOptions) => [values: Tensor, indices: Tensor];
 function both(name: string, op: Extremum): Both {
-  return composite(name, (x, dim, options) => {
+  return composite(name, [['x', aTensor], ['dim', aDim], ['options', reduceOptions]], (x, dim, options) => {
     const d = dimOf(name, dim, x.ndim);
     const [values, indices] = op(x, { dim: d });
     const shape = options?.keepdim ? values.shape : without(x.shape, [d]);
@@ -161,7 +179,7 @@ function gathered(x: Tensor, dims: Shape): Tensor {
 /** An extremum over any dimensions, without the indices. */
 type Over = (x: Tensor, dim?: Dims, options?: ReduceOptions) => Tensor;
 function over(name: string, op: Extremum): Over {
-  return composite(name, (x, dim, options) => {
+  return composite(name, OVER, (x, dim, options) => {
     const dims = dimsOf(name, dim, x.ndim);
     const flat = gathered(x, dims);
     const [y] = op(flat, { dim: flat.ndim - 1 });
@@ -176,7 +194,7 @@ export const amin: Over = over('amin', minAlong);
 /** The index of an extremum. */
 type Arg = (x: Tensor, dim?: number, options?: ReduceOptions) => Tensor;
 function arg(name: string, op: Extremum): Arg {
-  return composite(name, (x, dim, options) => {
+  return composite(name, [['x', aTensor], ['dim', optional(aDim)], ['options', reduceOptions]], (x, dim, options) => {
     const flat = dim === undefined ? reshape(x, [x.size]) : x;
     const d = dimOf(name, dim ?? 0, flat.ndim);
     const [, at] = op(flat.detach(), { dim: d });
@@ -191,6 +209,7 @@ export const argmin: Arg = arg('argmin', minAlong);
 /** ln Σeˣ over `dim`, without overflow. */
 export const logsumexp: (x: Tensor, dim: Dims, options?: ReduceOptions) => Tensor = composite(
   'logsumexp',
+  [['x', aTensor], ['dim', oneOrMoreDims], ['options', reduceOptions]],
   (x, dim, options) => {
     const dims = dimsOf('logsumexp', dim, x.ndim);
     const m = amax(x.detach(), dims, { keepdim: true });

@@ -9,7 +9,10 @@ import type { Kernels } from '../backend/backend';
 import { ShapeError, ValueError } from '../core/errors';
 import { defineMultiOp, type MultiOp, type View } from '../core/op';
 import { runtime } from '../core/runtime';
-import { composite } from '../core/scope';
+import {
+  aBoolean, aTensor, aTensorOrNull, oneOf, optional, options as optionsOf, orNull, requires, twoOf, type Keys, type Kind,
+} from '../core/kinds';
+import { composite } from '../core/signature';
 import { show, sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { add, gt, mul, rsub, sub } from './arithmetic';
@@ -80,6 +83,7 @@ const rnnGrad: MultiOp<
 > = defineMultiOp({
   name: 'rnnGrad',
   inputs: ['gy', 'gh', 'w', 'y'],
+  nullable: ['gy', 'gh'],
   flops: ([, , w], gp) => products(w, (gp.size * w.shape[1]!) / w.shape[0]!),
   outputs: ['gp', 'gh0'],
   shapes: ([, , , y]) => ({ gp: y.shape, gh0: y.shape.slice(1) }),
@@ -133,6 +137,7 @@ const lstmGrad: MultiOp<
 > = defineMultiOp({
   name: 'lstmGrad',
   inputs: ['gy', 'gh', 'gc', 'gr', 'w', 'c0', 'reserve'],
+  nullable: ['gy', 'gh', 'gc', 'gr'],
   flops: ([, , , , w], gp) => products(w, (gp.size * w.shape[1]!) / w.shape[0]!),
   outputs: ['gp', 'gh0', 'gc0'],
   shapes: ([, , , , , c0, reserve]) => ({
@@ -177,6 +182,7 @@ const gruOp: MultiOp<
 > = defineMultiOp({
   name: 'gru',
   inputs: ['p', 'w', 'b', 'h0'],
+  nullable: ['b'],
   flops: ([, w], y) => products(w, y.size),
   outputs: ['y', 'h', 'reserve'],
   optional: ['reserve'],
@@ -206,6 +212,7 @@ const gruGrad: MultiOp<
 > = defineMultiOp({
   name: 'gruGrad',
   inputs: ['gy', 'gh', 'gr', 'w', 'h0', 'y', 'reserve'],
+  nullable: ['gy', 'gh', 'gr'],
   flops: ([, , , w], gp) => products(w, (gp.size * w.shape[1]!) / w.shape[0]!),
   outputs: ['gp', 'gq', 'gh0'],
   shapes: ([, , , , h0, y]) => ({ gp: widened(y, 3), gq: widened(y, 3), gh0: h0.shape }),
@@ -302,16 +309,22 @@ const recorded = (...xs: readonly (Tensor | null)[]): boolean =>
 const bothBiases = ({ biasIh = null, biasHh = null }: RecurrentWeights): Tensor | null =>
   biasIh && biasHh ? add(biasIh, biasHh) : (biasIh ?? biasHh);
 
+const aReverse: Keys<RecurrentOptions> = { reverse: aBoolean };
+const someWeights: Kind<RecurrentWeights> = requires(optionsOf<RecurrentWeights>({
+  ih: aTensor, hh: aTensor, biasIh: aTensorOrNull, biasHh: aTensorOrNull,
+}), 'ih', 'hh');
+const twoStates: Kind<readonly [Tensor, Tensor] | null> = orNull(twoOf(aTensor, 'two tensors, h0 and c0'));
+
 /**
  * Elman's network: hₜ = f(Wᵢₕ xₜ + bᵢₕ + Wₕₕ hₜ₋₁ + bₕₕ), for x [steps, batch, features] and h0 [batch, hidden], zeros if
  * left out. Answers all states, y [steps, batch, hidden], and the last.
  */
 export const rnn: (
   x: Tensor, weights: RecurrentWeights, h0?: Tensor | null, options?: RnnOptions,
-) => [y: Tensor, h: Tensor] = composite('rnn', (x, weights, h0 = null, { reverse = false, nonlinearity = 'tanh' } = {}) => {
-  if (nonlinearity !== 'tanh' && nonlinearity !== 'relu') {
-    throw new ValueError('rnn', `nonlinearity takes 'tanh' or 'relu', this is ${String(nonlinearity)}`);
-  }
+) => [y: Tensor, h: Tensor] = composite('rnn', [
+  ['x', aTensor], ['weights', someWeights], ['h0', optional(aTensorOrNull)],
+  ['options', optionsOf<RnnOptions>({ ...aReverse, nonlinearity: oneOf('tanh', 'relu') })],
+], (x, weights, h0 = null, { reverse = false, nonlinearity = 'tanh' } = {}) => {
   const shape = stateShape('rnn', 1, x, weights, h0 ? [h0] : []);
   const p = linear(x, weights.ih, bothBiases(weights));
   return rnnOp(p, weights.hh, h0 ?? zeros(shape), { reverse, relu: nonlinearity === 'relu' });
@@ -324,7 +337,9 @@ export const rnn: (
  */
 export const lstm: (
   x: Tensor, weights: RecurrentWeights, state?: readonly [h0: Tensor, c0: Tensor] | null, options?: RecurrentOptions,
-) => [y: Tensor, h: Tensor, c: Tensor] = composite('lstm', (x, weights, state = null, { reverse = false } = {}) => {
+) => [y: Tensor, h: Tensor, c: Tensor] = composite('lstm', [
+  ['x', aTensor], ['weights', someWeights], ['state', optional(twoStates)], ['options', optionsOf(aReverse)],
+], (x, weights, state = null, { reverse = false } = {}) => {
   const shape = stateShape('lstm', 4, x, weights, state ?? []);
   const p = linear(x, weights.ih, bothBiases(weights));
   const [h0, c0] = state ?? [zeros(shape), zeros(shape)];
@@ -339,7 +354,9 @@ export const lstm: (
  */
 export const gru: (
   x: Tensor, weights: RecurrentWeights, h0?: Tensor | null, options?: RecurrentOptions,
-) => [y: Tensor, h: Tensor] = composite('gru', (x, weights, h0 = null, { reverse = false } = {}) => {
+) => [y: Tensor, h: Tensor] = composite('gru', [
+  ['x', aTensor], ['weights', someWeights], ['h0', optional(aTensorOrNull)], ['options', optionsOf(aReverse)],
+], (x, weights, h0 = null, { reverse = false } = {}) => {
   const shape = stateShape('gru', 3, x, weights, h0 ? [h0] : []);
   const { hh, biasIh = null, biasHh = null } = weights;
   const p = linear(x, weights.ih, biasIh);

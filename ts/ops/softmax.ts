@@ -1,6 +1,7 @@
 /** The normalised exponential, along one dimension. */
 import { defineOp, type Op } from '../core/op';
-import { composite } from '../core/scope';
+import { aDim, aTensor, optional } from '../core/kinds';
+import { composite } from '../core/signature';
 import { dimOf } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { mul, sub } from './arithmetic';
@@ -58,7 +59,7 @@ const logSoftmaxGrad: Op<[g: Tensor, y: Tensor]> = defineOp({
 
 /** An op on rows, along any dimension. */
 const along = (name: string, op: Op<[x: Tensor]>): ((x: Tensor, dim?: number) => Tensor) =>
-  composite(name, (x, dim = -1) => {
+  composite(name, [['x', aTensor], ['dim', optional(aDim)]], (x, dim = -1) => {
     const d = dimOf(name, dim, x.ndim);
     return d === x.ndim - 1 ? op(x) : transpose(op(transpose(x, d, -1)), d, -1);
   });

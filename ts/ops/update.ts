@@ -64,6 +64,7 @@ export const tick: Op<[hyper: Tensor], { at: number }> = defineOp({
 export const sgdStep: Op<[w: Tensor, g: Tensor, v: Tensor | null, hyper: Tensor], { nesterov: boolean }> = defineOp({
   name: 'sgdStep',
   inputs: ['w', 'g', 'v', 'hyper'],
+  nullable: ['v'],
   wants: { hyper: 'f64' },
   mutates: ['w', 'v'],
   shape([w, g]) {
@@ -80,6 +81,7 @@ export const adamStep: Op<
 > = defineOp({
   name: 'adamStep',
   inputs: ['w', 'g', 'm', 'v', 'vmax', 'hyper'],
+  nullable: ['vmax'],
   wants: { hyper: 'f64' },
   mutates: ['w', 'm', 'v', 'vmax'],
   shape([w, g]) {

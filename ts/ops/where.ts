@@ -1,7 +1,8 @@
 import { DTypeError } from '../core/errors';
 import { constant } from '../core/constant';
 import { defineOp, type Op, type Operand } from '../core/op';
-import { composite } from '../core/scope';
+import { aTensor, aTensorOrNumber } from '../core/kinds';
+import { composite } from '../core/signature';
 import { broadcast } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { expand } from './view';
@@ -31,13 +32,15 @@ const ints: WhereOp = defineOp({
 });
 
 /** a where the condition holds, b elsewhere; all three broadcast. The condition is bool. */
-export const where: (condition: Tensor, a: Operand, b: Operand) => Tensor = composite('where', (condition, a, b) => {
+export const where: (condition: Tensor, a: Operand, b: Operand) => Tensor = composite('where', [
+  ['condition', aTensor], ['a', aTensorOrNumber], ['b', aTensorOrNumber],
+], (condition, a, b) => {
   if (condition.dtype !== 'bool') {
     throw new DTypeError('where', `condition takes bool, this is ${condition.dtype}; compare it, or use to('bool')`);
   }
   const beside = a instanceof Tensor ? a.dtype : b instanceof Tensor ? b.dtype : 'f32';
-  const [p, q] = [a, b].map(v => (typeof v === 'number' ? constant(v, beside) : v));
-  if (!p || !q) throw new DTypeError('where', 'takes tensors or numbers');
+  const lifted = (v: Operand): Tensor => (typeof v === 'number' ? constant(v, beside) : v);
+  const [p, q] = [lifted(a), lifted(b)];
   const shape = broadcast('where', condition.shape, broadcast('where', p.shape, q.shape));
   const op = p.dtype === 'f32' || q.dtype === 'f32' ? floats : ints;
   return op(expand(condition, shape), expand(p, shape), expand(q, shape));

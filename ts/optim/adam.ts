@@ -1,4 +1,4 @@
-import { ValueError } from '../core/errors';
+import { aBoolean, aNumber, check, options as optionsOf, twoOf, type Keys } from '../core/kinds';
 import type { Tensor } from '../core/tensor';
 import { adamStep } from '../ops/update';
 import { Optimizer, Slots, type Hyper, type ParamGroup, type Params } from './optimizer';
@@ -18,10 +18,11 @@ export interface AdamOptions {
 
 const BELOW_ONE = 1 - Number.EPSILON / 2;
 
+const adamKeys: Keys<AdamOptions> = {
+  lr: aNumber(0), betas: twoOf(aNumber(), 'two numbers'), eps: aNumber(0), weightDecay: aNumber(0), amsgrad: aBoolean,
+};
+
 function hypers({ lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 }: AdamOptions): Hyper[] {
-  if (!Array.isArray(betas) || betas.length !== 2) {
-    throw new ValueError('Adam', `betas takes two numbers, this is ${String(betas)}`);
-  }
   return [
     { name: 'lr', value: lr, low: 0 },
     { name: 'beta1', value: betas[0], low: 0, high: BELOW_ONE },
@@ -40,7 +41,7 @@ export class Adam extends Optimizer<AdamOptions> {
   protected readonly decoupled: boolean = false;
 
   constructor(params: Params<AdamOptions>, options: AdamOptions = {}) {
-    super(params, options, hypers);
+    super(params, options, adamKeys, hypers);
     this.m = new Slots('m', this.groups);
     this.v = new Slots('v', this.groups);
     const largest = this.groups.filter(g => g.options.amsgrad);
@@ -63,6 +64,7 @@ export class AdamW extends Adam {
   protected override readonly decoupled = true;
 
   constructor(params: Params<AdamOptions>, options: AdamOptions = {}) {
+    check('AdamW', 'options', optionsOf(adamKeys), options);
     super(params, { ...options, weightDecay: options.weightDecay ?? 0.01 });
   }
 }

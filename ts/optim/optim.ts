@@ -1,5 +1,5 @@
 /** Optimisers: `optim` of the public API. */
-export { Optimizer, ParamGroup, type GroupOptions } from './optimizer';
+export { Optimizer, type GroupOptions, type ParamGroup } from './optimizer';
 export { SGD, type SGDOptions } from './sgd';
 export { Adam, AdamW, type AdamOptions } from './adam';
 export { CosineAnnealingLR, ExponentialLR, LambdaLR, MultiStepLR, StepLR } from './scheduler';

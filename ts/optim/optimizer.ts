@@ -2,13 +2,17 @@
  * The base of optimisers. Hyperparameters and step counts live in memory, not in JavaScript numbers, so that a change
  * of the learning rate is seen by captured plans too.
  */
+import { display } from '../core/display';
 import { nextEpoch } from '../core/epoch';
 import { ShapeError, ValueError } from '../core/errors';
+import {
+  aTensor, aText, check, listOf, options as optionsOf, recordOf, requires, type Keys, type Kind,
+} from '../core/kinds';
 import { checkNumber } from '../core/options';
 import { noGrad, runtime } from '../core/runtime';
 import { keepState, scope } from '../core/scope';
 import { sameShape, show } from '../core/shape';
-import { drop, live, Tensor } from '../core/tensor';
+import { drop, Tensor } from '../core/tensor';
 import { tensor, zerosLike } from '../ops/creation';
 import { assign, tick } from '../ops/update';
 
@@ -40,9 +44,11 @@ export class ParamGroup<O = unknown> {
 
   /** A hyperparameter by name. */
   get(name: string): number {
+    check(this.where, 'name', aText, name);
     return this.hyper.toArray()[this.place(name)]!;
   }
   set(name: string, value: number): void {
+    check(this.where, 'name', aText, name);
     const { low, high } = this.hypers[this.place(name)]!;
     checkNumber(this.where, name, value, low, high);
     const values = this.hyper.toArray();
@@ -69,23 +75,34 @@ export class ParamGroup<O = unknown> {
   }
 }
 
+const someTensors: Kind<readonly Tensor[]> = listOf(aTensor, 'a list of tensors');
+/** Parameters, and options of their own. */
+function groupOf<O extends object>(keys: Keys<O>): Kind<object> {
+  return requires(optionsOf<{ readonly params: readonly Tensor[] }>({ ...keys, params: someTensors }), 'params');
+}
 const isTensors = <O>(params: Params<O>): params is readonly Tensor[] => params.every(p => p instanceof Tensor);
+
+const aState: Kind<Readonly<Record<string, Tensor>>> = recordOf(aTensor, 'tensors by name');
 
 export abstract class Optimizer<O extends object> {
   readonly groups: readonly ParamGroup<O>[];
 
-  /** `defaults` are for groups that do not say otherwise; `hypers` turns options into what memory holds. */
-  protected constructor(params: Params<O>, defaults: O, hypers: (options: O) => readonly Hyper[]) {
+  /**
+   * `defaults` are for groups that do not say otherwise, `keys` which options there are; `hypers` turns them into what
+   * memory holds.
+   */
+  protected constructor(params: Params<O>, defaults: O, keys: Keys<O>, hypers: (options: O) => readonly Hyper[]) {
     const where = this.constructor.name;
-    if (!Array.isArray(params)) throw new ValueError(where, 'takes an array: model.parameters(), or groups');
+    if (!Array.isArray(params)) throw new ValueError(where, `params takes an array, model.parameters() or groups, this is ${display(params)}`);
+    const inGroups = params.length > 0 && !params.some(p => p instanceof Tensor);
+    check(where, 'params', inGroups ? listOf(groupOf(keys), 'a list of groups') : someTensors, params);
+    check(where, 'options', optionsOf(keys), defaults);
     const groups = isTensors(params) ? [{ params }] : params;
     if (groups.length === 0 || groups.some(g => g.params.length === 0)) {
       throw new ValueError(where, 'takes at least one parameter in each group');
     }
     const seen = new Set<Tensor>();
     for (const p of groups.flatMap(g => g.params)) {
-      if (!(p instanceof Tensor)) throw new ValueError(where, `takes tensors or groups of them, not ${typeof p}`);
-      live(p, where);
       if (seen.has(p)) throw new ValueError(where, `a parameter of shape ${show(p.shape)} is given twice`);
       if (p.dtype !== 'f32' || !p.dense) throw new ValueError(where, `takes dense f32 tensors, this is ${String(p)}`);
       seen.add(p);
@@ -145,6 +162,7 @@ export abstract class Optimizer<O extends object> {
    * for a freed tensor.
    */
   loadStateDict(state: Readonly<Record<string, Tensor>>): void {
+    check(`${this.constructor.name}.loadStateDict`, 'state', aState, state);
     const own = this.stateDict();
     const wrong = [...new Set([...Object.keys(own), ...Object.keys(state)])].flatMap(k => {
       const [a, b] = [Object.hasOwn(own, k) ? own[k] : undefined, Object.hasOwn(state, k) ? state[k] : undefined];
@@ -155,7 +173,6 @@ export abstract class Optimizer<O extends object> {
     });
     const where = `${this.constructor.name}.loadStateDict`;
     if (wrong.length > 0) throw new ShapeError(where, wrong.join('; '));
-    for (const t of Object.values(state)) live(t, where);
     noGrad(() => {
       for (const [k, t] of Object.entries(own)) {
         if (t.dtype === 'f64') t.set(state[k]!.toArray());

@@ -1,11 +1,11 @@
 /** Learning rates that change from epoch to epoch: each `step()` sets those of every group for the next epoch. */
 import { ValueError } from '../core/errors';
-import { checkInteger, checkNumber } from '../core/options';
-import type { ParamGroup } from './optimizer';
+import { aFunction, aNumber, kind, listOf, wholeNumber, type Kind } from '../core/kinds';
+import { checkArguments } from '../core/signature';
+import { Optimizer } from './optimizer';
 
-interface Schedulable {
-  readonly groups: readonly ParamGroup[];
-}
+type Schedulable = Pick<Optimizer<object>, 'groups'>;
+const anOptimizer: Kind<Schedulable> = kind('an optimizer', v => v instanceof Optimizer);
 
 /** α_t = α₀ · f(t), t counting the calls of `step`. */
 export class LambdaLR {
@@ -14,6 +14,7 @@ export class LambdaLR {
   epoch = 0;
 
   constructor(private readonly optimizer: Schedulable, private readonly factor: (epoch: number) => number) {
+    checkArguments('LambdaLR', [['optimizer', anOptimizer], ['factor', aFunction()]], [optimizer, factor]);
     this.initial = optimizer.groups.map(g => g.lr);
     this.set();
   }
@@ -33,8 +34,9 @@ export class LambdaLR {
 /** Times γ every `stepSize` epochs. */
 export class StepLR extends LambdaLR {
   constructor(optimizer: Schedulable, stepSize: number, gamma = 0.1) {
-    checkInteger('StepLR', 'stepSize', stepSize, 1);
-    checkNumber('StepLR', 'gamma', gamma, 0);
+    checkArguments('StepLR', [
+      ['optimizer', anOptimizer], ['stepSize', wholeNumber(1)], ['gamma', aNumber(0)],
+    ], [optimizer, stepSize, gamma]);
     super(optimizer, t => gamma ** Math.floor(t / stepSize));
   }
 }
@@ -42,8 +44,9 @@ export class StepLR extends LambdaLR {
 /** Times γ at each of the epochs named. */
 export class MultiStepLR extends LambdaLR {
   constructor(optimizer: Schedulable, milestones: readonly number[], gamma = 0.1) {
-    milestones.forEach(m => checkInteger('MultiStepLR', 'milestones', m));
-    checkNumber('MultiStepLR', 'gamma', gamma, 0);
+    checkArguments('MultiStepLR', [
+      ['optimizer', anOptimizer], ['milestones', listOf(wholeNumber(), 'a list of epochs')], ['gamma', aNumber(0)],
+    ], [optimizer, milestones, gamma]);
     super(optimizer, t => gamma ** milestones.filter(m => m <= t).length);
   }
 }
@@ -51,7 +54,7 @@ export class MultiStepLR extends LambdaLR {
 /** Times γ every epoch. */
 export class ExponentialLR extends LambdaLR {
   constructor(optimizer: Schedulable, gamma: number) {
-    checkNumber('ExponentialLR', 'gamma', gamma, 0);
+    checkArguments('ExponentialLR', [['optimizer', anOptimizer], ['gamma', aNumber(0)]], [optimizer, gamma]);
     super(optimizer, t => gamma ** t);
   }
 }
@@ -59,8 +62,9 @@ export class ExponentialLR extends LambdaLR {
 /** Down along half a cosine to `etaMin` in tMax epochs, and up again (Loshchilov & Hutter 2017, without restarts). */
 export class CosineAnnealingLR extends LambdaLR {
   constructor(optimizer: Schedulable, private readonly tMax: number, private readonly etaMin: number = 0) {
-    checkInteger('CosineAnnealingLR', 'tMax', tMax, 1);
-    checkNumber('CosineAnnealingLR', 'etaMin', etaMin, 0);
+    checkArguments('CosineAnnealingLR', [
+      ['optimizer', anOptimizer], ['tMax', wholeNumber(1)], ['etaMin', aNumber(0)],
+    ], [optimizer, tMax, etaMin]);
     super(optimizer, () => 1);
     if (!(etaMin <= Math.min(...optimizer.groups.map(g => g.lr)))) {
       throw new ValueError('CosineAnnealingLR', `etaMin ${etaMin} is above the learning rate`);

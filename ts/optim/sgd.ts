@@ -1,4 +1,5 @@
 import { ValueError } from '../core/errors';
+import { aBoolean, aNumber, type Keys } from '../core/kinds';
 import type { Tensor } from '../core/tensor';
 import { sgdStep } from '../ops/update';
 import { Optimizer, Slots, type ParamGroup, type Params } from './optimizer';
@@ -16,12 +17,16 @@ export interface SGDOptions {
   readonly nesterov?: boolean;
 }
 
+const sgdKeys: Keys<SGDOptions> = {
+  lr: aNumber(0), momentum: aNumber(0), dampening: aNumber(), weightDecay: aNumber(0), nesterov: aBoolean,
+};
+
 /** Gradient descent w ← w − α·g, with momentum if asked for; batch, stochastic or minibatch by what g averages. */
 export class SGD extends Optimizer<SGDOptions> {
   private readonly velocity: Slots | null;
 
   constructor(params: Params<SGDOptions>, options: SGDOptions) {
-    super(params, options, ({ lr, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false }) => {
+    super(params, options, sgdKeys, ({ lr, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false }) => {
       if (nesterov && !(momentum > 0 && dampening === 0)) {
         const found = `these are ${momentum} and ${dampening}`;
         throw new ValueError('SGD', `nesterov takes a momentum > 0 and no dampening, ${found}`);

@@ -1,0 +1,54 @@
+/** Any value as an error shows it: short, and whatever it is. */
+import { Tensor } from './tensor';
+
+/** More characters of a text, and more entries of a list, than these are left out. */
+const CHARACTERS = 40;
+const ENTRIES = 8;
+
+/** Proxies and getters of the caller's may throw; an error message must not. */
+function attempt(read: () => unknown): unknown {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+/** The name of an object's class; '' if it has none. */
+function classOf(v: object): string {
+  const name = attempt(() => {
+    const type: unknown = Reflect.get(v, 'constructor');
+    return typeof type === 'function' ? type.name : '';
+  });
+  return typeof name === 'string' ? name : '';
+}
+
+const withArticle = (noun: string): string => `${/^[AEIOaeio]/.test(noun) ? 'an' : 'a'} ${noun}`;
+
+export function display(v: unknown): string {
+  if (v === undefined) return 'missing';
+  if (typeof v === 'string') return `'${v.length > CHARACTERS ? `${v.slice(0, CHARACTERS)}…` : v}'`;
+  if (typeof v === 'bigint') return `${v}n`;
+  if (typeof v === 'function') return 'a function';
+  if (typeof v !== 'object' || v === null) return Object.is(v, -0) ? '-0' : String(v);
+  if (v instanceof Tensor) return `Tensor([${v.shape.join(', ')}], ${v.dtype})`;
+  if (v instanceof Promise) return 'a Promise: await it first';
+  const kind = classOf(v);
+  if (Array.isArray(v)) return attempt(() => `[${entries(v)}]`)?.toString() ?? 'an array';
+  if (ArrayBuffer.isView(v) && 'length' in v) return `${withArticle(kind)} of ${String(v.length)}`;
+  if (kind !== '' && kind !== 'Object') return withArticle(kind);
+  const keys = attempt(() => Object.keys(v));
+  return Array.isArray(keys) && keys.length > 0 ? `{ ${some(keys.map(String), ', ')} }` : 'an empty object';
+}
+
+function entries(v: readonly unknown[]): string {
+  // Not by `map`, which leaves holes out; nested arrays show how long they are.
+  const shown = Array.from({ length: Math.min(v.length, ENTRIES + 1) }, (_, i) => {
+    const e = v[i];
+    return e === undefined ? 'undefined' : Array.isArray(e) ? (e.length === 0 ? '[]' : `[… ${e.length}]`) : display(e);
+  });
+  return v.length > ENTRIES ? `${shown.slice(0, ENTRIES).join(', ')}, … ${v.length} in all` : shown.join(', ');
+}
+
+const some = (words: readonly string[], between: string): string =>
+  words.length > ENTRIES ? `${words.slice(0, ENTRIES).join(between)}${between}…` : words.join(between);

@@ -1,0 +1,49 @@
+/** A part of a tensor by exact places, and a tensor as a part of a larger one: what other ops are made of. */
+import type { Kernels } from '../backend/backend';
+import { copyKernel } from '../core/convert';
+import { partOf, runCopy, type Place } from '../core/geometry';
+import { defineOp, type Op, type View } from '../core/op';
+import type { Shape } from '../core/shape';
+import type { Tensor } from '../core/tensor';
+
+/** x itself, as the output of an op. */
+export const identity: Op<[x: Tensor]> = defineOp({
+  name: 'identity',
+  inputs: ['x'],
+  view: x => x,
+  vjp: { x: g => g },
+});
+
+/** A slice by exact places, which are in x: `size` elements from `start` on, each `step`-th. */
+export const sliceAt: Op<[x: Tensor], { dim: number; start: number; size: number; step: number }> = defineOp({
+  name: 'slice',
+  inputs: ['x'],
+  view: (x, { dim, start, size, step }) => ({
+    shape: x.shape.map((n, i) => (i === dim ? size : n)),
+    strides: x.strides.map((s, i) => (i === dim ? s * step : s)),
+    offset: x.offset + start * x.strides[dim]!,
+  }),
+  vjp: { x: (g, _, { dim, start, step }, s) => place(g, { shape: s.x, at: { dim, start, step } }) },
+});
+
+function fill(k: Kernels, y: View, value: number): void {
+  if (y.dtype === 'f32') k.fill(y.at, y.size, value);
+  else if (y.dtype === 'i32') k.fillI32(y.at, y.size, value);
+  else k.fill8(y.at, y.size, value);
+}
+
+/** `value` (0) in a shape, with x put into a part of it: what slicing does, backwards. */
+export const place: Op<[x: Tensor], { shape: Shape; at: Place; value?: number }> = defineOp({
+  name: 'place',
+  inputs: ['x'],
+  flops: () => 0,
+  wants: { x: 'any' },
+  strided: true,
+  dtype: ([x]) => x.dtype,
+  shape: (_, { shape }) => shape,
+  run(k, [x], y, { at, value = 0 }) {
+    fill(k, y, value);
+    runCopy(copyKernel(k, x.dtype), x, partOf(y, x.shape, at), x.shape);
+  },
+  vjp: { x: (g, _, { at: { dim, start, step } }, s) => sliceAt(g, { dim, start, size: s.x[dim]!, step }) },
+});
