@@ -202,6 +202,6 @@ describe('formulas', () => {
   test('errors', () => {
     expect(() => nn.init.normal(zeros([2]), 0, -1)).toThrow(ValueError);
     expect(() => nn.init.uniform(zeros([2]), 1, 0)).toThrow(ValueError);
-    expect(() => nn.init.kaimingNormal(zeros([2, 2]), { a: NaN })).toThrow(/kaiming: a takes a finite number, this is/);
+    expect(() => nn.init.kaimingNormal(zeros([2, 2]), { a: NaN })).toThrow(/kaimingNormal: a takes a finite number, this is/);
   });
 });

@@ -286,7 +286,7 @@ describe('refuses', () => {
     ],
     [
       'nonlinearity', () => rnn(x, weights, null, JSON.parse('{"nonlinearity":"sin"}')), ValueError,
-      /nonlinearity takes 'tanh' or 'relu', this is sin/,
+      /nonlinearity takes 'tanh' or 'relu', this is 'sin'/,
     ],
     ['a layer\'s x', () => new nn.GRU(3, 2).forward(zeros([2, 5, 4])), ShapeError, /GRU: x takes \[steps, batch, 3\] or \[steps, 3\]/],
     [

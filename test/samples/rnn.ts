@@ -75,7 +75,7 @@ export const recurrentSamples: SamplesOf<typeof ops> = {
   ],
   lstm: [
     layer(4, 2, [3, 2, 3, 4], 'all', lstm),
-    ...layers(4, 2, options => (x, weights, [h0, c0]) => ops.lstm(x, weights, h0 && c0 ? [h0, c0] : null, options)),
+    ...layers(4, 2, ({ reverse }) => (x, weights, [h0, c0]) => ops.lstm(x, weights, h0 && c0 ? [h0, c0] : null, { reverse })),
     ...empty(4, 2, lstm),
     {
       ...sample(
@@ -97,7 +97,7 @@ export const recurrentSamples: SamplesOf<typeof ops> = {
   ],
   gru: [
     layer(3, 1, [3, 2, 3, 4], 'all', gru),
-    ...layers(3, 1, options => (x, weights, [h0]) => ops.gru(x, weights, h0, options)),
+    ...layers(3, 1, ({ reverse }) => (x, weights, [h0]) => ops.gru(x, weights, h0, { reverse })),
     ...empty(3, 1, gru),
     {
       ...sample(

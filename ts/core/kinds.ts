@@ -150,6 +150,10 @@ export const aShape: Kind<Shape> = kind(
 export const aShapeWithGaps: Kind<Shape> = kind(
   'a list of whole numbers from 0 up, or -1', v => every(v, n => isWhole(n, -1)), { error: ShapeError },
 );
+/** The size of a tensor of one dimension, or its sizes. */
+export const oneSizeOrMore: Kind<number | Shape> = kind(
+  'a whole number ≥ 0, or a list of them', v => isWhole(v, 0) || aShape.fits(v), { error: ShapeError },
+);
 /** Dimensions by number; whether a tensor has them is told by its shape. */
 export const aDim: Kind<number> = kind('the number of a dimension', WHOLE, { error: ShapeError });
 export const dimsInOrder: Kind<readonly number[]> =

@@ -298,7 +298,7 @@ export function defineOp(declaration: AnyDeclaration): { (...args: never[]): Ten
         apply(def, [lift(def, 0, a, b), lift(def, 1, b, a)], paramsOf(p))
     : (...args: (Input | Params)[]) =>
         apply(def, def.inputs.map((_, i) => lift(def, i, args[i], args[0])), paramsOf(args[n]));
-  return Object.assign(call, { def });
+  return Object.defineProperty(Object.assign(call, { def }), 'length', { value: def.inputs.length });
 }
 
 /** Declares an op with several outputs; it answers them in the order of `outputs`. */

@@ -1,6 +1,6 @@
 /** Collections of samples, and parts of them. */
 import { IndexError, ShapeError, ValueError } from '../core/errors';
-import { aNumber, aTensor, check, kind, listOf, numbers, options as optionsOf, wholeNumber, type Kind } from '../core/kinds';
+import { aNumber, anyNumber, aTensor, check, kind, listOf, numbers, options as optionsOf, type Kind } from '../core/kinds';
 import { show } from '../core/shape';
 import { checkArguments } from '../core/signature';
 import type { Tensor } from '../core/tensor';
@@ -68,7 +68,7 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<Tenso
 
   /** Views. Throws IndexError. */
   get(i: number): Tensors<T> {
-    check('TensorDataset', 'i', wholeNumber(), i);
+    check('TensorDataset', 'i', anyNumber, i);
     checkPlaces('TensorDataset', [i], this.length);
     return each(this.tensors, t => select(t, 0, i));
   }
@@ -111,7 +111,7 @@ export class Subset<T> implements Dataset<T> {
 
   /** Throws IndexError. */
   get(i: number): T {
-    check('Subset', 'i', wholeNumber(), i);
+    check('Subset', 'i', anyNumber, i);
     checkPlaces('Subset', [i], this.length);
     return this.dataset.get(this.indices[i]!);
   }

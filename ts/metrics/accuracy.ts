@@ -3,7 +3,7 @@ import { DTypeError, ShapeError, ValueError } from '../core/errors';
 import { aTensor, check, wholeNumber } from '../core/kinds';
 import { show } from '../core/shape';
 import { Tensor } from '../core/tensor';
-import { checkLabels, labelsOf, type Labels } from './labels';
+import { checkLabels, checkWhole, labelsOf, type Labels } from './labels';
 
 /**
  * The share of samples classified as their target says, from 0 to 1; 0 if there are none. The predictions are classes,
@@ -14,6 +14,8 @@ export function accuracy(predicted: Labels, target: Labels): number {
   if (predicted instanceof Tensor && predicted.dtype === 'f32') return hitsOf('accuracy', predicted, target, 1);
   const classes = labelsOf('accuracy', 'predicted', predicted);
   const labels = labelsOf('accuracy', 'target', target);
+  checkWhole('accuracy', 'predicted', classes);
+  checkWhole('accuracy', 'target', labels);
   if (classes.length !== labels.length) {
     throw new ShapeError('accuracy', `${classes.length} predictions for ${labels.length} targets`);
   }

@@ -7,19 +7,23 @@ import { Tensor } from '../core/tensor';
 export type Labels = Tensor | ArrayLike<number>;
 
 const someLabels: Kind<Labels> = kind('a tensor or an array of class numbers', v => numbers.fits(v));
-const aLabel: Kind<number> = wholeNumber(-Infinity);
 
-/** The labels in order. Throws DTypeError for a tensor of floats, ValueError for what is no label. */
+/** The labels in order. Throws DTypeError for a tensor of floats, ValueError for what is no list of numbers. */
 export function labelsOf(where: string, name: string, labels: Labels): ArrayLike<number> {
   if (!(labels instanceof Tensor)) {
     check(where, name, someLabels, labels);
-    for (let i = 0; i < labels.length; i++) check(where, `${name}[${i}]`, aLabel, labels[i]);
     return labels;
   }
   if (labels.dtype === 'f32' || labels.dtype === 'f64') {
     throw new DTypeError(where, `${name} takes labels of i32, u8 or bool, this is ${labels.dtype}`);
   }
   return labels.toArray();
+}
+
+const aLabel: Kind<number> = wholeNumber(-Infinity);
+/** Throws ValueError unless all are labels of some class. */
+export function checkWhole(where: string, name: string, labels: ArrayLike<number>): void {
+  for (let i = 0; i < labels.length; i++) if (!aLabel.fits(labels[i])) check(where, `${name}[${i}]`, aLabel, labels[i]);
 }
 
 /** Throws IndexError unless all labels are whole numbers from 0 to classes − 1. */

@@ -1,7 +1,7 @@
 /** Layers that normalise. Weights begin at 1, biases at 0. */
 import { ShapeError } from '../core/errors';
 import {
-  aBoolean, aNumber, aShape, aTensor, check, either, options as optionsOf, wholeNumber, type Kind,
+  aBoolean, aNumber, aTensor, check, oneSizeOrMore, options as optionsOf, wholeNumber,
 } from '../core/kinds';
 import { scope } from '../core/scope';
 import { show, type Shape } from '../core/shape';
@@ -77,7 +77,6 @@ export class BatchNorm2d extends BatchNorm {
   }
 }
 
-const oneSizeOrMore: Kind<number | Shape> = either(wholeNumber(), aShape);
 /** The sizes of the last dimensions. */
 function normalizedShape(where: string, shape: number | Shape): Shape {
   const sizes = typeof shape === 'number' ? [shape] : [...shape];

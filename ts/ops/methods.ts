@@ -1,4 +1,5 @@
 /** Tensor's methods, derived from the op table, with its own types and documentation. */
+import { checkCount } from '../core/signature';
 import { Tensor } from '../core/tensor';
 import * as ops from './all';
 
@@ -9,12 +10,17 @@ declare module '../core/tensor' {
   interface Tensor extends Methods {}
 }
 
-/** No op takes more than four arguments after the tensor; naming them keeps a call as cheap as the function's. */
-function method(op: Function): (this: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown {
+/**
+ * No op takes more than four arguments after the tensor; naming them keeps a call as cheap as the function's. More than
+ * the op takes are refused: they would mean something that it does not do.
+ */
+function method(name: string, op: Function): (this: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown {
+  const most = op.length - 1;
   return function (a, b, c, d) {
+    if (arguments.length > most) checkCount(name, most, arguments);
     return op.call(undefined, this, a, b, c, d);
   };
 }
 for (const [name, op] of Object.entries(ops)) {
-  Object.defineProperty(Tensor.prototype, name, { value: method(op), writable: true, configurable: true });
+  Object.defineProperty(Tensor.prototype, name, { value: method(name, op), writable: true, configurable: true });
 }

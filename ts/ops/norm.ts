@@ -2,7 +2,7 @@
 import { ShapeError, ValueError } from '../core/errors';
 import { defineMultiOp, defineOp, type MultiOp, type Op } from '../core/op';
 import {
-  aBoolean, aNumber, aShape, aTensor, aTensorOrNull, either, options as optionsOf, wholeNumber, type Keys, type Kind,
+  aBoolean, aNumber, aTensor, aTensorOrNull, oneSizeOrMore, options as optionsOf, wholeNumber, type Keys,
 } from '../core/kinds';
 import { noGrad, runtime } from '../core/runtime';
 import { composite } from '../core/signature';
@@ -166,7 +166,6 @@ function overLast(
   return normalise(x, flat(weight), flat(bias), { outer: 1, n, inner: size, size, step: 1, centred, eps })[0];
 }
 
-const oneSizeOrMore: Kind<number | Shape> = either(wholeNumber(), aShape);
 /** Of what is normalised: factors, summands, and what is added to the variance. */
 const affineKeys: Keys<GroupNormOptions> = { weight: aTensorOrNull, bias: aTensorOrNull, eps: aNumber(0) };
 
