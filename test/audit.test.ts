@@ -4,8 +4,13 @@ import {
 } from 'phyllo';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { runtime } from '../ts/core/runtime';
-import { KINDS, type Kind, type World } from './changes';
-import { backends, list, start } from './toy';
+import { OF_ARGUMENTS, OF_VARIABLES } from './changes/around';
+import { OF_MODULES } from './changes/modules';
+import { OF_TRAINING } from './changes/training';
+import type { Kind, World } from './changes/world';
+import { backends, dice, list, start } from './toy';
+
+const KINDS: Readonly<Record<string, Kind>> = { ...OF_MODULES, ...OF_VARIABLES, ...OF_ARGUMENTS, ...OF_TRAINING };
 
 type Run = (x: Tensor, ...more: readonly unknown[]) => Tensor;
 
@@ -26,10 +31,10 @@ function training(world: World): Run {
 }
 
 /**
- * Two equal worlds, one captured, one not, which change after some calls. What each of eight calls of the captured one
+ * Two equal worlds, one captured, one not, which change after some calls. What each call of the captured one
  * gave: `same` values as the other, `stale` ones, or `refused` and then the same.
  */
-function play({ make }: Kind, run: (world: World) => Run, after: number): string[] {
+function play({ make }: Kind, run: (world: World) => Run, after: number, calls = 8): string[] {
   return scope(() => {
     const twin = (): World => {
       manualSeed(7);
@@ -37,7 +42,7 @@ function play({ make }: Kind, run: (world: World) => Run, after: number): string
     };
     const [real, planned] = [twin(), twin()];
     const [eager, captured] = [run(real), capture(run(planned))];
-    const found = Array.from({ length: 8 }, (_, call) => {
+    const found = Array.from({ length: calls }, (_, call) => {
       if (call === after) {
         manualSeed(8);
         real.change();
@@ -63,6 +68,7 @@ function play({ make }: Kind, run: (world: World) => Run, after: number): string
 }
 
 describe.each(backends.slice(1))('on %s', (_, make) => {
+  const roll = dice(11);
   beforeEach(() => {
     start(make);
     expect(runtime.scope).toBeNull();
@@ -80,11 +86,12 @@ describe.each(backends.slice(1))('on %s', (_, make) => {
         // Nothing was computed since: an error, and the next plan is the function again.
         expect(play(kind, run, after)).toEqual(Array(8).fill('same').with(after, 'refused'));
       }
-      // Calls 6 and 7 may be stale, call 8 is not.
-      const found = play(kind, run, 5);
-      expect(found.slice(0, 5)).toEqual(Array(5).fill('same'));
-      expect(found[7]).toMatch(/^refused/);
-      expect(found.slice(5, 7)).not.toContain('refused');
+      // At any other moment it goes unseen until the next audit, and no longer.
+      const after = 5 + roll(27);
+      const due = 2 ** Math.ceil(Math.log2(after + 1));
+      const found = play(kind, run, after, due + 1);
+      expect(found.slice(0, after)).toEqual(Array(after).fill('same'));
+      expect(found.findIndex(outcome => outcome.startsWith('refused'))).toBe(due - 1);
     });
   });
 });

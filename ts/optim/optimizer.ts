@@ -141,6 +141,7 @@ export abstract class Optimizer<O extends object> {
 
   /** Frees its state; parameters and their gradients stay. Using it afterwards is a DisposedError. */
   dispose(): void {
+    nextEpoch();
     for (const t of Object.values(this.stateDict())) drop(t, `dispose() of ${this.constructor.name}`);
   }
   [Symbol.dispose](): void {
