@@ -75,8 +75,8 @@ export interface CaptureOptions {
  * the time); what differs then traces anew by itself. So `f` runs a few times more than it is traced, and what it does
  * beside computing (counting, logging, drawing from Math.random) happens at each; `audit: false` forbids it.
  *
- * @throws {CaptureError} if `f` reads numbers, returns a Promise, changes what it goes by, or does something else than was traced; if there is no plan within
- *   the budget of memory.
+ * @throws {CaptureError} if `f` reads numbers, returns a Promise, changes what it goes by, or does not do any more what
+ *   was traced; if there is no plan within the budget of memory.
  */
 export function capture<A extends readonly unknown[], R>(f: (...args: A) => R, options?: CaptureOptions): Captured<A, R>;
 export function capture(f: Run, options: CaptureOptions = {}): Captured<unknown[], unknown> {
