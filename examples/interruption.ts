@@ -1,12 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FileError } from 'phyllo';
 
 /** How a long computation is asked to stop, and how the process ends then. */
 export interface Interruption {
-  /** Aborted by the first SIGINT (Ctrl-C) or SIGTERM, and when nobody reads the output any longer (`| head`). */
+  /** Aborted by the first SIGINT (Ctrl-C) or SIGTERM, and when output goes nowhere any longer (`| head`, a full disk). */
   readonly signal: AbortSignal;
   /** Gives signals back to the system: once this is over, one ends the process at once, whatever it is computing. */
   release(): Promise<void>;
-  /** Ends the process as the signal that came would have: shells and npm look at that. Without one, it returns. */
+  /**
+   * Ends the process as the signal that came would have: shells and npm look at that. Without one, it returns.
+   *
+   * @throws {FileError} if output could not be written for another reason than that nobody reads it
+   */
   end(): void;
 }
 
@@ -22,6 +27,7 @@ const LOOK_MS = 50;
 export function interruption(): Interruption {
   const controller = new AbortController();
   let came: { readonly signal: NodeJS.Signals; readonly at: number } | null = null;
+  let broken: Error | null = null;
 
   const onSignal = (signal: NodeJS.Signals): void => {
     clearInterval(watch);
@@ -33,7 +39,7 @@ export function interruption(): Interruption {
     }
   };
   const onOutputError = (error: NodeJS.ErrnoException): void => {
-    if (error.code !== 'EPIPE') throw error;
+    if (error.code !== 'EPIPE') broken ??= error;
     controller.abort();
   };
   const detach = (): void => {
@@ -43,6 +49,7 @@ export function interruption(): Interruption {
   const end = (): void => {
     detach();
     if (came) process.kill(process.pid, came.signal);
+    else if (broken) throw new FileError('output', broken.message, { cause: broken });
   };
 
   const parent = process.ppid;

@@ -43,7 +43,7 @@ function positive(text: string): number {
 function readOptions(): Options {
   return new Command('npm start --')
     .description(
-      'Trains LeNet-5 on MNIST and leaves weights, history and a picture in the output folder. Weights of the best\n' +
+      'Trains LeNet-5 on MNIST and leaves weights, history and a picture in the output folder. Weights of the best ' +
       'epoch and the history are there after each epoch. Ctrl-C stops with what there is, a second one at once.',
     )
     .option('--epochs <n>', 'passes over the training set', whole(1, 10_000), 12)

@@ -8,8 +8,8 @@ const LINES: readonly Moment[] = [1, 4, 12, 24, 26, 27, 28, 29, 31, 45];
 const ROWS: Readonly<Record<Exclude<Kind, 'file limit'>, readonly Moment[]>> = {
   'Ctrl-C': MOMENTS, 'Ctrl-C twice': MOMENTS, SIGTERM: MOMENTS, SIGKILL: MOMENTS, 'closed pipe': LINES, 'full disk': MOMENTS,
 };
-/** About a second an epoch, on a core that has nothing else to do. */
-const SAMPLES = 12_000;
+/** Of an epoch: it takes half a second on a core that has nothing else to do. */
+const SAMPLES = 6000;
 
 let failed = 0;
 const print = (...cells: readonly string[]): void => console.log(cells.map((c, i) => c.padEnd([12, 13, 4, 6, 5][i] ?? 0)).join('  '));
