@@ -6,7 +6,7 @@ import { Node } from './node';
 import type { AnyDef, Params } from './op';
 import { runtime } from './runtime';
 import { adopt, meet, type Scope } from './scope';
-import type { Shape } from './shape';
+import { show, type Shape } from './shape';
 import { allocate, drop, live, Tensor } from './tensor';
 
 type Inputs = readonly (Tensor | null)[];
@@ -24,6 +24,7 @@ function inspect(def: AnyDef, xs: Inputs): Inputs {
     const x = xs[i]!;
     if (x === null) continue;
     if (x.disposed) live(x, def.name);
+    if (x.size >= MOST && def.view === undefined) tooLarge(def, i, x);
     if (x.node !== null) tracked = true;
     if (x.home !== home && x.home !== null) home = home === null ? x.home : meet(home, x.home);
     const want = def.inputTypes[def.variadic === null ? i : 0]!;
@@ -34,6 +35,12 @@ function inspect(def: AnyDef, xs: Inputs): Inputs {
     throw new GradientError(def.name, 'writes in place what a gradient is recorded for; do it in noGrad');
   }
   return fits || def.view !== undefined ? xs : convert(def, xs);
+}
+
+/** Kernels count in 32 bits. Only a tensor spread over a larger shape has more elements without as much memory. */
+const MOST = 2 ** 31;
+function tooLarge(def: AnyDef, i: number, x: Tensor): never {
+  throw new ShapeError(def.name, `${def.inputs[i] ?? def.inputs[0]} takes fewer than 2^31 elements, ${show(x.shape)} has ${x.size}`);
 }
 
 /** The inputs in the element types and layout that the kernel takes: where they differ, twins for this one op. */

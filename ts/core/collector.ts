@@ -53,11 +53,11 @@ const registry: FinalizationRegistry<Unowned> = new FinalizationRegistry(give);
 /** A handle counts for so many bytes: some 500 are what it takes of JavaScript's heap, the rest bounds their number. */
 const HANDLE = 4096;
 /**
- * How much may gather between two sweeps, in bytes. A sweep takes 3 to 6 ms, which is less than it takes to fill the
- * least of it; while sweeps find little or take long, it doubles.
+ * How much may gather between two sweeps, in bytes. A sweep takes 3 to 6 ms in a small program. While sweeps find
+ * little, or take a fifth of the time, it doubles.
  */
 const LEAST = 2 ** 26;
-const MOST = 2 ** 30;
+const MOST = 2 ** 29;
 let allowance = LEAST;
 /** The least that was in use since the last sweep. */
 let low = 0;
@@ -115,7 +115,7 @@ function gathered(): void {
   sweep();
   const end = performance.now();
   low = inUse();
-  const little = before - low < allowance / 2 || end - start > 0.05 * (start - swept);
+  const little = before - low < allowance / 2 || end - start > 0.2 * (start - swept);
   swept = end;
   allowance = little ? Math.min(2 * allowance, MOST) : Math.max(allowance / 2, LEAST);
 }

@@ -76,11 +76,18 @@ export function aNumber(low: number = -Infinity, high: number = Infinity): Kind<
   return kind(range, v => typeof v === 'number' && v >= low && v <= high && Number.isFinite(v));
 }
 
-const isWhole = (v: unknown, low: number): v is number => Number.isSafeInteger(v) && Number(v) >= low;
+const isWhole = (v: unknown, low: number, high = Infinity): v is number =>
+  Number.isSafeInteger(v) && Number(v) >= low && Number(v) <= high;
+/** Kernels count in 32 bits, the sign being one of them. */
+const LARGEST = 2 ** 31 - 1;
+/** Of windows: so that a size with padding at both ends is still below 2³¹. */
+const LARGEST_STEP = 2 ** 28;
 
-/** A whole number from `low` up. */
+/** A whole number from `low` up, as kernels can count; `low` -Infinity: any. */
 export function wholeNumber(low = 0): Kind<number> {
-  return kind(low === -Infinity ? 'a whole number' : `a whole number ≥ ${low}`, v => isWhole(v, low));
+  if (low === -Infinity) return kind('a whole number', v => isWhole(v, low));
+  const takes = `a whole number ≥ ${low}`;
+  return kind(takes, v => isWhole(v, low, LARGEST), { hint: v => (isWhole(v, low) ? ', which is above 2^31 - 1' : '') });
 }
 
 /** One of some texts or numbers. */
@@ -162,8 +169,9 @@ export const oneOrMoreDims: Kind<number | readonly number[]> =
   kind('the number of a dimension, or a list of them', v => WHOLE(v) || every(v, WHOLE), { error: ShapeError });
 
 function whole<T>(takes: string, count: number, low: number): Kind<T> {
-  return kind(`${takes} of whole numbers ≥ ${low}`, v =>
-    isWhole(v, low) || (Array.isArray(v) && v.length === count && every(v, e => isWhole(e, low))));
+  const fits = (v: unknown, high?: number): boolean =>
+    isWhole(v, low, high) || (Array.isArray(v) && v.length === count && every(v, e => isWhole(e, low, high)));
+  return kind(`${takes} of whole numbers ≥ ${low}`, v => fits(v, LARGEST_STEP), { hint: v => (fits(v) ? ', which is above 2^28' : '') });
 }
 /** One whole number for both directions, or two. */
 export function aPair(low: number): Kind<Pair> {

@@ -15,10 +15,11 @@ export function checkNumber(where: string, name: string, value: number, low: num
   throw new ValueError(where, `${name} takes ${range}, this is ${String(value)}`);
 }
 
-/** Throws unless `value` is a whole number from `low` up. */
-export function checkInteger(where: string, name: string, value: number, low = 0): void {
-  if (Number.isInteger(value) && value >= low) return;
-  throw new ValueError(where, `${name} takes a whole number ≥ ${low}, this is ${String(value)}`);
+/** Throws unless `value` is a whole number from `low` to `high`. */
+export function checkInteger(where: string, name: string, value: number, low = 0, high: number = Number.MAX_SAFE_INTEGER): void {
+  if (Number.isInteger(value) && value >= low && value <= high) return;
+  const range = value > high ? `from ${low} to ${high}` : `≥ ${low}`;
+  throw new ValueError(where, `${name} takes a whole number ${range}, this is ${String(value)}`);
 }
 
 /** Both directions of an option, whole numbers from `low` up. */

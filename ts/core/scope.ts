@@ -101,15 +101,19 @@ export function keep<T>(value: T): T {
 
 /** As `keep`, for the state of modules and optimisers: it lives as long as they do, or the scope that they belong to. */
 export function keepState<T extends Tensor>(t: T): T {
-  const owner = runtime.scope?.stateOwner ?? null;
-  if (owner === null || owner.closed) return keep(t);
+  const owner = stateOwner();
+  if (owner === root) return keep(t);
   live(t, 'keep');
   t.pinned = true;
   if (t.owner === root) {
     unregister(t);
     give(t, owner);
-  } else t.owner = owner; // the scope that has it in its list passes it on when it ends
+  } else t.owner = owner; // the scope that lists it passes it on when it ends
   return t;
+}
+function stateOwner(): Scope {
+  const owner = runtime.scope?.stateOwner ?? null;
+  return owner === null || owner.closed ? root : owner;
 }
 
 function open(name: string, sync: boolean, parent: Scope | null = runtime.scope, state?: State): Scope {
@@ -133,7 +137,7 @@ function close(s: Scope, result?: unknown): void {
     ({ before } = t);
     t.before = null; // what outlives its scope must not hold the others
     if (t.disposed) continue;
-    if (t.owner === returning) t.pinned ? keepState(t) : adopt(t);
+    if (t.owner === returning) t.pinned ? give(t, stateOwner()) : adopt(t);
     else if (t.owner !== s) pass(t);
     else if (s.suspended && t.home !== s) give(t, root);
     else dropWithValue(t);

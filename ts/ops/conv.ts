@@ -61,6 +61,7 @@ function outputShape(x: Shape, w: Shape, { where, stride, total, dilation }: Geo
   const size = (i: 0 | 1): number => {
     const room = x[2 + i]! + total[i] - dilation[i] * (w[2 + i]! - 1) - 1;
     if (room < 0) throw new ShapeError(where, `w ${show(w)} with dilation ${show(dilation)} is larger than x ${show(x)} with its padding`);
+    if (x[2 + i]! + total[i] >= 2 ** 31) throw new ShapeError(where, `x ${show(x)} with its padding ${show(total)} takes fewer than 2^31 places in each direction`);
     return Math.floor(room / stride[i]) + 1;
   };
   return [x[0]!, w[0]!, size(0), size(1)];

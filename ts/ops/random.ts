@@ -171,8 +171,7 @@ export const randint: (low: number, high: number, shape: Shape, options?: Source
     ['options', optionsOf(sourceKeys)],
   ],
   (low, high, shape, options = {}) => {
-    checkInteger('randint', 'high', high, low + 1);
-    if (high > 2 ** 31) throw new ValueError('randint', `high takes a number up to 2^31, this is ${high}`);
+    checkInteger('randint', 'high', high, low + 1, 2 ** 31);
     if (high - low > 2 ** 24) throw new ValueError('randint', `${low} to ${high} spans more than 2^24 numbers`);
     return add(to(floor(uniform(shape, 0, high - low, options)), 'i32'), low);
   },

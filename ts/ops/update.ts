@@ -1,17 +1,17 @@
 /** Writing in place: what optimisers and initialisers do. Not recorded; under a recorded input they are errors. */
-import { copyKernel } from '../core/convert';
+import { copy, copyKernel } from '../core/convert';
 import { DTypeError, ShapeError } from '../core/errors';
 import { runCopy } from '../core/geometry';
 import { defineOp, type Op, type Operand } from '../core/op';
+import { scope } from '../core/scope';
 import { sameShape, show } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { Tensor } from '../core/tensor';
 
 function checkSame(where: string, a: Tensor, b: Tensor): void {
   if (!sameShape(a.shape, b.shape)) throw new ShapeError(where, `${show(a.shape)} and ${show(b.shape)} differ`);
 }
 
-/** a ← b, elementwise. */
-export const assign: Op<[a: Tensor, b: Tensor]> = defineOp({
+const assignOp: Op<[a: Tensor, b: Tensor]> = defineOp({
   name: 'assign',
   inputs: ['a', 'b'],
   flops: () => 0,
@@ -26,8 +26,7 @@ export const assign: Op<[a: Tensor, b: Tensor]> = defineOp({
   run: (k, [a, b]) => runCopy(copyKernel(k, a.dtype), b, a),
 });
 
-/** a ← a + b, elementwise. */
-export const addInto: Op<[a: Tensor, b: Tensor]> = defineOp({
+const addIntoOp: Op<[a: Tensor, b: Tensor]> = defineOp({
   name: 'addInto',
   inputs: ['a', 'b'],
   mutates: ['a'],
@@ -38,8 +37,7 @@ export const addInto: Op<[a: Tensor, b: Tensor]> = defineOp({
   run: (k, [a, b]) => k.addInto(a.at, b.at, a.size),
 });
 
-/** a ← s · a, elementwise; s is a number or a tensor of one element. */
-export const scale: Op<[a: Tensor, s: Operand]> = defineOp({
+const scaleOp: Op<[a: Tensor, s: Operand]> = defineOp({
   name: 'scale',
   inputs: ['a', 's'],
   mutates: ['a'],
@@ -49,6 +47,42 @@ export const scale: Op<[a: Tensor, s: Operand]> = defineOp({
   },
   run: (k, [a, s]) => k.mul(a.at, s.at, a.at, 1, 1, 1, a.size, 0, 0, 0, 1, 0, 0, 0, 0),
 });
+
+/** Whether b is a's own memory. No kernel may read what it has written, so b is copied then. */
+const overlaps = (a: Tensor, b: Operand): b is Tensor =>
+  a instanceof Tensor && b instanceof Tensor && a.storage === b.storage;
+
+/**
+ * a ← b, elementwise: writes the elements of b into the memory of a, which every view of a sees. Not recorded for
+ * gradients; a value that was saved for one and is written over is a GradientError in `backward`. Returns a.
+ *
+ * @param a any strides; @param b a's shape and element type.
+ * @throws {ShapeError | DTypeError} if they differ.
+ * @throws {GradientError} if a requires a gradient and it is not done in `noGrad`.
+ */
+export const assign = (a: Tensor, b: Tensor): Tensor =>
+  overlaps(a, b) ? scope(() => assignOp(a, copy(b)), 'assign') : assignOp(a, b);
+
+/**
+ * a ← a + b, elementwise, in place as {@link assign} writes. Returns a.
+ *
+ * @param a dense f32; @param b a's shape.
+ * @throws {ShapeError} if the shapes differ or a is strided.
+ * @throws {GradientError} if a requires a gradient and it is not done in `noGrad`.
+ */
+export const addInto = (a: Tensor, b: Tensor): Tensor =>
+  overlaps(a, b) ? scope(() => addIntoOp(a, copy(b)), 'addInto') : addIntoOp(a, b);
+
+/**
+ * a ← s · a, elementwise, in place as {@link assign} writes. Returns a. A running average is
+ * `noGrad(() => addInto(scale(mean, 0.9), x.mul(0.1)))`.
+ *
+ * @param a dense f32; @param s a number, or a tensor of one element.
+ * @throws {ShapeError} if s has more elements or a is strided.
+ * @throws {GradientError} if a requires a gradient and it is not done in `noGrad`.
+ */
+export const scale = (a: Tensor, s: Operand): Tensor =>
+  overlaps(a, s) ? scope(() => scaleOp(a, copy(s)), 'scale') : scaleOp(a, s);
 
 /** hyper[at] ← hyper[at] + 1: how an optimiser counts its steps. */
 export const tick: Op<[hyper: Tensor], { at: number }> = defineOp({

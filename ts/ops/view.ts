@@ -137,7 +137,7 @@ export const slice: (x: Tensor, dim: number, start: number, end?: number, step?:
   const clip = (i: number): number => Math.min(Math.max(i < 0 ? i + n : i, 0), n);
   const from = clip(start);
   const size = Math.max(Math.ceil((clip(end) - from) / step), 0);
-  return sliceAt(x, { dim: d, start: size === 0 ? 0 : from, size, step });
+  return sliceAt(x, { dim: d, start: size === 0 ? 0 : from, size, step: Math.min(step, Math.max(n, 1)) });
 });
 
 /** The slice of size 1 at place i of a dimension, without that dimension. A view. */
