@@ -73,8 +73,8 @@ export class Tensor {
   }
   /** Makes a leaf of it, into whose `grad` gradients are summed; `false` takes it out of the graph. */
   set requiresGrad(on: boolean) {
-    if (on === this.requiresGrad) return;
     live(this, 'requiresGrad');
+    if (on === this.requiresGrad) return;
     runtime.watcher?.uses(this, false);
     if (on && this.dtype !== 'f32') throw new GradientError('requiresGrad', `takes f32, this is ${this.dtype}`);
     if (!on && this.leaf === null) {
