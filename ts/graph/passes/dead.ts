@@ -1,18 +1,38 @@
+import type { Backend, Kernels } from '../../backend/backend';
+import type { AnyDef } from '../../core/op';
 import { local, mutates, reads, writes, type Graph, type Step, type Value } from '../graph';
+import { lower } from '../lower';
 
-/** Without the steps whose outputs nobody reads, nor the outputs among others that need not be. */
-export function dropDead(graph: Graph): Graph {
+/**
+ * Without the steps whose outputs nobody reads, nor the outputs among others that need not be. Of a step that checks
+ * indices, the check stays: the function would fail there.
+ */
+export function dropDead(graph: Graph, { kernels }: Backend): Graph {
   const { steps, results } = graph;
   const wanted = new Set<Value>(results);
   const kept: Step[] = [];
   for (let i = steps.length - 1; i >= 0; i--) {
     const step = steps[i]!;
     const matters = [...writes(step)].some(v => wanted.has(v) || (mutates(step) && v.origin.from !== 'local'));
-    if (!matters) continue;
-    kept.push(trimmed(step, wanted));
-    for (const v of reads(step)) wanted.add(v);
+    const left = matters ? trimmed(step, wanted) : checkOf(step, kernels);
+    if (left === null) continue;
+    kept.push(left);
+    for (const v of reads(left)) wanted.add(v);
   }
   return { ...graph, steps: kept.reverse() };
+}
+
+/** The step without all that it does but to check indices; null if it checks none. */
+function checkOf(step: Step, kernels: Kernels): Step | null {
+  const { def, params, xs, ys } = step;
+  if (!xs.some(x => x?.dtype === 'i32') || lower([step], kernels).every(({ kernel }) => kernel !== 'indexOutside')) return null;
+  const run: AnyDef['run'] = (k, views) => {
+    const only = new Proxy(k, { get: (_, name) => (name === 'indexOutside' ? k.indexOutside : () => -1) });
+    if (def.runMulti) def.runMulti(only, views, Object.fromEntries(ys.map((y, i) => [def.outputs![i]!, y])), params);
+    else def.run!(only, views, ys[0] ?? views[0]!, params);
+  };
+  const own: AnyDef = { ...def, name: def.name, flops: () => 0, outputs: undefined, runMulti: undefined, mutates: undefined, written: def.written.map(() => false), prepared: undefined, run };
+  return { ...step, def: own, ys: [] };
 }
 
 function trimmed(step: Step, wanted: ReadonlySet<Value>): Step {
