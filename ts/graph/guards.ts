@@ -1,7 +1,7 @@
 /** What a plan takes for granted of the objects and tensors that its function goes by. */
 import { CaptureError } from '../core/errors';
 import { isOwner, owners } from '../core/owners';
-import { root } from '../core/scope';
+import { root, type Scope } from '../core/scope';
 import { show } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { explore, heldBy, type Memo } from './memo';
@@ -17,6 +17,8 @@ export class Guards {
   /** Those used from outside the trace, once it has settled. */
   readonly tensors: Tensor[] = [];
   private readonly recorded: boolean[] = [];
+  /** What the function makes belongs here, or to a scope inside. */
+  scope: Scope | null = null;
 
   watch(o: object): void {
     explore(o, this.seen, {
@@ -100,9 +102,14 @@ export class Guards {
       const place = `${m.object.constructor?.name ?? 'Object'}.${String(key)}`;
       throw new CaptureError('capture', `the function called${placeOfCall()} changes ${place}, which a plan would do once: what changes from call to call must be a tensor, changed by assign()`);
     }
-    const t = this.tensors.find((t, j) => !t.disposed && (t.node !== null) !== this.recorded[j]);
+    const t = this.tensors.find((t, j) => !t.disposed && (t.node !== null) !== this.recorded[j] && !this.made(t));
     if (t) {
       throw new CaptureError('capture', `the function called${placeOfCall()} changes requiresGrad of a tensor of shape ${show(t.shape)}, which a plan would do once: do it outside`);
     }
+  }
+  /** Whether the function made a tensor itself, of what was there. */
+  private made(t: Tensor): boolean {
+    for (let s: Scope | null = t.owner; s !== null; s = s.parent) if (s === this.scope) return true;
+    return false;
   }
 }

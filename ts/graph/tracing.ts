@@ -53,12 +53,14 @@ export function traced<T>(
   runtime.watcher = trace;
   try {
     return scope(() => {
+      trace.guards.scope = runtime.scope;
       for (const [, v] of leaves(args)) if (typeof v === 'object' && v !== null && !isTensor(v)) trace.object(v);
       const standIns = xs.map((x, i) => trace.argument(x, i));
       const inputs = standIns.map(t => trace.see(t).value);
       let next = 0;
       const answer = resultOf(f, args.map(a => mapLeaves(a, v => (v instanceof Tensor ? standIns[next++]! : v))));
       trace.guards.check();
+      trace.guards.scope = null;
       const leaf = standIns.findIndex(t => t.leaf !== null && t.leaf.grad !== null);
       if (leaf >= 0) throw new CaptureError('capture', `the function called${placeOfCall()} leaves a gradient in tensor ${leaf} of its arguments, where it would not come out: return it, or use valueAndGrad`);
       const result = mapLeaves(answer, v => {
