@@ -5,6 +5,7 @@ import { runtime } from '../core/runtime';
 import { scope } from '../core/scope';
 import { ANSWERED, live, Tensor } from '../core/tensor';
 import { mapLeaves } from '../core/tree';
+import type { Audit } from './audit';
 import { PlanCache } from './cache';
 import type { Plan } from './plan';
 import { arrangementOf, isTensor, PLAIN, tensorsOf, type Arrangement } from './signature';
@@ -100,7 +101,9 @@ export function capture(f: Run, options: CaptureOptions = {}): Captured<unknown[
   function find(xs: readonly Tensor[], arrangement: Arrangement, args: readonly unknown[]): Plan | null {
     for (;;) {
       const plan = cache.find(xs, arrangement);
-      if (plan === null || passes(plan, f, args, xs)) return plan;
+      if (plan === null) return null;
+      const { audit } = plan;
+      if (audit === null || !audit.due() || passes(plan, audit, f, args, xs)) return plan;
     }
   }
 
@@ -163,10 +166,8 @@ function eagerly(f: Run, args: readonly unknown[]): unknown {
   }, 'a captured function');
 }
 
-/** Whether a plan passes its audit, if one is due. Else it is disposed of. The function must not change what it goes by, either. */
-function passes(plan: Plan, f: Run, args: readonly unknown[], xs: readonly Tensor[]): boolean {
-  const { audit } = plan;
-  if (audit === null || !audit.due()) return true;
+/** Whether a plan passes its audit. Else it is disposed of. The function must not change what it goes by, either. */
+function passes(plan: Plan, audit: Audit, f: Run, args: readonly unknown[], xs: readonly Tensor[]): boolean {
   let passed = false;
   try {
     passed = audit.passes(scribe => traced(f, args, xs, scribe, () => {}));
