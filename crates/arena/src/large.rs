@@ -34,6 +34,13 @@ struct Links {
 
 const HEADER: usize = 16;
 const FREE: usize = 1;
+
+/// Chunks begin at multiples of this. Next to each other they leave just the room of a header between them.
+pub const CHUNK: usize = 64 * 1024;
+/// The bytes of a chunk.
+pub const CHUNK_BYTES: usize = CHUNK - HEADER;
+/// A chunk is found in every free block of this size, wherever it begins.
+pub const CHUNK_ROOM: usize = 2 * CHUNK + HEADER + SMALLEST;
 const _: () = assert!(size_of::<Header>() <= HEADER);
 
 /// A block, by the address of its header. All of them lie in memory that was given to this allocator, and between runs
@@ -88,6 +95,17 @@ fn bin(size: usize) -> (usize, usize) {
     (level as usize, (size >> (level - SHIFT)) & (STEPS as usize - 1))
 }
 
+/// The least size in the bin of a block of this size.
+fn floor(size: usize) -> usize {
+    let shift = size.ilog2() - SHIFT;
+    size >> shift << shift
+}
+
+/// The least size in the next bin.
+fn above(size: usize) -> usize {
+    floor(size) + (1 << (size.ilog2() - SHIFT))
+}
+
 /// The size to give for `bytes`: the next lower end of a bin, at most an eighth more, so that the same request finds
 /// the block again.
 fn round(bytes: usize) -> Option<usize> {
@@ -100,16 +118,49 @@ impl Large {
         Self { levels: 0, steps: [0; LEVELS], bins: [[0; STEPS as usize]; LEVELS], end: 0, total: 0 }
     }
 
-    pub fn alloc(&mut self, bytes: usize, memory: &mut impl Memory) -> Option<usize> {
+    /// A block of what is free, or None.
+    pub fn alloc(&mut self, bytes: usize) -> Option<usize> {
         let size = round(bytes)?;
-        let block = match self.find(size) {
-            Some(block) => block,
-            None => {
-                self.grow(size, memory)?;
-                self.find(size)?
-            }
-        };
+        let block = self.find(size)?;
         self.remove(block);
+        self.cut(block, size);
+        Some(block.0 + HEADER)
+    }
+
+    /// A block of `CHUNK_BYTES` bytes of what is free, at a multiple of `CHUNK`, or None.
+    pub fn chunk(&mut self) -> Option<usize> {
+        // A bin holds blocks of different sizes and places, so the first of each is tried.
+        let mut size = floor(CHUNK_BYTES);
+        loop {
+            let block = self.find(size)?;
+            let at = block.0 + HEADER;
+            let aligned = at.next_multiple_of(CHUNK);
+            // What lies before the chunk becomes a block of its own.
+            let before = match aligned - at {
+                0 => 0,
+                before if before >= HEADER + SMALLEST => before,
+                before => before + CHUNK,
+            };
+            if before + CHUNK_BYTES <= block.size() {
+                self.remove(block);
+                let all = block.size();
+                let chunk = Block(block.0 + before);
+                if before > 0 {
+                    chunk.set_before(block.0);
+                    chunk.set(all - before, false);
+                    self.insert(block, before - HEADER);
+                    chunk.after().set_before(chunk.0);
+                }
+                self.cut(chunk, CHUNK_BYTES);
+                return Some(chunk.0 + HEADER);
+            }
+            size = above(block.size());
+        }
+    }
+
+    /// Takes so many bytes of a block that is in no bin; what is left over becomes a free block.
+    #[inline]
+    fn cut(&mut self, block: Block, size: usize) {
         let rest = block.size() - size;
         if rest >= HEADER + SMALLEST {
             block.set(size, false);
@@ -119,7 +170,6 @@ impl Large {
         } else {
             block.set(block.size(), false);
         }
-        Some(block.0 + HEADER)
     }
 
     /// # Safety
@@ -157,12 +207,15 @@ impl Large {
         Some(Block(self.bins[level][steps.trailing_zeros() as usize]))
     }
 
-    /// Gets memory for a block of `size`: an eighth more than there is, if possible, so that growth stays rare.
-    fn grow(&mut self, size: usize, memory: &mut impl Memory) -> Option<()> {
+    /// Gets memory for a block of `bytes`: an eighth more than there is, if possible, so that growth stays rare.
+    /// What it gets may still be too little: then memory has not gone on where it ended.
+    pub fn grow(&mut self, bytes: usize, memory: &mut impl Memory) -> Option<()> {
         // With a header and an end mark.
-        let need = size.checked_add(2 * HEADER)?;
+        let need = round(bytes)?.checked_add(2 * HEADER)?;
         let more = need.max(GROWTH).max(self.total / 8);
-        let (start, bytes) = memory.grow(more).or_else(|| memory.grow(need))?;
+        // What is free at the end of the newest run is part of the block, if memory goes on from there.
+        let missing = need.saturating_sub(self.tail()).max(2 * HEADER);
+        let (start, bytes) = memory.grow(more).or_else(|| memory.grow(need)).or_else(|| memory.grow(missing))?;
         self.total += bytes;
         let last = start + bytes - HEADER;
         let joined = self.end != 0 && start == self.end + HEADER;
@@ -181,6 +234,13 @@ impl Large {
         Some(())
     }
 
+    /// The free bytes at the end of the newest run, with their header.
+    fn tail(&self) -> usize {
+        let last = if self.end == 0 { None } else { Block(self.end).before() };
+        last.filter(|block| block.is_free()).map_or(0, |block| HEADER + block.size())
+    }
+
+    #[inline]
     fn insert(&mut self, block: Block, size: usize) {
         block.set(size, true);
         block.after().set_before(block.0);
@@ -198,6 +258,7 @@ impl Large {
         self.levels |= 1 << level;
     }
 
+    #[inline]
     fn remove(&mut self, block: Block) {
         // SAFETY: the block is free, so its links and those that they lead to are in order.
         let Links { next, previous } = unsafe { block.links().read() };

@@ -1,8 +1,9 @@
 //! An allocator over linear memory: bytes in, an address aligned to 16 out.
 //!
-//! Small blocks come from free lists, one for each size class, and classes stand a quarter or less apart. Large blocks
-//! are cut from and merged with their neighbours, and found by two-level segregated fit (Masmano, Ripoll, Crespo, Real
-//! 2004). Both take a fixed number of steps. The caller says at `free` what it asked for, so that small blocks need no
+//! Small blocks come from free lists of chunks, a few chunks for each size class, and classes stand a quarter or less
+//! apart. Large blocks, chunks among them, are cut from and merged with their neighbours, and found by two-level
+//! segregated fit (Masmano, Ripoll, Crespo, Real 2004). Both take a fixed number of steps, and where all blocks have been
+//! given back, memory is one block again. The caller says at `free` what it asked for, so that small blocks need no
 //! header.
 #![no_std]
 
@@ -71,8 +72,21 @@ impl<M: Memory> Arena<M> {
     pub fn take(&mut self, bytes: usize) -> Option<usize> {
         match small::class(bytes) {
             Some(class) => self.small.alloc(class, &mut self.large, &mut self.memory),
-            None => self.large.alloc(bytes, &mut self.memory),
+            None => self.take_large(bytes),
         }
+    }
+
+    fn take_large(&mut self, bytes: usize) -> Option<usize> {
+        if let Some(at) = self.large.alloc(bytes) {
+            return Some(at);
+        }
+        // Before memory grows, and so seldom that small blocks do not feel it.
+        self.small.trim(&mut self.large);
+        if let Some(at) = self.large.alloc(bytes) {
+            return Some(at);
+        }
+        self.large.grow(bytes, &mut self.memory)?;
+        self.large.alloc(bytes)
     }
 
     /// Gives back what `take` gave.
@@ -81,7 +95,7 @@ impl<M: Memory> Arena<M> {
     /// As for `free`.
     pub unsafe fn give(&mut self, at: usize, bytes: usize) {
         match small::class(bytes) {
-            Some(class) => self.small.free(at, class),
+            Some(class) => self.small.free(at, class, &mut self.large),
             None => self.large.free(at),
         }
     }

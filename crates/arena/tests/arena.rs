@@ -138,6 +138,110 @@ fn large_blocks_given_back_in_any_order_become_one() {
     assert!(whole <= *blocks.iter().max().expect("not empty"));
 }
 
+/// The largest block that there is room for, to 64 KiB. It is given back.
+fn largest(arena: &mut Arena<&mut Stretch>) -> usize {
+    let (mut fits, mut fails) = (0, 1 << 30);
+    while fails - fits > 1 << 16 {
+        let bytes = (fits + fails) / 2;
+        match arena.take(bytes) {
+            Some(at) => {
+                unsafe { arena.give(at, bytes) };
+                fits = bytes;
+            }
+            None => fails = bytes,
+        }
+    }
+    fits
+}
+
+/// Whatever was allocated, in whatever order it was given back: the largest block is as large as it was.
+#[test]
+fn once_everything_is_given_back_the_largest_block_is_whole() {
+    const MEMORY: usize = 8 << 20;
+    // All sizes, those around the largest class, a few classes, one class.
+    let sizes: [fn(&mut Numbers) -> usize; 5] = [
+        Numbers::size,
+        |numbers| 3000 + numbers.below(3000),
+        |numbers| [16, 100, 4096][numbers.below(3)],
+        |_| 4096,
+        |_| 16,
+    ];
+    for (i, size) in sizes.iter().enumerate() {
+        for seed in 0..3 {
+            let mut stretch = Stretch::new(MEMORY, 0);
+            let mut arena = Arena::new(&mut stretch);
+            let whole = largest(&mut arena);
+            assert!(whole > MEMORY * 7 / 8);
+            let mut numbers = Numbers(1000 * i as u64 + seed);
+            // Rounds that fill memory to the last block or in part, and empty it in any order, in part or whole.
+            let mut live = Vec::new();
+            for round in 0..4 {
+                let most = if round % 2 == 0 { usize::MAX } else { numbers.below(3000) };
+                while live.len() < most {
+                    let n = size(&mut numbers);
+                    let Some(at) = arena.alloc(n) else { break };
+                    live.push((at, n));
+                }
+                let keep = if round == 3 { 0 } else { numbers.below(live.len() + 1) };
+                while live.len() > keep {
+                    let (at, n) = live.swap_remove(numbers.below(live.len()));
+                    unsafe { arena.free(at, n) };
+                }
+            }
+            assert_eq!(largest(&mut arena), whole, "sizes {i}, seed {seed}");
+        }
+    }
+}
+
+/// Of several sizes in turn, 8 MiB each, all find room in what the first of them took.
+#[test]
+fn freed_small_blocks_serve_other_sizes_before_memory_grows() {
+    let mut stretch = Stretch::new(64 << 20, 0);
+    let mut arena = Arena::new(&mut stretch);
+    for n in [4096_usize, 16, 5000, 640, 100_000, 48, 4096] {
+        let mut blocks = Vec::new();
+        while (blocks.len() + 1) * n.next_multiple_of(16) <= 8 << 20 {
+            blocks.push(arena.alloc(n).expect("there is room"));
+        }
+        for at in blocks {
+            unsafe { arena.free(at, n) };
+        }
+    }
+    drop(arena);
+    assert!(stretch.used <= 13 << 20, "{} for 8 MiB at a time", stretch.used);
+}
+
+/// With any number of others live, at the edge of a chunk too.
+#[test]
+fn turns_of_alloc_and_free_keep_their_blocks() {
+    let mut stretch = Stretch::new(4 << 20, 0);
+    let mut arena = Arena::new(&mut stretch);
+    for n in [16, 48, 1000, 4096] {
+        for live in 0..200 {
+            let first = arena.alloc(n).expect("there is room");
+            for _ in 0..100 {
+                unsafe { arena.free(first, n) };
+                assert_eq!(arena.alloc(n), Some(first), "{n} bytes, {live} live");
+            }
+        }
+    }
+}
+
+#[test]
+fn small_blocks_waste_little() {
+    for n in [16, 64, 320, 1024, 3584, 4096] {
+        let mut stretch = Stretch::new(64 << 20, 0);
+        let mut arena = Arena::new(&mut stretch);
+        let mut asked = 0;
+        while asked < 32 << 20 {
+            arena.alloc(n).expect("there is room");
+            asked += n;
+        }
+        drop(arena);
+        assert!(stretch.used < asked + asked / 5, "{} for {asked} in blocks of {n}", stretch.used);
+    }
+}
+
 #[test]
 fn large_blocks_waste_a_quarter_at_most() {
     let mut stretch = Stretch::new(64 << 20, 0);
