@@ -114,7 +114,7 @@ class Placed {
   }
 }
 
-const OUTSIDE = /\n\w+ takes \d+ elements of \d+ bytes at \d+, which are not within a live block/;
+const OUTSIDE = /\n\w+ takes \d+ elements of \d+ bytes at \d+, (which are not within a live block|in a block that was freed)/;
 const SIZE = new RegExp(`${OUTSIDE.source}|\nsizes that do not go together`);
 const UNALIGNED = /\n\w+ at address \d+ is not aligned to \d+ bytes/;
 const OVERLAPPING = /\n\w+ at bytes \d+\.\.\d+ overlaps \w+ at bytes \d+\.\.\d+, and must be (apart from|in place of) it/;

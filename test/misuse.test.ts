@@ -328,7 +328,7 @@ describe('the example refuses, before it begins:', () => {
     ['what is no option', ['10'], /^error: too many arguments/],
     ['a folder that cannot be', ['--out', join(file, 'out')],
       /^error: .*out: no folder that files can be made in: ENOTDIR: not a directory.*\n$/],
-    ['an unknown binary', [], /PHYLLO_WASM: takes simd128 or relaxed, this is mmx/, 'mmx'],
+    ['an unknown binary', [], /PHYLLO_WASM: takes simd128 or relaxed or checked, this is mmx/, 'mmx'],
   ])('%s', { timeout: 60_000 }, async (_, args, message, wasm = '') => {
     const { code, stdout, stderr } = await run(['--out', join(folder, 'runs'), ...args], wasm);
     expect(stderr).toMatch(message);

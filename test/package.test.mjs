@@ -1,5 +1,5 @@
 /** The package as users get it: what is in it, whether bundlers keep it whole, its types in a strict project. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   copyFileSync, cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync,
 } from 'node:fs';
@@ -73,6 +73,7 @@ describe('contents', () => {
     for (const file of modules) {
       const text = readFileSync(join(installed, file), 'utf8');
       for (const [, named] of text.matchAll(/["']([^"'\s]+\.wasm)["']/g)) {
+        if (named === './checked.wasm') continue; // whoever wants it brings it
         expect(existsSync(join(installed, dirname(file), named ?? '')), `${file} names ${named}`).toBe(true);
       }
     }
@@ -82,6 +83,23 @@ describe('contents', () => {
     }
     expect(require.resolve('phyllo/package.json')).toBe(join(installed, 'package.json'));
     expect(dependencies).toEqual({});
+  });
+
+  test('say how to get the checked binary, which they have not', () => {
+    const source = join(app, 'checked.mjs');
+    writeFileSync(source, `import { tensor } from 'phyllo';\nconsole.log(tensor([1, 2]).add(1).toArray().join());\n`);
+    const env = { ...process.env, PHYLLO_WASM: 'checked' };
+    const run = () => spawnSync(process.execPath, [source], { encoding: 'utf8', env });
+    const refused = run();
+    expect(refused.stderr).toMatch(/FileError: file:.*checked\.wasm: .*`npm run setup` in a clone of phyllo makes it/);
+    expect(refused.status).toBe(1);
+    const copy = join(installed, 'dist', 'checked.wasm');
+    copyFileSync(join(ROOT, 'generated', 'checked.wasm'), copy);
+    try {
+      expect(run().stdout.trim()).toBe('2,3');
+    } finally {
+      rmSync(copy);
+    }
   });
 
   test('keep their methods in a bundle that leaves out what it can', async () => {

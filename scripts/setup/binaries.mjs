@@ -1,4 +1,4 @@
-/** Compiles the crates to WebAssembly: one binary for each set of instructions, one glue for all. */
+/** Compiles the crates to WebAssembly: one binary for each set of instructions, the same types for all. */
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withLock } from './lock.mjs';
@@ -10,7 +10,8 @@ import { freshFolder, replace } from './scrap.mjs';
 import { filesUnder, hashOf, isCurrent, writeStamp } from './stamp.mjs';
 import { bringTools } from './tools.mjs';
 
-const GLUE = ['phyllo_wasm.js', 'phyllo_wasm.d.ts'];
+/** What the binaries export, as types. The glue beside it is not used. */
+const TYPES = 'phyllo_wasm.d.ts';
 
 /** What a binary that runs plans exports, beside its memory. It calls kernels itself. */
 const INFER_EXPORTS = ['memory', 'alloc', 'kernel', 'prepare', 'run'];
@@ -29,6 +30,8 @@ const INFER = ['--no-default-features', '--features', 'infer,plans', ...CALLERS]
 
 const SIMD = '-Ctarget-feature=+simd128';
 const RELAXED = '-Ctarget-feature=+simd128,+relaxed-simd';
+/** For those that JavaScript calls kernel by kernel: it puts the stack back in order where one of them ends in an error. */
+const STACK = '-Clink-arg=--export=__stack_pointer';
 
 /**
  * @typedef {object} Binary
@@ -41,9 +44,9 @@ const RELAXED = '-Ctarget-feature=+simd128,+relaxed-simd';
 
 /** @type {Record<'simd128' | 'relaxed' | 'checked' | 'infer' | 'inferRelaxed', Binary>} */
 const BINARIES = {
-  simd128: { name: 'simd128', flags: [SIMD], cargo: [] },
-  relaxed: { name: 'relaxed', flags: [RELAXED], cargo: [] },
-  checked: { name: 'checked', flags: [SIMD, '-Coverflow-checks=on'], cargo: ['--features', 'checked'] },
+  simd128: { name: 'simd128', flags: [SIMD, STACK], cargo: [] },
+  relaxed: { name: 'relaxed', flags: [RELAXED, STACK], cargo: [] },
+  checked: { name: 'checked', flags: [SIMD, STACK, '-Coverflow-checks=on'], cargo: ['--features', 'checked'] },
   infer: { name: 'infer', flags: [SIMD, ...SMALL], cargo: INFER, exports: INFER_EXPORTS, env: SMALL_ENVIRONMENT },
   inferRelaxed: {
     name: 'infer-relaxed', flags: [RELAXED, ...SMALL], cargo: INFER, exports: INFER_EXPORTS, env: SMALL_ENVIRONMENT,
@@ -65,7 +68,7 @@ export async function buildBinaries({ checked }) {
   /** @param {Binary} binary */
   const stamp = ({ name }) => join(GENERATED, '.stamps', name);
   /** @param {Binary} binary */
-  const results = ({ name, exports }) => [`${name}.wasm`, ...(exports ? [] : GLUE)].map((file) => join(GENERATED, file));
+  const results = ({ name, exports }) => [`${name}.wasm`, ...(exports ? [] : [TYPES])].map((file) => join(GENERATED, file));
 
   const wanted = Object.values(BINARIES).filter((binary) => checked || binary !== BINARIES.checked);
   const stale = wanted.filter((binary) => !isCurrent(stamp(binary), hash, results(binary)));
@@ -100,8 +103,8 @@ export async function buildBinaries({ checked }) {
     );
     for (const binary of stale) {
       const out = join(scrap, binary.name);
-      if (binary === BINARIES.simd128) GLUE.forEach((file) => replace(join(out, file), join(GENERATED, file)));
-      else if (!binary.exports) for (const file of GLUE) requireSame(join(out, file), join(GENERATED, file), binary.name);
+      if (binary === BINARIES.simd128) replace(join(out, TYPES), join(GENERATED, TYPES));
+      else if (!binary.exports) requireSame(join(out, TYPES), join(GENERATED, TYPES), binary.name);
       const compiled = join(out, 'phyllo_wasm_bg.wasm');
       if (binary.exports) await shrink(compiled, binary.exports);
       // The tests' binary keeps its names for the sake of its stack traces.
@@ -172,14 +175,14 @@ async function binaryen(tool, ...args) {
 }
 
 /**
- * One glue serves all binaries, so all have to export the same functions.
- * @param {string} glue
+ * The same types serve all binaries, so all have to export the same functions.
+ * @param {string} types
  * @param {string} shared
  * @param {string} name
  */
-function requireSame(glue, shared, name) {
-  if (readFileSync(glue, 'utf8') !== readFileSync(shared, 'utf8')) {
-    throw new SetupError(`the ${name} binary exports other functions than simd128: ${glue} differs from ${shared}`);
+function requireSame(types, shared, name) {
+  if (readFileSync(types, 'utf8') !== readFileSync(shared, 'utf8')) {
+    throw new SetupError(`the ${name} binary exports other functions than simd128: ${types} differs from ${shared}`);
   }
 }
 

@@ -6,12 +6,14 @@ use std::ops::Range;
 use std::panic::set_hook;
 use std::slice;
 use std::string::ToString;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 
 use crate::layout::Extent;
 
 /// The bytes asked for of each live block, by address.
 static LIVE: Mutex<BTreeMap<usize, usize>> = Mutex::new(BTreeMap::new());
+/// The same of blocks that were freed and that no live one has touched since.
+static FREED: Mutex<BTreeMap<usize, usize>> = Mutex::new(BTreeMap::new());
 
 /// A length, then so many bytes.
 #[repr(C)]
@@ -22,8 +24,14 @@ struct Message {
 
 static MESSAGE: Mutex<Message> = Mutex::new(Message { length: 0, bytes: [0; 1020] });
 
-fn live() -> std::sync::MutexGuard<'static, BTreeMap<usize, usize>> {
+fn live() -> MutexGuard<'static, BTreeMap<usize, usize>> {
     LIVE.lock().expect("one thread")
+}
+
+/// The last block that begins at an address or before it.
+fn last(blocks: &Mutex<BTreeMap<usize, usize>>, at: usize) -> Option<(usize, usize)> {
+    let blocks = blocks.lock().expect("one thread");
+    blocks.range(..=at).next_back().map(|(&start, &bytes)| (start, bytes))
 }
 
 /// Every bit set: NaN, and −1.
@@ -38,6 +46,10 @@ pub fn allocated(at: usize, bytes: usize) {
     if at != 0 {
         spoil(at, bytes);
         live().insert(at, bytes);
+        let meets = |&(start, size): &(usize, usize)| start + size.max(1) > at;
+        while let Some((start, _)) = last(&FREED, at + bytes.saturating_sub(1)).filter(meets) {
+            FREED.lock().expect("one thread").remove(&start);
+        }
     }
 }
 
@@ -49,6 +61,7 @@ pub fn freed(at: usize, bytes: usize) {
         Some(asked) => assert!(asked == bytes, "free: the block at {at} has {asked} bytes, not {bytes}"),
     }
     live().remove(&at);
+    FREED.lock().expect("one thread").insert(at, bytes);
     spoil(at, bytes);
 }
 
@@ -127,12 +140,21 @@ impl Operand {
             return;
         }
         assert!(at % align == 0, "{name} at address {at} is not aligned to {align} bytes");
-        let (start, bytes) = live().range(..=at).next_back().map_or((0, 0), |(&start, &bytes)| (start, bytes));
-        assert!(
-            n <= usize::MAX / size && at - start <= bytes && n * size <= bytes - (at - start),
-            "{name} takes {n} elements of {size} bytes at {at}, which are not within a live block: \
-             the one before has {bytes} bytes at {start}",
-        );
+        let (start, bytes) = last(&LIVE, at).unwrap_or((0, 0));
+        if n <= usize::MAX / size && at - start <= bytes && n * size <= bytes - (at - start) {
+            return;
+        }
+        let freed = last(&FREED, at).filter(|&(start, bytes)| at - start < bytes);
+        match freed {
+            Some((start, bytes)) => panic!(
+                "{name} takes {n} elements of {size} bytes at {at}, in a block that was freed: \
+                 {bytes} bytes at {start}"
+            ),
+            None => panic!(
+                "{name} takes {n} elements of {size} bytes at {at}, which are not within a live block: \
+                 the one before has {bytes} bytes at {start}"
+            ),
+        }
     }
 
     fn bytes(&self) -> Range<usize> {

@@ -16,6 +16,7 @@ mod checked;
 #[cfg(feature = "train")]
 mod dispatch;
 mod elementwise;
+mod failure;
 mod indexing;
 mod layout;
 #[cfg(feature = "train")]

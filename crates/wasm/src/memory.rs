@@ -2,6 +2,9 @@
 
 use core::arch::wasm32::{memory_grow, memory_size};
 use core::cell::{Cell, UnsafeCell};
+#[cfg(not(feature = "plans"))]
+use core::hint::black_box;
+use core::mem;
 use core::slice;
 
 use phyllo_arena::Memory;
@@ -13,6 +16,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 #[cfg(feature = "checked")]
 use crate::checked;
+use crate::failure;
 use crate::layout::Extent;
 
 const PAGE: usize = 65536;
@@ -38,6 +42,12 @@ struct State {
     arena: Arena<Pages>,
     /// The block that kernels work in, and its bytes.
     workspace: (usize, usize),
+    /// Where `alloc` has its frame when nothing is below, or 0.
+    #[cfg(not(feature = "plans"))]
+    frame: usize,
+    /// Whether this is being changed. A call that is cut off leaves it so.
+    #[cfg(not(feature = "plans"))]
+    changing: bool,
 }
 
 struct Global(UnsafeCell<State>);
@@ -45,21 +55,89 @@ struct Global(UnsafeCell<State>);
 // SAFETY: this module has one thread.
 unsafe impl Sync for Global {}
 
-static STATE: Global = Global(UnsafeCell::new(State { arena: Arena::new(Pages), workspace: (0, 0) }));
+static STATE: Global = Global(UnsafeCell::new(State {
+    arena: Arena::new(Pages),
+    workspace: (0, 0),
+    #[cfg(not(feature = "plans"))]
+    frame: 0,
+    #[cfg(not(feature = "plans"))]
+    changing: false,
+}));
 
 /// Runs `f` on the state; `f` calls nothing that comes back here.
+#[cfg(feature = "plans")]
 fn with_state<T>(f: impl FnOnce(&mut State) -> T) -> T {
     // SAFETY: one thread, and no second reference while `f` runs.
     f(unsafe { &mut *STATE.0.get() })
 }
 
+/// Runs `f` on the state; `f` calls nothing that comes back here. If an earlier one was cut off (the engine's own stack may
+/// end anywhere), the state cannot be trusted.
+#[cfg(not(feature = "plans"))]
+fn with_state<T>(f: impl FnOnce(&mut State) -> T) -> T {
+    // SAFETY: one thread, and no second reference while `f` runs.
+    let state = unsafe { &mut *STATE.0.get() };
+    assert!(!state.changing, "memory was left in the middle of a change, by a stack overflow: load the library anew");
+    let changing = &raw mut state.changing;
+    // SAFETY: a field of the state. Volatile, since the compiler does not know of calls that are cut off.
+    unsafe { changing.write_volatile(true) };
+    let result = f(state);
+    unsafe { changing.write_volatile(false) };
+    result
+}
+
+impl State {
+    /// What `take` finds, for which the workspace makes room if there is none else.
+    fn find(&mut self, take: impl Fn(&mut Arena<Pages>) -> Option<usize>) -> Option<usize> {
+        take(&mut self.arena).or_else(|| {
+            self.drop_workspace();
+            take(&mut self.arena)
+        })
+    }
+
+    fn drop_workspace(&mut self) {
+        let (at, bytes) = mem::take(&mut self.workspace);
+        if bytes > 0 {
+            // SAFETY: this is the block as it was taken; the slice of the last kernel is gone.
+            unsafe { self.arena.give(at, bytes) };
+        }
+    }
+
+    /// The workspace, of `bytes` bytes at least.
+    fn workspace(&mut self, bytes: usize) -> Option<usize> {
+        if self.workspace.1 < bytes {
+            self.drop_workspace();
+            self.workspace = (self.arena.take(bytes)?, bytes);
+        }
+        Some(self.workspace.0)
+    }
+}
+
 /// The address of a block of at least `bytes` bytes, aligned to 16; 0 if memory cannot grow.
+#[cfg(feature = "plans")]
 #[wasm_bindgen]
 pub fn alloc(bytes: usize) -> usize {
-    #[cfg(feature = "plans")]
-    let at = with_state(|state| state.arena.take(bytes)).unwrap_or(0);
-    #[cfg(not(feature = "plans"))]
-    let at = with_state(|state| state.arena.alloc(bytes)).unwrap_or(0);
+    with_state(|state| state.find(|arena| arena.take(bytes))).unwrap_or(0)
+}
+
+/// The address of a block of at least `bytes` bytes, aligned to 16. 0 if memory cannot grow, or if `__stack_pointer` is
+/// not where it was at the first call: a trap leaves its frames on the stack.
+#[cfg(not(feature = "plans"))]
+#[wasm_bindgen]
+pub fn alloc(bytes: usize) -> usize {
+    let here = 0u8;
+    let frame = black_box(&here) as *const u8 as usize;
+    let at = with_state(|state| {
+        if state.frame == 0 {
+            state.frame = frame;
+        }
+        if state.frame == frame {
+            state.find(|arena| arena.alloc(bytes))
+        } else {
+            None
+        }
+    })
+    .unwrap_or(0);
     #[cfg(feature = "checked")]
     checked::allocated(at, bytes);
     at
@@ -114,29 +192,17 @@ pub fn panic_message() -> usize {
     return 0;
 }
 
-/// A workspace of n elements, its contents undefined, until the next call.
-///
-/// # Panics
-/// If memory cannot grow.
-pub fn workspace<'a>(n: usize) -> &'a mut [f32] {
+/// A workspace of n elements, its contents undefined, until the next call, for the function of this path.
+pub fn workspace<'a>(name: &str, n: usize) -> &'a mut [f32] {
     if n == 0 {
         return &mut [];
     }
-    let bytes = n.checked_mul(size_of::<f32>()).expect("a workspace that fits into memory");
-    let at = with_state(|state| {
-        let (at, size) = state.workspace;
-        if size < bytes {
-            if size > 0 {
-                // SAFETY: this is the block as it was taken; the slice of the last call is gone.
-                unsafe { state.arena.give(at, size) };
-            }
-            state.workspace = (0, 0);
-            state.workspace = (state.arena.take(bytes).expect("memory for a workspace"), bytes);
-        }
-        state.workspace.0
-    });
-    // SAFETY: the block is the arena's, large enough, aligned, and used by the running kernel alone.
-    unsafe { slice::from_raw_parts_mut(at as *mut f32, n) }
+    let bytes = n.checked_mul(size_of::<f32>());
+    match bytes.and_then(|bytes| with_state(|state| state.workspace(bytes))) {
+        // SAFETY: the block is the arena's, large enough, aligned, and used by the running kernel alone.
+        Some(at) => unsafe { slice::from_raw_parts_mut(at as *mut f32, n) },
+        None => failure::out_of_workspace(name, n),
+    }
 }
 
 /// # Safety
@@ -231,7 +297,7 @@ macro_rules! slices {
         if $crate::trial::running() {
             $($crate::trial::$kind::<$type>($name, $crate::memory::extent!($($n)+));)*
             // No memory is asked for afterwards.
-            $(if !$crate::trial::refused() { $crate::memory::workspace($need); })?
+            $(if !$crate::trial::refused() { $crate::memory::workspace($crate::memory::name!(), $need); })?
             return Default::default();
         }
         #[cfg(feature = "checked")]
@@ -242,8 +308,16 @@ macro_rules! slices {
             // SAFETY: an exported function is called as the contract says.
             let $name = unsafe { $crate::memory::$kind::<$type>($name, $crate::memory::extent!($($n)+)) };
         )*
-        $(let $room = $crate::memory::workspace($need);)?
+        $(let $room = $crate::memory::workspace($crate::memory::name!(), $need);)?
     };
+}
+
+/// The path of the function that this stands in, and `::here`.
+macro_rules! name {
+    () => {{
+        fn here() {}
+        core::any::type_name_of_val(&here)
+    }};
 }
 
 /// How many elements: a product of sizes, or what finds it; or a strided operand's extent.
@@ -252,4 +326,4 @@ macro_rules! extent {
     ($n:expr) => { $n };
 }
 
-pub(crate) use {extent, slices};
+pub(crate) use {extent, name, slices};

@@ -1,8 +1,11 @@
 import type { InitOutput } from '../../../generated/phyllo_wasm';
 import type { Kernels } from '../backend';
 
-/** What a binary exports: the one name by which the generated glue is known. */
-export type Binary = InitOutput;
+/** What a binary exports: the one name by which the generated types are known. */
+export interface Binary extends InitOutput {
+  /** The end of the stack that compiled code has in linear memory beside the engine's; it grows downwards. */
+  readonly __stack_pointer: WebAssembly.Global<'i32'>;
+}
 
 /** Kernels whose export takes another number of arguments than the contract says; the compiler itself accepts fewer. */
 type Drifted = {

@@ -14,9 +14,13 @@ const RELAXED_MADD = Uint8Array.of(
 /** Whether the engine knows relaxed SIMD: a multiplication and addition in one, rounded once. */
 const hasRelaxedSimd = (): boolean => WebAssembly.validate(RELAXED_MADD);
 
-/** The binary that was asked for by name, or else the fastest that the engine runs. */
-export function chooseBinary(asked: unknown): 'simd128' | 'relaxed' {
-  if (asked === 'simd128' || asked === 'relaxed') return asked;
+/** The binary that was asked for by name, `others` among them, or else the fastest that the engine runs. */
+export function chooseBinary<Name extends string = never>(
+  asked: unknown, ...others: readonly Name[]
+): 'simd128' | 'relaxed' | Name {
   if (asked === undefined || asked === '') return hasRelaxedSimd() ? 'relaxed' : 'simd128';
-  throw new ValueError('PHYLLO_WASM', `takes simd128 or relaxed, this is ${String(asked)}`);
+  const names = ['simd128', 'relaxed', ...others] as const;
+  const name = names.find(known => known === asked);
+  if (name === undefined) throw new ValueError('PHYLLO_WASM', `takes ${names.join(' or ')}, this is ${String(asked)}`);
+  return name;
 }

@@ -1,0 +1,103 @@
+/** An instance of a binary, and how its functions fail: with typed errors, and with their stack put in order. */
+import { OutOfMemoryError, PhylloError } from '../../core/errors';
+import type { Binary } from './kernels';
+import { LinearMemory } from './memory';
+
+export interface Instance {
+  readonly binary: Binary;
+  readonly stack: Stack;
+}
+
+/**
+ * The stack that compiled code has in linear memory, beside the engine's own. An exception unwinds that one alone: what
+ * it leaves here is taken off by hand.
+ */
+class Stack {
+  private readonly top: number;
+
+  constructor(private readonly pointer: Binary['__stack_pointer']) {
+    this.top = pointer.value;
+  }
+
+  /** Takes off what functions left here that ended in an exception, and says whether any did. None may be running. */
+  unwind(): boolean {
+    if (this.pointer.value === this.top) return false;
+    this.pointer.value = this.top;
+    return true;
+  }
+}
+
+/**
+ * Not the glue's instance, which allows one in a process.
+ *
+ * @throws {PhylloError} if the module is none of this package's.
+ */
+export function instantiate(module: WebAssembly.Module, name: string): Instance {
+  // The glue would fill a table of JavaScript objects here; numbers need none.
+  const imports: Record<string, WebAssembly.ModuleImports> = {};
+  for (const wanted of WebAssembly.Module.imports(module)) (imports[wanted.module] ??= {})[wanted.name] = () => {};
+  let instance: Instance | null = null;
+  const failing = (error: (binary: Binary) => PhylloError) => {
+    if (instance === null) return;
+    instance.stack.unwind();
+    throw error(instance.binary);
+  };
+  imports['phyllo'] = {
+    /** A kernel, by its path in the sources, finds no room for n elements to work in. Nothing has been written yet. */
+    outOfWorkspace: (path: number, length: number, n: number) => failing((binary) => {
+      const [kernel = ''] = text(binary, path, length).match(/\w+(?=::here$)/) ?? [];
+      const camelCase = kernel.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+      return noRoom(camelCase, `${4 * (n >>> 0)} bytes to work in`, binary);
+    }),
+    /** An assertion does not hold, in a line of a file. */
+    panicked: (file: number, length: number, line: number, message: number, messageLength: number) =>
+      failing((binary) => {
+        const what = text(binary, message, messageLength) || 'a kernel was called with what it cannot do';
+        return new PhylloError('wasm', `${what} (${text(binary, file, length)}:${line})`);
+      }),
+  };
+  const { exports } = new WebAssembly.Instance(module, imports);
+  if (!isBinary(exports)) throw new PhylloError('wasm', `${name} is not a binary of this package`);
+  // A plain object: the engine looks names up faster than in the sealed one of the instance.
+  const binary = { ...exports };
+  instance = { binary, stack: new Stack(binary.__stack_pointer) };
+  const message = binary.panicMessage();
+  return message === 0 ? instance : { ...instance, binary: explained(instance, message) };
+}
+
+function isBinary(exports: WebAssembly.Exports): exports is WebAssembly.Exports & Binary {
+  return exports['panicMessage'] instanceof Function && exports['gemm'] instanceof Function
+    && exports['__stack_pointer'] instanceof WebAssembly.Global;
+}
+
+const text = ({ memory }: Binary, at: number, length: number): string =>
+  new TextDecoder().decode(new Uint8Array(memory.buffer, at >>> 0, length));
+
+/** There is no room for something. */
+export const noRoom = (where: string, what: string, binary: Binary): OutOfMemoryError =>
+  new OutOfMemoryError(where, `no room for ${what} beside the ${binary.liveBytes() >>> 0} in use`);
+
+/** The checked binary, which before it traps leaves at an address what it found: a length, then so many bytes. */
+function explained({ binary, stack }: Instance, message: number): Binary {
+  const memory = new LinearMemory(binary.memory);
+  const explain = (name: string | symbol, error: unknown): unknown => {
+    stack.unwind();
+    const length = memory.peek(message, 'i32');
+    if (!(error instanceof WebAssembly.RuntimeError) || length === 0) return error;
+    memory.write(message, [0], 'i32');
+    return new PhylloError(String(name), text(binary, message + 4, length), { cause: error });
+  };
+  return new Proxy(binary, {
+    get(target, name, receiver) {
+      const value: unknown = Reflect.get(target, name, receiver);
+      if (!(value instanceof Function)) return value;
+      return (...args: number[]): unknown => {
+        try {
+          return value.apply(undefined, args);
+        } catch (error) {
+          throw explain(name, error);
+        }
+      };
+    },
+  });
+}
