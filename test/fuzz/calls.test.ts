@@ -1,0 +1,133 @@
+/**
+ * Odd calls: right calls of all that is public, each with one thing changed. Every one is refused with an error of the
+ * library's, unless what stands there is of the right kind; then it may be refused or computed. Nothing is left behind.
+ */
+import * as phyllo from 'phyllo';
+import { memory, mseLoss, nn, ones, optim, PhylloError, scope, Tensor } from 'phyllo';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { runtime, useBackend } from '../../ts/core/runtime';
+import { binaries, exact } from '../backends';
+import { randomFrom } from '../harness';
+import { namesOf } from '../surface';
+import { oddCall } from './odd';
+import { RIGHT, type Right } from './right';
+
+const ROUNDS = 8 * Number(process.env['PHYLLO_FUZZ_RUNS'] ?? 1);
+
+/** What takes no argument, takes any, reads files or awaits, or is no function of the user's: each by name. */
+const WITHOUT: readonly RegExp[] = [
+  /Error(#within)?$/, /^Tensor$/, /^nn\.(Module|Layer)$/, /^optim\.Optimizer$/, /^defaultGenerator$/, /^backendName$/,
+  /^writeFile$/, /^(scoped|steps)$/,
+  // Methods and accessors without arguments, and those for subclasses.
+  /#(data|detach|dispose|item|ndim|toArray|toString|grad|requiresGrad|length|draw|accuracy|matrix|perClass|total)$/,
+  /#(children|eval|named|namedBuffers|namedModules|namedParameters|parameters|stateDict|zeroGrad|step|lr)$/,
+  /#(states|buffers|update|rate|set)$/,
+];
+
+function find(path: string): unknown {
+  return path.split('.').reduce<unknown>((v, name) => Reflect.get(Object(v), name), phyllo);
+}
+
+/** Makes the call: of a method, a constructor or a function. */
+function run(name: string, { on }: Right, args: readonly unknown[]): unknown {
+  const [path = '', method] = name.split('#');
+  if (on && method !== undefined) return Reflect.apply(Reflect.get(on, method), on, args);
+  const f = find(path);
+  if (typeof f !== 'function') throw new Error(`${name} is no function`);
+  return /^class\b/.test(Function.prototype.toString.call(f)) ? Reflect.construct(f, args) : Reflect.apply(f, undefined, args);
+}
+
+/** Right calls, with those of ops as methods too. */
+const calls: readonly (readonly [name: string, make: () => Right])[] = Object.entries(RIGHT).flatMap(([name, make]) => {
+  const asMethod = (): Right => {
+    const { args: [x, ...args] } = make();
+    return { on: Object(x!.value), args };
+  };
+  const method = !/[.#]/.test(name) && name !== 'backward' && Object.hasOwn(Tensor.prototype, name) && scope(() => make().args.length > 1);
+  return method ? [[name, make] as const, [`Tensor#${name}`, asMethod] as const] : [[name, make] as const];
+});
+
+interface Count {
+  calls: number;
+  refused: number;
+  passed: number;
+  readonly faults: string[];
+}
+
+/** Odd calls of everything, the same for the same seed. */
+function tryAll(seed: number): Count {
+  const random = randomFrom(seed);
+  const count: Count = { calls: 0, refused: 0, passed: 0, faults: [] };
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [name, make] of calls) {
+      scope(() => {
+        const right = make();
+        if (right.args.length === 0) return;
+        const odd = oddCall(right, random);
+        count.calls++;
+        try {
+          run(name, right, odd.args);
+          count.passed++;
+          if (!odd.mayPass) count.faults.push(`${name}, ${odd.change}: nothing was thrown`);
+        } catch (e) {
+          if (e instanceof PhylloError) count.refused++;
+          else count.faults.push(`${name}, ${odd.change}: ${String(e)}`);
+        }
+      });
+    }
+  }
+  return count;
+}
+
+test('everything public has a right call, or is said to take nothing', () => {
+  const known = new Set(calls.map(([name]) => name));
+  const missing = namesOf(phyllo).filter(name =>
+    !known.has(name) && !WITHOUT.some(w => w.test(name)) && !(name.startsWith('Tensor#') && known.has(name.slice(7))));
+  expect(missing).toEqual([]);
+});
+
+describe.each([exact, ...binaries.filter(b => b.name === 'checked')])('on $name', backend => {
+  beforeAll(() => {
+    const before = runtime.backend;
+    useBackend(backend);
+    return () => useBackend(before);
+  });
+
+  test.each(calls)('%s: the right call is right', (name, make) => {
+    scope(() => {
+      const right = make();
+      run(name, right, right.args.map(a => a.value));
+    });
+  });
+
+  test('odd calls are refused by name, and leave nothing behind', { timeout: 60_000 * ROUNDS }, () => {
+    const { calls: n, refused, passed, faults } = tryAll(1);
+    console.log(`${n} odd calls on ${backend.name}: ${refused} refused, ${passed} computed, ${faults.length} faults`);
+    if (process.env["SHOW"]) console.log(faults.join("\n"));
+    expect(faults).toEqual([]);
+    expect(n).toBeGreaterThan(1000);
+    expect(refused).toBeGreaterThan(passed);
+    const { blocks } = memory(); // constants and the default generator are there by now
+    tryAll(1);
+    expect(memory().blocks).toBe(blocks);
+  });
+
+  test('the library works afterwards', () => {
+    const loss = scope(() => {
+      const model = new nn.Linear(2, 1);
+      nn.init.constant(model.weight, 0.5);
+      nn.init.zeros(model.bias!);
+      const sgd = new optim.SGD(model.parameters(), { lr: 0.25 });
+      const step = (): number => {
+        sgd.zeroGrad();
+        const y = mseLoss(model.forward(ones([1, 2])), ones([1, 1]).mul(3));
+        y.backward();
+        sgd.step();
+        return y.item();
+      };
+      return [step(), step()];
+    });
+    // y = 1 at first; each weight and the bias get 2 · (3 − 1) · lr = 1 more, so that y = 4.
+    expect(loss).toEqual([4, 1]);
+  });
+});

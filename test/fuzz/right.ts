@@ -1,0 +1,250 @@
+/** A right call of every public function, method and constructor, with what each argument may be. */
+import {
+  capture, encodeSafetensors, Generator, metrics, nn, ones, optim, Subset, tensor, TensorDataset, writeIdx, zeros,
+  type Tensor,
+} from 'phyllo';
+
+/**
+ * An argument of a right call. What else may stand there follows from its value: a tensor for a tensor, true for false, a
+ * number for a number; `also` says what more.
+ */
+export interface Argument {
+  readonly value: unknown;
+  /** What is allowed beside: numbers for tensors, typed arrays and arrays for each other, anything. */
+  readonly also?: 'number' | 'numbers' | 'anything' | 'null' | 'labels' | 'function';
+  /** Numbers in it are whole and finite. */
+  readonly whole?: true;
+  /** Numbers in it are finite. */
+  readonly finite?: true;
+  /** It may be left out. */
+  readonly optional?: true;
+}
+export interface Right {
+  readonly args: readonly Argument[];
+  /** Of a method: whose. */
+  readonly on?: object;
+}
+type Make = () => Right;
+
+const plain = (value: unknown): Argument => ({ value });
+const whole = (value: unknown): Argument => ({ value, whole: true });
+const finite = (value: unknown): Argument => ({ value, finite: true });
+const optional = (a: Argument): Argument => ({ ...a, optional: true });
+const operand = (value: Tensor): Argument => ({ value, also: 'number' });
+const orNull = (value: unknown): Argument => ({ value, also: 'null', optional: true });
+const labels = (value: unknown): Argument => ({ value, also: 'labels' });
+const call = (...args: Argument[]): Right => ({ args });
+const on = (object: object, ...args: Argument[]): Right => ({ on: object, args });
+
+const m = (...shape: number[]): Tensor => ones(shape.length > 0 ? shape : [2, 3]);
+const index = (...numbers: number[]): Tensor => tensor(Int32Array.from(numbers));
+const generator = (): object => ({ generator: new Generator(1) });
+const image = (): Tensor => m(1, 2, 5, 5);
+const data = (): TensorDataset<[Tensor, Tensor]> => new TensorDataset(m(4, 3), index(0, 1, 2, 0));
+const weights = (gates: number): object => ({
+  ih: m(2 * gates, 3), hh: m(2 * gates, 2), biasIh: m(2 * gates), biasHh: m(2 * gates),
+});
+const leaf = (): Tensor => tensor([1, 2], { requiresGrad: true });
+const sgd = (): optim.SGD => new optim.SGD([leaf()], { lr: 1 });
+const linear = (): nn.Linear => new nn.Linear(3, 2);
+
+const unary = (): Right => call(operand(m()));
+const binary = (): Right => call(operand(m()), operand(m()));
+const over = (): Right => call(plain(m()), optional(whole(0)), optional(plain({ keepdim: true })));
+const sums = (): Right => call(plain(m()), optional(whole([0, 1])), optional(plain({ keepdim: true })));
+const loss = (options: object) => (): Right =>
+  call(plain(m()), plain(m()), optional(finite({ reduction: 'sum', ...options })));
+const each = (names: string, make: Make): Record<string, Make> =>
+  Object.fromEntries(names.split(' ').map(name => [name, make]));
+/** Layers of one tensor: what they are made of, and what goes in. */
+const layers = (list: Readonly<Record<string, readonly [args: () => Argument[], x: () => Tensor]>>): Record<string, Make> =>
+  Object.fromEntries(Object.entries(list).flatMap(([name, [args, x]]): [string, Make][] => {
+    const type: new (...args: never[]) => object = Reflect.get(nn, name);
+    const object = (): object => Reflect.construct(type, args().map(a => a.value));
+    return [
+      [`nn.${name}`, () => call(...args())],
+      [`nn.${name}#forward`, () => on(object(), plain(x()))],
+    ];
+  }));
+
+const convolution = (): Argument => optional(whole({ stride: 1, padding: 1, dilation: 1, groups: 1 }));
+const layerOptions = (options: object): Argument => optional(finite({ ...options, ...generator() }));
+
+export const RIGHT: Readonly<Record<string, Make>> = {
+  ...each('abs atan ceil cos erf exp expm1 floor log log1p neg reciprocal relu round rsqrt sigmoid sign silu sin softplus sqrt square tanh', unary),
+  ...each('add sub rsub mul div pow maximum minimum eq ne lt le gt ge', binary),
+  ...each('sum mean norm amax amin', sums),
+  ...each('argmax argmin', over),
+  ...each('max min', () => call(plain(m()), whole(0), optional(plain({ keepdim: true })))),
+  ...each('variance std', () => call(plain(m()), optional(whole([0])), optional(finite({ keepdim: true, correction: 0 })))),
+  logsumexp: () => call(plain(m()), whole([0]), optional(plain({ keepdim: false }))),
+  sumTo: () => call(plain(m()), whole([1, 3])),
+  ...each('softmax logSoftmax', () => call(plain(m()), optional(whole(0)))),
+  ...each('contiguous t', () => call(plain(m()))),
+  clamp: () => call(plain(m()), optional(plain(0)), optional(plain(1))),
+  ...each('leakyRelu elu', () => call(plain(m()), optional(finite(0.5)))),
+  gelu: () => call(plain(m()), optional(plain({ approximate: 'tanh' }))),
+  to: () => call(plain(m()), plain('i32')),
+  where: () => call(plain(tensor([true, false])), operand(m(2)), operand(m(2))),
+  ...each('matmul', () => call(plain(m(2, 3)), plain(m(3, 2)))),
+  dot: () => call(plain(m(3)), plain(m(3))),
+  linear: () => call(plain(m()), plain(m(2, 3)), orNull(m(2))),
+  conv1d: () => call(plain(m(1, 2, 5)), plain(m(2, 2, 3)), orNull(m(2)), convolution()),
+  conv2d: () => call(plain(image()), plain(m(2, 2, 3, 3)), orNull(m(2)), optional(whole({ stride: [1, 1], padding: 'same' }))),
+  conv3d: () => call(plain(m(1, 2, 4, 4, 4)), plain(m(2, 2, 3, 3, 3)), orNull(m(2)), optional(whole({ stride: [1, 1, 1] }))),
+  convTranspose2d: () => call(plain(image()), plain(m(2, 2, 3, 3)), orNull(m(2)), convolution()),
+  maxPool2d: () => call(plain(image()), whole(2), optional(whole({ stride: 1, padding: [1, 1], ceilMode: true }))),
+  avgPool2d: () => call(plain(image()), whole([2, 2]), optional(finite({ countIncludePad: false, divisorOverride: 2 }))),
+  ...each('adaptiveAvgPool2d adaptiveMaxPool2d', () => call(plain(image()), whole([2, 2]))),
+  layerNorm: () => call(plain(m()), whole([3]), optional(finite({ weight: m(3), bias: m(3), eps: 0.1 }))),
+  rmsNorm: () => call(plain(m()), whole(3), optional(finite({ weight: m(3), eps: 0.1 }))),
+  groupNorm: () => call(plain(image()), whole(2), optional(finite({ weight: m(2), bias: m(2), eps: 0.1 }))),
+  batchNorm: () => call(plain(m(4, 2)), { ...plain(m(2)), also: 'null' }, { ...plain(m(2)), also: 'null' },
+    optional(finite({ training: true, momentum: 0.5, eps: 0.1 }))),
+  localResponseNorm: () => call(plain(image()), whole(2), optional(finite({ alpha: 1, beta: 1, k: 1, of: 'sum' }))),
+  sort: () => call(plain(m()), optional(whole(0)), optional(plain({ descending: true }))),
+  argsort: () => call(plain(m()), optional(whole(0)), optional(plain({ descending: true }))),
+  topk: () => call(plain(m()), whole(1), optional(whole(0)), optional(plain({ largest: false }))),
+  cumsum: () => call(plain(m()), whole(0)),
+  reshape: () => call(plain(m()), whole([3, -1])),
+  flatten: () => call(plain(m()), optional(whole(0)), optional(whole(1))),
+  unsqueeze: () => call(plain(m()), whole(0)),
+  squeeze: () => call(plain(m(1, 2)), optional(whole([0]))),
+  permute: () => call(plain(m()), whole([1, 0])),
+  transpose: () => call(plain(m()), whole(0), whole(1)),
+  expand: () => call(plain(m(1, 3)), whole([2, 3])),
+  // A slice may end at ±Infinity.
+  slice: () => call(plain(m()), whole(0), whole(0), optional(plain(1)), optional(whole(1))),
+  select: () => call(plain(m()), whole(0), whole(1)),
+  split: () => call(plain(m()), whole(1), optional(whole(0))),
+  pad: () => call(plain(m()), whole([1, 0]), optional(plain(3))),
+  gather: () => call(plain(m(3)), whole(0), plain(index(0, 2))),
+  scatterAlong: () => call(plain(m(2)), whole(0), plain(index(0, 2)), whole(3)),
+  indexSelect: () => call(plain(m(3)), whole(0), plain(index(0, 2))),
+  indexAdd: () => call(plain(m(2)), whole(0), plain(index(0, 2)), whole(3)),
+  oneHot: () => call(plain(index(0, 2)), whole(3)),
+  embedding: () => call(plain(index(0, 1)), plain(m()), optional(whole({ paddingIdx: 0 }))),
+  rnn: () => call(plain(m(2, 1, 3)), plain(weights(1)), orNull(m(1, 2)), optional(plain({ reverse: true, nonlinearity: 'relu' }))),
+  lstm: () => call(plain(m(2, 1, 3)), plain(weights(4)), orNull([m(1, 2), m(1, 2)]), optional(plain({ reverse: true }))),
+  gru: () => call(plain(m(2, 1, 3)), plain(weights(3)), orNull(m(1, 2)), optional(plain({ reverse: true }))),
+  dropout: () => call(plain(m()), optional(finite(0.5)), optional(plain({ training: true, ...generator() }))),
+  ...each('mseLoss l1Loss binaryCrossEntropy', loss({})),
+  smoothL1Loss: loss({ beta: 1 }),
+  huberLoss: loss({ delta: 1 }),
+  binaryCrossEntropyWithLogits: () => call(plain(m()), plain(m()), optional(plain({ posWeight: m(3), reduction: 'none' }))),
+  crossEntropy: () => call(plain(m()), plain(index(0, 2)),
+    optional(finite({ weight: m(3), labelSmoothing: 0.5, ignoreIndex: 1, input: 'logits' }))),
+  nllLoss: () => call(plain(m()), plain(index(0, 2)), optional(finite({ weight: m(3), reduction: 'cost' }))),
+  concat: () => call(plain([m(), m()]), optional(whole(0))),
+  stack: () => call(plain([m(), m()]), optional(whole(0))),
+  assign: () => call(plain(m()), { ...plain(m()) }),
+  addInto: () => call(plain(m()), operand(m())),
+  scale: () => call(plain(m()), operand(m(1))),
+
+  full: () => call(whole([2]), plain(3), optional(plain({ dtype: 'i32', requiresGrad: false }))),
+  ...each('zeros ones', () => call(whole([2]), optional(plain({ dtype: 'u8' })))),
+  ...each('zerosLike onesLike', () => call(plain(m()), optional(plain({ requiresGrad: true })))),
+  tensor: () => call({ value: [1, 2], also: 'numbers' }, optional(plain({ shape: [1, 2], dtype: 'f32' }))),
+  arange: () => call(finite(0), optional(finite(3)), optional(finite(1)), optional(plain({ dtype: 'i32' }))),
+  linspace: () => call(finite(0), finite(1), whole(3), optional(plain({ requiresGrad: true }))),
+  eye: () => call(whole(2), optional(plain({ dtype: 'bool' }))),
+  uniform: () => call(whole([2]), finite(0), finite(1), optional(plain(generator()))),
+  normal: () => call(whole([2]), finite(0), finite(1), optional(plain(generator()))),
+  ...each('rand randn', () => call(whole([2]), optional(plain({ requiresGrad: true })))),
+  randint: () => call(whole(0), whole(3), whole([2]), optional(plain(generator()))),
+  randperm: () => call(whole(3), optional(plain(generator()))),
+  permutation: () => call(whole(3), optional(plain(new Generator(1)))),
+  manualSeed: () => call(whole(1)),
+  Generator: () => call(optional(whole(1))),
+  'Generator#manualSeed': () => on(new Generator(1), whole(2)),
+
+  backward: () => call(plain(leaf().mul(2)), plain({ gradient: m(2), retainGraph: true, createGraph: false })),
+  gradients: () => {
+    const x = leaf();
+    return call(plain(x.mul(2)), plain([x]), plain({ gradient: m(2) }));
+  },
+  ...each('grad valueAndGrad', () => call({ value: (x: Tensor) => x.sum(), also: 'function' })),
+  checkpoint: () => call({ value: (x: Tensor) => x.sum(), also: 'function' }),
+  capture: () => call({ value: (x: Tensor) => x.sum(), also: 'function' }, optional(plain({ winograd: 4 }))),
+  profile: () => call(plain(capture((x: Tensor) => x.sum())), { value: m(), also: 'anything', optional: true }),
+  keep: () => call(plain(zeros([0]))),
+  scope: () => call({ value: () => m().sum().item(), also: 'function' }),
+  noGrad: () => call({ value: () => m().sum().item(), also: 'function' }),
+  memory: () => call(optional(plain({ resetPeak: false }))),
+
+  TensorDataset: () => call(plain(m(2, 3)), optional(plain(index(0, 1)))),
+  'TensorDataset#get': () => on(data(), whole(1)),
+  'TensorDataset#getBatch': () => on(data(), { value: Int32Array.of(0, 1), also: 'numbers', whole: true }),
+  Subset: () => call(plain(data()), { value: [0, 1], also: 'numbers', whole: true }),
+  'Subset#get': () => on(new Subset(data(), [2, 1]), whole(1)),
+  DataLoader: () => call(plain(data()), optional(whole({ batchSize: 2, shuffle: true, seed: 1, dropLast: true }))),
+  randomSplit: () => call(plain(data()), finite([0.5, 0.5]), optional(plain(generator()))),
+  'metrics.accuracy': () => call(labels([0, 1]), labels(index(0, 1))),
+  'metrics.topKAccuracy': () => call(plain(m()), labels(index(0, 1)), whole(1)),
+  'metrics.confusionMatrix': () => call(labels([0, 1]), labels([0, 1]), whole(2)),
+  'metrics.ConfusionMatrix': () => call(whole(2)),
+  readIdx: () => call(plain(writeIdx(tensor(Uint8Array.of(1, 2)))), optional(plain('a file'))),
+  writeIdx: () => call(plain(m())),
+  encodeSafetensors: () => call(plain({ w: m(), b: m(2) }), optional(plain({ made: 'by hand' }))),
+  decodeSafetensors: () => call(plain(encodeSafetensors({ w: m() })), optional(plain('a file'))),
+
+  ...layers({
+    ...Object.fromEntries(['Identity', 'Sigmoid', 'Tanh', 'Arctan', 'ReLU', 'SiLU', 'Softplus'].map(name => [name, [() => [], m]])),
+    LeakyReLU: [() => [optional(finite(0.1))], m],
+    ELU: [() => [optional(finite(0.1))], m],
+    GELU: [() => [optional(plain('tanh'))], m],
+    Softmax: [() => [optional(whole(0))], m],
+    LogSoftmax: [() => [optional(whole(0))], m],
+    Linear: [() => [whole(3), whole(2), layerOptions({ bias: true })], m],
+    Conv1d: [() => [whole(2), whole(2), whole(3), layerOptions({ stride: 1, padding: 'same' })], () => m(1, 2, 5)],
+    Conv2d: [() => [whole(2), whole(2), whole(3), layerOptions({ groups: 2, padding: [1, 1] })], image],
+    Conv3d: [() => [whole(2), whole(2), whole([3, 3, 3]), layerOptions({ dilation: 1 })], () => m(1, 2, 4, 4, 4)],
+    ConvTranspose2d: [() => [whole(2), whole(2), whole(3), layerOptions({ bias: false })], image],
+    MaxPool2d: [() => [whole(2), optional(whole({ stride: 1 }))], image],
+    AvgPool2d: [() => [whole(2), optional(whole({ stride: 1 }))], image],
+    AdaptiveAvgPool2d: [() => [whole(2)], image],
+    AdaptiveMaxPool2d: [() => [whole(2)], image],
+    Flatten: [() => [optional(whole(1)), optional(whole(-1))], m],
+    Dropout: [() => [optional(finite(0.5)), layerOptions({})], m],
+    BatchNorm1d: [() => [whole(3), optional(finite({ eps: 0.1, momentum: 0.1, affine: false }))], m],
+    BatchNorm2d: [() => [whole(2), optional(finite({ affine: true }))], image],
+    LayerNorm: [() => [whole(3), optional(finite({ eps: 0.1, elementwiseAffine: true, bias: false }))], m],
+    RMSNorm: [() => [whole([3]), optional(finite({ eps: 0.1 }))], m],
+    GroupNorm: [() => [whole(1), whole(2), optional(finite({ affine: true }))], image],
+    LocalResponseNorm: [() => [whole(3), optional(finite({ alpha: 1, of: 'sum' }))], image],
+    Embedding: [() => [whole(3), whole(2), layerOptions({ paddingIdx: 0 })], () => index(0, 2)],
+    RNN: [() => [whole(3), whole(2), layerOptions({ nonlinearity: 'relu', numLayers: 2, dropout: 0.5 })], () => m(2, 1, 3)],
+    LSTM: [() => [whole(3), whole(2), layerOptions({ bidirectional: true, batchFirst: true })], () => m(2, 1, 3)],
+    GRU: [() => [whole(3), whole(2), layerOptions({ bias: false })], () => m(2, 1, 3)],
+    Elman: [() => [whole(3), whole(2), whole(2), layerOptions({})], () => m(2, 1, 3)],
+  }),
+  'nn.Parameter': () => call(plain(m()), optional(plain(true))),
+  'nn.Buffer': () => call(plain(m())),
+  'nn.Sequential': () => call(plain(linear()), optional(plain(new nn.ReLU()))),
+  'nn.Sequential#forward': () => on(new nn.Sequential(linear()), plain(m())),
+  'nn.Module#loadStateDict': () => on(linear(), plain({ weight: m(2, 3), bias: m(2) }), optional(plain({ strict: true }))),
+  'nn.Module#train': () => on(linear(), optional(plain(true))),
+  'nn.Module#requiresGrad': () => on(linear(), optional(plain(false))),
+  'nn.summary': () => call(plain(linear()), whole([1, 3])),
+  'nn.init.calculateGain': () => call(plain('relu'), optional(finite(0.1))),
+  'nn.init.constant': () => call(plain(m()), plain(1)),
+  ...each('nn.init.zeros nn.init.ones nn.init.fans', () => call(plain(m()))),
+  ...each('nn.init.uniform nn.init.normal', () => call(plain(m()), optional(finite(0)), optional(finite(1)), optional(plain(generator())))),
+  'nn.init.lecunNormal': () => call(plain(m()), optional(plain(generator()))),
+  ...each('nn.init.xavierNormal nn.init.xavierUniform', () => call(plain(m()), optional(finite(1)), optional(plain(generator())))),
+  ...each('nn.init.kaimingNormal nn.init.kaimingUniform', () => call(plain(m()), optional(finite({ a: 0, mode: 'fanOut', nonlinearity: 'tanh' })))),
+  'optim.SGD': () => call(plain([leaf()]), finite({ lr: 0.1, momentum: 0.5, weightDecay: 0, nesterov: true })),
+  ...each('optim.Adam optim.AdamW', () => call(plain([{ params: [leaf()], lr: 0.5 }]), optional(finite({ betas: [0.9, 0.9], eps: 1, amsgrad: true })))),
+  'optim.Optimizer#loadStateDict': () => on(sgd(), plain(sgd().stateDict())),
+  'optim.LambdaLR': () => call(plain(sgd()), { value: () => 1, also: 'function' }),
+  'optim.StepLR': () => call(plain(sgd()), whole(2), optional(finite(0.1))),
+  'optim.MultiStepLR': () => call(plain(sgd()), whole([1, 2]), optional(finite(0.1))),
+  'optim.ExponentialLR': () => call(plain(sgd()), finite(0.5)),
+  'optim.CosineAnnealingLR': () => call(plain(sgd()), whole(3), optional(finite(0))),
+  'optim.clipGradNorm': () => call(plain([leaf()]), finite(1)),
+
+  'Tensor#backward': () => on(leaf().sum(), optional(plain({ retainGraph: true }))),
+  'Tensor#set': () => on(m(2), { value: [1, 2], also: 'numbers' }),
+  'metrics.ConfusionMatrix#update': () => on(new metrics.ConfusionMatrix(2), labels([0, 1]), labels([1, 1])),
+  'metrics.ConfusionMatrix#average': () => on(new metrics.ConfusionMatrix(2), plain('macro')),
+};
