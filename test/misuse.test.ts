@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import {
   arange, avgPool2d, concat, crossEntropy, DataLoader, decodeSafetensors, DisposedError, dropout, DTypeError,
   encodeSafetensors, FileError, grad, GradientError, gradients, IndexError, manualSeed, matmul, maxPool2d, memory,
-  metrics, mseLoss, nn, noGrad, ones, optim, OutOfMemoryError, PhylloError, randint, randomSplit, readIdx, scope,
+  metrics, mseLoss, nn, noGrad, ones, optim, OutOfMemoryError, PhylloError, profile, randint, randomSplit, readIdx, scope,
   ShapeError, stack, tensor, TensorDataset, uniform, ValueError, writeIdx, zeros, type Tensor,
 } from 'phyllo';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -188,6 +188,27 @@ const cases: readonly (readonly [name: string, call: () => unknown, kind: Kind, 
     ValueError, /^a scope: the function returned a Promise; a scope is synchronous$/],
   ['an async function in noGrad', () => noGrad(async () => x3),
     ValueError, /^noGrad: the function returned a Promise; noGrad is synchronous$/],
+  // @ts-expect-error: no captured function
+  ['a profile of a plain function', () => profile(() => x3),
+    ValueError, /^profile: f takes a captured function, this is a function$/],
+  // @ts-expect-error: no such option
+  ['an option that is misspelt', () => new optim.SGD([leaf], { lr: 1, momentun: 0.9 }),
+    ValueError, /^SGD: there is no option momentun: did you mean momentum\?$/],
+  // @ts-expect-error: no such option
+  ['an option of another function', () => image.conv2d(filters, null, { keepdim: true }),
+    ValueError, /^conv2d: there is no option keepdim: it takes stride, padding, dilation, groups$/],
+  // @ts-expect-error: one argument more
+  ['an argument that a method does not take', () => x3.relu(0.1),
+    ValueError, /^relu: takes 0 arguments, these are 1$/],
+  // @ts-expect-error: awaits nothing
+  ['a loader of a Promise', () => new DataLoader(Promise.resolve(dataset)),
+    ValueError, /^DataLoader: dataset takes a dataset, .*, this is a Promise: await it first$/],
+  ['a fraction as a size', () => x3.expand([1.5, 3]),
+    ShapeError, /^expand: shape takes a list of whole numbers from 0 up, or -1, this is \[1\.5, 3\]$/],
+  ['a label that is none', () => metrics.accuracy([0, 1.5], [0, 1]),
+    ValueError, /^accuracy: predicted\[1\] takes a whole number, this is 1\.5$/],
+  // @ts-expect-error: a number, not a tensor
+  ['a number to write to', () => assign(2, leaf), ValueError, /^assign: a takes a tensor, this is 2$/],
   // @ts-expect-error: no number
   ['tensor of text', () => tensor('12'),
     ValueError, /^tensor: data takes numbers, arrays of them or a typed array, this is '12'$/],

@@ -3,7 +3,9 @@
  * package (index for Node, Deno and Bun; browser) has loaded a backend.
  */
 import { backward, type BackwardOptions } from './autodiff/backward';
+import { aBoolean, options as optionsOf } from './core/kinds';
 import { runtime } from './core/runtime';
+import { checked } from './core/signature';
 import { Tensor } from './core/tensor';
 import './ops/methods';
 
@@ -32,10 +34,15 @@ export interface MemoryInfo {
   /** The most bytes in use so far, or since the peak was reset. */
   readonly peak: number;
 }
-/** What tensors hold of the linear memory. `resetPeak` starts the peak again from what is in use now. */
-export function memory({ resetPeak = false }: { resetPeak?: boolean } = {}): MemoryInfo {
-  return runtime.backend.memory(resetPeak);
+export interface MemoryOptions {
+  /** Start the peak again from what is in use now. Default false. */
+  readonly resetPeak?: boolean;
 }
+/** What tensors hold of the linear memory. */
+export const memory: (options?: MemoryOptions) => MemoryInfo = checked(
+  'memory', [['options', optionsOf<MemoryOptions>({ resetPeak: aBoolean })]],
+  ({ resetPeak = false } = {}) => runtime.backend.memory(resetPeak),
+);
 /** The name of the binary that computes: `simd128` or `relaxed`. */
 export const backendName = (): string => runtime.backend.name;
 

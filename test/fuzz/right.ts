@@ -1,6 +1,6 @@
 /** A right call of every public function, method and constructor, with what each argument may be. */
 import {
-  capture, encodeSafetensors, Generator, metrics, nn, ones, optim, Subset, tensor, TensorDataset, writeIdx, zeros,
+  encodeSafetensors, Generator, metrics, nn, ones, optim, Subset, tensor, TensorDataset, writeIdx,
   type Tensor,
 } from 'phyllo';
 
@@ -10,8 +10,8 @@ import {
  */
 export interface Argument {
   readonly value: unknown;
-  /** What is allowed beside: numbers for tensors, typed arrays and arrays for each other, anything. */
-  readonly also?: 'number' | 'numbers' | 'anything' | 'null' | 'labels' | 'function';
+  /** What is allowed beside: numbers for tensors, typed arrays and arrays for each other, any function, any text. */
+  readonly also?: 'number' | 'numbers' | 'null' | 'labels' | 'function' | 'text';
   /** Numbers in it are whole and finite. */
   readonly whole?: true;
   /** Numbers in it are finite. */
@@ -63,7 +63,7 @@ const layers = (list: Readonly<Record<string, readonly [args: () => Argument[], 
     const object = (): object => Reflect.construct(type, args().map(a => a.value));
     return [
       [`nn.${name}`, () => call(...args())],
-      [`nn.${name}#forward`, () => on(object(), plain(x()))],
+      [`nn.${name}#forward`, () => on(object(), operand(x()))],
     ];
   }));
 
@@ -166,8 +166,6 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   ...each('grad valueAndGrad', () => call({ value: (x: Tensor) => x.sum(), also: 'function' })),
   checkpoint: () => call({ value: (x: Tensor) => x.sum(), also: 'function' }),
   capture: () => call({ value: (x: Tensor) => x.sum(), also: 'function' }, optional(plain({ winograd: 4 }))),
-  profile: () => call(plain(capture((x: Tensor) => x.sum())), { value: m(), also: 'anything', optional: true }),
-  keep: () => call(plain(zeros([0]))),
   scope: () => call({ value: () => m().sum().item(), also: 'function' }),
   noGrad: () => call({ value: () => m().sum().item(), also: 'function' }),
   memory: () => call(optional(plain({ resetPeak: false }))),
@@ -183,10 +181,10 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   'metrics.topKAccuracy': () => call(plain(m()), labels(index(0, 1)), whole(1)),
   'metrics.confusionMatrix': () => call(labels([0, 1]), labels([0, 1]), whole(2)),
   'metrics.ConfusionMatrix': () => call(whole(2)),
-  readIdx: () => call(plain(writeIdx(tensor(Uint8Array.of(1, 2)))), optional(plain('a file'))),
+  readIdx: () => call(plain(writeIdx(tensor(Uint8Array.of(1, 2)))), optional({ value: 'a file', also: 'text' })),
   writeIdx: () => call(plain(m())),
-  encodeSafetensors: () => call(plain({ w: m(), b: m(2) }), optional(plain({ made: 'by hand' }))),
-  decodeSafetensors: () => call(plain(encodeSafetensors({ w: m() })), optional(plain('a file'))),
+  encodeSafetensors: () => call(plain({ w: m(), b: m(2) }), optional({ value: { made: 'by hand' }, also: 'text' })),
+  decodeSafetensors: () => call(plain(encodeSafetensors({ w: m() })), optional({ value: 'a file', also: 'text' })),
 
   ...layers({
     ...Object.fromEntries(['Identity', 'Sigmoid', 'Tanh', 'Arctan', 'ReLU', 'SiLU', 'Softplus'].map(name => [name, [() => [], m]])),

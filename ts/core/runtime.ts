@@ -82,6 +82,7 @@ export function untraced<T>(f: () => T): T {
 
 /** Runs `f` without leaving anything for gradients. `f` is synchronous: a Promise is a ValueError. */
 export function noGrad<T>(f: () => T): T {
+  if (typeof f !== 'function') throw new ValueError('noGrad', `takes a function, this is ${typeof f}`);
   const was = runtime.recording;
   runtime.recording = false;
   try {

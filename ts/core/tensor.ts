@@ -3,6 +3,7 @@ import type { DType, TensorData } from './dtype';
 import { Eager } from './eager';
 import { CaptureError, DisposedError, GradientError, ShapeError } from './errors';
 import { breathe, unregister, type Unowned } from './collector';
+import { aTensor, check, numbers } from './kinds';
 import { Node, releaseNode } from './node';
 import { runtime } from './runtime';
 import { adopt, keep, root, type Scope } from './scope';
@@ -145,6 +146,7 @@ export class Tensor {
   /** Writes elements into it, in row-major order; saved for a gradient, the old ones are missed with an error. */
   set(data: ArrayLike<number>): this {
     live(this, 'set');
+    check('set', 'data', numbers, data);
     runtime.watcher?.elements(this, 'set');
     if (!this.dense) throw new ShapeError('set', `takes a dense tensor, this has strides ${show(this.strides)}`);
     if (data.length !== this.size) {
@@ -260,6 +262,7 @@ function setGrad(t: Tensor, g: Tensor | null): void {
 
 /** Throws for a freed tensor. */
 export function live(t: Tensor, where: string): void {
+  if (!(t instanceof Tensor)) aTensor.refuse(where, 't', t);
   if (!t.disposed) return;
   if (t.storage.traced) {
     throw new CaptureError(where, `a tensor of shape ${show(t.shape)} was made while a function was captured and holds no numbers: return it from the function`);

@@ -1,8 +1,9 @@
 /** `capture`: a function traced once for each signature of its arguments, then run as a flat list of kernel calls. */
-import { CaptureError, ValueError } from '../core/errors';
-import { checkInteger, checkNumber } from '../core/options';
+import { CaptureError } from '../core/errors';
+import { aBoolean, aFunction, aNumber, oneOf, options as optionsOf, wholeNumber, type Kind } from '../core/kinds';
 import { runtime } from '../core/runtime';
 import { scope } from '../core/scope';
+import { checkArguments } from '../core/signature';
 import { ANSWERED, live, Tensor } from '../core/tensor';
 import { mapLeaves } from '../core/tree';
 import type { Audit } from './audit';
@@ -53,6 +54,10 @@ export interface CaptureOptions {
   readonly audit?: boolean;
 }
 
+const captureOptions: Kind<CaptureOptions | undefined> = optionsOf<CaptureOptions>({
+  memoryBudget: aNumber(0), winograd: oneOf(2, 4), maxPlans: wholeNumber(1), maxBytes: aNumber(0), audit: aBoolean,
+});
+
 /**
  * Makes a plan of a function: a forward pass, or a whole training step with `backward` and the optimiser's step.
  *
@@ -81,14 +86,8 @@ export interface CaptureOptions {
  */
 export function capture<A extends readonly unknown[], R>(f: (...args: A) => R, options?: CaptureOptions): Captured<A, R>;
 export function capture(f: Run, options: CaptureOptions = {}): Captured<unknown[], unknown> {
+  checkArguments('capture', [['f', aFunction<Run>()], ['options', captureOptions]], [f, options]);
   const { memoryBudget, winograd, maxPlans = 16, maxBytes, audit = true } = options;
-  if (winograd !== undefined && winograd !== 2 && winograd !== 4) {
-    throw new ValueError('capture', `winograd takes 2 or 4, this is ${String(winograd)}`);
-  }
-  if (typeof audit !== 'boolean') throw new ValueError('capture', `audit takes true or false, this is ${String(audit)}`);
-  if (memoryBudget !== undefined) checkNumber('capture', 'memoryBudget', memoryBudget, 0);
-  if (maxBytes !== undefined) checkNumber('capture', 'maxBytes', maxBytes, 0);
-  checkInteger('capture', 'maxPlans', maxPlans, 1);
   const cache = new PlanCache({ plans: maxPlans, bytes: maxBytes ?? Infinity });
   const home = placeOfCaller();
   let warned = false;

@@ -1,4 +1,5 @@
 /** Where the time of a plan goes. */
+import { check, kind } from '../core/kinds';
 import { scope } from '../core/scope';
 import type { Backend } from '../backend/backend';
 import type { Captured } from './capture';
@@ -67,6 +68,7 @@ const RUNS = 15;
  *     console.log(`${profile(step, x, t)}`);
  */
 export function profile<A extends readonly unknown[], R>(f: Captured<A, R>, ...args: A): Profile {
+  check('profile', 'f', kind('a captured function', v => typeof v === 'function' && 'plan' in v), f);
   const { program } = f.plan(...args);
   const { instructions, backend } = program;
   const times = instructions.map(() => new Float64Array(RUNS));

@@ -5,6 +5,7 @@
  */
 import { nextEpoch } from '../core/epoch';
 import { PhylloError, ShapeError } from '../core/errors';
+import { aBoolean, aTensor, check, options as optionsOf, recordOf } from '../core/kinds';
 import { addOwner } from '../core/owners';
 import { noGrad, runtime } from '../core/runtime';
 import { keepState, scope } from '../core/scope';
@@ -15,7 +16,8 @@ import { assign } from '../ops/update';
 /** A tensor that training changes: a leaf, kept until its module goes. */
 export class Parameter extends Tensor {
   constructor(data: Tensor, requiresGrad = true) {
-    live(data, 'Parameter');
+    check('Parameter', 'data', aTensor, data);
+    check('Parameter', 'requiresGrad', aBoolean, requiresGrad);
     super(data.storage, data.shape, data.strides, data.offset, data.dtype, data.dense);
     this.made = 'Parameter';
     keepState(this);
@@ -41,7 +43,7 @@ export class Parameter extends Tensor {
 /** State that is saved with the parameters but not trained: running means, say. */
 export class Buffer extends Tensor {
   constructor(data: Tensor) {
-    live(data, 'Buffer');
+    check('Buffer', 'data', aTensor, data);
     super(data.storage, data.shape, data.strides, data.offset, data.dtype, data.dense);
     this.made = 'Buffer';
     keepState(this);
@@ -49,6 +51,10 @@ export class Buffer extends Tensor {
   }
 }
 
+export interface LoadOptions {
+  /** Every name must be there, and no other. Default true. */
+  readonly strict?: boolean;
+}
 /** What loading found beside what it loaded. */
 export interface LoadReport {
   readonly missingKeys: readonly string[];
@@ -191,7 +197,10 @@ export abstract class Module {
    * default), every name must be there and no other; else what is missing or unexpected is told. Throws ShapeError or
    * DisposedError before anything is written.
    */
-  loadStateDict(state: Readonly<Record<string, Tensor>>, { strict = true }: { strict?: boolean } = {}): LoadReport {
+  loadStateDict(state: Readonly<Record<string, Tensor>>, options: LoadOptions = {}): LoadReport {
+    check('loadStateDict', 'state', recordOf(aTensor, 'tensors by name'), state);
+    check('loadStateDict', 'options', optionsOf<LoadOptions>({ strict: aBoolean }), options);
+    const { strict = true } = options;
     const own = this.stateDict();
     const missingKeys = Object.keys(own).filter(k => !Object.hasOwn(state, k));
     const unexpectedKeys = Object.keys(state).filter(k => !Object.hasOwn(own, k));
@@ -216,6 +225,7 @@ export abstract class Module {
 
   /** Training mode, or with false evaluation mode, here and inside. */
   train(on = true): this {
+    check('train', 'on', aBoolean, on);
     for (const [, m] of this.namedModules()) {
       if (m.training !== on) nextEpoch();
       m.training = on;
@@ -229,6 +239,7 @@ export abstract class Module {
 
   /** Whether the parameters are to be trained; false freezes them, for fine-tuning. */
   requiresGrad(on = true): this {
+    check('requiresGrad', 'on', aBoolean, on);
     for (const p of this.parameters()) p.requiresGrad = on;
     return this;
   }

@@ -1,5 +1,5 @@
 /** Layers and models: `nn` of the public API. */
-export { Buffer, Layer, Module, Parameter, type LoadReport } from './module';
+export { Buffer, Layer, Module, Parameter, type LoadOptions, type LoadReport } from './module';
 export * from './layers';
 export * from './convolution';
 export * from './normalization';
