@@ -7,7 +7,7 @@ import {
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Backend } from '../ts/backend/backend';
 import { wasmBackend } from '../ts/backend/wasm/backend';
-import { useEngine } from '../ts/core/collector';
+import { sweep, useEngine } from '../ts/core/collector';
 import { engine } from '../ts/engine';
 import { flat, start } from './toy';
 
@@ -74,6 +74,23 @@ describe('in one synchronous turn', () => {
   test.each(Object.entries(styles))('%s: memory stays bounded', (_, make) => {
     const turn = make();
     expect(peakOf(150, turn)).toBeLessThan(BOUND);
+  });
+
+  test('plans of captured functions that nobody has, and loops that were left, go with the rest', () => {
+    const w = keep(zeros([64, 64]));
+    const turn = (): void => {
+      const f = capture((x: Tensor) => x.matmul(w).add(tensor([1, 2, 3, 4].flatMap(v => Array<number>(16).fill(v)))));
+      f(zeros([8, 64]));
+      scoped([1, 2, 3]).next();
+      randn([10]);
+    };
+    turn();
+    sweep();
+    const { blocks } = memory();
+    for (let i = 0; i < 50; i++) turn();
+    expect(memory().blocks).toBeGreaterThan(blocks + 50);
+    sweep();
+    expect(memory().blocks).toBeLessThan(blocks + 8); // the last turn's may still lie on the stack
   });
 
   test('what is in use stays as it is', () => {

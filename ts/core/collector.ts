@@ -99,12 +99,41 @@ function give(u: Unowned): void {
   if (u.node) releaseNode(u.node);
 }
 
+/** Something else that gives back what it has when nothing leads to it any more. */
+class Watched {
+  readonly ref: WeakRef<object>;
+  constructor(o: object, private readonly gone: () => void) {
+    this.ref = new WeakRef(o);
+  }
+  end(): void {
+    if (others.delete(this)) this.gone();
+  }
+}
+const others: Set<Watched> = new Set();
+const ended: FinalizationRegistry<Watched> = new FinalizationRegistry(w => w.end());
+
+/** Calls `gone`, which must not lead to o, once o is garbage. Returns what calls it off. */
+export function whenGone(o: object, gone: () => void): () => void {
+  const w = new Watched(o, gone);
+  others.add(w);
+  ended.register(o, w, w);
+  return () => {
+    others.delete(w);
+    ended.unregister(w);
+  };
+}
+
 /** Frees what nothing leads to any more, where the engine can be asked. */
 export function sweep(): void {
   if (engine === null) return;
   engine.forget();
   engine.collect();
   for (const u of all) if (u.ref.deref() === undefined) give(u);
+  for (const w of others) {
+    if (w.ref.deref() !== undefined) continue;
+    ended.unregister(w);
+    w.end();
+  }
   engine.forget(); // or looking at them would hold those that are in use
 }
 onShortage(sweep, account);

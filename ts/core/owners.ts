@@ -1,13 +1,14 @@
 /** The modules that live, so that a trace finds those that own a tensor which it met. None is kept alive by this. */
+import { whenGone } from './collector';
+
 const refs: Set<WeakRef<object>> = new Set();
 const known: WeakSet<object> = new WeakSet();
-const gone: FinalizationRegistry<WeakRef<object>> = new FinalizationRegistry(ref => refs.delete(ref));
 
 export function addOwner(o: object): void {
   const ref = new WeakRef(o);
   refs.add(ref);
   known.add(o);
-  gone.register(o, ref);
+  whenGone(o, () => refs.delete(ref));
 }
 export const isOwner = (o: object): boolean => known.has(o);
 

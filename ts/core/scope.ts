@@ -11,7 +11,7 @@
  * belongs there whatever is current. What was made in a scope that has been through an await and does not descend
  * from its item (zeros, noise) may be another loop's: the collector gets it. So nothing of another loop is freed.
  */
-import { register, unregister } from './collector';
+import { register, unregister, whenGone } from './collector';
 import { ValueError } from './errors';
 import { checkInteger } from './options';
 import { runtime } from './runtime';
@@ -237,9 +237,14 @@ export function scoped<T>(source: Iterable<T>, name = 'a scoped loop'): Iterable
     if (last.scope) close(last.scope);
     last.scope = null;
   };
+  let ignore = (): void => {};
+  const finish = (): void => {
+    end();
+    ignore();
+  };
   const iterator: IterableIterator<T> = {
     [Symbol.iterator]() {
-      return this; // not `iterator`: what `abandoned` holds must not lead to it
+      return this; // not `iterator`: `end` must not lead to it
     },
     next() {
       end();
@@ -250,25 +255,23 @@ export function scoped<T>(source: Iterable<T>, name = 'a scoped loop'): Iterable
       try {
         const item = inner.next();
         for (let t = s.last; t !== null; t = t.before) if (t.owner === s) t.home = s;
-        if (item.done) end();
+        if (item.done) finish();
         return item;
       } catch (e) {
-        end();
+        finish();
         throw e;
       }
     },
     return(value?: T) {
-      end();
+      finish();
       inner.return?.();
       return { done: true, value };
     },
   };
-  abandoned.register(iterator, () => last.scope && close(last.scope));
+  // One that was neither finished nor closed is closed when the collector finds it.
+  ignore = whenGone(iterator, end);
   return iterator;
 }
-
-/** An iterator that was neither finished nor closed is closed when the collector finds it. */
-const abandoned: FinalizationRegistry<() => void> = new FinalizationRegistry(end => end());
 
 /**
  * The numbers 0 to n − 1, for a loop whose turns are scopes: `for (const i of steps(1000)) …` frees in each turn what

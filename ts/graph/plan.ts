@@ -7,7 +7,6 @@ import type { Audit } from './audit';
 import { encode, namesOf, type Named, type Names } from './encode';
 import { Execution, Result, type Traced } from './execution';
 import { Drawing, explain } from './explain';
-import { register } from './holding';
 import type { Program } from './program';
 
 export class Plan {
@@ -19,7 +18,7 @@ export class Plan {
   constructor(traced: Traced) {
     this.execution = new Execution(traced);
     this.bytes = this.execution.bytes;
-    register(this, this.execution.holding);
+    this.execution.holding.register(this);
   }
 
   /** When it is compared with its function again. */
