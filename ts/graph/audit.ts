@@ -7,7 +7,7 @@
  * trace lives on in it.
  */
 import type { Backend } from '../backend/backend';
-import { epoch } from '../core/epoch';
+import { changes } from '../core/changes';
 import { CaptureError } from '../core/errors';
 import { show } from '../core/shape';
 import { leaves, structure } from '../core/tree';
@@ -78,7 +78,7 @@ export class Scribe {
   }
 }
 
-/** Beside its audits at calls 2, 4, 8, … a plan is audited when the epoch moved, as often as this and … */
+/** Beside its audits at calls 2, 4, 8, … a plan is audited when the count of changes moved, as often as this and … */
 const AUDITS = 16;
 /** … once in so many calls: where models are made at each step, that costs little. */
 const CALLS = 8;
@@ -89,8 +89,8 @@ export class Audit {
   private calls = 1;
   private next = 2;
   private audits = 0;
-  private seen: number = epoch();
-  /** A call went by after the epoch moved: what changed then may have been used as it was. */
+  private seen: number = changes();
+  /** A call went by after a change: what changed then may have been used as it was. */
   private late = false;
 
   constructor(private readonly backend: Backend) {}
@@ -107,7 +107,7 @@ export class Audit {
 
   /** Counts a call; whether the function must be looked at before it. */
   due(): boolean {
-    const moved = this.seen !== epoch();
+    const moved = this.seen !== changes();
     if (++this.calls === this.next) this.next *= 2;
     else if (!moved || this.audits > AUDITS + this.calls / CALLS) {
       this.late ||= moved;
@@ -118,14 +118,14 @@ export class Audit {
   }
 
   /**
-   * Whether the function, traced by `trace`, still does what was recorded. False: it does not since the epoch moved, no
+   * Whether the function, traced by `trace`, still does what was recorded. False: it does not since a change, no
    * call went by since, and another plan can take the place of this one.
    *
    * @throws {CaptureError} if it does not, and calls may have gone by.
    */
   passes(trace: (scribe: Scribe) => void): boolean {
     const { lines } = this;
-    const safe = this.seen !== epoch() && !this.late;
+    const safe = this.seen !== changes() && !this.late;
     let at = 0;
     let difference: string | null = null;
     const compare = (now: string | undefined): void => {
@@ -134,7 +134,7 @@ export class Audit {
     };
     trace(new Scribe(this.backend, compare));
     if (at < lines.length) compare(undefined);
-    this.seen = epoch();
+    this.seen = changes();
     this.late = false;
     if (difference === null || safe) return difference === null;
     throw new CaptureError('capture', `the function called${placeOfCall()} does not do any more what its plan does: ${difference}. A plan cannot see such a change, and calls since the last check went by what was traced: pass what changes as an argument, keep it in a tensor, or call dispose() when it changes`);

@@ -3,7 +3,7 @@
  * `forward` says what it computes. A call of `forward` is a scope: what it makes and does not return is given up, and
  * the graph keeps what its gradient needs.
  */
-import { nextEpoch } from '../core/epoch';
+import { noteChange } from '../core/changes';
 import { PhylloError, ShapeError } from '../core/errors';
 import { aBoolean, aTensor, check, options as optionsOf, recordOf } from '../core/kinds';
 import { addOwner } from '../core/owners';
@@ -22,18 +22,18 @@ export class Parameter extends Tensor {
     this.made = 'Parameter';
     keepState(this);
     if (requiresGrad) this.requiresGrad = true;
-    nextEpoch();
+    noteChange();
   }
 
   override get requiresGrad(): boolean {
     return super.requiresGrad;
   }
   override set requiresGrad(on: boolean) {
-    if (on !== super.requiresGrad) nextEpoch();
+    if (on !== super.requiresGrad) noteChange();
     super.requiresGrad = on;
   }
   override dispose(): void {
-    if (!this.disposed) nextEpoch();
+    if (!this.disposed) noteChange();
     super.dispose();
   }
   override [Symbol.dispose](): void {
@@ -47,7 +47,7 @@ export class Buffer extends Tensor {
     super(data.storage, data.shape, data.strides, data.offset, data.dtype, data.dense);
     this.made = 'Buffer';
     keepState(this);
-    nextEpoch();
+    noteChange();
   }
 }
 
@@ -145,7 +145,7 @@ export abstract class Module {
   constructor() {
     wrap(Object.getPrototypeOf(this));
     addOwner(this);
-    nextEpoch();
+    noteChange();
   }
 
   /** What the module computes. */
@@ -227,7 +227,7 @@ export abstract class Module {
   train(on = true): this {
     check('train', 'on', aBoolean, on);
     for (const [, m] of this.namedModules()) {
-      if (m.training !== on) nextEpoch();
+      if (m.training !== on) noteChange();
       m.training = on;
     }
     return this;
@@ -245,7 +245,7 @@ export abstract class Module {
   }
   /** Frees parameters and buffers, here and inside. Using them afterwards is a DisposedError. */
   dispose(): void {
-    nextEpoch();
+    noteChange();
     for (const t of [...this.parameters(), ...[...this.namedBuffers()].map(([, b]) => b)]) drop(t, `dispose() of ${this.constructor.name}`);
   }
   [Symbol.dispose](): void {

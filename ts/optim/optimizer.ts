@@ -3,7 +3,7 @@
  * of the learning rate is seen by captured plans too.
  */
 import { display } from '../core/display';
-import { nextEpoch } from '../core/epoch';
+import { noteChange } from '../core/changes';
 import { ShapeError, ValueError } from '../core/errors';
 import {
   aTensor, aText, check, listOf, options as optionsOf, recordOf, requires, type Keys, type Kind,
@@ -111,7 +111,7 @@ export abstract class Optimizer<O extends object> {
       const options: O = Object.freeze({ ...defaults, ...own });
       return new ParamGroup(where, params, options, Object.freeze(hypers(options).map(h => Object.freeze(h))));
     });
-    nextEpoch();
+    noteChange();
   }
 
   /** The learning rate of the first group; setting it sets all. */
@@ -141,7 +141,7 @@ export abstract class Optimizer<O extends object> {
 
   /** Frees its state; parameters and their gradients stay. Using it afterwards is a DisposedError. */
   dispose(): void {
-    nextEpoch();
+    noteChange();
     for (const t of Object.values(this.stateDict())) drop(t, `dispose() of ${this.constructor.name}`);
   }
   [Symbol.dispose](): void {

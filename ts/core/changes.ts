@@ -4,7 +4,7 @@
  */
 let count = 0;
 
-export const epoch = (): number => count;
-export function nextEpoch(): void {
+export const changes = (): number => count;
+export function noteChange(): void {
   count++;
 }
