@@ -59,4 +59,9 @@ export default defineConfig(({ outDir = 'dist' }) => ({
   removeNodeProtocol: false,
   esbuildPlugins: [binariesBeside],
   clean: true,
+  // Names stay: errors tell classes by them.
+  esbuildOptions(options) {
+    options.minifyWhitespace = true;
+    options.minifySyntax = true;
+  },
 }));

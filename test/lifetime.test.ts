@@ -136,8 +136,8 @@ describe.each(backends)('on %s', (_, make) => {
         () => x.topk(n), () => x.split(n),
       ]) expect(call, String(n)).toThrow(/takes|fits|larger/);
     }
-    expect(() => zeros([1]).expand([2 ** 16, 2 ** 16]).sum()).toThrow(/takes fewer than 2\^31 elements, \[65536, 65536\] has 4294967296/);
-    expect(() => zeros([1, 1]).expand([2 ** 20, 2 ** 20]).matmul(zeros([1, 1]).expand([2 ** 20, 1]))).toThrow(/fewer than 2\^31/);
+    expect(() => zeros([1]).expand([2 ** 16, 2 ** 16]).sum()).toThrow(/takes fewer than \d+ elements of f32, \[65536, 65536\] has 4294967296/);
+    expect(() => zeros([1, 1]).expand([2 ** 20, 2 ** 20]).matmul(zeros([1, 1]).expand([2 ** 20, 1]))).toThrow(/fewer than \d+ elements/);
     expect(list(tensor([1, 2, 3, 4, 5]).slice(0, 1, Infinity, 2 ** 31 - 1))).toEqual([2]);
     expect(() => tensor([1]).slice(0, 0, 1, 2 ** 32)).toThrow(ValueError);
   });

@@ -24,7 +24,7 @@ function inspect(def: AnyDef, xs: Inputs): Inputs {
     const x = xs[i]!;
     if (x === null) continue;
     if (x.disposed) live(x, def.name);
-    if (x.size >= MOST && def.view === undefined) tooLarge(def, i, x);
+    if (x.size >= MOST && def.view === undefined) checkBytes(def, i, x);
     if (x.node !== null) tracked = true;
     if (x.home !== home && x.home !== null) home = home === null ? x.home : meet(home, x.home);
     const want = def.inputTypes[def.variadic === null ? i : 0]!;
@@ -37,10 +37,13 @@ function inspect(def: AnyDef, xs: Inputs): Inputs {
   return fits || def.view !== undefined ? xs : convert(def, xs);
 }
 
-/** Kernels count in 32 bits. Only a tensor spread over a larger shape has more elements without as much memory. */
-const MOST = 2 ** 31;
-function tooLarge(def: AnyDef, i: number, x: Tensor): never {
-  throw new ShapeError(def.name, `${def.inputs[i] ?? def.inputs[0]} takes fewer than 2^31 elements, ${show(x.shape)} has ${x.size}`);
+/** Kernels count in 32 bits. Only a tensor spread over a larger shape has more elements than memory. */
+const MOST = 2 ** 30;
+function checkBytes(def: AnyDef, i: number, x: Tensor): void {
+  const most = 2 ** 32 / x.storage.backend.itemSize(x.dtype);
+  if (x.size < most) return;
+  const input = def.inputs[i] ?? def.inputs[0];
+  throw new ShapeError(def.name, `${input} takes fewer than ${most} elements of ${x.dtype}, ${show(x.shape)} has ${x.size}`);
 }
 
 /** The inputs in the element types and layout that the kernel takes: where they differ, twins for this one op. */
