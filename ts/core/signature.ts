@@ -20,9 +20,9 @@ export function checkArguments(where: string, takes: Parameters, args: readonly 
 
 /** Throws for arguments beyond those that a function has a name for. */
 export function checkCount(where: string, most: number, args: ArrayLike<unknown>): void {
-  for (let i = most; i < args.length; i++) {
-    if (args[i] !== undefined) {
-      throw new ValueError(where, `takes ${most} argument${most === 1 ? '' : 's'}, these are ${args.length}`);
+  for (let given = args.length; given > most; given--) {
+    if (args[given - 1] !== undefined) {
+      throw new ValueError(where, `takes ${most} argument${most === 1 ? '' : 's'}, these are ${given}`);
     }
   }
 }
@@ -36,12 +36,40 @@ export function checked<A extends readonly unknown[], R>(
 ): (...args: A) => R;
 export function checked(where: string, takes: Parameters, f: (...args: readonly unknown[]) => unknown): typeof f {
   const n = takes.length;
-  const call = (...args: unknown[]): unknown => {
+  const refuse = (...args: unknown[]): void => {
     checkArguments(where, takes, args);
-    if (args.length > n && n > 1) checkCount(where, n, args);
+    if (n > 1) checkCount(where, n, args);
+  };
+  return Object.defineProperty(quick(takes.map(([, kind]) => kind), refuse, f), 'length', { value: n });
+}
+
+/** Calls with few arguments, most of them, make no array of them: an array costs as much as a check. */
+function quick(
+  kinds: readonly Kind<unknown>[], refuse: (...args: unknown[]) => void, f: (...args: readonly unknown[]) => unknown,
+): (...args: unknown[]) => unknown {
+  const [p, q, r] = kinds;
+  if (p && kinds.length === 1) {
+    return (a: unknown): unknown => {
+      if (!p.fits(a)) refuse(a);
+      return f(a);
+    };
+  }
+  if (p && q && kinds.length === 2) {
+    return (a, b, c, d, e): unknown => {
+      if (c !== undefined || d !== undefined || e !== undefined || !p.fits(a) || !q.fits(b)) refuse(a, b, c, d, e);
+      return f(a, b);
+    };
+  }
+  if (p && q && r && kinds.length === 3) {
+    return (a, b, c, d, e): unknown => {
+      if (d !== undefined || e !== undefined || !p.fits(a) || !q.fits(b) || !r.fits(c)) refuse(a, b, c, d, e);
+      return f(a, b, c);
+    };
+  }
+  return (...args): unknown => {
+    refuse(...args);
     return f(...args);
   };
-  return Object.defineProperty(call, 'length', { value: n });
 }
 
 /** A checked function whose intermediate values are nobody's business: they go when it returns. */
