@@ -12,6 +12,7 @@
  * from its item (zeros, noise) may be another loop's: the collector gets it. So nothing of another loop is freed.
  */
 import { register, unregister, whenGone } from './collector';
+import { display } from './display';
 import { ValueError } from './errors';
 import { checkInteger } from './options';
 import { runtime } from './runtime';
@@ -89,8 +90,12 @@ function within(inner: Scope, outer: Scope): boolean {
  * `dispose()`, or until nothing refers to them. Returns the value.
  *
  * @throws {DisposedError} for what was freed.
+ * @throws {ValueError} for a Promise, and for what is no object.
  */
 export function keep<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || isThenable(value)) {
+    throw new ValueError('keep', `takes a tensor, or an object with tensors, this is ${display(value)}`);
+  }
   eachTensor(value, t => {
     live(t, 'keep');
     t.pinned = true;
@@ -195,7 +200,7 @@ const isThenable = (v: unknown): boolean =>
  * @throws {ValueError} if `f` is no function, or returns a Promise: a scope is synchronous.
  */
 export function userScope<T>(f: () => T, name = 'a scope'): T {
-  if (typeof f !== 'function') throw new ValueError('scope', `takes a function, this is ${typeof f}`);
+  if (typeof f !== 'function') throw new ValueError('scope', `takes a function, this is ${display(f)}`);
   return scope(f, name, 'own');
 }
 
@@ -227,7 +232,7 @@ function suspendAfterTurn(s: Scope): void {
  */
 export function scoped<T>(source: Iterable<T>, name = 'a scoped loop'): IterableIterator<T> {
   if (typeof Object(source)[Symbol.iterator] !== 'function') {
-    throw new ValueError('scoped', `takes an iterable, this is ${source === null ? 'null' : typeof source}`);
+    throw new ValueError('scoped', `takes an iterable, this is ${display(source)}`);
   }
   const inner = source[Symbol.iterator]();
   const last: { scope: Scope | null } = { scope: null };

@@ -1,10 +1,10 @@
 /** What a plan takes for granted of the objects and tensors that its function goes by. */
 import { CaptureError } from '../core/errors';
-import { isOwner, owners } from '../core/owners';
 import { root, type Scope } from '../core/scope';
 import { show } from '../core/shape';
 import type { Tensor } from '../core/tensor';
-import { explore, heldBy, type Memo } from './memo';
+import { holdersOf } from './holders';
+import { explore, type Memo } from './memo';
 import { placeOfCall } from './stack';
 
 /**
@@ -49,24 +49,12 @@ export class Guards {
     this.seen.clear();
   }
 
-  /** Modules whose parameters were used without a method of theirs, and those that hold them, are gone by as well. */
+  /** Modules whose parameters were used without a method of theirs, and those that hold them, are watched as well. */
   private meetOwners(): void {
-    const used = new Set<object>(this.tensors);
-    const around = new Map<object, object[]>();
-    const met = new Set<object>();
-    for (const o of owners()) {
-      for (const held of heldBy(o)) {
-        if (used.has(held)) met.add(o);
-        else if (isOwner(held)) {
-          const outer = around.get(held);
-          if (outer) outer.push(o);
-          else around.set(held, [o]);
-        }
-      }
-    }
+    const met = new Set<object>(this.tensors.flatMap(holdersOf));
     for (const o of met) { // grows on the way
       this.watch(o);
-      for (const outer of around.get(o) ?? []) met.add(outer);
+      for (const outer of holdersOf(o)) met.add(outer);
     }
   }
 
