@@ -1,5 +1,6 @@
 /** Runs a program on backends that free and on one that does not, with plans and without, and tells how they differ. */
 import type { Backend } from '../../ts/backend/backend';
+import { sweep } from '../../ts/core/collector';
 import { useBackend } from '../../ts/core/runtime';
 import { full, noGrad, scope } from 'phyllo';
 import { BLOCKS } from './blocks';
@@ -26,24 +27,17 @@ interface Outcome {
   readonly faults: readonly string[];
 }
 
-function perform(program: Program, inline: boolean): Machine {
+/** From beginning to end. */
+function perform(program: Program, inline: boolean): Outcome {
   const m = new Machine(HANDLERS, inline, program.scoped);
   for (const i of program.instructions) m.step(i);
+  if (!program.scoped) sweep(); // what is in use stays
   m.readAll();
-  return m;
+  m.dispose();
+  return { log: m.log, faults: m.faults };
 }
-/** From beginning to end, inside a scope or not. */
-function whole(program: Program, inline: boolean): Outcome {
-  const run = (): Machine => {
-    const m = perform(program, inline);
-    m.dispose();
-    return m;
-  };
-  let m: Machine | undefined;
-  if (program.scoped) scope(() => void (m = run()));
-  else m = run();
-  return m!;
-}
+const whole = (program: Program, inline: boolean): Outcome =>
+  (program.scoped ? scope(() => perform(program, inline)) : perform(program, inline));
 
 /** On a memory of its own; what is still in use in the end, beside constants, is a fault. */
 function on(below: Backend, frees: boolean, program: Program, inline: boolean): Outcome {
