@@ -7,7 +7,7 @@ import { ANSWERED, Tensor } from '../core/tensor';
 import { leaves, mapLeaves } from '../core/tree';
 import type { Audit } from './audit';
 import type { Named } from './encode';
-import { count, Gradients, type GradientEffect } from './gradients';
+import { Gradients, type GradientEffect } from './gradients';
 import { writes, type Graph, type Operand, type Step, type Value } from './graph';
 import type { Guards } from './guards';
 import { Holding } from './holding';
@@ -60,7 +60,7 @@ export class Execution {
     const { graph, gradients, result } = traced;
     this.backend = runtime.backend;
     const changes = firstWrites(graph.steps);
-    const changed = new Set(changes.map(({ what }) => what));
+    const changed = new Map(changes.map(({ what, at }) => [what, at]));
     const results = new Set([...leaves(result)].flatMap(([, r]) => (r instanceof Result ? [r.operand.value] : [])));
     this.storages = changes.flatMap(({ what: { origin }, at }) => (origin.from === 'outside' ? [{ what: origin.storage, at }] : []));
     this.arguments = changes.flatMap(({ what: { origin }, at }) => (origin.from === 'input' ? [{ what: origin.index, at }] : []));
@@ -116,9 +116,9 @@ export class Execution {
   /** Runs the program. Nothing is allocated but what comes out. */
   run(xs: readonly Tensor[]): unknown {
     const { gradients, holding, traced: { guards, result } } = this;
-    holding.running = true;
-    gradients.begin();
     try {
+      holding.running = true;
+      gradients.begin();
       this.compute(xs);
       let answer = result;
       if (result instanceof Result) answer = this.answer(result, xs, homeOf(xs, homeOf(guards.tensors, null)));
@@ -135,11 +135,28 @@ export class Execution {
   }
 
   private compute(xs: readonly Tensor[]): void {
-    const { program, inputs, fresh, made, gradients } = this;
-    this.count(xs, 1);
+    const { program, gradients } = this;
     let done = 0; // steps, of those traced
     let started = false;
     try {
+      this.bind(xs);
+      started = true;
+      program.run();
+    } catch (e) {
+      if (started) done = program.reached;
+      this.touch(done, xs);
+      gradients.fail(done, this, xs);
+      throw e;
+    }
+    this.touch(Infinity, xs);
+  }
+
+  /** Chooses the places of all values. What the call reads is counted meanwhile, so that nothing is placed over it. */
+  private bind(xs: readonly Tensor[]): void {
+    const { program, inputs, fresh, made, gradients } = this;
+    let counted = 0;
+    try {
+      for (; counted < xs.length; counted++) xs[counted]!.storage.retain();
       for (let i = 0; i < xs.length; i++) inputs[i]!.bind(xs[i]!.at);
       gradients.bind(program);
       for (let i = 0; i < fresh.length; i++) {
@@ -147,24 +164,16 @@ export class Execution {
         made[i] = storage;
         program.address(fresh[i]!).bind(storage.at);
       }
-      started = true;
-      program.run();
-      done = Infinity;
-    } catch (e) {
-      if (started) done = program.reached;
-      gradients.fail(done, this, xs);
-      throw e;
     } finally {
-      this.count(xs, -1);
-      const { storages, arguments: changed } = this;
-      for (let i = 0; i < storages.length; i++) if (storages[i]!.at < done) storages[i]!.what.version++;
-      for (let i = 0; i < changed.length; i++) if (changed[i]!.at < done) xs[changed[i]!.what]!.storage.version++;
-      gradients.touch();
+      while (counted > 0) xs[--counted]!.storage.release();
     }
   }
-  private count(xs: readonly Tensor[], by: 1 | -1): void {
-    for (let i = 0; i < xs.length; i++) count(xs[i]!.storage, by);
-    this.gradients.count(by);
+  /** Tells who saved memory that the first `done` of the steps traced wrote to it. */
+  private touch(done: number, xs: readonly Tensor[]): void {
+    const { storages, arguments: changed, gradients } = this;
+    for (let i = 0; i < storages.length; i++) if (storages[i]!.at < done) storages[i]!.what.version++;
+    for (let i = 0; i < changed.length; i++) if (changed[i]!.at < done) xs[changed[i]!.what]!.storage.version++;
+    gradients.touch(done);
   }
 
   private answers(result: object, xs: readonly Tensor[]): unknown {

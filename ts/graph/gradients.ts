@@ -16,8 +16,8 @@ export interface GradientEffect {
   readonly before: Value | null | 'any';
   /** What is there afterwards; null: nothing; 'same': what was there, perhaps changed in place. */
   readonly after: Operand | null | 'same';
-  /** The steps traced before it was touched first, and before it was replaced or cleared last. */
-  readonly first: number;
+  /** The steps traced before it was cleared first, if ever, and before it was replaced or cleared last. */
+  readonly cleared: number;
   readonly last: number;
 }
 
@@ -49,9 +49,9 @@ export class Place {
   isIn(leaf: Tensor): boolean {
     return this.handle !== null && !this.handle.disposed && leaf.leaf!.grad === this.handle;
   }
-  /** An address where nobody else looks. */
-  clear(leaf: Tensor): number {
-    if (this.storage.refs > (this.isIn(leaf) ? 2 : 1)) {
+  /** An address where nobody else looks, nor the leaf, if it `stays` to be seen should the call fail. */
+  clear(leaf: Tensor, stays: boolean): number {
+    if (this.storage.refs > (this.isIn(leaf) && !stays ? 2 : 1)) {
       const { backend, bytes } = this.storage;
       const fresh = block(backend, bytes);
       this.storage.release(); // somebody has the last one still
@@ -78,6 +78,8 @@ interface Left {
   readonly effect: GradientEffect;
   readonly value: Value;
   readonly place: Place;
+  /** The one before is still there when this one is first written. */
+  readonly late: boolean;
 }
 /** One that is put there otherwise: it comes out too, or is somebody's memory. */
 type Put = GradientEffect & { readonly after: Operand };
@@ -112,19 +114,25 @@ export class Gradients {
   private readonly put: readonly Put[];
   private readonly removed: readonly GradientEffect[];
   private readonly read: readonly Read[];
-  /** Leaves whose gradient is changed in place. */
-  private readonly changed: readonly Tensor[];
+  /** Leaves whose gradient is changed in place, and the first of the steps traced that does it. */
+  private readonly changed: readonly { readonly leaf: Tensor; readonly at: number }[];
 
-  /** `results` come out; `written` are changed by steps. */
+  /** `results` come out; `written` are changed by steps, of which the first is given. */
   constructor(
-    private readonly effects: readonly GradientEffect[], results: ReadonlySet<Value>, written: ReadonlySet<Value>, holding: Holding,
+    private readonly effects: readonly GradientEffect[], results: ReadonlySet<Value>, written: ReadonlyMap<Value, number>, holding: Holding,
   ) {
     const own = placeable(effects, results);
-    this.left = [...own].map(effect => ({ effect, value: effect.after.value, place: holding.share(placeOf(effect.leaf)) }));
+    this.left = [...own].map(effect => {
+      const { leaf, cleared, after: { value } } = effect;
+      return { effect, value, place: holding.share(placeOf(leaf)), late: cleared > (written.get(value) ?? 0) };
+    });
     this.put = effects.filter(isPut).filter(e => !own.has(e));
     this.removed = effects.filter(({ after }) => after === null);
     this.read = effects.filter(isRead);
-    this.changed = this.read.filter(({ before }) => written.has(before)).map(({ leaf }) => leaf);
+    this.changed = this.read.flatMap(({ leaf, before }) => {
+      const at = written.get(before);
+      return at === undefined ? [] : [{ leaf, at }];
+    });
   }
 
   /** Local values that have no leaf's place. */
@@ -157,7 +165,7 @@ export class Gradients {
   isShared(memory: ReadonlySet<Storage>): boolean {
     const { changed, read } = this;
     for (let i = 0; i < changed.length; i++) {
-      const leaf = changed[i]!;
+      const { leaf } = changed[i]!;
       const grad = leaf.leaf!.grad!;
       if (grad.storage.refs > (places.get(leaf)?.handle === grad ? 2 : 1)) return true;
     }
@@ -180,32 +188,36 @@ export class Gradients {
     }
   }
 
-  /** Gradients that a call reads are where the leaves have them; those that it writes go where nobody else looks. */
+  /**
+   * Gradients that a call reads are where the leaves have them; those that it writes go where nobody else looks. What is
+   * read, and not only changed in place, is counted meanwhile: nothing is written over it.
+   */
   bind(program: Program): void {
     const { read, left } = this;
-    for (let i = 0; i < read.length; i++) {
-      const { leaf, before } = read[i]!;
-      program.address(before).bind(leaf.leaf!.grad!.at);
-    }
-    for (let i = 0; i < left.length; i++) {
-      const { effect, value, place } = left[i]!;
-      program.address(value).bind(place.clear(effect.leaf));
+    let counted = 0;
+    try {
+      for (; counted < read.length; counted++) {
+        const { leaf, before, after } = read[counted]!;
+        const { storage, at } = leaf.leaf!.grad!;
+        program.address(before).bind(at);
+        if (after !== 'same') storage.retain();
+      }
+      for (let i = 0; i < left.length; i++) {
+        const { effect, value, place, late } = left[i]!;
+        program.address(value).bind(place.clear(effect.leaf, late));
+      }
+    } finally {
+      while (counted > 0) {
+        const { leaf, after } = read[--counted]!;
+        if (after !== 'same') leaf.leaf!.grad!.storage.release();
+      }
     }
   }
 
-  /** Counts what a call reads, so that no gradient is written over it. */
-  count(by: 1 | -1): void {
-    const { read } = this;
-    for (let i = 0; i < read.length; i++) {
-      const { leaf, after } = read[i]!;
-      if (after !== 'same') count(leaf.leaf!.grad!.storage, by);
-    }
-  }
-
-  /** Tells who saved them that they were changed. */
-  touch(): void {
+  /** Tells who saved gradients that the first `done` of the steps traced changed them. */
+  touch(done: number): void {
     const { changed } = this;
-    for (let i = 0; i < changed.length; i++) changed[i]!.leaf!.grad!.storage.version++;
+    for (let i = 0; i < changed.length; i++) if (changed[i]!.at < done) changed[i]!.leaf.leaf!.grad!.storage.version++;
   }
 
   storageOf(value: Value): Storage | null {
@@ -230,15 +242,9 @@ export class Gradients {
     for (const [leaf, handle] of handles) leaf.grad = handle;
     for (const { effect, place } of this.left) if (done(effect)) place.give(effect.leaf);
     for (const e of this.effects) {
-      if (e.after === null ? done(e) : e.clears && !done(e) && e.first <= step) clear(e.leaf);
+      if (e.after === null ? done(e) : !done(e) && e.cleared <= step) clear(e.leaf);
     }
   }
-}
-
-/** Counts a call among those who refer to memory, or no more. */
-export function count(storage: Storage, by: 1 | -1): void {
-  if (by > 0) storage.retain();
-  else storage.release();
 }
 
 function clear(leaf: Tensor): void {

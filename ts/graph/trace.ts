@@ -30,8 +30,8 @@ export interface Touched {
   readonly first: 'read' | 'replace' | 'clear';
   /** What the graphs before left unowned. */
   readonly spent: WeakRef<Tensor>[][];
-  /** How many steps there were when it was touched first, and when it was replaced or cleared last. */
-  readonly from: number;
+  /** How many steps there were when it was cleared first, if ever, and when it was replaced or cleared last. */
+  cleared: number;
   last: number;
 }
 
@@ -155,6 +155,7 @@ export class Trace implements Interpreter, Watcher {
     const at = this.steps.length;
     if (known) {
       if (access !== 'read') known.last = at;
+      if (access === 'clear') known.cleared = Math.min(known.cleared, at);
       return;
     }
     const own = leaf.leaf!;
@@ -167,7 +168,10 @@ export class Trace implements Interpreter, Watcher {
       standIn.pinned = true;
       this.values.set(standIn.storage, { origin: { from: 'gradient', leaf }, bytes: standIn.storage.bytes });
     }
-    this.touched.set(leaf, { leaf, real, standIn, first: access, spent: own.spent.splice(0), from: at, last: access === 'read' ? 0 : at });
+    this.touched.set(leaf, {
+      leaf, real, standIn, first: access, spent: own.spent.splice(0),
+      cleared: access === 'clear' ? at : Infinity, last: access === 'read' ? 0 : at,
+    });
     own.grad = standIn;
   }
 

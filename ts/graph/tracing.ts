@@ -97,12 +97,12 @@ export function planOf(f: Run, args: readonly unknown[], xs: readonly Tensor[], 
 }
 
 function effects(trace: Trace): GradientEffect[] {
-  return [...trace.touched.values()].map(({ leaf, standIn, first, from, last }) => {
+  return [...trace.touched.values()].map(({ leaf, standIn, first, cleared, last }) => {
     const now = leaf.leaf?.grad ?? null;
     return {
       leaf,
       clears: first === 'clear',
-      first: from,
+      cleared,
       last,
       before: first === 'read' ? standIn && trace.see(standIn).value : 'any' as const,
       after: now === null ? null : now === standIn ? 'same' as const : trace.see(now),
