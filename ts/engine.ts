@@ -12,24 +12,46 @@ declare const Bun: { gc(force: boolean): void } | undefined;
 
 /** null where the runtime can do none of it. */
 export function engine(): Engine | null {
-  if (typeof Bun !== 'undefined') return { forget() {}, collect: () => Bun.gc(true) };
+  if (typeof Bun !== 'undefined') {
+    return {
+      forget() {},
+      collect() {
+        Bun.gc(true);
+        return true;
+      },
+    };
+  }
   const get = globalThis.process?.getBuiltinModule;
   if (get === undefined) return null;
   let ready: Engine | null = null;
   /** Contexts cost some milliseconds, and most programs need none. */
   const prepare = (): Engine => {
-    const { setFlagsFromString } = get('node:v8');
-    const { createContext, runInNewContext, Script } = get('node:vm');
-    setFlagsFromString('--expose-gc');
-    const gc: unknown = runInNewContext('gc');
-    setFlagsFromString('--no-expose-gc');
-    if (typeof gc !== 'function') return { forget() {}, collect() {} };
+    const { createContext, Script } = get('node:vm');
+    const gc = globalThis.gc ?? exposed(get);
     const context = createContext({}, { microtaskMode: 'afterEvaluate' });
     const job = new Script('Promise.resolve().then(() => {})');
-    return { forget: () => void job.runInContext(context), collect: () => void Reflect.apply(gc, undefined, []) };
+    return {
+      forget: () => void job.runInContext(context),
+      collect() {
+        if (typeof gc === 'function') Reflect.apply(gc, undefined, []);
+        return typeof gc === 'function';
+      },
+    };
   };
   return {
     forget: () => (ready ??= prepare()).forget(),
     collect: () => (ready ??= prepare()).collect(),
   };
+}
+
+/** The function by which V8 collects, which it gives to contexts made while it is told to. */
+function exposed(get: typeof process.getBuiltinModule): unknown {
+  const { setFlagsFromString } = get('node:v8');
+  const { runInNewContext } = get('node:vm');
+  setFlagsFromString('--expose-gc');
+  try {
+    return runInNewContext('globalThis.gc');
+  } finally {
+    setFlagsFromString('--no-expose-gc');
+  }
 }

@@ -18,13 +18,18 @@ import type { Tensor } from './tensor';
 export interface Engine {
   /** Lets go of the targets that weak references hold until the running job is over. */
   forget(): void;
-  /** Collects all garbage, so that weak references to it are empty afterwards. */
-  collect(): void;
+  /** Collects all garbage, so that weak references to it are empty afterwards. False: it turns out that it cannot. */
+  collect(): boolean;
 }
 let engine: Engine | null = null;
 /** Says how to collect; null: this engine cannot be asked. */
 export function useEngine(e: Engine | null): void {
   engine = e;
+  if (e !== null) return;
+  for (const u of all) {
+    const t = u.ref.deref();
+    if (t) registry.register(t, u, u);
+  }
 }
 
 /** What a handle gives back, apart from the handle, so that a FinalizationRegistry can hold it. */
@@ -48,7 +53,7 @@ export class Unowned {
 
 const all: Set<Unowned> = new Set();
 /** Used where the engine cannot be asked: to register costs as much as the rest of a small op. */
-const registry: FinalizationRegistry<Unowned> = new FinalizationRegistry(give);
+const registry: FinalizationRegistry<Unowned> = new FinalizationRegistry(reap);
 
 /** A handle counts for so many bytes: some 500 are what it takes of JavaScript's heap, the rest bounds their number. */
 const HANDLE = 4096;
@@ -79,20 +84,23 @@ export function register(t: Tensor): void {
   }
   const now = inUse();
   if (now < low) low = now;
-  else if (now - low > allowance) gathered();
+  else if (now - low > allowance && !sweeping) gathered();
   else if (2 * (now - low) > allowance && all.size % 16 === 0) u.place = callSite();
 }
 
 /** Takes a handle back out of the collector's hands. */
 export function unregister(t: Tensor): void {
   if (t.held === null) return;
-  if (engine === null) registry.unregister(t.held);
+  if (engine === null) {
+    registry.unregister(t.held);
+    ballasts.delete(t);
+  }
   if (all.delete(t.held)) t.held.storage.unowned--;
   t.held = null;
 }
 
 /** Gives back what a handle had. */
-function give(u: Unowned): void {
+function reap(u: Unowned): void {
   if (!all.delete(u)) return;
   u.storage.unowned--;
   u.storage.release();
@@ -106,35 +114,51 @@ class Watched {
     this.ref = new WeakRef(o);
   }
   end(): void {
-    if (others.delete(this)) this.gone();
+    if (!others.delete(this)) return;
+    finalizers.unregister(this);
+    this.gone();
   }
 }
 const others: Set<Watched> = new Set();
-const ended: FinalizationRegistry<Watched> = new FinalizationRegistry(w => w.end());
+const finalizers: FinalizationRegistry<Watched> = new FinalizationRegistry(w => w.end());
 
 /** Calls `gone`, which must not lead to o, once o is garbage. Returns what calls it off. */
 export function whenGone(o: object, gone: () => void): () => void {
   const w = new Watched(o, gone);
   others.add(w);
-  ended.register(o, w, w);
+  finalizers.register(o, w, w);
   return () => {
     others.delete(w);
-    ended.unregister(w);
+    finalizers.unregister(w);
   };
 }
 
+let sweeping = false;
 /** Frees what nothing leads to any more, where the engine can be asked. */
 export function sweep(): void {
-  if (engine === null) return;
-  engine.forget();
-  engine.collect();
-  for (const u of all) if (u.ref.deref() === undefined) give(u);
-  for (const w of others) {
-    if (w.ref.deref() !== undefined) continue;
-    ended.unregister(w);
-    w.end();
+  if (engine === null || sweeping) return;
+  sweeping = true;
+  try {
+    if (!collected(engine)) return;
+    let ended = false;
+    for (const w of others) {
+      if (w.ref.deref() !== undefined) continue;
+      w.end();
+      ended = true;
+    }
+    // What a loop that was left had is the collector's only now, and what a plan led to is garbage only now.
+    if (ended) collected(engine);
+    for (const u of all) if (u.ref.deref() === undefined) reap(u);
+    engine.forget(); // or looking at them would hold those that are in use
+  } finally {
+    sweeping = false;
   }
-  engine.forget(); // or looking at them would hold those that are in use
+}
+function collected(e: Engine): boolean {
+  e.forget();
+  if (e.collect()) return true;
+  useEngine(null);
+  return false;
 }
 onShortage(sweep, account);
 

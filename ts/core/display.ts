@@ -25,7 +25,9 @@ function classOf(v: object): string {
 
 const withArticle = (noun: string): string => `${/^[AEIOaeio]/.test(noun) ? 'an' : 'a'} ${noun}`;
 
-export function display(v: unknown): string {
+export const display = (v: unknown): string => String(attempt(() => shown(v)) ?? 'an object');
+
+function shown(v: unknown): string {
   if (v === undefined) return 'missing';
   if (typeof v === 'string') return `'${v.length > CHARACTERS ? `${v.slice(0, CHARACTERS)}…` : v}'`;
   if (typeof v === 'bigint') return `${v}n`;

@@ -1,6 +1,7 @@
 import type { Backend } from '../backend/backend';
 import type { DType } from './dtype';
 import type { AnyDef, Params, View } from './op';
+import { retry } from './reclaim';
 import type { Interpreter } from './runtime';
 import { sizeOf, type Shape } from './shape';
 import { Storage } from './storage';
@@ -15,10 +16,20 @@ export class Eager implements Interpreter {
   }
 
   exec(def: AnyDef, xs: readonly (View | null)[], y: View, params: Params): void {
-    def.run!(this.backend.kernels, xs, y, params);
+    const { kernels } = this.backend;
+    try {
+      def.run!(kernels, xs, y, params);
+    } catch (e) {
+      retry(() => def.run!(kernels, xs, y, params), e); // a kernel may want memory to work in
+    }
   }
 
   execMulti(def: AnyDef, xs: readonly (View | null)[], ys: Readonly<Record<string, View>>, params: Params): void {
-    def.runMulti!(this.backend.kernels, xs, ys, params);
+    const { kernels } = this.backend;
+    try {
+      def.runMulti!(kernels, xs, ys, params);
+    } catch (e) {
+      retry(() => def.runMulti!(kernels, xs, ys, params), e);
+    }
   }
 }

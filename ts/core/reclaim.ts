@@ -1,5 +1,4 @@
 /** What is given up before memory runs out. */
-import type { Backend } from '../backend/backend';
 import { OutOfMemoryError } from './errors';
 
 /** Frees what can be done without. */
@@ -18,30 +17,24 @@ export function onShortage(reclaim: Reclaim, account?: () => string): void {
 }
 
 /**
- * The address of fresh memory. Where there is none, all that can be given up is, and it is tried again.
+ * Calls f again after it failed with `error`, each time when something more was given up. f allocates, and has done
+ * nothing yet when it fails for want of memory.
  *
- * @throws {OutOfMemoryError}
+ * @throws {unknown} the error, if it is another; an {@link OutOfMemoryError} that says who has the memory, if all was in
+ *   vain.
  */
-export function allocate(backend: Backend, bytes: number): number {
-  try {
-    return backend.alloc(bytes);
-  } catch (e) {
-    if (!(e instanceof OutOfMemoryError)) throw e;
-    return insist(backend, bytes, e);
-  }
-}
-
-function insist(backend: Backend, bytes: number, first: OutOfMemoryError): number {
-  let last = first;
+export function retry<T>(f: () => T, error: unknown): T {
+  let last = error;
   for (const reclaim of reclaims) {
+    if (!(last instanceof OutOfMemoryError)) throw last;
     reclaim();
     try {
-      return backend.alloc(bytes);
+      return f();
     } catch (e) {
-      if (!(e instanceof OutOfMemoryError)) throw e;
       last = e;
     }
   }
+  if (!(last instanceof OutOfMemoryError)) throw last;
   const who = accounts.map(account => account()).filter(text => text !== '').join('; ');
   throw new OutOfMemoryError(last.where, who === '' ? last.what : `${last.what}; ${who}`, { cause: last });
 }

@@ -128,26 +128,46 @@ function open(name: string, sync: boolean, parent: Scope | null = runtime.scope,
 /** Ends a scope: `result`'s tensors go to the scope around, the others are freed. */
 function close(s: Scope, result?: unknown): void {
   if (s.closed) return;
+  leave(s);
+  try {
+    if (result !== undefined && s.last !== null) {
+      eachTensor(result, t => {
+        if (t.owner === s && !t.disposed) t.owner = returning;
+      });
+    }
+  } finally { // a Proxy of the caller's may throw
+    for (let t = s.last; t !== null; ) {
+      const { before } = t;
+      t.before = null; // what outlives its scope must not hold the others
+      if (!t.disposed) {
+        if (t.owner === returning) t.pinned ? give(t, stateOwner()) : adopt(t);
+        else if (t.owner !== s) pass(t);
+        else if (s.suspended && t.home !== s) give(t, root);
+        else dropWithValue(t);
+      }
+      t = before;
+    }
+    s.last = null;
+  }
+}
+/** Ends a scope whose loop nobody can go on with. Its tensors may still be in use, so the collector gets them. */
+function abandon(s: Scope): void {
+  if (s.closed) return;
+  leave(s);
+  for (let t = s.last; t !== null; ) {
+    const { before } = t;
+    t.before = t.home = null;
+    if (!t.disposed) t.owner === s ? give(t, root) : pass(t);
+    t = before;
+  }
+  s.last = null;
+}
+/** Takes a scope off the stack, with loops that were left open inside it. */
+function leave(s: Scope): void {
   s.closed = true;
-  // Off the stack, with loops that were left open inside it.
   if (runtime.scope !== null && within(runtime.scope, s)) runtime.scope = s.parent;
   s.parent = null;
   current.delete(s);
-  if (result !== undefined && s.last !== null) {
-    eachTensor(result, t => {
-      if (t.owner === s && !t.disposed) t.owner = returning;
-    });
-  }
-  for (let t = s.last, before: Tensor | null; t !== null; t = before) {
-    ({ before } = t);
-    t.before = null; // what outlives its scope must not hold the others
-    if (t.disposed) continue;
-    if (t.owner === returning) t.pinned ? give(t, stateOwner()) : adopt(t);
-    else if (t.owner !== s) pass(t);
-    else if (s.suspended && t.home !== s) give(t, root);
-    else dropWithValue(t);
-  }
-  s.last = null;
 }
 /** Gives a tensor that was found in another scope's list to its owner. */
 function pass(t: Tensor): void {
@@ -166,7 +186,8 @@ function eachTensor(value: unknown, f: (t: Tensor) => void): void {
   for (const o of seen) {
     const inside: Iterable<unknown> = ArrayBuffer.isView(o) ? []
       : Array.isArray(o) || o instanceof Set ? o
-      : o instanceof Map ? [...o.keys(), ...o.values()] : Object.values(o);
+      : o instanceof Map ? [...o.keys(), ...o.values()]
+      : Object.values(Object.getOwnPropertyDescriptors(o)).map(field => field.value); // getters are not asked
     for (const v of inside) {
       if (v instanceof Tensor) f(v);
       else if (typeof v === 'object' && v !== null) seen.add(v);
@@ -249,7 +270,7 @@ export function scoped<T>(source: Iterable<T>, name = 'a scoped loop'): Iterable
   };
   const iterator: IterableIterator<T> = {
     [Symbol.iterator]() {
-      return this; // not `iterator`: `end` must not lead to it
+      return this; // not `iterator`: what is called when it is gone must not lead to it
     },
     next() {
       end();
@@ -273,8 +294,9 @@ export function scoped<T>(source: Iterable<T>, name = 'a scoped loop'): Iterable
       return { done: true, value };
     },
   };
-  // One that was neither finished nor closed is closed when the collector finds it.
-  ignore = whenGone(iterator, end);
+  ignore = whenGone(iterator, () => {
+    if (last.scope) abandon(last.scope);
+  });
   return iterator;
 }
 

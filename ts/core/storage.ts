@@ -1,6 +1,6 @@
 import type { Backend } from '../backend/backend';
 import { DisposedError } from './errors';
-import { allocate } from './reclaim';
+import { retry } from './reclaim';
 
 /** The count of a storage whose memory was given back. */
 const FREED = -1;
@@ -38,7 +38,11 @@ export class Storage {
    * @throws {OutOfMemoryError} if there is none even after everything that can be given up was.
    */
   static of(backend: Backend, bytes: number): Storage {
-    return new Storage(backend, allocate(backend, bytes), bytes);
+    try {
+      return new Storage(backend, backend.alloc(bytes), bytes);
+    } catch (e) {
+      return retry(() => new Storage(backend, backend.alloc(bytes), bytes), e);
+    }
   }
 
   /** How many references there are. */
@@ -61,11 +65,6 @@ export class Storage {
     if (this.count <= 0) throw new DisposedError('phyllo', 'memory is freed that nobody has');
     if (--this.count > 0) return;
     this.free();
-  }
-
-  /** Gives memory back that nobody has referred to yet. */
-  discard(): void {
-    if (this.count === 0) this.free();
   }
 
   private free(): void {

@@ -13,16 +13,37 @@ import { sameShape, show } from '../core/shape';
 import { drop, live, Tensor } from '../core/tensor';
 import { assign } from '../ops/update';
 
-/** A tensor that training changes: a leaf, kept until its module goes. */
-export class Parameter extends Tensor {
-  constructor(data: Tensor, requiresGrad = true) {
-    check('Parameter', 'data', aTensor, data);
-    check('Parameter', 'requiresGrad', aBoolean, requiresGrad);
+/** What a module holds. */
+class State extends Tensor {
+  constructor(where: string, data: Tensor) {
+    check(where, 'data', aTensor, data);
     super(data.storage, data.shape, data.strides, data.offset, data.dtype, data.dense);
-    this.made = 'Parameter';
+    this.made = where;
     keepState(this);
-    if (requiresGrad) this.requiresGrad = true;
     noteChange();
+  }
+
+  override dispose(): void {
+    if (!this.disposed) noteChange();
+    super.dispose();
+  }
+  override [Symbol.dispose](): void {
+    if (!this.disposed) noteChange();
+    super[Symbol.dispose]();
+  }
+}
+
+/** A tensor that training changes: a leaf, kept until its module goes. */
+export class Parameter extends State {
+  /**
+   * @param data its values, whose memory it shares.
+   * @param requiresGrad false: it is saved with the others, but not trained.
+   * @throws {DisposedError} if `data` was freed.
+   */
+  constructor(data: Tensor, requiresGrad = true) {
+    check('Parameter', 'requiresGrad', aBoolean, requiresGrad);
+    super('Parameter', data);
+    if (requiresGrad) this.requiresGrad = true;
   }
 
   override get requiresGrad(): boolean {
@@ -32,22 +53,15 @@ export class Parameter extends Tensor {
     if (on !== super.requiresGrad) noteChange();
     super.requiresGrad = on;
   }
-  override dispose(): void {
-    if (!this.disposed) noteChange();
-    super.dispose();
-  }
-  override [Symbol.dispose](): void {
-    this.dispose();
-  }
 }
 /** State that is saved with the parameters but not trained: running means, say. */
-export class Buffer extends Tensor {
+export class Buffer extends State {
+  /**
+   * @param data its values, whose memory it shares.
+   * @throws {DisposedError} if `data` was freed.
+   */
   constructor(data: Tensor) {
-    check('Buffer', 'data', aTensor, data);
-    super(data.storage, data.shape, data.strides, data.offset, data.dtype, data.dense);
-    this.made = 'Buffer';
-    keepState(this);
-    noteChange();
+    super('Buffer', data);
   }
 }
 
