@@ -248,6 +248,23 @@ describe.each(cases)('on %s', (_, make, engine) => {
     batches.return!();
   });
 
+  test('a plan, and the object that was given to its function', async () => {
+    class Options {
+      by = 2;
+    }
+    const f = capture((x: Tensor, o: Options) => x.mul(o.by));
+    const given: WeakRef<object>[] = [];
+    const x = ones([3]);
+    (() => {
+      const o = new Options();
+      given.push(new WeakRef(o));
+      f(x, o);
+      expect(f.plans.length).toBe(1);
+    })();
+    await collect();
+    expect([given[0]!.deref(), f.plans]).toEqual([undefined, []]);
+  });
+
   test('a loss that is held for its value holds neither its graph nor its batch', async () => {
     const data = problem();
     const net = new Net(1);

@@ -6,6 +6,7 @@ import {
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { runtime } from '../ts/core/runtime';
 import { assign } from '../ts/ops/update';
+import { heldBy } from '../ts/graph/memo';
 import { backends, failure, flat, inUse, list, numbers, start } from './toy';
 
 const plansOf = (f: { readonly plans: readonly unknown[] }): number => f.plans.length;
@@ -58,6 +59,8 @@ describe.each(backends)('on %s', (_, make) => {
       const [a, b] = [tensor([1, 2]), tensor([3, 5])];
       const f = (v: { a: Tensor; b: Tensor } | readonly Tensor[]): Tensor => ('a' in v ? v.a.sub(v.b) : v[0]!.div(v[1]!));
       expect(counts(f, [[{ a, b }], [[a, b]], [{ a: b, b: a }], [[b, a]]])).toEqual([1, 2, 2, 2]);
+      const bare = (): { a: Tensor; b: Tensor } => Object.assign(Object.create(null), { a: tensor([7, 8]), b: tensor([5, 6]) });
+      expect(counts(f, [[{ a, b }], [bare()], [bare()]])).toEqual([1, 1, 1]); // objects without a prototype
       const g = capture((...xs: Tensor[]) => xs.reduce((s, x) => s.add(x)));
       expect([list(g(a, b)), list(g(a)), list(g(a, b, b)), plansOf(g)]).toEqual([[4, 7], [1, 2], [7, 12], 3]);
     });
@@ -119,6 +122,12 @@ describe.each(backends)('on %s', (_, make) => {
         same();
         expect(count()).toBe(n);
       }
+    });
+
+    test('whose fields hold others: no getter is asked for one', () => {
+      const inner = { layer: new nn.ReLU(), get summary() { return expect.fail('it was asked'); } };
+      const outer = { inner, get size() { return expect.fail('it was asked'); } };
+      expect([...heldBy(outer)]).toEqual([inner, inner.layer]);
     });
 
     test('a replaced parameter, a swapped layer, one more layer, a changed number', () => {

@@ -66,6 +66,26 @@ describe.each([exact, ...binaries])('prepared weights on $name', backend => {
     });
   }));
 
+  test('are prepared again when that failed', () => scope(() => {
+    let fails = false;
+    const failing = <F extends (...args: never[]) => unknown>(kernel: F) => (...args: Parameters<F>): unknown => {
+      if (fails) throw new WebAssembly.RuntimeError('unreachable');
+      return kernel(...args);
+    };
+    const { net, x } = setting();
+    const kernels = new Proxy(backend.kernels, { get: (all, name) => failing(Reflect.get(all, name)) });
+    useBackend(new Proxy(backend, { get: (b, name) => (name === 'kernels' ? kernels : Reflect.get(b, name)) }));
+    const f = capture((x: Tensor) => net.forward(x));
+    noGrad(() => {
+      expect(f.plan(x).program.graph.once.length).toBeGreaterThan(1);
+      fails = true;
+      expect(() => f(x)).toThrow('unreachable');
+      fails = false;
+      expect(numbers(f(x))).toEqual(numbers(net.forward(x)));
+    });
+    useBackend(backend);
+  }));
+
   test('of a step that trains them are left alone', () => scope(() => {
     const { net, x, planned, prepared } = setting();
     const y = planned(x); // recording: but nothing here writes to them

@@ -1,5 +1,6 @@
 /** Odd calls made of right ones, and what of them may pass. */
 import { Tensor, zeros } from 'phyllo';
+import { isPlain } from '../../ts/core/tree';
 import type { Random } from '../samples/sample';
 import type { Argument, Right } from './right';
 
@@ -47,9 +48,6 @@ export const ODD: Readonly<Record<string, () => unknown>> = {
   },
 };
 const NAMES = Object.keys(ODD);
-
-const isPlain = (v: unknown): v is Record<string, unknown> =>
-  typeof v === 'object' && v !== null && [null, Object.prototype].includes(Object.getPrototypeOf(v));
 
 /** Whether `odd` may stand where `right` stood: by what they are, whatever the library thinks. */
 export function mayPass(right: unknown, odd: unknown, rule: Omit<Argument, 'value'>): boolean {

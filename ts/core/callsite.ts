@@ -13,6 +13,9 @@ export function frames(): Frame[] {
   Error.stackTraceLimit = 200;
   const { stack = '' } = new Error();
   Error.stackTraceLimit = stackTraceLimit;
+  return framesOf(stack);
+}
+export function framesOf(stack: string): Frame[] {
   return stack.split('\n').flatMap(text => {
     const place = /(?:[( @]|^)([^\s(@]+:\d+:\d+)\)?$/.exec(text)?.[1];
     return place === undefined ? [] : [{ text, place }];

@@ -8,6 +8,7 @@ import { DTypeError, ShapeError, ValueError, type PhylloError } from './errors';
 import type { Pair, Triple } from './options';
 import type { Shape } from './shape';
 import { live, Tensor } from './tensor';
+import { isPlain } from './tree';
 
 export interface Kind<T> {
   /** In words, for errors: `a whole number ≥ 1`. */
@@ -188,13 +189,6 @@ export const numbers: Kind<ArrayLike<number>> = kind(
   v => (ArrayBuffer.isView(v) ? !(v instanceof DataView) && !isBig(v) : every(v, e => typeof e === 'number')),
 );
 const isBig = (v: unknown): boolean => v instanceof BigInt64Array || v instanceof BigUint64Array;
-
-/** A plain object, of whatever realm. */
-export function isPlain(v: unknown): v is Readonly<Record<string, unknown>> {
-  if (typeof v !== 'object' || v === null || Array.isArray(v)) return false;
-  const prototype: unknown = Object.getPrototypeOf(v);
-  return prototype === null || (typeof prototype === 'object' && Object.getPrototypeOf(prototype) === null);
-}
 
 /** A plain object whose values are of one kind, under any names. */
 export function recordOf<T>(of: Kind<T>, takes: string): Kind<Readonly<Record<string, T>>> {

@@ -1,7 +1,11 @@
 /** Arguments and results of functions: tensors, alone or in arrays and plain objects, among other values. */
 
-const isPlain = (v: unknown): v is Record<string, unknown> =>
-  typeof v === 'object' && v !== null && Object.getPrototypeOf(v) === Object.prototype;
+/** A plain object, of whatever realm, or one without a prototype. */
+export function isPlain(v: unknown): v is Readonly<Record<string, unknown>> {
+  if (typeof v !== 'object' || v === null || Array.isArray(v)) return false;
+  const prototype: unknown = Object.getPrototypeOf(v);
+  return prototype === null || (typeof prototype === 'object' && Object.getPrototypeOf(prototype) === null);
+}
 
 /** The leaves of a value, in order, each under its path: `''`, `0`, `0.image`. */
 export function* leaves(v: unknown, path = ''): Generator<[path: string, leaf: unknown]> {

@@ -98,6 +98,7 @@ export function capture(f: Run, options: CaptureOptions = {}): Captured<unknown[
     return plan;
   }
   function find(xs: readonly Tensor[], arrangement: Arrangement, args: readonly unknown[]): Plan | null {
+    cache.count();
     for (;;) {
       const plan = cache.find(xs, arrangement);
       if (plan === null) return null;
@@ -110,7 +111,7 @@ export function capture(f: Run, options: CaptureOptions = {}): Captured<unknown[
     check(xs);
     let plan = find(xs, arrangement, args);
     if (plan === null) {
-      if (!cache.admits()) {
+      if (!cache.admit()) {
         if (!warned) {
           warned = true;
           console.warn(`phyllo: more shapes or other arguments than ${cache.plans.length} plans are for come to the function captured${home()}, so that some calls run op by op: pad or bucket sizes, pass numbers that change as tensors, or raise ${maxBytes === undefined ? 'maxPlans' : 'maxPlans and maxBytes'}`);
@@ -138,8 +139,20 @@ export function capture(f: Run, options: CaptureOptions = {}): Captured<unknown[
     },
   }[OUTER]!;
   const dispose = (): void => cache.clear();
-  const captured = Object.assign(call, { plan, plans: cache.plans, dispose, [Symbol.dispose]: dispose });
-  return Object.defineProperty(captured, 'plans', { get: () => cache.plans });
+  extend(call, {
+    plan,
+    get plans() {
+      return cache.plans;
+    },
+    dispose,
+    [Symbol.dispose]: dispose,
+  });
+  return call;
+}
+
+/** Gives an object members. A getter stays one, unlike with Object.assign. */
+function extend<T extends object, M extends object>(o: T, members: M): asserts o is T & M {
+  Object.defineProperties(o, Object.getOwnPropertyDescriptors(members));
 }
 
 function check(xs: readonly Tensor[]): void {

@@ -36,6 +36,8 @@ export abstract class Memo<K = unknown> {
 
 /** Stands for the value of a getter, which is not asked. */
 const ASKED: unique symbol = Symbol('a getter');
+const fieldOf = (o: object, key: string | symbol): unknown =>
+  (Object.getOwnPropertyDescriptor(o, key)?.get ? ASKED : Reflect.get(o, key));
 
 /** Enumerable fields, inherited ones too, then fields named by symbols. */
 class Fields extends Memo<string | symbol> {
@@ -45,7 +47,7 @@ class Fields extends Memo<string | symbol> {
     const names: (string | symbol)[] = [];
     for (const name in object) names.push(name);
     const keys = [...names, ...Object.getOwnPropertySymbols(object)];
-    super(object, keys, keys.map(key => (Object.getOwnPropertyDescriptor(object, key)?.get ? ASKED : Reflect.get(object, key))));
+    super(object, keys, keys.map(key => fieldOf(object, key)));
     this.named = names.length;
   }
   protected read(key: string | symbol): unknown {
@@ -131,7 +133,8 @@ export function explore(root: object, seen: Set<object>, each: { memo(m: Memo): 
 
 /** The objects that one holds: itself, or in arrays, maps and objects which are no modules. */
 export function* heldBy(o: object, depth = 2): Generator<object> {
-  const all: Iterable<unknown> = ArrayBuffer.isView(o) ? [] : Array.isArray(o) || o instanceof Set ? o : o instanceof Map ? o.values() : Object.values(o);
+  const all: Iterable<unknown> = ArrayBuffer.isView(o) ? [] : Array.isArray(o) || o instanceof Set ? o
+    : o instanceof Map ? o.values() : Object.keys(o).map(key => fieldOf(o, key));
   let room = ENTRIES;
   for (const v of all) {
     if (typeof v !== 'object' || v === null) continue;

@@ -165,13 +165,10 @@ export class Program {
   /** Makes what is made of weights again, if somebody has written to them since. */
   prepare(): void {
     const { sources } = this;
-    let changed = false;
-    for (let i = 0; i < sources.length; i++) {
-      const source = sources[i]!;
-      if (source.version === source.storage.version) continue;
-      source.version = source.storage.version;
-      changed = true;
-    }
-    if (changed) this.once.run();
+    let i = 0;
+    while (i < sources.length && sources[i]!.version === sources[i]!.storage.version) i++;
+    if (i === sources.length) return;
+    this.once.run();
+    for (const source of sources) source.version = source.storage.version; // now that they are made
   }
 }

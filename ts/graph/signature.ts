@@ -20,7 +20,7 @@ export const tensorsOf = (args: readonly unknown[]): Tensor[] => [...leaves(args
 export const arrangementOf = (args: readonly unknown[]): Arrangement => (args.every(isTensor) ? PLAIN
   : { structure: structure(args), others: [...leaves(args)].map(([, v]) => v).filter(v => !isTensor(v)) });
 
-const isObject = (v: unknown): v is object => (typeof v === 'object' && v !== null) || typeof v === 'function';
+export const isObject = (v: unknown): v is object => (typeof v === 'object' && v !== null) || typeof v === 'function';
 
 /** What calls of one plan have in common. Objects among the arguments are held weakly: a plan keeps none alive. */
 export class Signature {
@@ -31,8 +31,6 @@ export class Signature {
   private readonly structure: string;
   /** Objects as references. */
   private readonly others: readonly unknown[];
-  /** An object without which no call has this signature. */
-  readonly object: object | null;
 
   constructor(xs: readonly Tensor[], { structure, others }: Arrangement) {
     this.shapes = xs.map(x => x.shape);
@@ -40,7 +38,6 @@ export class Signature {
     this.dtypes = xs.map(x => x.dtype);
     this.structure = structure;
     this.others = others.map(v => (isObject(v) ? new WeakRef(v) : v));
-    this.object = others.find(isObject) ?? null;
   }
 
   fits(xs: readonly Tensor[], { structure, others }: Arrangement): boolean {

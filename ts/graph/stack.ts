@@ -1,4 +1,5 @@
-/** Where in the user's code something happened. */
+/** Where in the user's code something happened in a captured function. */
+import { frames, framesOf, isLibrary } from '../core/callsite';
 
 /** Names that show in the stack whatever a minifier does: of what calls the user's function, and of what the user calls. */
 const INNER = 'phyllo captured function';
@@ -7,26 +8,6 @@ export const OUTER = 'call of a phyllo plan';
 /** Calls the user's function, so that `placeInside` finds it. */
 export function callMarked<A extends readonly unknown[], R>(f: (...args: A) => R, args: A): R {
   return { [INNER]: (): R => f(...args) }[INNER]!();
-}
-
-interface Frame {
-  readonly text: string;
-  /** `file:line:column` */
-  readonly place: string;
-}
-
-function frames(): Frame[] {
-  const { stackTraceLimit } = Error;
-  Error.stackTraceLimit = 200;
-  const { stack = '' } = new Error();
-  Error.stackTraceLimit = stackTraceLimit;
-  return framesOf(stack);
-}
-function framesOf(stack: string): Frame[] {
-  return stack.split('\n').flatMap(text => {
-    const place = /(?:[( @]|^)([^\s(@]+:\d+:\d+)\)?$/.exec(text)?.[1];
-    return place === undefined ? [] : [{ text, place }];
-  });
 }
 
 /**
@@ -38,8 +19,8 @@ export function placeInside(): string {
   const end = all.findIndex(({ text }) => text.includes(INNER));
   if (end < 1) return '';
   const own = all[end - 1]!.place;
-  const library = all[0]!.place.replace(/(graph\/stack\.)?[^/]*$/, '');
-  const inner = all.slice(0, end).find(({ place }) => !place.startsWith(library))?.place ?? own;
+  const inside = isLibrary(all);
+  const inner = all.slice(0, end).find(frame => !inside(frame))?.place ?? own;
   return inner === own ? ` at ${own}` : ` at ${inner}, called at ${own}`;
 }
 
