@@ -63,5 +63,6 @@ export default defineConfig(({ outDir = 'dist' }) => ({
   esbuildOptions(options) {
     options.minifyWhitespace = true;
     options.minifySyntax = true;
+    options.lineLimit = 120; // Node shows the line that throws
   },
 }));

@@ -1,6 +1,6 @@
 /** Modules: what belongs to them, saving and loading, modes, scopes, and where errors say they happened. */
 import {
-  DisposedError, Generator, GradientError, memory, nn, noGrad, ones, optim, randn, scope, ShapeError, tensor,
+  capture, DisposedError, Generator, GradientError, memory, nn, noGrad, ones, optim, randn, scope, ShapeError, tensor,
   ValueError, zeros, type Tensor,
 } from 'phyllo';
 import { describe, expect, test } from 'vitest';
@@ -200,6 +200,22 @@ describe('modes', () => {
 });
 
 describe('forward is a scope', () => {
+  test('of a module: without one it says how to pass it', () => {
+    const { forward } = new nn.Linear(2, 2);
+    for (const call of [() => forward(ones([1, 2])), () => capture(forward)(ones([1, 2]))]) {
+      expect(call).toThrow(/^forward: was called without its module.*pass x => model\.forward\(x\)/);
+    }
+  });
+
+  test('that cannot keep in a field what is captured, nor can a function beside it', () => {
+    const module = new nn.Linear(2, 2);
+    const halve = capture((x: Tensor) => {
+      Reflect.set(module, 'weight', module.weight.mul(0.5));
+      return module.forward(x);
+    });
+    expect(() => halve(ones([1, 2]))).toThrow(/changes Linear\.weight, which a plan would do once.*assign\(\)/);
+  });
+
   test('what it makes and does not return is freed, the graph keeps what it needs', () => {
     const made: Tensor[] = [];
     class Noted extends nn.Layer {

@@ -122,7 +122,7 @@ function seed(y: Tensor, { gradient }: BackwardOptions): Node {
 function pull(n: Node): void {
   const def = n.def!;
   if (n.released) {
-    throw new GradientError('backward', `the graph of ${def.name} was already used: pass { retainGraph: true } to use it twice`);
+    throw new GradientError('backward', `the graph of ${def.name} was already used: detach() what is carried over from an earlier step (a state, a generated batch), or pass { retainGraph: true } to use a graph twice`);
   }
   n.lender?.fill();
   const around = runtime.scope!;
@@ -149,7 +149,7 @@ function pullNamed(n: Node, def: AnyDef): void {
     versions += s.storage.version;
   });
   if (versions !== n.versions) {
-    throw new GradientError('backward', `a value that the gradient of ${def.name} needs was changed in place since`);
+    throw new GradientError('backward', `a value that the gradient of ${def.name} needs was changed in place since, by step() or assign(), say: call backward before, or compute from a copy`);
   }
   const g = def.outputs ? Object.fromEntries(outputs.map((name, i) => [name, n.g[i] ?? null])) : n.g[0]!;
   const needed = n.edges.map(e => e !== null && e.needed);

@@ -26,6 +26,7 @@ let engine: Engine | null = null;
 export function useEngine(e: Engine | null): void {
   engine = e;
   if (e !== null) return;
+  last = liveBytes();
   for (const u of all) {
     const t = u.ref.deref();
     if (t) registry.register(t, u, u);
@@ -166,6 +167,8 @@ function gathered(): void {
   const before = inUse();
   const start = performance.now();
   sweep();
+  // Where V8 was marking already, what has become garbage since is found by the next collection only.
+  if (before - inUse() < allowance / 2) sweep();
   const end = performance.now();
   low = inUse();
   const little = before - low < allowance / 2 || end - start > 0.2 * (start - swept);

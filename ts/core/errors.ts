@@ -1,3 +1,6 @@
+/** Deep enough in the stack to show the user's own code below the library's. */
+const FRAMES = 40;
+
 /**
  * What went wrong, by kind. Every error says where (an op, a function, a file), in which layer if in one, what was
  * expected and what came: `conv2d (features.0): w [8, 3, 3, 3] takes 3 channels, x [1, 4, 32, 32] has 4`.
@@ -14,7 +17,11 @@ export class PhylloError extends Error {
     readonly what: string,
     options?: ErrorOptions,
   ) {
+    // Ten frames, as V8 has it, may all be the library's.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = Math.max(stackTraceLimit, FRAMES);
     super(`${where}: ${what}`, options);
+    Error.stackTraceLimit = stackTraceLimit;
   }
 
   /** Says in which layer it happened. */

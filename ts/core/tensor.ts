@@ -265,7 +265,8 @@ export function live(t: Tensor, where: string): void {
   if (!(t instanceof Tensor)) aTensor.refuse(where, 't', t);
   if (!t.disposed) return;
   if (t.storage.traced) {
-    throw new CaptureError(where, `a tensor of shape ${show(t.shape)} was made while a function was captured and holds no numbers: return it from the function`);
+    const made = t.made === '' ? '' : ` by ${t.made}`;
+    throw new CaptureError(where, `a tensor of shape ${show(t.shape)} was made${made} while a function was captured and holds no numbers: what the function leaves in a variable or a field is not seen at its next call. Return it and pass it in as an argument, or write it into a tensor with assign()`);
   }
   const made = `${t.made === '' ? '' : ` by ${t.made}`}${t.owner === root ? '' : ` in ${t.owner.name}`}`;
   const what = `a tensor of shape ${show(t.shape)}${made === '' ? '' : `, made${made},`} is used after it was freed`;

@@ -2,10 +2,13 @@
 import { CaptureError } from '../core/errors';
 import { root, type Scope } from '../core/scope';
 import { show } from '../core/shape';
-import type { Tensor } from '../core/tensor';
+import { Tensor } from '../core/tensor';
 import { holdersOf } from './holders';
 import { explore, type Memo } from './memo';
 import { placeOfCall } from './stack';
+
+/** A tensor that the function made holds no numbers, so no object may keep it. */
+const isTraced = (v: unknown): boolean => v instanceof Tensor && v.storage.traced;
 
 /**
  * What objects held when the code that goes by them ran; and tensors from outside, which must still be there, and still
@@ -85,7 +88,7 @@ export class Guards {
   /** Throws if a function changed what it goes by: each call would need another plan. */
   check(): void {
     for (const m of this.memos) {
-      const key = m.changed();
+      const key = m.changed() ?? m.keyOf(isTraced);
       if (key === undefined) continue;
       const place = `${m.object.constructor?.name ?? 'Object'}.${String(key)}`;
       throw new CaptureError('capture', `the function called${placeOfCall()} changes ${place}, which a plan would do once: what changes from call to call must be a tensor, changed by assign()`);

@@ -22,6 +22,11 @@ export abstract class Memo<K = unknown> {
     for (let i = 0; i < keys.length; i++) if (!Object.is(this.read(keys[i]!), values[i])) return keys[i];
     return undefined;
   }
+  /** The key of the first value that is so. */
+  keyOf(is: (v: unknown) => boolean): K | undefined {
+    const i = this.values.findIndex(is);
+    return i < 0 ? undefined : this.keys[i];
+  }
   /** An object that is not where it was. */
   replaced(): object | null {
     const i = this.values.findIndex((v, i) => typeof v === 'object' && v !== null && this.read(this.keys[i]!) !== v);

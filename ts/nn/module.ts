@@ -4,7 +4,8 @@
  * the graph keeps what its gradient needs.
  */
 import { noteChange } from '../core/changes';
-import { PhylloError, ShapeError } from '../core/errors';
+import { display } from '../core/display';
+import { PhylloError, ShapeError, ValueError } from '../core/errors';
 import { aBoolean, aTensor, check, options as optionsOf, recordOf } from '../core/kinds';
 import { addOwner } from '../core/owners';
 import { noGrad, runtime } from '../core/runtime';
@@ -107,6 +108,9 @@ function telling(method: Method): Method {
 /** `forward` as a scope, which knows where its errors come from. */
 function scoping(forward: Method): Method {
   return function (...inputs) {
+    if (!(this instanceof Module)) {
+      throw new ValueError('forward', `was called without its module, on ${display(this)}: pass x => model.forward(x), not model.forward`);
+    }
     runtime.watcher?.object(this);
     try {
       const output = scope(() => forward.apply(this, inputs), `${this.constructor.name}.forward`, 'nobody');

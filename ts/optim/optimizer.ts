@@ -4,7 +4,7 @@
  */
 import { display } from '../core/display';
 import { noteChange } from '../core/changes';
-import { ShapeError, ValueError } from '../core/errors';
+import { DisposedError, ShapeError, ValueError } from '../core/errors';
 import {
   aTensor, aText, check, listOf, options as optionsOf, recordOf, requires, type Keys, type Kind,
 } from '../core/kinds';
@@ -127,8 +127,15 @@ export abstract class Optimizer<O extends object> {
     for (const g of this.groups) for (const p of g.params) p.grad = null;
   }
 
-  /** Updates every parameter that has a gradient. */
+  /**
+   * Updates every parameter that has a gradient.
+   *
+   * @throws {DisposedError} after `dispose()`.
+   */
   step(): void {
+    if (this.groups[0]!.hyper.disposed) {
+      throw new DisposedError(`${this.constructor.name}.step`, 'the optimiser is used after it was disposed of: make another');
+    }
     runtime.watcher?.object(this);
     scope(() => noGrad(() => {
       for (const g of this.groups) {
