@@ -362,3 +362,11 @@ describe('losses', () => {
     expectEach(ops.crossEntropy(ops.logSoftmax(x, 1), target, { input: 'logProbabilities' }), [], () => want);
   });
 });
+
+test('set takes an array, a typed one, and whatever has a length and numbers at its indices', () => {
+  const x = tensor([0, 0]);
+  for (const data of [[1, 2], Float64Array.of(1, 2), { length: 2, 0: 1, 1: 2 }]) {
+    x.set([0, 0]);
+    expect([...x.set(data).toArray()]).toEqual([1, 2]);
+  }
+});

@@ -4,7 +4,7 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -118,13 +118,18 @@ async function runIn(folder: string, out: string, kind: Kind, moment: Moment, sa
     expect(kept.epochs === 0 || moment === 'report' || kept.report, 'there is no report');
     expect(kept.epochs > 0 || /Stopped before the first epoch was over/.test(screen), 'nothing says that nothing was written');
   }
+  if (kind === 'Ctrl-C twice') expect(moment === 'report' || !kept.report, 'there is a report, although nobody waited for it');
   if (kind === 'full disk' || kind === 'file limit') {
     const reason = kind === 'full disk' ? 'no space is left on the disk' : 'the file is larger than is allowed';
     expect(new RegExp(`error: ${out}/[a-z.]+: cannot be written: ${reason}`).test(screen), 'no error names the file');
   }
   expect(!/^ +at /m.test(screen), 'there is a stack trace');
 
-  for (const name of kept.halves) await writeFile(join(out, name.split('.').slice(0, 2).join('.')), '');
+  for (const name of kept.halves) {
+    const then = Date.now() / 1000 - 7200; // young ones stay
+    utimesSync(join(out, name), then, then);
+    await writeFile(join(out, name.split('.').slice(0, 2).join('.')), '');
+  }
   expect(readdirSync(out).every(name => !name.endsWith('.tmp')), 'a write leaves the half of one before it');
   if (problems.length > 0) problems.push(screen.slice(-2000));
   return { code, seconds, shown, kept, problems };

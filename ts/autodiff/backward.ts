@@ -200,7 +200,14 @@ export const backward: (y: Tensor, options?: BackwardOptions) => void = checked(
   }, 'backward'),
 );
 
-/** dy/dx for each x, as tensors; no leaf's `grad` is touched. What does not lead to y gets zeros. */
+/**
+ * dy/dx for each x, as tensors; no leaf's `grad` is touched. What does not lead to y gets zeros.
+ *
+ * @throws {GradientError} if y or an x requires no gradient, if the graph was used before, or if a value it saved was
+ *   changed in place.
+ * @throws {ShapeError} if y is not one number and no `gradient` of its shape is given.
+ * @throws {ValueError | DisposedError} if an argument is not what it should be, or was freed.
+ */
 export const gradients: (y: Tensor, xs: readonly Tensor[], options?: BackwardOptions) => Tensor[] = checked('gradients', [
   ['y', aTensor], ['xs', listOf(aTensor, 'a list of tensors')], ['options', backwardOptions],
 ], (y, xs, options = {}) => {

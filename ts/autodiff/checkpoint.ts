@@ -29,6 +29,8 @@ interface Forward<A extends readonly unknown[], R> {
  *
  *     const block = checkpoint(new Block(64));
  *     const y = block(x);
+ *
+ * @throws {ValueError} if `f` is neither a function nor a module.
  */
 export function checkpoint<A extends readonly unknown[], R>(f: ((...args: A) => R) | Forward<A, R>): (...args: A) => R;
 export function checkpoint(f: Run | Forward<readonly unknown[], unknown>): Run {

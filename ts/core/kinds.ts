@@ -183,11 +183,14 @@ export function aTriple(low: number): Kind<Triple> {
   return whole('one or three', 3, low);
 }
 
-/** Numbers in an array of JavaScript's, or in a typed one. */
+/** Numbers in an array of JavaScript's, in a typed one, or in what has a length and numbers at its indices. */
 export const numbers: Kind<ArrayLike<number>> = kind(
   'an array of numbers',
-  v => (ArrayBuffer.isView(v) ? !(v instanceof DataView) && !isBig(v) : every(v, e => typeof e === 'number')),
+  v => (ArrayBuffer.isView(v) ? !(v instanceof DataView) && !isBig(v)
+    : every(Array.isArray(v) || !isIndexed(v) ? v : Array.from(v), e => typeof e === 'number')),
 );
+const isIndexed = (v: unknown): v is ArrayLike<unknown> =>
+  typeof v === 'object' && v !== null && 'length' in v && isWhole(v.length, 0, LARGEST);
 const isBig = (v: unknown): boolean => v instanceof BigInt64Array || v instanceof BigUint64Array;
 
 /** A plain object whose values are of one kind, under any names. */

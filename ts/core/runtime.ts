@@ -80,7 +80,11 @@ export function untraced<T>(f: () => T): T {
   }
 }
 
-/** Runs `f` without leaving anything for gradients. `f` is synchronous: a Promise is a ValueError. */
+/**
+ * Runs `f` without leaving anything for gradients.
+ *
+ * @throws {ValueError} if `f` is no function, or returns a Promise: it is synchronous.
+ */
 export function noGrad<T>(f: () => T): T {
   if (typeof f !== 'function') throw new ValueError('noGrad', `takes a function, this is ${typeof f}`);
   const was = runtime.recording;

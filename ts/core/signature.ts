@@ -20,11 +20,10 @@ export function checkArguments(where: string, takes: Parameters, args: readonly 
 
 /** Throws for arguments beyond those that a function has a name for. */
 export function checkCount(where: string, most: number, args: ArrayLike<unknown>): void {
-  for (let given = args.length; given > most; given--) {
-    if (args[given - 1] !== undefined) {
-      throw new ValueError(where, `takes ${most} argument${most === 1 ? '' : 's'}, these are ${given}`);
-    }
-  }
+  for (let n = args.length; n > most; n--) if (args[n - 1] !== undefined) tooMany(where, most, n);
+}
+function tooMany(where: string, most: number, given: number): never {
+  throw new ValueError(where, `takes ${most} argument${most === 1 ? '' : 's'}, these are ${given}`);
 }
 
 /**
@@ -35,40 +34,30 @@ export function checked<A extends readonly unknown[], R>(
   where: string, takes: Signature<A>, f: (...args: A) => R,
 ): (...args: A) => R;
 export function checked(where: string, takes: Parameters, f: (...args: readonly unknown[]) => unknown): typeof f {
-  const n = takes.length;
-  const refuse = (...args: unknown[]): void => {
-    checkArguments(where, takes, args);
-    if (n > 1) checkCount(where, n, args);
-  };
-  return Object.defineProperty(quick(takes.map(([, kind]) => kind), refuse, f), 'length', { value: n });
+  const kinds = takes.map(([, kind]) => kind);
+  const refuse = (...args: readonly unknown[]): void => checkArguments(where, takes, args);
+  return Object.defineProperty(quick(where, kinds, refuse, f), 'length', { value: takes.length });
 }
 
 /** Calls with few arguments, most of them, make no array of them: an array costs as much as a check. */
 function quick(
-  kinds: readonly Kind<unknown>[], refuse: (...args: unknown[]) => void, f: (...args: readonly unknown[]) => unknown,
-): (...args: unknown[]) => unknown {
+  where: string, kinds: readonly Kind<unknown>[], refuse: (...args: readonly unknown[]) => void,
+  f: (...args: readonly unknown[]) => unknown,
+): (...args: readonly unknown[]) => unknown {
   const [p, q, r] = kinds;
-  if (p && kinds.length === 1) {
-    return (a: unknown): unknown => {
-      if (!p.fits(a)) refuse(a);
-      return f(a);
+  const most = kinds.length;
+  if (!p || most > 3) {
+    return (...args) => {
+      refuse(...args);
+      if (most > 1) checkCount(where, most, args);
+      return f(...args);
     };
   }
-  if (p && q && kinds.length === 2) {
-    return (a, b, c, d, e): unknown => {
-      if (c !== undefined || d !== undefined || e !== undefined || !p.fits(a) || !q.fits(b)) refuse(a, b, c, d, e);
-      return f(a, b);
-    };
-  }
-  if (p && q && r && kinds.length === 3) {
-    return (a, b, c, d, e): unknown => {
-      if (d !== undefined || e !== undefined || !p.fits(a) || !q.fits(b) || !r.fits(c)) refuse(a, b, c, d, e);
-      return f(a, b, c);
-    };
-  }
-  return (...args): unknown => {
-    refuse(...args);
-    return f(...args);
+  return function few(a?: unknown, b?: unknown, c?: unknown): unknown {
+    if (!p.fits(a) || (q !== undefined && !q.fits(b)) || (r !== undefined && !r.fits(c))) refuse(a, b, c);
+    // Read one by one: `arguments` that are handed on would be an object at each call.
+    if (most > 1) for (let n = arguments.length; n > most; n--) if (arguments[n - 1] !== undefined) tooMany(where, most, n);
+    return r !== undefined ? f(a, b, c) : q !== undefined ? f(a, b) : f(a);
   };
 }
 

@@ -16,7 +16,12 @@ import { planOf, resultOf, traced, type Run } from './tracing';
 /** A captured function. */
 export interface Captured<A extends readonly unknown[], R> {
   (...args: A): R;
-  /** The plan for these arguments, traced if there is none. Nothing is computed. */
+  /**
+   * The plan for these arguments, traced if there is none. Nothing is computed.
+   *
+   * @throws {CaptureError} as a call does.
+   * @throws {DisposedError} if an argument was freed.
+   */
   plan(...args: A): Plan;
   /** The plans that there are, the one that was used last first. */
   readonly plans: readonly Plan[];

@@ -66,6 +66,9 @@ const RUNS = 15;
  * trains, trains.
  *
  *     console.log(`${profile(step, x, t)}`);
+ *
+ * @throws {ValueError} if `f` is no captured function.
+ * @throws {CaptureError} as a call of `f` does.
  */
 export function profile<A extends readonly unknown[], R>(f: Captured<A, R>, ...args: A): Profile {
   check('profile', 'f', kind('a captured function', v => typeof v === 'function' && 'plan' in v), f);

@@ -1,12 +1,14 @@
 /** Writing files, where a runtime has them. */
 import { FileError, ValueError } from '../core/errors';
+import { aText, bytes, check, either } from '../core/kinds';
 
 /**
  * Writes a file whole or not at all: to a new file beside it, `<path>.<process>-<random>.tmp`, which then takes its
  * name. A reader, or a process that is killed half-way, sees the old file or the new one. What killed processes left
- * beside this file is removed first.
+ * beside this file is removed an hour later. A file that was there keeps its permissions.
  *
  * @param content bytes, or text to be written in UTF-8
+ * @throws {ValueError} if the path is no text or empty, or the content neither text nor bytes.
  * @throws {FileError} if it cannot be written (a full disk, no such folder, no permission; `cause` is the system's
  *   error), and in browsers and at the edge, where there are no files. A file of that name is then as it was.
  */
@@ -14,16 +16,20 @@ export async function writeFile(path: string, content: string | Uint8Array): Pro
   if (typeof path !== 'string' || path === '') {
     throw new ValueError('writeFile', `takes the path of a file, this is ${path === '' ? 'an empty text' : typeof path}`);
   }
+  check('writeFile', 'content', either(aText, bytes), content);
   const system = systemOf();
   if (!system) throw new FileError(path, 'this runtime has no files (Node has from 20.16 on): store the bytes in another way');
   const { files, process } = system;
   let beside: string | null = null;
+  let made = false;
   try {
-    const place = await placeOf(path, system);
+    const { place, mode } = await placeOf(path, system);
     await sweep(place, system);
     beside = `${place}.${process.pid}-${Math.random().toString(36).slice(2)}.tmp`;
     const file = await files.open(beside, 'wx');
+    made = true;
     try {
+      if (mode !== null) await file.chmod(mode);
       await file.writeFile(content);
       await file.sync(); // the name must not reach the disk before the bytes do
     } finally {
@@ -32,7 +38,9 @@ export async function writeFile(path: string, content: string | Uint8Array): Pro
     await files.rename(beside, place);
   } catch (cause) {
     if (beside !== null) await files.rm(beside, { force: true }).catch(() => {}); // what went wrong first is what counts
-    throw new FileError(path, `cannot be written: ${reasonOf(cause)}`, { cause });
+    const vanished = made && codeOf(cause) === 'ENOENT';
+    const reason = vanished ? 'somebody removed the file, or its folder, while it was written' : reasonOf(cause);
+    throw new FileError(path, `cannot be written: ${reason}`, { cause });
   }
 }
 
@@ -45,16 +53,27 @@ function systemOf() {
   return files && paths ? { process, files, paths } : null;
 }
 
-/** Where the file itself is, if the path is a link to it. A device or a pipe must not be replaced by a file. */
-async function placeOf(path: string, { files }: System): Promise<string> {
+/** A file's own path, if the one given is a link to it, and its permissions, if there is one. */
+interface Place {
+  readonly place: string;
+  readonly mode: number | null;
+}
+/** A device or a pipe must not be replaced by a file. */
+async function placeOf(path: string, { files }: System): Promise<Place> {
   const there = await files.stat(path).catch((cause: unknown) => {
     if (codeOf(cause) === 'ENOENT') return null;
     throw cause;
   });
-  if (there === null) return path;
+  if (there === null) return { place: path, mode: null };
   if (!there.isFile()) throw new Error(there.isDirectory() ? 'it is a folder' : 'it is a device, a pipe or a socket, not a file');
-  return files.realpath(path);
+  return { place: await files.realpath(path), mode: there.mode & 0o7777 };
 }
+
+/**
+ * Milliseconds for which what is left beside a file is left alone. On a volume that is shared, its writer may run on
+ * another host or in another container, where numbers of processes mean others.
+ */
+const YOUNG = 3_600_000;
 
 /** Removes what writers of the same file left beside it when they were killed. */
 async function sweep(place: string, { files, paths, process }: System): Promise<void> {
@@ -64,12 +83,11 @@ async function sweep(place: string, { files, paths, process }: System): Promise<
     const pid = name.startsWith(start) && /^(\d+)-[0-9a-z]*\.tmp$/.exec(name.slice(start.length))?.[1];
     if (!pid) continue;
     const left = paths.join(folder, name);
+    const now = Date.now();
+    const written = await files.stat(left).then(({ mtimeMs }) => mtimeMs, () => now);
     // In a container, this process may have the number of one before it.
-    const began = Date.now() - 1000 * process.uptime();
-    const stale = Number(pid) === process.pid
-      ? await files.stat(left).then(({ mtimeMs }) => mtimeMs < began, () => false)
-      : !isAlive(Number(pid), process);
-    if (stale) await files.rm(left, { force: true }).catch(() => {}); // it may belong to somebody else
+    const isOver = Number(pid) === process.pid ? written < now - 1000 * process.uptime() : !isAlive(Number(pid), process);
+    if (isOver && written < now - YOUNG) await files.rm(left, { force: true }).catch(() => {}); // it may belong to somebody else
   }
 }
 

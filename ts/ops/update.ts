@@ -59,6 +59,7 @@ const overlaps = (a: Tensor, b: Operand): b is Tensor =>
  * @param a any strides; @param b a's shape and element type.
  * @throws {ShapeError | DTypeError} if they differ.
  * @throws {GradientError} if a requires a gradient and it is not done in `noGrad`.
+ * @throws {ValueError | DisposedError} if an argument is not what it should be, or was freed.
  */
 export const assign = (a: Tensor, b: Tensor): Tensor =>
   overlaps(a, b) ? scope(() => assignOp(a, copy(b)), 'assign') : assignOp(a, b);
@@ -69,6 +70,7 @@ export const assign = (a: Tensor, b: Tensor): Tensor =>
  * @param a dense f32; @param b a's shape.
  * @throws {ShapeError} if the shapes differ or a is strided.
  * @throws {GradientError} if a requires a gradient and it is not done in `noGrad`.
+ * @throws {ValueError | DisposedError} if an argument is not what it should be, or was freed.
  */
 export const addInto = (a: Tensor, b: Tensor): Tensor =>
   overlaps(a, b) ? scope(() => addIntoOp(a, copy(b)), 'addInto') : addIntoOp(a, b);
@@ -80,6 +82,7 @@ export const addInto = (a: Tensor, b: Tensor): Tensor =>
  * @param a dense f32; @param s a number, or a tensor of one element.
  * @throws {ShapeError} if s has more elements or a is strided.
  * @throws {GradientError} if a requires a gradient and it is not done in `noGrad`.
+ * @throws {ValueError | DisposedError} if an argument is not what it should be, or was freed.
  */
 export const scale = (a: Tensor, s: Operand): Tensor =>
   overlaps(a, s) ? scope(() => scaleOp(a, copy(s)), 'scale') : scaleOp(a, s);
