@@ -60,8 +60,12 @@ function collect(from: Node): Node[] {
 /** Feeds the leaves that lead to y or, if `targets` are given, answers their cotangents instead. */
 function walk(y: Tensor, targets: readonly Tensor[] | null, options: BackwardOptions): (Tensor | null)[] {
   const { createGraph = false, retainGraph = createGraph } = options;
-  const start = seed(y, options);
+  const start = startOf(y, options);
   const nodes = collect(start);
+  // A walk inside another, in what a checkpoint runs again: the outer one goes on with its own cotangents.
+  const outer = walks > 0 ? nodes.map(({ g, needed }) => ({ g, needed })) : null;
+  for (const n of nodes) n.g = [];
+  start.g[y.slot] = alias(options.gradient ?? full(y.shape, 1));
   const wanted = targets && new Set(targets.map(x => x.node));
   for (let i = nodes.length - 1; i >= 0; i--) {
     const n = nodes[i]!;
@@ -69,6 +73,7 @@ function walk(y: Tensor, targets: readonly Tensor[] | null, options: BackwardOpt
   }
   const found = new Map<Node, (Tensor | null)[]>();
   const spent: WeakRef<Tensor>[] = [];
+  walks++;
   try {
     for (const n of nodes) {
       if (n.needed && n.g.some(g => g)) {
@@ -87,7 +92,9 @@ function walk(y: Tensor, targets: readonly Tensor[] | null, options: BackwardOpt
       release(n);
     }
   } finally {
+    walks--;
     nodes.forEach(release); // a rule threw
+    if (outer) nodes.forEach((n, i) => Object.assign(n, outer[i]!));
   }
   return (targets ?? []).map(x => {
     const g = found.get(x.node!)?.[x.slot];
@@ -100,8 +107,11 @@ function release(n: Node): void {
   n.g = [];
 }
 
-/** Puts the first cotangent in place, and answers the node to start from. */
-function seed(y: Tensor, { gradient }: BackwardOptions): Node {
+/** Walks that are under way. */
+let walks = 0;
+
+/** The node to start from. */
+function startOf(y: Tensor, { gradient }: BackwardOptions): Node {
   live(y, 'backward');
   if (!y.node) {
     throw new GradientError('backward', y.slot === ANSWERED
@@ -114,7 +124,6 @@ function seed(y: Tensor, { gradient }: BackwardOptions): Node {
   if (gradient && !sameShape(gradient.shape, y.shape)) {
     throw new ShapeError('backward', `gradient ${show(gradient.shape)} does not have the shape ${show(y.shape)}`);
   }
-  y.node.g[y.slot] = alias(gradient ?? full(y.shape, 1));
   return y.node;
 }
 
@@ -184,8 +193,11 @@ function feed(x: Tensor, g: Tensor, graph: boolean, spent: WeakRef<Tensor>[]): v
   if (!old) x.grad = alias(graph || (g.dense && g.storage.refs === 1) ? g : copy(g));
   else if (graph || old.storage.refs > 1 || !old.dense) x.grad = alias(add(old, g));
   else addInto(old, g);
-  x.leaf!.spent.push(spent);
+  const lists = x.leaf!.spent;
+  if (lists.push(spent) > SPENT) lists.shift();
 }
+/** Of leaves whose gradient is never cleared, what older graphs left is the collector's. */
+const SPENT = 64;
 
 /**
  * Adds dy/dx to the `grad` of every leaf x that leads to y. y is one number, or `gradient` says from which cotangent

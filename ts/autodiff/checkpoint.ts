@@ -42,6 +42,8 @@ export function checkpoint(f: Run | Forward<readonly unknown[], unknown>): Run {
 }
 
 let segments = 0;
+/** In the place of a function that will not run again. */
+const over: Run = () => {};
 
 /** Versions of the storages under some tensors. */
 const versionsOf = (args: readonly unknown[]): number =>
@@ -71,7 +73,7 @@ class Made {
 
 /** One call of a function under `checkpoint`. */
 class Checkpoint implements Recomputation {
-  private readonly run: Made = new Made();
+  private run: Made = new Made();
   private readonly keys: Tensor[] = [];
   /** Its arguments, with handles in the place of tensors; null: the checkpoint around has them, or nobody any more. */
   private args: readonly unknown[] | null;
@@ -79,9 +81,11 @@ class Checkpoint implements Recomputation {
   /** Nodes and checkpoints inside that may still ask for something. */
   private waiting = 1; // the first run
   private filled = false;
+  /** The first run is under way. */
+  private running = true;
   private lender: Checkpoint | null = null;
 
-  constructor(private readonly f: Run, given: readonly unknown[]) {
+  constructor(private f: Run, given: readonly unknown[]) {
     for (const [, v] of leaves(given)) if (v instanceof Tensor) live(v, 'checkpoint');
     this.args = given.map(a => mapLeaves(a, v => (v instanceof Tensor ? saved(v) : v)));
     this.versions = versionsOf(this.args);
@@ -96,6 +100,7 @@ class Checkpoint implements Recomputation {
       return scope(() => recordDraws(key => this.keys.push(saved(key)), () => this.f(...given)), 'a checkpoint');
     } finally {
       runtime.recomputation = around;
+      this.running = false;
       this.leave();
     }
   }
@@ -117,6 +122,9 @@ class Checkpoint implements Recomputation {
 
   fill(): void {
     if (this.filled) return;
+    if (this.running) {
+      throw new GradientError('checkpoint', 'gradients of what the function makes are taken inside it, where it has not ended: take them outside');
+    }
     this.filled = true;
     this.lender?.fill();
     const args = this.args!;
@@ -175,6 +183,9 @@ class Checkpoint implements Recomputation {
     this.release();
     for (const key of this.keys.splice(0)) key.storage.release();
     this.lender?.leave();
+    // The function may lead to the graph: nothing that is over may hold it.
+    this.f = over;
+    this.run = new Made();
   }
   private release(): void {
     if (this.args) for (const [, v] of leaves(this.args)) if (v instanceof Tensor) v.storage.release();

@@ -108,7 +108,7 @@ function run(def: AnyDef, xs: Inputs, ins: Inputs, params: Params): Tensor {
     const x = xs[0]!;
     runtime.watcher?.uses(x, recorded);
     const { shape, strides, offset } = def.view(x, params);
-    y = new Tensor(x.storage, shape, strides, offset, x.dtype);
+    y = new Tensor(x.storage, Object.freeze(shape), Object.freeze(strides), offset, x.dtype);
   } else {
     const shape = def.shape!(xs, params);
     if (shape === null) {

@@ -97,6 +97,7 @@ export class Node {
 
   releaseSaved(): void {
     if (!this.released) this.lender?.leave();
+    this.lender = null;
     this.released = true;
     if (this.saved) for (const s of this.saved) s?.storage.release();
     this.saved = null;

@@ -29,7 +29,7 @@ export function pairOf(where: string, name: string, value: Pair, low: number): r
     throw new ValueError(where, `${name} takes a number or a pair, this is ${String(value)}`);
   }
   pair.forEach(v => checkInteger(where, name, v, low));
-  return pair;
+  return [pair[0], pair[1]]; // the array is the caller's to use again
 }
 
 /** All three directions of an option, whole numbers from `low` up. */
@@ -39,5 +39,5 @@ export function tripleOf(where: string, name: string, value: Triple, low: number
     throw new ValueError(where, `${name} takes a number or three, this is ${String(value)}`);
   }
   triple.forEach(v => checkInteger(where, name, v, low));
-  return triple;
+  return [triple[0], triple[1], triple[2]];
 }

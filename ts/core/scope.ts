@@ -207,6 +207,7 @@ export function scope<T>(f: () => T, name = 'a scope', state?: State): T {
     }
     return result;
   } finally {
+    if (runtime.scope === s) runtime.scope = s.parent; // close() cannot where the stack is full
     close(s, result);
   }
 }
@@ -246,7 +247,8 @@ function suspendAfterTurn(s: Scope): void {
 
 /**
  * Iterates over `source` with a scope for each item: what is made from one item to the next is freed then, and at the
- * end, on break, throw and return. What is to outlive its turn is for `keep`.
+ * end, on break, throw and return. What is to outlive its turn is for `keep`. Loops inside generators must not be
+ * advanced in turn with each other: what is made belongs to the one that was advanced last.
  *
  * @param name what errors call the loop.
  * @throws {ValueError} if `source` is not iterable.
@@ -294,11 +296,14 @@ export function scoped<T>(source: Iterable<T>, name = 'a scoped loop'): Iterable
       return { done: true, value };
     },
   };
-  ignore = whenGone(iterator, () => {
-    if (last.scope) abandon(last.scope);
-  });
+  ignore = whenGone(iterator, abandoning(last));
   return iterator;
 }
+
+/** A function of its own, since closures of one function share what they close over: this one must not lead to the loop. */
+const abandoning = (last: { readonly scope: Scope | null }) => (): void => {
+  if (last.scope) abandon(last.scope);
+};
 
 /**
  * The numbers 0 to n − 1, for a loop whose turns are scopes: `for (const i of steps(1000)) …` frees in each turn what

@@ -50,6 +50,7 @@ export class Tensor {
 
   constructor(
     readonly storage: Storage,
+    /** Frozen, as the strides are: tensors share them, and what kernels are given follows from them. */
     readonly shape: Shape,
     readonly strides: Shape,
     /** Elements between the storage's start and the first element. */
@@ -145,15 +146,16 @@ export class Tensor {
 
   /** Writes elements into it, in row-major order; saved for a gradient, the old ones are missed with an error. */
   set(data: ArrayLike<number>): this {
-    live(this, 'set');
     check('set', 'data', numbers, data);
+    const elements = ArrayBuffer.isView(data) ? data : Float64Array.from(data); // its getters run before anything is done
+    live(this, 'set');
     runtime.watcher?.elements(this, 'set');
     if (!this.dense) throw new ShapeError('set', `takes a dense tensor, this has strides ${show(this.strides)}`);
-    if (data.length !== this.size) {
-      throw new ShapeError('set', `${data.length} elements do not fill ${show(this.shape)}`);
+    if (elements.length !== this.size) {
+      throw new ShapeError('set', `${elements.length} elements do not fill ${show(this.shape)}`);
     }
     this.storage.version++;
-    this.storage.backend.write(this.at, data, this.dtype);
+    this.storage.backend.write(this.at, elements, this.dtype);
     return this;
   }
 
@@ -173,6 +175,11 @@ export class Tensor {
     return adopt(t);
   }
 
+  /** Also what keeps frameworks that wrap plain objects in Proxies from wrapping tensors. */
+  get [Symbol.toStringTag](): string {
+    return 'Tensor';
+  }
+
   toString(): string {
     return `Tensor(${show(this.shape)}, ${this.dtype}${this.disposed ? ', freed' : ''})`;
   }
@@ -187,13 +194,14 @@ export function handle(t: Tensor): Tensor {
 
 /** A dense tensor whose elements the caller writes now, of no scope yet. It is real in a trace too: a constant. */
 export function allocateNow(shape: Shape, dtype: DType): Tensor {
-  return new Tensor(new Eager(runtime.backend).alloc(shape, dtype), shape, rowMajor(shape), 0, dtype, true);
+  return new Tensor(new Eager(runtime.backend).alloc(shape, dtype), Object.freeze(shape), Object.freeze(rowMajor(shape)), 0, dtype, true);
 }
 
 /** A dense tensor of undefined contents, of no scope yet. One in the shape of a dense `like` shares its strides. */
 export function allocate(shape: Shape, dtype: DType, like: Tensor | null = null): Tensor {
-  const strides = like !== null && like.shape === shape && like.dense ? like.strides : rowMajor(shape);
-  return new Tensor(runtime.interpreter.alloc(shape, dtype), shape, strides, 0, dtype, true);
+  const shared = like !== null && like.shape === shape;
+  const strides = shared && like.dense ? like.strides : Object.freeze(rowMajor(shape));
+  return new Tensor(runtime.interpreter.alloc(shape, dtype), shared ? shape : Object.freeze(shape), strides, 0, dtype, true);
 }
 
 /** What only leaves have. */
@@ -233,6 +241,9 @@ export function dropWithValue(t: Tensor, by = ''): void {
   drop(t, by);
 }
 
+/** Handles that are some leaf's gradient. */
+const gradients: WeakSet<Tensor> = new WeakSet();
+
 /** Replaces a leaf's gradient; null clears it, and with it what the graphs that fed it left unowned. */
 function setGrad(t: Tensor, g: Tensor | null): void {
   const { leaf } = t;
@@ -256,8 +267,10 @@ function setGrad(t: Tensor, g: Tensor | null): void {
     }
     leaf.spent.length = 0;
   }
-  if (leaf.grad && leaf.grad !== g) drop(leaf.grad, 'the gradient being replaced or cleared');
-  leaf.grad = g && keep(g);
+  const next = g === null || g === leaf.grad || !gradients.has(g) ? g : handle(g); // another leaf's goes with that leaf
+  if (leaf.grad && leaf.grad !== next) drop(leaf.grad, 'the gradient being replaced or cleared');
+  leaf.grad = next && keep(next);
+  if (next) gradients.add(next);
 }
 
 /** Throws for a freed tensor. */

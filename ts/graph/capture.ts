@@ -114,6 +114,7 @@ export function capture(f: Run, options: CaptureOptions = {}): Captured<unknown[
 
   function run(xs: readonly Tensor[], arrangement: Arrangement, args: readonly unknown[]): unknown {
     check(xs);
+    if (runtime.recomputation !== null) return eagerly(f, args); // a checkpoint has draws repeated, and statistics not moved
     let plan = find(xs, arrangement, args);
     if (plan === null) {
       if (!cache.admit()) {

@@ -7,8 +7,11 @@ import { holdersOf } from './holders';
 import { explore, type Memo } from './memo';
 import { placeOfCall } from './stack';
 
-/** A tensor that the function made holds no numbers, so no object may keep it. */
-const isTraced = (v: unknown): boolean => v instanceof Tensor && v.storage.traced;
+/**
+ * What the function computed holds no numbers, so no object may keep it. The state of modules and optimisers that it
+ * makes itself is another matter: they go with it.
+ */
+const isTraced = (v: unknown): boolean => v instanceof Tensor && v.storage.traced && !v.pinned;
 
 /**
  * What objects held when the code that goes by them ran; and tensors from outside, which must still be there, and still

@@ -164,6 +164,9 @@ export class Trace implements Interpreter, Watcher {
     if (real) {
       // Gradients come dense from backward; one that was put there by hand may not be.
       if (!real.dense) throw new CaptureError('capture', `the captured function uses${placeInside()} a gradient that was set to a strided tensor: set a dense one`);
+      if (access === 'read' && real.node !== null && runtime.recording) {
+        throw new CaptureError('capture', `the captured function uses${placeInside()} a gradient that has a graph of its own, which does not lead through a plan: compute it inside, or set grad to its detach()`);
+      }
       standIn = new Tensor(this.alloc(real.shape, real.dtype), real.shape, real.strides, 0, real.dtype, true);
       standIn.pinned = true;
       this.values.set(standIn.storage, { origin: { from: 'gradient', leaf }, bytes: standIn.storage.bytes });

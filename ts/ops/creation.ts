@@ -52,7 +52,7 @@ function checkRoom(where: string, n: number): void {
 export const full: (shape: Shape, value: number, options?: CreationOptions) => Tensor = checked(
   'full', [['shape', aShape], ['value', anyNumber], ['options', creationOptions]],
   (shape, value, { dtype = 'f32', requiresGrad } = {}) => {
-    if (dtype !== 'f64') return finish(fillOp({ shape, value, dtype }), requiresGrad);
+    if (dtype !== 'f64') return finish(fillOp({ shape: [...shape], value, dtype }), requiresGrad);
     checkRoom('full', sizeOf(shape));
     return finish(fromData('full', new Float64Array(sizeOf(shape)).fill(value), shape, dtype), requiresGrad);
   },
@@ -75,7 +75,7 @@ export const onesLike: (x: Tensor, options?: CreationOptions) => Tensor =
 /** A tensor of given elements, in row-major order. */
 function fromData(where: string, data: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
   if (sizeOf(shape) !== data.length) throw new ShapeError(where, `${data.length} elements do not fill ${show(shape)}`);
-  const t = allocateNow(shape, dtype);
+  const t = allocateNow([...shape], dtype);
   t.storage.backend.write(t.at, dtype === 'bool' ? Uint8Array.from(data, v => Number(v !== 0)) : data, dtype);
   const made = runtime.watcher?.constant(t) ?? t;
   made.made = 'tensor';

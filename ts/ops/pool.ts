@@ -28,6 +28,7 @@ function windowOf(where: string, x: Shape, kernelSize: Pair, options: MaxPool2dO
   const stride = pairOf(where, 'stride', options.stride ?? kernel, 1);
   const padding = pairOf(where, 'padding', options.padding ?? 0, 0);
   const dilation = pairOf(where, 'dilation', options.dilation ?? 1, 1);
+  if (kernel[0] * kernel[1] >= 2 ** 31) throw new ValueError(where, `a window takes fewer than 2^31 places, this is ${show(kernel)}`);
   if (padding.some((p, i) => 2 * p > kernel[i]!)) {
     throw new ValueError(where, `padding ${show(padding)} is more than half of the window ${show(kernel)}`);
   }

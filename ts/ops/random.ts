@@ -146,14 +146,14 @@ export const uniform: (shape: Shape, lo: number, hi: number, options?: RandomOpt
   [['shape', aShape], ['lo', aNumber()], ['hi', aNumber()], ['options', randomOptions]],
   (shape, lo, hi, options = {}) => {
     checkNumber('uniform', 'hi', hi, lo);
-    return leaf(uniformOp(source(options).draw(), { shape, lo, hi }), options);
+    return leaf(uniformOp(source(options).draw(), { shape: [...shape], lo, hi }), options);
   },
 );
 /** Numbers from the normal distribution of a mean and a standard deviation. */
 export const normal: (shape: Shape, mean: number, std: number, options?: RandomOptions) => Tensor = composite(
   'normal',
   [['shape', aShape], ['mean', aNumber()], ['std', aNumber(0)], ['options', randomOptions]],
-  (shape, mean, std, options = {}) => leaf(normalOp(source(options).draw(), { shape, mean, std }), options),
+  (shape, mean, std, options = {}) => leaf(normalOp(source(options).draw(), { shape: [...shape], mean, std }), options),
 );
 const SHAPED: Signature<[shape: Shape, options?: RandomOptions]> = [['shape', aShape], ['options', randomOptions]];
 /** Numbers spread evenly over [0, 1). */

@@ -25,7 +25,7 @@ const reshapeView: Op<[x: Tensor], { shape: Shape }> = defineOp({
 export const reshape: (x: Tensor, shape: Shape) => Tensor = checked('reshape', [['x', aTensor], ['shape', aShapeWithGaps]], (x, shape) => {
   const known = shape.reduce((n, d) => (d === -1 ? n : n * d), 1);
   const free = shape.filter(d => d === -1).length;
-  const full = free === 0 ? shape : shape.map(d => (d === -1 ? x.size / known : d));
+  const full = free === 0 ? [...shape] : shape.map(d => (d === -1 ? x.size / known : d));
   if (free > 1 || !full.every(d => Number.isInteger(d) && d >= 0) || sizeOf(full) !== x.size) {
     throw new ShapeError('reshape', `${show(x.shape)} has ${x.size} elements and does not fit ${show(shape)}`);
   }
