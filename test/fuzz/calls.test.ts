@@ -12,7 +12,9 @@ import { namesOf } from '../surface';
 import { oddCall } from './odd';
 import { RIGHT, type Right } from './right';
 
-const ROUNDS = 8 * Number(process.env['PHYLLO_FUZZ_RUNS'] ?? 1);
+/** Of odd calls of everything. */
+const ROUNDS = Math.ceil(Number(process.env['PHYLLO_FUZZ_RUNS'] ?? 2000) / 250);
+const SEED = Number(process.env['PHYLLO_FUZZ_SEED'] ?? 1);
 
 /** What takes no argument, takes any, reads files or awaits, or is no function of the user's: each by name. */
 const WITHOUT: readonly RegExp[] = [
@@ -101,13 +103,13 @@ describe.each([exact, ...binaries.filter(b => b.name === 'checked')])('on $name'
   });
 
   test('odd calls are refused by name, and leave nothing behind', { timeout: 60_000 * ROUNDS }, () => {
-    const { calls: n, refused, passed, faults } = tryAll(1);
+    const { calls: n, refused, passed, faults } = tryAll(SEED);
     console.log(`${n} odd calls on ${backend.name}: ${refused} refused, ${passed} computed, ${faults.length} faults`);
     expect(faults).toEqual([]);
     expect(n).toBeGreaterThan(1000);
     expect(refused).toBeGreaterThan(passed);
     const { blocks } = memory(); // constants and the default generator are there by now
-    tryAll(1);
+    tryAll(SEED);
     expect(memory().blocks).toBe(blocks);
   });
 
