@@ -59,7 +59,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   'backend/reference/': ['core/dtype', 'core/errors', CONTRACT],
   'backend/wasm/': ['core/dtype', 'core/errors', CONTRACT],
   [CONTRACT]: ['core/dtype'],
-  'edge/': ['core/dtype', 'core/errors', 'backend/wasm/probe'],
+  'edge/': ['core/dtype', 'core/errors', 'core/tree', 'backend/wasm/probe'],
   'graph/': ['core/', 'ops/', 'edge/format', 'io/file', CONTRACT],
   'metrics/': ['core/', 'ops/'],
   'data/': ['core/', 'ops/'],

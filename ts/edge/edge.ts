@@ -1,4 +1,5 @@
 /** What every entry of phyllo/edge has beside `load`. */
 export { FileError, IndexError, OutOfMemoryError, PhylloError, ShapeError, ValueError } from '../core/errors';
 export type { Load } from './load';
-export type { Inputs, Module, Net, Outputs, Slot } from './net';
+export type { Inputs, Module, Net, Outputs } from './net';
+export type { Slot } from './place';

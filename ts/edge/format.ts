@@ -20,6 +20,11 @@ export const VERSION = 1;
 export const HEADER = 32;
 export const ALIGNMENT = 16;
 
+/** Arrays by the type of their elements. */
+export const ARRAYS: Readonly<Record<DType, ArrayType>> =
+  { f32: Float32Array, i32: Int32Array, u8: Uint8Array, bool: Uint8Array, f64: Float64Array };
+type ArrayType = Float32ArrayConstructor | Int32ArrayConstructor | Uint8ArrayConstructor | Float64ArrayConstructor;
+
 /** Where a tensor lies that goes in or comes out, dense. */
 export interface Port {
   readonly name: string;

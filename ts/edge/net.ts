@@ -1,15 +1,11 @@
 /** Loading a plan file, and running it: one crossing into WebAssembly a call. */
-import type { DType, TensorData } from '../core/dtype';
-import { FileError, IndexError, OutOfMemoryError, PhylloError, ShapeError, ValueError } from '../core/errors';
-import { ALIGNMENT, aligned, checksum, HEADER, MAGIC, VERSION, type Description, type Port } from './format';
-
-/** Bytes in any of their forms: a Uint8Array or Node's Buffer wherever it begins, another view, a buffer. */
-export type Bytes = ArrayBufferView | ArrayBufferLike;
-
-type Refuse = (what: string, cause?: unknown) => never;
-
-/** Arrays by the type of their elements. */
-const ARRAYS = { f32: Float32Array, i32: Int32Array, u8: Uint8Array, bool: Uint8Array, f64: Float64Array } as const;
+import type { TensorData } from '../core/dtype';
+import { FileError, IndexError, OutOfMemoryError, PhylloError, ValueError } from '../core/errors';
+import { isPlain } from '../core/tree';
+import { ARRAYS, type Port } from './format';
+import { shown } from './kinds';
+import { parse, sizeOf, type Refuse } from './parse';
+import { isList, write, type Place, type Slot } from './place';
 
 /** What the binary finds wrong with a call, by its number for it. */
 const FAULTS = [
@@ -36,18 +32,6 @@ interface Binary {
 const isBinary = (exports: WebAssembly.Exports): exports is WebAssembly.Exports & Binary =>
   exports['prepare'] instanceof Function;
 
-/** A tensor that goes in or comes out. */
-export interface Slot {
-  readonly name: string;
-  readonly dtype: DType;
-  readonly shape: readonly number[];
-}
-/** Where its numbers are, and a copy of them. */
-interface Place extends Slot {
-  readonly view: TensorData;
-  copy(): TensorData;
-}
-
 export type Inputs = Readonly<Record<string, ArrayLike<number>>>;
 export type Outputs = Record<string, TensorData>;
 
@@ -58,10 +42,10 @@ export class Net {
   private readonly x: Place;
   private readonly y: Place;
 
-  /** Nets come from `load`. */
+  /** Nets come from `load`. Errors call one by its name. */
   constructor(
     private readonly binary: Binary, private readonly calls: number,
-    private readonly xs: readonly Place[], private readonly ys: readonly Place[], private readonly refuse: Refuse,
+    private readonly xs: readonly Place[], private readonly ys: readonly Place[], private readonly name: string,
   ) {
     const slot = ({ name, dtype, shape }: Slot): Slot => ({ name, dtype, shape });
     this.inputs = xs.map(slot);
@@ -72,30 +56,49 @@ export class Net {
 
   /**
    * Computes the outputs from the inputs, by name; from an array alone, where there is one input, the first output.
-   * Arrays hold elements row by row; what comes out is a fresh copy.
+   * Arrays hold elements row by row; what comes out is a fresh copy. All is checked before anything is computed, but for
+   * indices, which are checked where they are used.
    *
    * @throws {ShapeError} if an array has another number of elements than the plan was made for.
-   * @throws {ValueError} if an input is missing.
+   * @throws {ValueError} if an input is missing, unknown or no array, or one of its elements is no number, or, where the
+   *   plan takes whole ones, no whole number that its element type can hold.
    * @throws {IndexError} if an index is outside its range.
    */
   run(x: ArrayLike<number>): TensorData;
   run(xs: Inputs): Outputs;
   run(xs: ArrayLike<number> | Inputs): TensorData | Outputs {
-    if (typeof xs.length === 'number') {
-      if (this.xs.length !== 1) throw new ValueError('run', `there are ${this.xs.length} inputs: give them by name`);
-      write(this.x, xs as ArrayLike<number>);
+    if (this.xs.length === 1 && isList(xs)) {
+      write(this.name, this.x, xs);
       this.compute();
       return this.y.copy();
     }
+    let given = 0;
+    for (const _ in xs) given++;
     for (const place of this.xs) {
-      const x = (xs as Inputs)[place.name];
-      if (!x) throw new ValueError('run', `there is no input ${place.name}`);
-      write(place, x);
+      const x = (xs as Inputs | null | undefined)?.[place.name];
+      if (x === undefined) this.misnamed(xs);
+      write(this.name, place, x);
+      given--;
     }
+    if (given !== 0) this.misnamed(xs);
     this.compute();
     const ys: Outputs = {};
     for (const y of this.ys) ys[y.name] = y.copy();
     return ys;
+  }
+
+  /** The inputs in words. */
+  private takes(): string {
+    const names = `{ ${this.xs.map(({ name }) => name).join(', ')} }`;
+    return this.xs.length === 1 ? `an array or ${names}` : `its ${this.xs.length} inputs by name, ${names}`;
+  }
+  /** Throws if what is given are not the inputs by name: a wrong name first, which explains one that is missing. */
+  private misnamed(given: unknown): void {
+    if (!isPlain(given)) throw new ValueError(this.name, `run takes ${this.takes()}, this is ${shown(given)}`);
+    const odd = Object.keys(given).find(key => this.xs.every(({ name }) => name !== key));
+    if (odd !== undefined) throw new ValueError(this.name, `there is no input '${odd}': run takes ${this.takes()}`);
+    const missing = this.xs.find(({ name }) => !Object.hasOwn(given, name));
+    if (missing) throw new ValueError(this.name, `input '${missing.name}' is missing: run takes ${this.takes()}`);
   }
 
   private compute(): void {
@@ -103,7 +106,7 @@ export class Net {
     try {
       at = this.binary.run(this.calls);
     } catch (cause) {
-      return this.refuse('a kernel cannot do what a call asks for', cause);
+      throw new FileError(this.name, 'a kernel cannot do what a call asks for', { cause });
     }
     if (at !== 0) this.explain(at);
   }
@@ -111,27 +114,35 @@ export class Net {
   private explain(at: number): never {
     const { buffer } = this.binary.memory;
     const [, , index = 0, n = 0, size = 0] = new Int32Array(buffer, at, 5);
-    const indices = new Int32Array(buffer, index >>> 0, n >>> 0);
-    const place = indices.findIndex(i => i < 0 || i >= size);
-    throw new IndexError('run', `index ${indices[place]} at place ${place} is outside [0, ${size})`);
+    const from = index >>> 0;
+    const indices = new Int32Array(buffer, from, n >>> 0);
+    const i = indices.findIndex(i => i < 0 || i >= size);
+    const input = this.xs.find(({ view: { byteOffset, byteLength } }) => from >= byteOffset && from < byteOffset + byteLength);
+    const place = input ? `${i + (from - input.view.byteOffset) / 4} of input '${input.name}'` : `${i}`;
+    throw new IndexError(this.name, `index ${indices[i]} at place ${place} is outside [0, ${size})`);
   }
 }
 
-function write({ view, name, shape }: Place, x: ArrayLike<number>): void {
-  if (x.length !== view.length) {
-    throw new ShapeError('run', `${name} [${shape.join(', ')}] takes ${view.length} numbers, this has ${x.length}`);
+function instanceOf(module: Module, name: string): Binary {
+  let exports: WebAssembly.Exports = {};
+  let cause: unknown;
+  try {
+    ({ exports } = new WebAssembly.Instance(module));
+  } catch (error) {
+    if (error instanceof RangeError) throw new OutOfMemoryError(name, 'there is no room for another instance', { cause: error });
+    cause = error; // it imports something
   }
-  view.set(x);
+  if (isBinary(exports)) return exports;
+  throw new PhylloError(name, 'wasm is none of this package\'s infer binaries', { cause });
 }
 
-/** A plan on an instance of its own. Errors call it by its name. */
-export function netOf(bytes: Bytes, module: Module, name: string): Net {
+/** A plan on an instance of its own, from the bytes of its file. Errors call it by its name. */
+export function netOf(bytes: Uint8Array, module: Module, name: string): Net {
   const refuse: Refuse = (what, cause) => {
     throw new FileError(name, what, { cause });
   };
   const { description: { kernels, inputs, outputs }, calls, weights, beside } = parse(bytes, refuse);
-  const { exports } = new WebAssembly.Instance(module);
-  if (!isBinary(exports)) throw new PhylloError('load', 'the module is none of this package\'s infer binaries');
+  const exports = instanceOf(module, name);
   const alloc = (bytes: number): number => {
     const at = bytes < 2 ** 32 ? exports.alloc(bytes) >>> 0 : 0;
     if (at === 0) throw new OutOfMemoryError(name, `there is no room for the ${bytes} bytes of the plan`);
@@ -167,70 +178,8 @@ export function netOf(bytes: Bytes, module: Module, name: string): Net {
     const view = new Elements(exports.memory.buffer, memory + at, sizeOf(shape));
     return { name, dtype, shape, view, copy: () => new Elements(view) };
   };
-  return new Net(exports, list, inputs.map(place), outputs.map(place), refuse);
+  return new Net(exports, list, inputs.map(place), outputs.map(place), name);
 }
 
 /** More bytes than the name of any kernel has. */
 const NAME = 64;
-
-const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
-
-interface File {
-  readonly description: Description;
-  readonly calls: Float64Array;
-  readonly weights: Uint8Array;
-  /** Bytes of memory beside the weights. */
-  readonly beside: number;
-}
-
-/** The bytes, beginning where words of 64 bits may, in memory that no other thread writes: a copy if they do not. */
-function bytesOf(data: Bytes): Uint8Array {
-  const kind = Object.prototype.toString.call(data).slice(8, -1); // buffers of another realm are no instances
-  if (!ArrayBuffer.isView(data) && kind !== 'ArrayBuffer' && kind !== 'SharedArrayBuffer') {
-    throw new ValueError('load', `takes the bytes of a plan file, this is ${kind}: read the file first`);
-  }
-  const bytes = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
-  return bytes.byteOffset % 8 || !(bytes.buffer instanceof ArrayBuffer) ? new Uint8Array(bytes) : bytes;
-}
-
-function parse(data: Bytes, refuse: Refuse): File {
-  const bytes = bytesOf(data);
-  const { buffer, byteOffset: start, length } = bytes;
-  if (length < HEADER || String.fromCharCode(...bytes.subarray(0, 8)) !== MAGIC) refuse('this is no plan file');
-  const [version = 0, sum, text = 0, count = 0, weights = 0, beside = 0] = new Uint32Array(buffer, start + 8, 6);
-  if (version !== VERSION) refuse(`it has version ${version} of the format, this reads ${VERSION}`);
-  const callsAt = HEADER + text;
-  const weightsAt = callsAt + aligned(8 * count);
-  if (text % ALIGNMENT || weights % ALIGNMENT || beside % ALIGNMENT || weightsAt + weights !== length) {
-    refuse(`it has ${length} bytes, not the ${weightsAt + weights} that it says`);
-  }
-  if (checksum(new Uint32Array(buffer, start + 16, length / 4 - 4)) !== sum) refuse('its checksum is wrong');
-  let description: unknown;
-  try {
-    description = JSON.parse(new TextDecoder().decode(bytes.subarray(HEADER, callsAt)));
-  } catch (cause) {
-    refuse('its description is no JSON', cause);
-  }
-  if (!isDescription(description, weights, weights + beside)) refuse('its description is not one');
-  return {
-    description, beside,
-    calls: new Float64Array(buffer.slice(start + callsAt, start + callsAt + 8 * count)),
-    weights: bytes.subarray(weightsAt),
-  };
-}
-
-const isSize = (v: unknown): v is number => Number.isInteger(v) && (v as number) >= 0;
-const isRecord = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null;
-const isString = (v: unknown): v is string => typeof v === 'string';
-const isDType = (v: unknown): v is DType => isString(v) && Object.hasOwn(ARRAYS, v);
-
-/** Inputs lie behind the weights, everything inside the memory. */
-function isDescription(v: unknown, weights: number, bytes: number): v is Description {
-  const isPort = (from: number) => (p: unknown): p is Port => isRecord(p) && isString(p['name']) && isDType(p['dtype'])
-    && Array.isArray(p['shape']) && p['shape'].every(isSize) && isSize(p['at']) && p['at'] >= from
-    && p['at'] % ARRAYS[p['dtype']].BYTES_PER_ELEMENT === 0
-    && p['at'] + sizeOf(p['shape']) * ARRAYS[p['dtype']].BYTES_PER_ELEMENT <= bytes;
-  return isRecord(v) && Array.isArray(v['kernels']) && v['kernels'].every(isString)
-    && Array.isArray(v['inputs']) && v['inputs'].every(isPort(weights))
-    && Array.isArray(v['outputs']) && v['outputs'].length > 0 && v['outputs'].every(isPort(0));
-}

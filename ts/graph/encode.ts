@@ -1,6 +1,7 @@
 /** Plans as files, for phyllo/edge. */
 import type { Kernels } from '../backend/backend';
 import { CaptureError, ValueError } from '../core/errors';
+import { aText, listOf, options, type Kind } from '../core/kinds';
 import { aligned, checksum, HEADER, MAGIC, VERSION, type Description, type Port } from '../edge/format';
 import type { Operand, Value } from './graph';
 import type { Call } from './lower';
@@ -26,6 +27,9 @@ export interface Names {
   readonly inputs?: readonly string[];
   readonly outputs?: readonly string[];
 }
+
+const texts = listOf(aText, 'a list of texts');
+export const aNaming: Kind<Names | undefined> = options<Names>({ inputs: texts, outputs: texts });
 
 /** Tensors by the names asked for, or by their paths, one without any by `alone`. */
 export function namesOf(alone: string, tensors: readonly Named[], names: readonly string[] | undefined): Named[] {

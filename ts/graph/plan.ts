@@ -1,10 +1,11 @@
 /** A captured function for one signature. */
 import { CaptureError, DisposedError } from '../core/errors';
+import { check } from '../core/kinds';
 import type { Tensor } from '../core/tensor';
 import { leaves } from '../core/tree';
 import { writeFile } from '../io/file';
 import type { Audit } from './audit';
-import { encode, namesOf, type Named, type Names } from './encode';
+import { aNaming, encode, namesOf, type Named, type Names } from './encode';
 import { Execution, Result, type Traced } from './execution';
 import { Drawing, explain } from './explain';
 import type { Program } from './program';
@@ -87,11 +88,13 @@ export class Plan {
   /**
    * The plan with all its weights, for `load` of phyllo/edge.
    *
+   * @throws {ValueError} if the names are no lists of texts, too few or too many, or not all different.
    * @throws {DisposedError} if the plan was freed.
    * @throws {CaptureError} if a call changes anything but what it returns, as training does, or random numbers; if it
    *   returns something other than dense tensors; or if it needs a kernel that phyllo/edge does not have.
    */
   encode(names: Names = {}): Uint8Array {
+    check('encode', 'names', aNaming, names);
     const { traced: { result, arguments: inputs }, program, storages, arguments: changed, gradients } = this.alive('encode');
     if (storages.length + changed.length > 0 || gradients.any) {
       throw new CaptureError('encode', 'a call of this plan changes parameters, gradients, statistics, random states or arguments: only what computes results alone becomes a file; call eval() and leave training out');
