@@ -21,7 +21,7 @@ const WITHOUT: readonly RegExp[] = [
   /Error(#within)?$/, /^Tensor$/, /^nn\.(Module|Layer)$/, /^optim\.Optimizer$/, /^defaultGenerator$/, /^backendName$/,
   /^writeFile$/, /^(scoped|steps|keep)$/, /^profile$/,
   // Methods and accessors without arguments, and those for subclasses.
-  /#(data|detach|dispose|item|ndim|toArray|toString|grad|requiresGrad|length|draw|accuracy|matrix|perClass|total)$/,
+  /#(data|detach|dispose|item|ndim|toArray|toJSON|toString|grad|requiresGrad|length|draw|accuracy|matrix|perClass|total)$/,
   /#(children|eval|named|namedBuffers|namedModules|namedParameters|parameters|stateDict|zeroGrad|step|lr)$/,
   /#(states|buffers|update|rate|set)$/,
 ];

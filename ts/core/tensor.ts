@@ -5,6 +5,7 @@ import { CaptureError, DisposedError, GradientError, ShapeError } from './errors
 import { breathe, unregister, type Unowned } from './collector';
 import { aTensor, check, numbers } from './kinds';
 import { Node, releaseNode } from './node';
+import { print } from './print';
 import { runtime } from './runtime';
 import { adopt, keep, root, type Scope } from './scope';
 import { isDense, rowMajor, sameShape, show, sizeOf, type Shape } from './shape';
@@ -180,9 +181,33 @@ export class Tensor {
     return 'Tensor';
   }
 
+  /** Its numbers, as NumPy shows them, element type and shape. */
   toString(): string {
-    return `Tensor(${show(this.shape)}, ${this.dtype}${this.disposed ? ', freed' : ''})`;
+    const kind = `${this.dtype} ${show(this.shape)}`;
+    if (this.disposed) return `Tensor(freed, ${kind})`;
+    if (this.storage.traced) return `Tensor(no numbers yet, ${kind})`;
+    const { backend } = this.storage;
+    const size = backend.itemSize(this.dtype);
+    const { shape, strides, dtype } = this;
+    return print({ shape, strides, dtype, size: this.size, element: place => backend.peek(this.at + place * size, dtype) });
   }
+  /**
+   * For `JSON.stringify`: element type, shape and the elements in row-major order.
+   *
+   * @throws {DisposedError} if it was freed.
+   */
+  toJSON(): { readonly dtype: DType; readonly shape: Shape; readonly data: readonly number[] } {
+    return { dtype: this.dtype, shape: this.shape, data: Array.from(this.toArray()) };
+  }
+}
+
+// What `console.log` shows in Node and Bun, and in Deno.
+for (const key of ['nodejs.util.inspect.custom', 'Deno.customInspect']) {
+  Object.defineProperty(Tensor.prototype, Symbol.for(key), {
+    value(this: Tensor): string {
+      return this.toString();
+    },
+  });
 }
 
 /** A second handle of the same view, of no scope and no graph. */

@@ -104,7 +104,7 @@ export abstract class Optimizer<O extends object> {
     const seen = new Set<Tensor>();
     for (const p of groups.flatMap(g => g.params)) {
       if (seen.has(p)) throw new ValueError(where, `a parameter of shape ${show(p.shape)} is given twice`);
-      if (p.dtype !== 'f32' || !p.dense) throw new ValueError(where, `takes dense f32 tensors, this is ${String(p)}`);
+      if (p.dtype !== 'f32' || !p.dense) throw new ValueError(where, `takes dense f32 tensors, this is ${display(p)}`);
       seen.add(p);
     }
     this.groups = groups.map(({ params, ...own }) => {

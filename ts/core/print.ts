@@ -1,0 +1,64 @@
+/**
+ * A tensor as people read it: its numbers in nested brackets, aligned, rounded to four places and elided in the middle as
+ * NumPy does, then element type and shape.
+ */
+import type { Shape } from './shape';
+
+/** What printing needs of a tensor. */
+interface Printed {
+  readonly shape: Shape;
+  readonly strides: Shape;
+  readonly dtype: string;
+  readonly size: number;
+  /** The element so many places after the first. */
+  element(place: number): number;
+}
+
+/** Of tensors with more elements than that … */
+const FULL = 1000;
+/** … so many at each end of each dimension are shown. */
+const EDGE = 3;
+const DIGITS = 4;
+
+/** Columns in front of an inner row. */
+const HEAD = 'Tensor(';
+
+export function print(t: Printed): string {
+  const { shape, strides, size, dtype } = t;
+  const elide = size > FULL;
+  const shown: number[] = [];
+  const collect = (d: number, place: number): void => {
+    if (d === shape.length) shown.push(t.element(place));
+    else for (const i of indices(shape[d]!, elide)) if (i !== null) collect(d + 1, place + i * strides[d]!);
+  };
+  if (size > 0) collect(0, 0);
+  const words = format(shown, dtype === 'bool');
+  const width = words.reduce((most, w) => Math.max(most, w.length), 0);
+  let next = 0;
+  const nest = (d: number): string => {
+    if (d === shape.length) return words[next++]!.padStart(width);
+    const parts = indices(shape[d]!, elide).map(i => (i === null ? '…' : nest(d + 1)));
+    const gap = d === shape.length - 1 ? ', ' : `,${'\n'.repeat(shape.length - 1 - d)}${' '.repeat(HEAD.length + d + 1)}`;
+    return `[${parts.join(gap)}]`;
+  };
+  const numbers = size > 0 ? nest(0) : '[]';
+  return `${HEAD}${numbers}, ${dtype} [${shape.join(', ')}])`;
+}
+
+/** The places shown of a dimension; null stands for those left out. */
+function indices(n: number, elide: boolean): (number | null)[] {
+  if (!elide || n <= 2 * EDGE) return Array.from({ length: n }, (_, i) => i);
+  const ends = Array.from({ length: EDGE }, (_, i) => i);
+  return [...ends, null, ...ends.map(i => n - EDGE + i)];
+}
+
+/** All in one notation: whole numbers as they are, others with as many digits, very large or small ones by powers of ten. */
+function format(values: readonly number[], truth: boolean): string[] {
+  if (truth) return values.map(v => (v === 0 ? 'false' : 'true'));
+  const finite = values.filter(Number.isFinite);
+  const sizes = finite.map(Math.abs).filter(v => v > 0);
+  const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
+  if (finite.every(Number.isInteger) && !(most >= 1e15)) return values.map(String);
+  if (most >= 1e8 || (most / least > 1e3 && least < 10 ** -DIGITS)) return values.map(v => (Number.isFinite(v) ? v.toExponential(DIGITS) : String(v)));
+  return values.map(v => (Number.isFinite(v) ? v.toFixed(DIGITS) : String(v)));
+}
