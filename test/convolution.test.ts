@@ -36,7 +36,7 @@ describe('layers', () => {
   test.each<[string, () => unknown, new (...args: never[]) => Error, RegExp]>([
     ['groups that do not divide', () => new nn.Conv1d(4, 6, 3, { groups: 4 }), ShapeError, /Conv1d: 4 and 6 channels/],
     ['no channels', () => new nn.ConvTranspose2d(0, 6, 3), ValueError, /ConvTranspose2d: inChannels/],
-    ['a kernel without depth', () => new nn.Conv3d(1, 1, [0, 1, 1]), ValueError, /Conv3d: kernelSize takes a whole number ≥ 1/],
+    ['a kernel without depth', () => new nn.Conv3d(1, 1, [0, 1, 1]), ValueError, /Conv3d: kernelSize takes one or three of whole numbers ≥ 1/],
     ['an empty kernel', () => new nn.Conv1d(1, 1, 0), ValueError, /kernelSize takes a whole number ≥ 1/],
     ['no bins', () => new nn.AdaptiveMaxPool2d([2, 0]), ValueError, /AdaptiveMaxPool2d: outputSize/],
   ])('%s', (_, f, kind, text) => {

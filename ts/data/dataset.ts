@@ -6,7 +6,7 @@ import { checkArguments } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { tensor } from '../ops/creation';
 import { indexSelect } from '../ops/indexing';
-import { permutation, sourceKeys, type SourceOptions } from '../ops/random';
+import { permutation, sourceKeys, type Generator, type SourceOptions } from '../ops/random';
 import { contiguous, select, slice } from '../ops/view';
 
 /** `length` samples. For a DataLoader, a sample is a tuple of tensors: [x, t], say. */
@@ -119,7 +119,7 @@ export class Subset<T> implements Dataset<T> {
 
 export interface SplitOptions extends SourceOptions {
   /** Where the random order comes from. Default: the default generator. */
-  readonly generator?: SourceOptions['generator'];
+  readonly generator?: Generator;
 }
 
 /** How many samples each part gets. Fractions are rounded down; what is left goes to the first parts, one each. */

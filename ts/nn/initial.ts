@@ -2,12 +2,12 @@ import type { Keys } from '../core/kinds';
 import { scope } from '../core/scope';
 import type { Shape } from '../core/shape';
 import { full } from '../ops/creation';
-import { sourceKeys, uniform, type SourceOptions } from '../ops/random';
+import { sourceKeys, uniform, type Generator, type SourceOptions } from '../ops/random';
 import { Parameter } from './module';
 
 export interface LayerOptions extends SourceOptions {
   /** Where the initial parameters come from. Default: the default generator. */
-  readonly generator?: SourceOptions['generator'];
+  readonly generator?: Generator;
 }
 export const layerKeys: Keys<LayerOptions> = sourceKeys;
 
