@@ -7,7 +7,7 @@ import type { AnyDef, Params } from './op';
 import { runtime } from './runtime';
 import { adopt, meet, type Scope } from './scope';
 import { show, type Shape } from './shape';
-import { allocate, drop, live, Tensor } from './tensor';
+import { allocate, drop, isWhole, live, Tensor } from './tensor';
 
 type Inputs = readonly (Tensor | null)[];
 
@@ -24,6 +24,7 @@ function inspect(def: AnyDef, xs: Inputs): Inputs {
     const x = xs[i]!;
     if (x === null) continue;
     if (x.disposed) live(x, def.name);
+    if (!isWhole(x)) throw new ShapeError(def.name, `the shape or the strides of a tensor of ${x.size} elements were changed, to ${show(x.shape)} and ${show(x.strides)}: copy them before`);
     if (x.size >= MOST && def.view === undefined) checkBytes(def, i, x);
     if (x.node !== null) tracked = true;
     if (x.home !== home && x.home !== null) home = home === null ? x.home : meet(home, x.home);
@@ -108,7 +109,7 @@ function run(def: AnyDef, xs: Inputs, ins: Inputs, params: Params): Tensor {
     const x = xs[0]!;
     runtime.watcher?.uses(x, recorded);
     const { shape, strides, offset } = def.view(x, params);
-    y = new Tensor(x.storage, Object.freeze(shape), Object.freeze(strides), offset, x.dtype);
+    y = new Tensor(x.storage, shape, strides, offset, x.dtype);
   } else {
     const shape = def.shape!(xs, params);
     if (shape === null) {

@@ -65,6 +65,8 @@ const HANDLE = 4096;
 const LEAST = 2 ** 26;
 const MOST = 2 ** 29;
 let allowance = LEAST;
+/** Of so many handles one notes where it was made: a look at the stack takes as long as some ten ops. */
+const SAMPLE = 256;
 /** The least that was in use since the last sweep. */
 let low = 0;
 let swept = 0;
@@ -86,7 +88,7 @@ export function register(t: Tensor): void {
   const now = inUse();
   if (now < low) low = now;
   else if (now - low > allowance && !sweeping) gathered();
-  else if (2 * (now - low) > allowance && all.size % 16 === 0) u.place = callSite();
+  else if (2 * (now - low) > allowance && all.size % SAMPLE === 0) u.place = callSite();
 }
 
 /** Takes a handle back out of the collector's hands. */

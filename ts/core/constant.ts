@@ -2,7 +2,6 @@ import type { Backend } from '../backend/backend';
 import type { DType } from './dtype';
 import { runtime } from './runtime';
 import { adopt } from './scope';
-import type { Shape } from './shape';
 import { Storage } from './storage';
 import { Tensor } from './tensor';
 
@@ -35,13 +34,12 @@ export function constant(value: number, beside: DType): Tensor {
 /** Whether a storage holds such a number, which nobody can change. */
 export const isConstant = (storage: Storage): boolean => storages.has(storage);
 
-const NONE: Shape = Object.freeze([]);
 function make(cache: Map<number, Tensor>, key: number, value: number, dtype: DType): Tensor {
   const on = runtime.backend;
   const storage = Storage.of(on, on.itemSize(dtype));
   on.write(storage.at, [value], dtype);
   storages.add(storage);
-  const t = new Tensor(storage, NONE, NONE, 0, dtype, true);
+  const t = new Tensor(storage, [], [], 0, dtype, true);
   if (cache.size >= CAPACITY) {
     const [oldest] = cache;
     if (oldest) {

@@ -63,7 +63,7 @@ export class Place {
   /** Leaves what was computed there. */
   give(leaf: Tensor): void {
     if (this.isIn(leaf)) this.storage.version++;
-    else leaf.grad = this.handle = new Tensor(this.storage, leaf.shape, Object.freeze(rowMajor(leaf.shape)), 0, leaf.dtype, true);
+    else leaf.grad = this.handle = new Tensor(this.storage, leaf.shape, rowMajor(leaf.shape), 0, leaf.dtype, true);
   }
 }
 const places: WeakMap<Tensor, Place> = new WeakMap();

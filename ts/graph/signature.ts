@@ -33,7 +33,7 @@ export class Signature {
   private readonly others: readonly unknown[];
 
   constructor(xs: readonly Tensor[], { structure, others }: Arrangement) {
-    this.shapes = xs.map(x => x.shape);
+    this.shapes = xs.map(x => [...x.shape]);
     this.strides = xs.map(x => x.strides);
     this.dtypes = xs.map(x => x.dtype);
     this.structure = structure;
