@@ -43,7 +43,7 @@ describe.each(backends)('on %s', (_, make) => {
       t => Reflect.set(t.strides, 0, 100), t => Reflect.apply(Array.prototype.pop, t.shape, []),
     ];
     for (const change of changes) {
-      for (const make of [() => zeros([2, 3]), () => tensor([[1, 2, 3], [4, 5, 6]]).slice(1, 0, 2), () => ones([6]).reshape([2, 3])]) {
+      for (const make of [() => zeros([2, 3]), () => tensor([[1, 2, 3], [4, 5, 6]]).mul(2), () => ones([6]).reshape([2, 3])]) {
         const x = make();
         change(x);
         for (const use of [() => x.add(1), () => x.sum(0), () => x.t(), () => x.matmul(ones([3, 1])), () => x.reshape([-1])]) {
