@@ -1,4 +1,4 @@
-import type { Backend } from '../backend/backend';
+import type { Backend, Kernels } from '../backend/backend';
 import type { DType } from './dtype';
 import type { AnyDef, Params, View } from './op';
 import { retry } from './reclaim';
@@ -20,7 +20,7 @@ export class Eager implements Interpreter {
     try {
       def.run!(kernels, xs, y, params);
     } catch (e) {
-      retry(() => def.run!(kernels, xs, y, params), e); // a kernel may want memory to work in
+      rerun(def, kernels, xs, y, params, e);
     }
   }
 
@@ -29,7 +29,17 @@ export class Eager implements Interpreter {
     try {
       def.runMulti!(kernels, xs, ys, params);
     } catch (e) {
-      retry(() => def.runMulti!(kernels, xs, ys, params), e);
+      rerunMulti(def, kernels, xs, ys, params, e);
     }
   }
+}
+
+// A kernel may want memory to work in. In functions of their own, since a closure in `exec` would cost each call an object.
+function rerun(def: AnyDef, kernels: Kernels, xs: readonly (View | null)[], y: View, params: Params, error: unknown): void {
+  retry(() => def.run!(kernels, xs, y, params), error);
+}
+function rerunMulti(
+  def: AnyDef, kernels: Kernels, xs: readonly (View | null)[], ys: Readonly<Record<string, View>>, params: Params, error: unknown,
+): void {
+  retry(() => def.runMulti!(kernels, xs, ys, params), error);
 }

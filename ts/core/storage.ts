@@ -41,7 +41,7 @@ export class Storage {
     try {
       return new Storage(backend, backend.alloc(bytes), bytes);
     } catch (e) {
-      return retry(() => new Storage(backend, backend.alloc(bytes), bytes), e);
+      return insist(backend, bytes, e);
     }
   }
 
@@ -72,4 +72,9 @@ export class Storage {
     if (!this.traced) live -= this.bytes;
     this.backend.free(this.at, this.bytes);
   }
+}
+
+/** A function of its own, since a closure in `of` would cost each call an object. */
+function insist(backend: Backend, bytes: number, error: unknown): Storage {
+  return retry(() => new Storage(backend, backend.alloc(bytes), bytes), error);
 }
