@@ -299,7 +299,6 @@ function setGrad(t: Tensor, g: Tensor | null): void {
 /**
  * Whether all elements lie in the storage, as they did when the tensor was made: JavaScript lets callers change the arrays
  * of its shape and strides, from which kernels know what to touch. To freeze them would take 100 ns an op, this takes 5.
- * No backend has smaller elements.
  */
 export function isWhole({ shape, strides, size, offset, dtype, storage }: Tensor): boolean {
   let n = 1;
@@ -308,7 +307,7 @@ export function isWhole({ shape, strides, size, offset, dtype, storage }: Tensor
     n *= shape[i]!;
     last += (shape[i]! - 1) * strides[i]!;
   }
-  return n === size && (n === 0 || (last + 1) * (dtype === 'f32' || dtype === 'i32' ? 4 : dtype === 'f64' ? 8 : 1) <= storage.bytes);
+  return n === size && (n === 0 || (last + 1) * storage.backend.itemSize(dtype) <= storage.bytes);
 }
 
 /** Throws for a freed tensor. */
