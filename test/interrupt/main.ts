@@ -2,7 +2,7 @@
 import { showMoment, trial, type Kind, type Moment } from './trial';
 
 const MOMENTS: readonly Moment[] = [
-  [1, 1], [1, 40], [1, 90], [2, 1], [2, 50], [2, 95], [3, 1], [3, 50], [3, 95], 'report',
+  [1, 1], [1, 40], [1, 85], [2, 1], [2, 50], [2, 85], [3, 1], [3, 50], [3, 85], 'report',
 ];
 const LINES: readonly Moment[] = [1, 4, 12, 24, 26, 27, 28, 29, 31, 45];
 const ROWS: Readonly<Record<Exclude<Kind, 'file limit'>, readonly Moment[]>> = {
