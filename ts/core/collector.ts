@@ -65,7 +65,7 @@ const HANDLE = 4096;
 const LEAST = 2 ** 26;
 const MOST = 2 ** 29;
 let allowance = LEAST;
-/** Of so many handles one notes where it was made: a look at the stack takes as long as some ten ops. */
+/** Of so many handles one notes where it was made: a look at every 16th took a tenth of a small training step. */
 const SAMPLE = 256;
 /** The least that was in use since the last sweep. */
 let low = 0;

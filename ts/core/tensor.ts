@@ -298,7 +298,7 @@ function setGrad(t: Tensor, g: Tensor | null): void {
 
 /**
  * Whether all elements lie in the storage, as they did when the tensor was made: JavaScript lets callers change the arrays
- * of its shape and strides, from which kernels know what to touch. To freeze them would take 100 ns an op, this takes 5.
+ * of its shape and strides, from which kernels know what to touch. Freezing them took 100 ns an op.
  */
 export function isWhole({ shape, strides, size, offset, dtype, storage }: Tensor): boolean {
   let n = 1;
