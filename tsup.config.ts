@@ -47,8 +47,12 @@ function writeDeclarations(entry: string, outDir: string): void {
 export default defineConfig(({ outDir = 'dist' }) => ({
   // The backend for Node is a module of its own too: benchmarks call kernels on it.
   entry: {
-    index: 'ts/index.ts', browser: 'ts/browser.ts', node: 'ts/backend/wasm/node.ts',
-    edge: 'ts/edge/node.ts', 'edge-browser': 'ts/edge/browser.ts', 'edge-workerd': 'ts/edge/workerd.ts',
+    index: 'ts/index.ts',
+    browser: 'ts/browser.ts',
+    node: 'ts/backend/wasm/node.ts',
+    edge: 'ts/edge/node.ts',
+    'edge-browser': 'ts/edge/browser.ts',
+    'edge-workerd': 'ts/edge/workerd.ts',
   },
   outDir,
   onSuccess: async () => ['ts/index.ts', 'ts/edge/node.ts'].forEach(entry => writeDeclarations(entry, outDir)),

@@ -22,17 +22,23 @@ function expected(): number[] {
   let x = Array.from(input);
   layers.forEach(({ weight, bias, c, k }, i) => {
     const y = Array.from({ length: k }, (_, o) => x.reduce((sum, v, j) => sum + v * weight[o * c + j]!, bias[o]!));
-    x = i < layers.length - 1 ? y.map((v) => Math.max(v, 0)) : y;
+    x = i < layers.length - 1 ? y.map(v => Math.max(v, 0)) : y;
   });
   return x;
 }
 
 /** Milliseconds until a script has printed its result, and that. */
-async function start(path: string, data: readonly string[], { node, binary = '' }: Setting): Promise<[number, number[]]> {
+async function start(
+  path: string,
+  data: readonly string[],
+  { node, binary = '' }: Setting,
+): Promise<[number, number[]]> {
   const begin = performance.now();
   const [program, ...args] = command(node, path, ...data);
   const child = spawn(program!, args, {
-    cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, PHYLLO_WASM: binary },
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, PHYLLO_WASM: binary },
   });
   const closed = once(child, 'close');
   let text = '';
@@ -47,7 +53,8 @@ async function start(path: string, data: readonly string[], { node, binary = '' 
 
 /** Milliseconds of several starts of each library, over those of the empty script; a string says what went wrong. */
 export async function coldStarts(
-  names: readonly LibraryName[], setting: Setting,
+  names: readonly LibraryName[],
+  setting: Setting,
 ): Promise<ReadonlyMap<LibraryName, readonly number[] | string>> {
   const folder = mkdtempSync(join(tmpdir(), 'phyllo-bench-'));
   const clear = (): void => rmSync(folder, { recursive: true, force: true });
@@ -62,7 +69,7 @@ export async function coldStarts(
       writeFileSync(data[1]!, netModel('tiny'));
     }
     const want = expected();
-    const times = new Map<LibraryName, number[] | string>(names.map((name) => [name, []]));
+    const times = new Map<LibraryName, number[] | string>(names.map(name => [name, []]));
     for (let round = 0; round < ROUNDS; round++) {
       const [empty] = await start('bench/cold/empty.mjs', data, setting);
       for (const [name, all] of times) {

@@ -57,7 +57,9 @@ async function attempt<T>(c: Contestant, row: string, f: () => Promise<T>): Prom
 }
 
 const better = (a: Limit, b: Limit): Limit => ({
-  arithmetic: Math.max(a.arithmetic, b.arithmetic), cache: Math.max(a.cache, b.cache), memory: Math.max(a.memory, b.memory),
+  arithmetic: Math.max(a.arithmetic, b.arithmetic),
+  cache: Math.max(a.cache, b.cache),
+  memory: Math.max(a.memory, b.memory),
 });
 
 async function limitOf(phyllo: Contestant): Promise<Limit> {
@@ -139,7 +141,7 @@ export class Contest {
     for (let round = 0; round < rounds; round++) {
       for (const c of contestants) {
         const all = times.get(c.name)!;
-        if (typeof all === 'string' || all.some((ms) => ms > SLOW_MS)) continue;
+        if (typeof all === 'string' || all.some(ms => ms > SLOW_MS)) continue;
         const more = await attempt(c, name, () => c.time(SAMPLES / rounds, BUDGET_MS / rounds));
         times.set(c.name, typeof more === 'string' ? more : [...all, ...more]);
       }
@@ -150,7 +152,9 @@ export class Contest {
 
   /** The result in float64: once for rows that differ only in how it is come by. */
   private async expect(work: Warm): Promise<Float64Array | string | null> {
-    const key = JSON.stringify(work, (name, value: unknown) => (name === 'prepared' || name === 'eager' ? undefined : value));
+    const key = JSON.stringify(work, (name, value: unknown) =>
+      name === 'prepared' || name === 'eager' ? undefined : value,
+    );
     if (this.expected?.key !== key && this.oracle) {
       this.expected = { key, result: await this.oracle.prepare(work) };
       await this.oracle.free();
@@ -159,7 +163,10 @@ export class Contest {
   }
 
   private coldStarts(): Promise<Times> {
-    return coldStarts(this.contestants.map((c) => c.name), this.setting);
+    return coldStarts(
+      this.contestants.map(c => c.name),
+      this.setting,
+    );
   }
 
   private limits(): Promise<Limit> {

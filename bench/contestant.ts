@@ -25,14 +25,17 @@ export class Contestant {
   private receive: (reply: Reply) => void = () => {};
   private ended: Reply | null = null;
 
-  private constructor(readonly name: LibraryName, private readonly child: ChildProcess) {
+  private constructor(
+    readonly name: LibraryName,
+    private readonly child: ChildProcess,
+  ) {
     const end = (why: string): void => {
       this.ended = { is: 'error', why };
       this.receive(this.ended);
     };
     child.on('message', (reply: Reply) => this.receive(reply));
     child.once('close', (code, signal) => end(`its process ended with ${code ?? signal}`));
-    child.once('error', (error) => end(error.message));
+    child.once('error', error => end(error.message));
   }
 
   /** @throws {Error} if the library does not load. */
@@ -84,7 +87,7 @@ export class Contestant {
 
   /** Sends a request, or nothing, and waits for a reply. */
   private async ask(request: Request | null): Promise<Reply> {
-    const reply = await new Promise<Reply>((resolve) => {
+    const reply = await new Promise<Reply>(resolve => {
       this.receive = resolve;
       if (this.ended) resolve(this.ended);
       else if (request) this.child.send(request);

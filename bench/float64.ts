@@ -10,5 +10,5 @@ useBackend(backend);
 export const library: Library = {
   version: '',
   // What is loaded at the edge brings a binary of its own.
-  prepare: (work) => prepare(work.kind === 'latency' ? { ...work, eager: true } : work, backend),
+  prepare: work => prepare(work.kind === 'latency' ? { ...work, eager: true } : work, backend),
 };

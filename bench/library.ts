@@ -16,16 +16,20 @@ const MODULES = {
   'tfjs-wasm': './peers/tfjs',
   'onnxruntime-web': './peers/ort-web',
   'jax-js': './peers/jax',
-  'convnetjs': './peers/convnet',
+  convnetjs: './peers/convnet',
   'brain.js': './peers/brain',
   'onnxruntime-node': './peers/ort-node',
 } as const;
 
-
 export type LibraryName = keyof typeof MODULES;
 
 export const PEERS: readonly LibraryName[] = [
-  'tfjs-wasm', 'onnxruntime-web', 'jax-js', 'convnetjs', 'brain.js', 'onnxruntime-node',
+  'tfjs-wasm',
+  'onnxruntime-web',
+  'jax-js',
+  'convnetjs',
+  'brain.js',
+  'onnxruntime-node',
 ];
 
 export async function load(name: LibraryName): Promise<Library> {

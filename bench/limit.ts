@@ -22,9 +22,10 @@ function program(relaxed: boolean): string {
   const chains = indices(CHAINS);
   const lanes = indices(4);
   const streams = indices(STREAMS);
-  const madd = (i: number): string => relaxed
-    ? `(f32x4.relaxed_madd (local.get $a) (local.get $c${i}) (local.get $b))`
-    : `(f32x4.add (f32x4.mul (local.get $a) (local.get $c${i})) (local.get $b))`;
+  const madd = (i: number): string =>
+    relaxed
+      ? `(f32x4.relaxed_madd (local.get $a) (local.get $c${i}) (local.get $b))`
+      : `(f32x4.add (f32x4.mul (local.get $a) (local.get $c${i})) (local.get $b))`;
   const total = (of: readonly number[]): string =>
     of.slice(1).reduce((sum, i) => `(f32x4.add ${sum} (local.get $c${i}))`, '(local.get $c0)');
   return `(module (memory (export "memory") ${READ / 2 ** 16})
@@ -53,7 +54,10 @@ function program(relaxed: boolean): string {
 
 /** The times of a few samples of about a millisecond, and how much is done in each. */
 class Probe {
-  private constructor(private readonly watch: Stopwatch, private readonly amount: number) {}
+  private constructor(
+    private readonly watch: Stopwatch,
+    private readonly amount: number,
+  ) {}
 
   /** The engine compiles for good beside the code that runs, and on one core it needs pauses to get there. */
   static async warm(run: () => unknown, amount: number): Promise<Probe> {
@@ -76,7 +80,7 @@ export async function limits(binary: string): Promise<() => Promise<Limit>> {
   module.setFeatures(binaryen.Features.SIMD128 | binaryen.Features.RelaxedSIMD);
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.from(module.emitBinary())));
   // Pages that were never written are all the same one, and come from the caches.
-  if (exports['memory'] instanceof WebAssembly.Memory) new Float32Array(exports['memory'].buffer).fill(1);
+  if (exports.memory instanceof WebAssembly.Memory) new Float32Array(exports.memory.buffer).fill(1);
   const probe = (name: string, amount: number): Promise<Probe> => {
     const run = exports[name];
     if (!(run instanceof Function)) throw new TypeError(`limit: the program has no function ${name}`);
@@ -86,6 +90,8 @@ export async function limits(binary: string): Promise<() => Promise<Limit>> {
   const cache = await probe('copy', 2 * COPIED);
   const memory = await probe('read', READ);
   return async () => ({
-    arithmetic: await arithmetic.measure(), cache: await cache.measure(), memory: await memory.measure(),
+    arithmetic: await arithmetic.measure(),
+    cache: await cache.measure(),
+    memory: await memory.measure(),
   });
 }

@@ -19,7 +19,7 @@ interface Options {
 }
 
 async function run(groups: readonly string[], { only, json, node, binary, peers }: Options): Promise<void> {
-  const rows = groups.flatMap((group) => GROUPS[group]!).filter(({ name }) => name.includes(only));
+  const rows = groups.flatMap(group => GROUPS[group]!).filter(({ name }) => name.includes(only));
   if (peers) await bring('peers');
   const setting = { node: node ? await nodeOf(node) : execPath, ...(binary ? { binary } : {}) };
   const contest = await Contest.open(peers ? PEERS : [], setting);
@@ -39,9 +39,17 @@ process.once('SIGINT', () => exit(130)); // what it started ends with it
 async function dispatch({ only, node, binary = '' }: Options, assert: boolean): Promise<void> {
   const path = node ? await nodeOf(node) : execPath;
   const [run, ...args] = command(
-    path, '--import', 'tsx', 'bench/dispatch/main.ts', `--only=${only}`, ...(assert ? ['--assert'] : []));
+    path,
+    '--import',
+    'tsx',
+    'bench/dispatch/main.ts',
+    `--only=${only}`,
+    ...(assert ? ['--assert'] : []),
+  );
   const { status } = spawnSync(run!, args, {
-    cwd: ROOT, stdio: 'inherit', env: { ...process.env, PHYLLO_WASM: binary },
+    cwd: ROOT,
+    stdio: 'inherit',
+    env: { ...process.env, PHYLLO_WASM: binary },
   });
   exit(status ?? 1);
 }
@@ -49,17 +57,23 @@ async function dispatch({ only, node, binary = '' }: Options, assert: boolean): 
 stdout.on('error', () => exit(0)); // whoever read it has seen enough
 const program = new Command('npm run bench --')
   .description('Measures groups of workloads.')
-  .addArgument(new Argument('[group...]', 'what to measure').choices(Object.keys(GROUPS)).default(Object.keys(GROUPS), 'all'))
+  .addArgument(
+    new Argument('[group...]', 'what to measure').choices(Object.keys(GROUPS)).default(Object.keys(GROUPS), 'all'),
+  )
   .option('--only <text>', 'only rows whose name contains the text', '')
   .option('--json', 'one JSON object a line', false)
   .option('--peers', 'beside other libraries, every result checked against float64', false)
   .addOption(new Option('--node <version>', 'in which Node').choices(['20', '24']))
-  .addOption(new Option('--binary <name>', 'which of the package; by default the one it takes').choices(['simd128', 'relaxed']))
+  .addOption(
+    new Option('--binary <name>', 'which of the package; by default the one it takes').choices(['simd128', 'relaxed']),
+  )
   .action(run);
-program.command('report')
+program
+  .command('report')
   .description('measures everything beside everyone, and writes bench/RESULTS.md; with --only, prints it')
   .action(() => report(program.opts<Options>().only));
-program.command('dispatch')
+program
+  .command('dispatch')
   .description('measures every method that kernels choose between; takes --only, --node and --binary')
   .option('--assert', 'fail where the picked one is more than 10 % slower than another', false)
   .action((options: { readonly assert: boolean }) => dispatch(program.opts<Options>(), options.assert));

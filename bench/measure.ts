@@ -14,9 +14,7 @@ async function timeAsync(run: () => unknown, calls: number): Promise<number> {
 }
 
 export class Stopwatch {
-  private constructor(
-    private readonly sample: () => number | Promise<number>,
-  ) {}
+  private constructor(private readonly sample: () => number | Promise<number>) {}
 
   /** Runs a task until the engine has compiled it for good, and learns how many calls fill a sample of `ms`. */
   static async warm(task: Task, ms = 40): Promise<Stopwatch> {

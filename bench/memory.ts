@@ -46,8 +46,10 @@ class CharacterModel extends nn.Layer {
   }
 }
 
-const norm = (c: number, k: number, kernel: number, stride: number): nn.Layer[] =>
-  [new nn.Conv2d(c, k, kernel, { stride, padding: kernel >> 1, bias: false }), new nn.BatchNorm2d(k)];
+const norm = (c: number, k: number, kernel: number, stride: number): nn.Layer[] => [
+  new nn.Conv2d(c, k, kernel, { stride, padding: kernel >> 1, bias: false }),
+  new nn.BatchNorm2d(k),
+];
 /** Two convolutions, and what they are given beside them (He et al. 2016). */
 class Block extends nn.Layer {
   readonly body: nn.Sequential;
@@ -61,11 +63,17 @@ class Block extends nn.Layer {
     return this.body.forward(x).add(this.beside.forward(x)).relu();
   }
 }
-const resnet20 = (): nn.Sequential => new nn.Sequential(
-  ...norm(3, 16, 3, 1), new nn.ReLU(),
-  ...[16, 32, 64].flatMap((k, i) => [0, 1, 2].map((j) => (j === 0 && i > 0 ? new Block(k / 2, k, 2) : new Block(k, k, 1)))),
-  new nn.AdaptiveAvgPool2d(1), new nn.Flatten(), new nn.Linear(64, 10),
-);
+const resnet20 = (): nn.Sequential =>
+  new nn.Sequential(
+    ...norm(3, 16, 3, 1),
+    new nn.ReLU(),
+    ...[16, 32, 64].flatMap((k, i) =>
+      [0, 1, 2].map(j => (j === 0 && i > 0 ? new Block(k / 2, k, 2) : new Block(k, k, 1))),
+    ),
+    new nn.AdaptiveAvgPool2d(1),
+    new nn.Flatten(),
+    new nn.Linear(64, 10),
+  );
 
 export const CASES: Readonly<Record<string, () => Case>> = {
   'mlp, 64 samples': () => feedForward('mlp', 64),
@@ -85,7 +93,7 @@ if (import.meta.url === pathToFileURL(argv[1] ?? '').href) {
   console.log(`${'MiB'.padEnd(28)}parameters    arena    least     peak`);
   const wanted = argv.slice(2);
   for (const [name, make] of Object.entries(CASES)) {
-    if (wanted.length > 0 && !wanted.some((w) => name.includes(w))) continue;
+    if (wanted.length > 0 && !wanted.some(w => name.includes(w))) continue;
     const { step, args, parameters } = make();
     memory({ resetPeak: true });
     for (let i = 0; i < 3; i++) scope(() => void step(...args));

@@ -2,7 +2,14 @@
 import { values } from './values';
 
 export type NetLayer =
-  | { readonly op: 'conv'; readonly c: number; readonly k: number; readonly kernel: number; readonly stride?: number; readonly padding?: number }
+  | {
+      readonly op: 'conv';
+      readonly c: number;
+      readonly k: number;
+      readonly kernel: number;
+      readonly stride?: number;
+      readonly padding?: number;
+    }
   | { readonly op: 'linear'; readonly c: number; readonly k: number }
   | { readonly op: 'maxPool'; readonly kernel: number; readonly stride: number }
   | { readonly op: 'relu' }
@@ -21,8 +28,14 @@ const relu = { op: 'relu' } as const;
 const flatten = { op: 'flatten' } as const;
 const linear = (c: number, k: number): NetLayer => ({ op: 'linear', c, k });
 const maxPool = (kernel: number, stride: number): NetLayer => ({ op: 'maxPool', kernel, stride });
-const conv = (c: number, k: number, kernel: number, padding = 0, stride = 1): NetLayer =>
-  ({ op: 'conv', c, k, kernel, padding, stride });
+const conv = (c: number, k: number, kernel: number, padding = 0, stride = 1): NetLayer => ({
+  op: 'conv',
+  c,
+  k,
+  kernel,
+  padding,
+  stride,
+});
 
 export type NetName = 'tiny' | 'mlp' | 'lenet' | 'alexnet';
 
@@ -33,8 +46,18 @@ export const NETS: Readonly<Record<NetName, Net>> = {
   lenet: {
     input: [1, 28, 28],
     layers: [
-      conv(1, 6, 5, 2), relu, maxPool(2, 2), conv(6, 16, 5), relu, maxPool(2, 2), flatten,
-      linear(400, 120), relu, linear(120, 84), relu, linear(84, 10),
+      conv(1, 6, 5, 2),
+      relu,
+      maxPool(2, 2),
+      conv(6, 16, 5),
+      relu,
+      maxPool(2, 2),
+      flatten,
+      linear(400, 120),
+      relu,
+      linear(120, 84),
+      relu,
+      linear(84, 10),
     ],
     flop: 833_040,
     seed: 1,
@@ -43,9 +66,25 @@ export const NETS: Readonly<Record<NetName, Net>> = {
   alexnet: {
     input: [3, 224, 224],
     layers: [
-      conv(3, 64, 11, 2, 4), relu, maxPool(3, 2), conv(64, 192, 5, 2), relu, maxPool(3, 2),
-      conv(192, 384, 3, 1), relu, conv(384, 256, 3, 1), relu, conv(256, 256, 3, 1), relu, maxPool(3, 2), flatten,
-      linear(9216, 4096), relu, linear(4096, 4096), relu, linear(4096, 1000),
+      conv(3, 64, 11, 2, 4),
+      relu,
+      maxPool(3, 2),
+      conv(64, 192, 5, 2),
+      relu,
+      maxPool(3, 2),
+      conv(192, 384, 3, 1),
+      relu,
+      conv(384, 256, 3, 1),
+      relu,
+      conv(256, 256, 3, 1),
+      relu,
+      maxPool(3, 2),
+      flatten,
+      linear(9216, 4096),
+      relu,
+      linear(4096, 4096),
+      relu,
+      linear(4096, 1000),
     ],
     flop: 1_428_376_960,
     seed: 1,

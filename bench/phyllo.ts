@@ -9,6 +9,6 @@ let measure: Promise<() => Promise<Limit>> | undefined;
 
 export const library: Library = {
   version: `${manifest.version} ${backend.name}`,
-  prepare: (work) => prepare(work, backend),
+  prepare: work => prepare(work, backend),
   limits: async () => (await (measure ??= limits(backend.name)))(),
 };

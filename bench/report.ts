@@ -58,30 +58,44 @@ function cells(result: Result, plain: Result | undefined): string[] {
   const part = share(result);
   const plainPart = plain && share(plain);
   return [
-    `\`${row.name}\``, row.unit, `**${value(own)}**`,
+    `\`${row.name}\``,
+    row.unit,
+    `**${value(own)}**`,
     ...(own && 'best' in own ? [digits(own.best), percent(own.spread, 1)] : ['', '']),
-    part === null ? '' : percent(part), value(plain?.outcomes.get('phyllo')), plainPart ? percent(plainPart) : '',
-    best(result), value(outcomes.get(NATIVE)),
+    part === null ? '' : percent(part),
+    value(plain?.outcomes.get('phyllo')),
+    plainPart ? percent(plainPart) : '',
+    best(result),
+    value(outcomes.get(NATIVE)),
   ];
 }
 
 function table(rows: readonly Row[], fast: Run, plain: Run): string {
   const columns = [
-    'row', 'unit', 'relaxed', 'best', '±', 'of limit', 'simd128', 'of limit', 'best peer in wasm or JS', 'native peer',
+    'row',
+    'unit',
+    'relaxed',
+    'best',
+    '±',
+    'of limit',
+    'simd128',
+    'of limit',
+    'best peer in wasm or JS',
+    'native peer',
   ];
   const body = rows.flatMap(({ name }) => {
     const result = fast.results.get(name);
     return result ? [cells(result, plain.results.get(name))] : [];
   });
   const lines = [columns, ['---', '---', ...columns.slice(2).map(() => '--:')], ...body];
-  return lines.map((row) => `| ${row.join(' | ')} |`).join('\n');
+  return lines.map(row => `| ${row.join(' | ')} |`).join('\n');
 }
 
 /** From the least to the most of what the core could do around the rows. */
 function limits(rows: readonly Row[], { results }: Run): string {
   const cores = rows.flatMap(({ name }) => results.get(name)?.core ?? []);
   const range = (of: keyof Limit): string => {
-    const all = cores.map((core) => core[of]);
+    const all = cores.map(core => core[of]);
     return `${Math.min(...all).toFixed(1)} to ${Math.max(...all).toFixed(1)}`;
   };
   return `multiply-adds ${range('arithmetic')} GFLOP/s, copies ${range('cache')} GB/s, reads ${range('memory')} GB/s`;
@@ -99,7 +113,10 @@ Limits of the core meanwhile, relaxed: ${limits(rows, fast)}; simd128: ${limits(
 function document(groups: readonly (readonly [string, readonly Row[]])[], fast: Run, plain: Run): string {
   const [cpu] = cpus();
   const commit = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).stdout.trim();
-  const peers = [...fast.versions].slice(1).map(([name, version]) => `${name} ${version}`).join(', ');
+  const peers = [...fast.versions]
+    .slice(1)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', ');
   return `# Results
 
 Written by \`npm run bench -- report\` on ${new Date().toISOString().slice(0, 10)}, of commit ${commit}.
@@ -124,7 +141,7 @@ export async function report(only: string): Promise<void> {
   await bring('peers');
   const node = await nodeOf('24');
   const groups = Object.entries(GROUPS)
-    .map(([name, rows]) => [name, rows.filter((row) => row.name.includes(only))] as const)
+    .map(([name, rows]) => [name, rows.filter(row => row.name.includes(only))] as const)
     .filter(([, rows]) => rows.length > 0);
   const rows = groups.flatMap(([, rows]) => rows);
   const fast = await measure(rows, PEERS, { node, binary: 'relaxed' });

@@ -18,7 +18,10 @@ export function title({ limit, versions }: Contest): string {
   const [own, ...peers] = [...versions].map(([name, version]) => `${name} ${version}`);
   const { arithmetic, cache, memory } = limit;
   const core = `${digits(arithmetic)} GFLOP/s, copies ${digits(cache)} GB/s, reads ${digits(memory)} GB/s`;
-  const columns = [...versions.keys()].slice(1).map((name) => name.padStart(PEER_WIDTH)).join('');
+  const columns = [...versions.keys()]
+    .slice(1)
+    .map(name => name.padStart(PEER_WIDTH))
+    .join('');
   return [
     `${own}, one core: ${core}`,
     ...(peers.length > 0 ? [`beside ${peers.join(', ')}`, ' '.repeat(OWN_WIDTH) + columns] : []),
@@ -37,12 +40,22 @@ export function line(result: Result): string {
     cells.push(own?.why ?? '');
   } else {
     const { value, best, spread, ms } = own;
-    const through = unit === 'GFLOP/s' ? ''
-      : flop ? `${digits(flop / ms / 1e6)} GFLOP/s` : bytes ? `${digits(bytes / ms / 1e6)} GB/s` : '';
+    const through =
+      unit === 'GFLOP/s'
+        ? ''
+        : flop
+          ? `${digits(flop / ms / 1e6)} GFLOP/s`
+          : bytes
+            ? `${digits(bytes / ms / 1e6)} GB/s`
+            : '';
     const part = share(result);
     cells.push(
-      digits(value).padStart(9), unit.padEnd(9), `best ${digits(best)}`.padEnd(14), `± ${percent(spread, 1)}`.padEnd(8),
-      through.padEnd(14), part === null ? '' : percent(part).padStart(5),
+      digits(value).padStart(9),
+      unit.padEnd(9),
+      `best ${digits(best)}`.padEnd(14),
+      `± ${percent(spread, 1)}`.padEnd(8),
+      through.padEnd(14),
+      part === null ? '' : percent(part).padStart(5),
     );
   }
   const peers = [...outcomes].filter(([name]) => name !== 'phyllo');
@@ -58,9 +71,9 @@ export function record({ row, outcomes, limit }: Result): string {
   return JSON.stringify({
     name: row.name,
     unit: row.unit,
-    value: measured && measured.value,
-    best: measured && measured.best,
-    spread: measured && measured.spread,
+    value: measured?.value,
+    best: measured?.best,
+    spread: measured?.spread,
     limit,
     peers: Object.fromEntries(peers.map(([name, outcome]) => [name, 'value' in outcome ? outcome.value : null])),
   });

@@ -8,4 +8,4 @@ export function values(n: number, seed: number, scale = 1): Float32Array {
 
 /** n class labels below `classes`. */
 export const labels = (n: number, classes: number, seed: number): Int32Array =>
-  Int32Array.from(values(n, seed), (v) => Math.floor(((v + 1) / 2) * classes));
+  Int32Array.from(values(n, seed), v => Math.floor(((v + 1) / 2) * classes));

@@ -57,7 +57,7 @@ export function interruption(): Interruption {
     if (process.ppid !== parent) onSignal('SIGTERM');
   };
   // Outside npm a process may well outlive its parent, under nohup for one.
-  const watch = process.env['npm_lifecycle_event'] ? setInterval(look, LOOK_MS).unref() : undefined;
+  const watch = process.env.npm_lifecycle_event ? setInterval(look, LOOK_MS).unref() : undefined;
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   for (const output of [process.stdout, process.stderr]) output.on('error', onOutputError);
   return {

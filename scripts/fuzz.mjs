@@ -8,7 +8,7 @@ import { ROOT } from './setup/places.mjs';
 const BATCH = 2000;
 
 /** @param {boolean} whole @returns {(text: string) => number} */
-const number = (whole) => (text) => {
+const number = whole => text => {
   const value = Number(text);
   if (text.trim() !== '' && value >= 0 && Number.isFinite(value) && (!whole || Number.isInteger(value))) return value;
   throw new InvalidArgumentError(`It takes a ${whole ? 'whole ' : ''}number from 0 up.`);
@@ -28,8 +28,12 @@ const { runs, seed, hours } = new Command('npm run fuzz --')
 function run(seed, count) {
   console.log(`seed ${seed}: ${count} programs`);
   const env = { ...process.env, PHYLLO_FUZZ_RUNS: String(count), PHYLLO_FUZZ_SEED: String(seed) };
-  const child = spawn(process.execPath, [join(ROOT, 'node_modules', 'vitest', 'vitest.mjs'), 'run', 'test/fuzz'], { cwd: ROOT, env, stdio: 'inherit' });
-  return new Promise((resolve) => child.once('close', (code) => resolve(code === 0)));
+  const child = spawn(process.execPath, [join(ROOT, 'node_modules', 'vitest', 'vitest.mjs'), 'run', 'test/fuzz'], {
+    cwd: ROOT,
+    env,
+    stdio: 'inherit',
+  });
+  return new Promise(resolve => child.once('close', code => resolve(code === 0)));
 }
 
 const end = Date.now() + 3.6e6 * hours;

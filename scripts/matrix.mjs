@@ -38,13 +38,16 @@ const TOLERANCE = 1e-5;
  */
 
 /** @param {...string} args @returns {Contender['runner']} */
-const inProcess = (...args) => (cwd, program) => async (script, binary) => {
-  // Deno would write to the user's cache, and look for newer versions of itself.
-  const deno = { DENO_DIR: join(cwd, '.deno'), DENO_NO_UPDATE_CHECK: '1' };
-  const env = { ...process.env, ...deno, PHYLLO_WASM: binary };
-  const { stdout } = await promisify(execFile)(program, [...args, script], { cwd, env, timeout: TIMEOUT_MS });
-  return stdout;
-};
+const inProcess =
+  (...args) =>
+  (cwd, program) =>
+  async (script, binary) => {
+    // Deno would write to the user's cache, and look for newer versions of itself.
+    const deno = { DENO_DIR: join(cwd, '.deno'), DENO_NO_UPDATE_CHECK: '1' };
+    const env = { ...process.env, ...deno, PHYLLO_WASM: binary };
+    const { stdout } = await promisify(execFile)(program, [...args, script], { cwd, env, timeout: TIMEOUT_MS });
+    return stdout;
+  };
 
 const source = 'npm ci --ignore-scripts in test/runtimes brings it, on the platforms named there';
 /** @type {readonly Contender[]} */
@@ -68,7 +71,11 @@ const contenders = [
 ];
 
 /** @param {readonly string[]} cells */
-const row = (cells) => cells.map((cell, i) => cell.padEnd([9, 15, 9, 8, 10, 14, 14][i] ?? 0)).join('  ').trimEnd();
+const row = cells =>
+  cells
+    .map((cell, i) => cell.padEnd([9, 15, 9, 8, 10, 14, 14][i] ?? 0))
+    .join('  ')
+    .trimEnd();
 
 /** Runs them all. @param {string} folder @returns {Promise<{ passed: number, failed: number }>} */
 async function matrix(folder) {
@@ -91,9 +98,10 @@ async function matrix(folder) {
           const result = JSON.parse(await runWith(script, asked));
           const { binary = '', value, bits, ms } = result;
           const reference = (references[script] ??= result);
-          const ok = binary === 'simd128'
-            ? bits === reference.bits
-            : asked === '' && Math.abs(value - reference.value) <= TOLERANCE * Math.abs(reference.value);
+          const ok =
+            binary === 'simd128'
+              ? bits === reference.bits
+              : asked === '' && Math.abs(value - reference.value) <= TOLERANCE * Math.abs(reference.value);
           counts[ok ? 'passed' : 'failed']++;
           const cells = [binary, bits.slice(-8), String(value).slice(0, 12), `${ms.toFixed()} ms`];
           say(row([name, runtime.version, script, ...cells, ok ? 'ok' : 'DIFFERS']));

@@ -23,7 +23,7 @@ import { filesUnder, hashOf, isCurrent, modulesMatch, writeStamp } from './setup
 async function installModules() {
   const installed = join(ROOT, 'node_modules', '.package-lock.json');
   /** @param {string} file */
-  const packages = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
+  const packages = file => JSON.parse(readFileSync(file, 'utf8')).packages;
   if (existsSync(installed) && modulesMatch(packages(join(ROOT, 'package-lock.json')), packages(installed))) return;
   await step('node modules', 'installing (about 30 s)', async () => {
     const scrap = freshFolder(SCRAP);
@@ -40,7 +40,7 @@ async function installModules() {
  */
 async function bundle(binaries) {
   const configuration = ['package.json', 'tsconfig.json', 'tsup.config.ts', 'scripts/setup.mjs'];
-  const sources = filesUnder([...configuration, 'ts'].map((path) => join(ROOT, path)));
+  const sources = filesUnder([...configuration, 'ts'].map(path => join(ROOT, path)));
   const hash = `${hashOf(ROOT, sources)} ${binaries}`;
   const stamp = join(GENERATED, '.stamps', 'dist');
   const dist = join(ROOT, 'dist');

@@ -12,7 +12,7 @@ import { handleInterruptions } from './setup/process.mjs';
 import { environment, findRust } from './setup/rust.mjs';
 import { findRuntime, installRuntimes } from './setup/runtimes.mjs';
 
-const ARITHMETIC = ['ops', 'goldens', 'training', 'determinism'].map((name) => `test/${name}.test.ts`);
+const ARITHMETIC = ['ops', 'goldens', 'training', 'determinism'].map(name => `test/${name}.test.ts`);
 
 /**
  * Runs a program, shows its output and returns it.
@@ -22,16 +22,20 @@ const ARITHMETIC = ['ops', 'goldens', 'training', 'determinism'].map((name) => `
  * @returns {Promise<{ ok: boolean, text: string }>}
  */
 function show(command, args, env) {
-  return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  return new Promise(resolve => {
+    const child = spawn(command, args, {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let text = '';
-    child.stdout.on('data', (chunk) => {
+    child.stdout.on('data', chunk => {
       text += chunk;
       process.stdout.write(chunk);
     });
     child.stderr.pipe(process.stderr);
-    child.once('error', (error) => resolve({ ok: false, text: String(error) }));
-    child.once('close', (code) => resolve({ ok: code === 0, text }));
+    child.once('error', error => resolve({ ok: false, text: String(error) }));
+    child.once('close', code => resolve({ ok: code === 0, text }));
   });
 }
 

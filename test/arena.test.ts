@@ -43,7 +43,11 @@ test('blocks whose times meet never meet in memory', () => {
     });
     // The bound, by counting: the most that is needed at one time.
     const need = (n: number): number => Math.max(Math.ceil(n / 16), 1) * 16;
-    const counted = Math.max(...Array.from({ length: 50 }, (_, t) => needs.reduce((n, a) => n + (a.from <= t && t <= a.to ? need(a.bytes) : 0), 0)));
+    const counted = Math.max(
+      ...Array.from({ length: 50 }, (_, t) =>
+        needs.reduce((n, a) => n + (a.from <= t && t <= a.to ? need(a.bytes) : 0), 0),
+      ),
+    );
     expect(bound).toBe(counted);
     expect(bytes).toBeGreaterThanOrEqual(bound);
   }

@@ -50,7 +50,11 @@ async function train(data: Problem, seed: number, pause: Pause, habits: Habits =
       await wait();
       let shift: Tensor = h;
       if (habits.create) {
-        const made = around(() => tensor([1, 2, 3, 4, 5]).mul(0.1).add(ones([5]).dropout(0.5, { generator: noise })));
+        const made = around(() =>
+          tensor([1, 2, 3, 4, 5])
+            .mul(0.1)
+            .add(ones([5]).dropout(0.5, { generator: noise })),
+        );
         await wait();
         shift = h.add(made);
         await wait();
@@ -115,7 +119,11 @@ describe.each(backends)('on %s', (_, make) => {
     const data = problem();
     const roll = dice(1);
     const kinds: Habits[] = [
-      { create: true }, { create: true, wrap: true }, { create: true, nest: true }, { leave: true, create: true }, {},
+      { create: true },
+      { create: true, wrap: true },
+      { create: true, nest: true },
+      { leave: true, create: true },
+      {},
     ];
     const alone = new Map<string, number[]>();
     for (const [k, kind] of kinds.entries()) {
@@ -128,10 +136,12 @@ describe.each(backends)('on %s', (_, make) => {
     const count = { loops: 0, same: 0, disposed: 0 };
     for (let round = 0; round < 300; round++) {
       const flows = [0, 1, 2].map(who => ({ who, kind: roll(kinds.length) }));
-      const ends = await Promise.allSettled(flows.map(async ({ who, kind }) => {
-        if (roll(3) === 0) await random(roll)(0); // some start in the middle of another's turn
-        return train(data, who, random(roll), kinds[kind]);
-      }));
+      const ends = await Promise.allSettled(
+        flows.map(async ({ who, kind }) => {
+          if (roll(3) === 0) await random(roll)(0); // some start in the middle of another's turn
+          return train(data, who, random(roll), kinds[kind]);
+        }),
+      );
       ends.forEach((end, i) => {
         count.loops++;
         if (end.status === 'rejected') {
@@ -170,7 +180,9 @@ describe.each(backends)('on %s', (_, make) => {
     };
     for (let i = 0; i < 20; i++) {
       const [got, thrown, returned] = await Promise.allSettled([
-        train(data, 0, pause, { create: true }), failing(), returning(),
+        train(data, 0, pause, { create: true }),
+        failing(),
+        returning(),
       ]);
       expect(got).toEqual({ status: 'fulfilled', value: alone });
       expect(thrown.status).toBe('rejected');
@@ -178,7 +190,7 @@ describe.each(backends)('on %s', (_, make) => {
     }
   });
 
-  test('a loop that starts in another\'s turn, before that one awaits, is not taken for its part', async () => {
+  test("a loop that starts in another's turn, before that one awaits, is not taken for its part", async () => {
     const data = problem();
     const inner = async (): Promise<number[]> => {
       const seen: number[] = [];
@@ -222,7 +234,9 @@ describe.each(backends)('on %s', (_, make) => {
     while (running) {
       const before = inUse().blocks;
       for (const [x] of loader(data, 16, 'running')) {
-        x.mul(2).add(zeros([5])).exp();
+        x.mul(2)
+          .add(zeros([5]))
+          .exp();
         keep(ones([3])).dispose();
       }
       expect(inUse().blocks).toBe(before);
@@ -246,7 +260,9 @@ describe.each(backends)('on %s', (_, make) => {
       scope(() => gradients(w.add(1), [w], { gradient: y.sum(0) })); // and by the cotangent it starts from
       const before = inUse().blocks;
       scope(() => {
-        y.add(zeros([5])).exp().sum();
+        y.add(zeros([5]))
+          .exp()
+          .sum();
         zeros([1000]);
       });
       expect(inUse().blocks).toBe(before);
@@ -301,8 +317,12 @@ describe.each(backends)('on %s', (_, make) => {
   test('two flows share a batch: what comes of both belongs to neither, and no number is lost', async () => {
     const data = problem();
     const first = Array.from(data.x.toArray()).slice(0, 80);
-    const shared: { x: Tensor | null; mixed: Tensor | null; later: Tensor | null; mine: Tensor | null } =
-      { x: null, mixed: null, later: null, mine: null };
+    const shared: { x: Tensor | null; mixed: Tensor | null; later: Tensor | null; mine: Tensor | null } = {
+      x: null,
+      mixed: null,
+      later: null,
+      mine: null,
+    };
     let batches = 0;
     const giver = async (): Promise<void> => {
       for (const [x] of loader(data, 16, 'the giver')) {

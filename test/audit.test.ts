@@ -1,6 +1,18 @@
 /** A plan is its function, or says that it is not: every kind of change, in inference and in training, against eager. */
 import {
-  capture, CaptureError, Generator, keep, manualSeed, memory, nn, optim, rand, randn, scope, tensor, type Tensor,
+  capture,
+  CaptureError,
+  Generator,
+  keep,
+  manualSeed,
+  memory,
+  nn,
+  optim,
+  rand,
+  randn,
+  scope,
+  tensor,
+  type Tensor,
 } from 'phyllo';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { runtime } from '../ts/core/runtime';
@@ -60,7 +72,11 @@ function play({ make }: Kind, run: (world: World) => Run, after: number, calls =
         outcome = 'refused';
         got = captured(x, ...(planned.more ?? []));
       }
-      return list(got).every((v, i) => Object.is(v, want[i])) ? outcome : outcome === 'refused' ? 'refused late' : 'stale';
+      return list(got).every((v, i) => Object.is(v, want[i]))
+        ? outcome
+        : outcome === 'refused'
+          ? 'refused late'
+          : 'stale';
     });
     captured.dispose();
     return found;
@@ -74,7 +90,10 @@ describe.each(backends.slice(1))('on %s', (_, make) => {
     expect(runtime.scope).toBeNull();
   });
 
-  describe.each([['inference', inference], ['training', training]] as const)('%s:', (name, run) => {
+  describe.each([
+    ['inference', inference],
+    ['training', training],
+  ] as const)('%s:', (name, run) => {
     const kinds = Object.entries(KINDS).filter(([, k]) => name === 'training' || !k.training);
 
     test.each(kinds.filter(([, { seen }]) => seen === 'next call'))('%s is seen at the next call', (_, kind) => {
@@ -126,7 +145,9 @@ describe('an audit', () => {
       return x.add(1).mul(by).add(1);
     });
     const said = fourth(f, () => (by = 0.5));
-    expect(said).toMatch(/mul of 0 was traced, now of 0\.5 at .*audit\.test\.ts:\d+:\d+.*pass what changes as an argument/);
+    expect(said).toMatch(
+      /mul of 0 was traced, now of 0\.5 at .*audit\.test\.ts:\d+:\d+.*pass what changes as an argument/,
+    );
     expect(Number(/0\.5 at .*audit\.test\.ts:(\d+)/.exec(said)![1])).toBe(line);
     expect(f.plans.length).toBe(0);
     expect(list(f(x()))).toEqual([2, 2.5, 3]);
@@ -136,15 +157,30 @@ describe('an audit', () => {
   let tensors: Tensor[] = [];
   beforeEach(() => (tensors = [keep(tensor([0, 0, 0])), keep(tensor([1, 1, 1]))]));
   const differences: Readonly<Record<string, readonly [f: (x: Tensor) => unknown, text: RegExp]>> = {
-    'another op': [x => (n === 0 ? x.tanh() : x.exp()), /tanh\(argument 0, f32 \[3\]; to new value f32 \[3\]\) was traced, now exp\(/],
+    'another op': [
+      x => (n === 0 ? x.tanh() : x.exp()),
+      /tanh\(argument 0, f32 \[3\]; to new value f32 \[3\]\) was traced, now exp\(/,
+    ],
     'one op more': [x => (n === 0 ? x.tanh() : x.tanh().exp()), /return\(.*\) was traced, now exp\(/],
     'one op less': [x => (n === 0 ? x.tanh().exp() : x.tanh()), /exp\(.*\) was traced, now return\(/],
-    'another tensor': [x => x.add(tensors[n]!), /add of tensor #\d+ f32 \[3\] was traced, now of tensor #\d+ f32 \[3\]/],
+    'another tensor': [
+      x => x.add(tensors[n]!),
+      /add of tensor #\d+ f32 \[3\] was traced, now of tensor #\d+ f32 \[3\]/,
+    ],
     'an option': [x => x.reshape([1, 3]).sum(n), /sum of .*dims? .* was traced, now of/],
-    'numbers of a tensor': [x => x.add(tensor([1, 2, n])), /copy of \[1, 2, 0\] f32 \[3\] was traced, now of \[1, 2, 1\] f32 \[3\]/],
+    'numbers of a tensor': [
+      x => x.add(tensor([1, 2, n])),
+      /copy of \[1, 2, 0\] f32 \[3\] was traced, now of \[1, 2, 1\] f32 \[3\]/,
+    ],
     'a number that is returned': [x => ({ y: x.neg(), n }), /return of n: 0 was traced, now of n: 1/],
-    'what is returned': [x => (n === 0 ? [x.neg()] : { y: x.neg() }), /return of "\[\*\]" was traced, now of "\{y:\*\}"/],
-    'an object that is returned': [x => [x.neg(), new Map([['n', n]])], /return of 1: Map \{\["n", 0\]\} was traced, now of 1: Map \{\["n", 1\]\}/],
+    'what is returned': [
+      x => (n === 0 ? [x.neg()] : { y: x.neg() }),
+      /return of "\[\*\]" was traced, now of "\{y:\*\}"/,
+    ],
+    'an object that is returned': [
+      x => [x.neg(), new Map([['n', n]])],
+      /return of 1: Map \{\["n", 0\]\} was traced, now of 1: Map \{\["n", 1\]\}/,
+    ],
   };
   test.each(Object.entries(differences))('tells %s', (_, [f, text]) => {
     n = 0;
@@ -174,8 +210,12 @@ describe('an audit', () => {
     const model = new nn.Linear(2, 2);
     for (let call = 1; call <= 4; call++) f(x());
     const acts: Readonly<Record<string, () => unknown>> = {
-      made: () => new nn.Tanh(), optimiser: () => new optim.SGD(model.parameters(), { lr: 1 }), mode: () => model.eval(),
-      frozen: () => model.requiresGrad(false), buffer: () => new nn.Buffer(tensor([1])), freed: () => model.dispose(),
+      made: () => new nn.Tanh(),
+      optimiser: () => new optim.SGD(model.parameters(), { lr: 1 }),
+      mode: () => model.eval(),
+      frozen: () => model.requiresGrad(false),
+      buffer: () => new nn.Buffer(tensor([1])),
+      freed: () => model.dispose(),
     };
     const seen = Object.entries(acts).map(([name, act]) => {
       act();
@@ -231,28 +271,40 @@ describe('an audit', () => {
   });
 
   test('disturbs nothing: numbers at random, gradients, scopes, memory', () => {
-    const run = (audit: boolean): [values: number[][], more: unknown[]] => scope(() => {
-      manualSeed(3);
-      const model = new nn.Sequential(new nn.Linear(3, 8), new nn.BatchNorm1d(8), new nn.Dropout(0.5), new nn.Linear(8, 2));
-      const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 });
-      const generator = new Generator(5);
-      const step = capture((x: Tensor) => {
-        optimizer.zeroGrad();
-        const loss = model.forward(x.add(rand(x.shape))).square().mean();
-        loss.backward();
-        optimizer.step();
-        return loss;
-      }, { audit });
-      const turn = (): number[] => scope(() => list(step(randn([4, 3], { generator }))));
-      const values = [turn(), turn(), turn()];
-      const grad = model.parameters()[0]!.grad;
-      const before = memory();
-      for (let i = 0; i < 64; i++) values.push(turn());
-      expect(memory()).toMatchObject({ bytes: before.bytes, blocks: before.blocks });
-      expect(model.parameters()[0]!.grad).toBe(grad); // the plan goes on writing to it
-      expect(step.plans.length).toBe(1);
-      return [values, Object.values(model.stateDict()).map(list)];
-    });
+    const run = (audit: boolean): [values: number[][], more: unknown[]] =>
+      scope(() => {
+        manualSeed(3);
+        const model = new nn.Sequential(
+          new nn.Linear(3, 8),
+          new nn.BatchNorm1d(8),
+          new nn.Dropout(0.5),
+          new nn.Linear(8, 2),
+        );
+        const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 });
+        const generator = new Generator(5);
+        const step = capture(
+          (x: Tensor) => {
+            optimizer.zeroGrad();
+            const loss = model
+              .forward(x.add(rand(x.shape)))
+              .square()
+              .mean();
+            loss.backward();
+            optimizer.step();
+            return loss;
+          },
+          { audit },
+        );
+        const turn = (): number[] => scope(() => list(step(randn([4, 3], { generator }))));
+        const values = [turn(), turn(), turn()];
+        const grad = model.parameters()[0]!.grad;
+        const before = memory();
+        for (let i = 0; i < 64; i++) values.push(turn());
+        expect(memory()).toMatchObject({ bytes: before.bytes, blocks: before.blocks });
+        expect(model.parameters()[0]!.grad).toBe(grad); // the plan goes on writing to it
+        expect(step.plans.length).toBe(1);
+        return [values, Object.values(model.stateDict()).map(list)];
+      });
     expect(run(true)).toEqual(run(false));
     expect(runtime.scope).toBeNull();
   });

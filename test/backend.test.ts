@@ -19,7 +19,7 @@ const load = (name: string): WebAssembly.Module | null => {
 };
 
 // Only `relaxed` may be one that the engine does not know.
-const modules = ['simd128', 'relaxed', 'checked'].flatMap((name) => {
+const modules = ['simd128', 'relaxed', 'checked'].flatMap(name => {
   const module = load(name);
   if (module === null && name !== 'relaxed') throw new Error(`this engine does not run ${name}.wasm`);
   return module === null ? [] : [{ name, module }];
@@ -30,7 +30,7 @@ const KERNELS = (Object.keys(CASES) as (keyof typeof CASES)[]).sort();
 
 /** Makes the buffers, calls the kernel, and gives back what it returned and wrote. */
 function run(backend: Backend, name: keyof Kernels, { args }: Call): number[][] {
-  const blocks = args.map((arg) => {
+  const blocks = args.map(arg => {
     if (typeof arg === 'number') return null;
     const bytes = arg.data.length * backend.itemSize(arg.dtype);
     const at = backend.alloc(bytes);
@@ -43,7 +43,7 @@ function run(backend: Backend, name: keyof Kernels, { args }: Call): number[][] 
     return typeof arg === 'number' || !block ? Number(arg) : block.at + arg.first * backend.itemSize(arg.dtype);
   });
   const result = kernel(...addresses);
-  const written = blocks.map((block) =>
+  const written = blocks.map(block =>
     block?.arg.written ? Array.from(backend.read(block.at, block.arg.data.length, block.arg.dtype)) : [],
   );
   for (const block of blocks) if (block) backend.free(block.at, block.bytes);
@@ -63,9 +63,15 @@ let cases = 0;
 
 afterAll(() => {
   const rows = [...errors].filter(([, list]) => list.some(e => e > 0)).sort();
-  const lines = rows.map(([kernel, list]) => [kernel.padEnd(20), ...list.map(e => e.toExponential(1).padStart(9))].join(''));
+  const lines = rows.map(([kernel, list]) =>
+    [kernel.padEnd(20), ...list.map(e => e.toExponential(1).padStart(9))].join(''),
+  );
   const head = ['largest error'.padEnd(20), ...modules.map(({ name }) => name.padStart(9))].join('');
-  console.log([head, ...lines, `${cases} cases of ${KERNELS.length} kernels in all binaries; kernels not listed are exact`].join('\n'));
+  console.log(
+    [head, ...lines, `${cases} cases of ${KERNELS.length} kernels in all binaries; kernels not listed are exact`].join(
+      '\n',
+    ),
+  );
 });
 
 /** What is wrong with a result, or null. */
@@ -90,12 +96,12 @@ function difference(
 describe.each(modules)('$name', ({ name, module }) => {
   const [oracle, backend] = [reference(), wasmBackend(module, name)];
 
-  test.each(KERNELS)('%s', (kernel) => {
+  test.each(KERNELS)('%s', kernel => {
     const before = backend.memory();
     let largest = 0;
     for (const call of CASES[kernel]()) {
       const [actual, expected] = [run(backend, kernel, call), run(oracle, kernel, call)];
-      const scalars = call.args.map((arg) => (typeof arg === 'number' ? arg : arg.dtype)).join(', ');
+      const scalars = call.args.map(arg => (typeof arg === 'number' ? arg : arg.dtype)).join(', ');
       for (const [i, y] of actual.entries()) {
         const problem = difference(y, expected[i]!, call);
         if (problem !== null) expect.fail(`${kernel}(${scalars}), ${i ? `argument ${i - 1}` : 'result'}: ${problem}`);
@@ -125,13 +131,13 @@ describe.each(modules)('$name', ({ name, module }) => {
     };
     const dense = [1, 1, 1, n, 0, 0, 0, 1, 0, 0, 0, 1] as const;
     const calls: ((y: number) => void)[] = [
-      (y) => k.exp(a, y, n, 0),
-      (y) => k.tanhGrad(b, a, y, n, 0),
-      (y) => k.sub(a, b, y, ...dense),
-      (y) => k.pow(a, b, y, ...dense),
-      (y) => k.clamp(a, y, n, -1, 1),
-      (y) => k.f32ToI32(a, y, n),
-      (y) => k.where(b, a, b, y, n),
+      y => k.exp(a, y, n, 0),
+      y => k.tanhGrad(b, a, y, n, 0),
+      y => k.sub(a, b, y, ...dense),
+      y => k.pow(a, b, y, ...dense),
+      y => k.clamp(a, y, n, -1, 1),
+      y => k.f32ToI32(a, y, n),
+      y => k.where(b, a, b, y, n),
     ];
     for (const call of calls) {
       reset();
@@ -143,13 +149,22 @@ describe.each(modules)('$name', ({ name, module }) => {
     for (const at of [a, b, c]) backend.free(at, 4 * n);
   });
 
-  test.each(['relu', 'sigmoid', 'tanh'] as const)('gemm with %s: the bits of that kernel after it', (name) => {
+  test.each(['relu', 'sigmoid', 'tanh'] as const)('gemm with %s: the bits of that kernel after it', name => {
     const { kernels: k } = backend;
-    for (const [m, n, depth] of [[1, 13, 20], [4, 21, 300], [6, 9, 0], [17, 19, 530]] as const) {
-      const sizes = [m * depth, depth * n, m * n, n].map((length) => 4 * length);
-      const [a, b, c, bias] = sizes.map((bytes) => backend.alloc(bytes)) as [number, number, number, number];
+    for (const [m, n, depth] of [
+      [1, 13, 20],
+      [4, 21, 300],
+      [6, 9, 0],
+      [17, 19, 530],
+    ] as const) {
+      const sizes = [m * depth, depth * n, m * n, n].map(length => 4 * length);
+      const [a, b, c, bias] = sizes.map(bytes => backend.alloc(bytes)) as [number, number, number, number];
       const data = (length: number): number[] => Array.from({ length }, (_, i) => Math.sin(i * 1.7));
-      for (const [at, length] of [[a, m * depth], [b, depth * n], [bias, n]] as const) {
+      for (const [at, length] of [
+        [a, m * depth],
+        [b, depth * n],
+        [bias, n],
+      ] as const) {
         backend.write(at, data(length), 'f32');
       }
       const product = (activation: number): void =>
@@ -165,8 +180,13 @@ describe.each(modules)('$name', ({ name, module }) => {
 
   /** Geometries that each method of convolution serves: [n, c, h, w, k, kernel, padding, stride, groups]. */
   const CONVOLUTIONS = [
-    [1, 3, 20, 17, 8, 3, 1, 1, 1], [1, 20, 9, 11, 18, 3, 1, 1, 1], [2, 34, 13, 14, 36, 3, 1, 1, 2],
-    [1, 12, 9, 10, 7, 5, 2, 2, 1], [9, 2, 8, 7, 3, 3, 0, 1, 1], [1, 6, 11, 9, 6, 3, 1, 1, 6], [0, 3, 5, 5, 2, 3, 1, 1, 1],
+    [1, 3, 20, 17, 8, 3, 1, 1, 1],
+    [1, 20, 9, 11, 18, 3, 1, 1, 1],
+    [2, 34, 13, 14, 36, 3, 1, 1, 2],
+    [1, 12, 9, 10, 7, 5, 2, 2, 1],
+    [9, 2, 8, 7, 3, 3, 0, 1, 1],
+    [1, 6, 11, 9, 6, 3, 1, 1, 6],
+    [0, 3, 5, 5, 2, 3, 1, 1, 1],
     [3, 17, 4, 5, 16, 3, 1, 1, 1],
   ] as const;
   const geometry = (of: (typeof CONVOLUTIONS)[number]): ConvSizes => {
@@ -175,14 +195,22 @@ describe.each(modules)('$name', ({ name, module }) => {
     return [n, c, h, w, k, kernel, kernel, out(h), out(w), stride, stride, padding, padding, 1, 1, groups];
   };
 
-  test.each(['none', 'relu', 'sigmoid', 'tanh'] as const)('conv2d with %s, prepared or not: the same bits', (name) => {
+  test.each(['none', 'relu', 'sigmoid', 'tanh'] as const)('conv2d with %s, prepared or not: the same bits', name => {
     const { kernels: k } = backend;
     for (const sizes of CONVOLUTIONS.map(geometry)) {
       const [n, c, h, w, filters, kh, kw, oh, ow, , , , , , , groups] = sizes;
       const counts = [n * c * h * w, (filters * c * kh * kw) / groups, n * filters * oh * ow, filters];
-      const [x, weight, y, bias] = counts.map((count) => backend.alloc(4 * count)) as [number, number, number, number];
-      for (const [at, count] of [[x, counts[0]!], [weight, counts[1]!], [bias, filters]] as const) {
-        backend.write(at, Array.from({ length: count }, (_, i) => Math.sin(i * 1.7 + count)), 'f32');
+      const [x, weight, y, bias] = counts.map(count => backend.alloc(4 * count)) as [number, number, number, number];
+      for (const [at, count] of [
+        [x, counts[0]!],
+        [weight, counts[1]!],
+        [bias, filters],
+      ] as const) {
+        backend.write(
+          at,
+          Array.from({ length: count }, (_, i) => Math.sin(i * 1.7 + count)),
+          'f32',
+        );
       }
       k.conv2d(x, weight, y, bias, ...sizes, ACTIVATION[name]);
       const fused = backend.read(y, counts[2]!, 'f32');
@@ -209,10 +237,16 @@ describe.each(modules)('$name', ({ name, module }) => {
 
   test('gemmPacked: the bits of gemm', () => {
     const { kernels: k } = backend;
-    for (const [m, n, depth] of [[8, 70, 600], [9, 37, 300], [30, 9, 5], [8, 33, 520], [17, 2, 1]] as const) {
+    for (const [m, n, depth] of [
+      [8, 70, 600],
+      [9, 37, 300],
+      [30, 9, 5],
+      [8, 33, 520],
+      [17, 2, 1],
+    ] as const) {
       for (const byColumns of [false, true]) {
         const lengths = [m * depth, depth * n, m * n, k.gemmPackSize(m, depth, n)] as const;
-        const [a, b, c, packed] = lengths.map((length) => backend.alloc(4 * length)) as [number, number, number, number];
+        const [a, b, c, packed] = lengths.map(length => backend.alloc(4 * length)) as [number, number, number, number];
         const data = (length: number): number[] => Array.from({ length }, (_, i) => Math.sin(i * 1.7));
         backend.write(a, data(m * depth), 'f32');
         backend.write(b, data(depth * n), 'f32');
@@ -230,7 +264,13 @@ describe.each(modules)('$name', ({ name, module }) => {
 
   test('gemmPackSize: nothing where packing gains nothing', () => {
     const { gemmPackSize } = backend.kernels;
-    for (const [m, k, n] of [[1, 70, 600], [7, 9, 5], [9, 30, 1], [9, 0, 3], [0, 4, 4]] as const) {
+    for (const [m, k, n] of [
+      [1, 70, 600],
+      [7, 9, 5],
+      [9, 30, 1],
+      [9, 0, 3],
+      [0, 4, 4],
+    ] as const) {
       expect(gemmPackSize(m, k, n)).toBe(0);
     }
     expect(gemmPackSize(8, 30, 9)).toBeGreaterThanOrEqual(270);
@@ -245,7 +285,7 @@ describe.each(modules)('$name', ({ name, module }) => {
       bool: [0, 1, 1],
       f64: [0.1, -1e300, 3],
     } as const;
-    const blocks = (Object.keys(data) as (keyof typeof data)[]).map((dtype) => {
+    const blocks = (Object.keys(data) as (keyof typeof data)[]).map(dtype => {
       const at = backend.alloc(3 * backend.itemSize(dtype));
       expect(at % 16).toBe(0);
       backend.write(at, data[dtype], dtype);
@@ -311,7 +351,10 @@ test('the checked binary refuses addresses outside live blocks, and says which',
   const [x, y] = [backend.alloc(40), backend.alloc(40)];
   k.fill(x, 10, 1);
   const refused: [() => void, RegExp][] = [
-    [() => k.relu(x, y, 11, 0), /^relu: [^]*x takes 11 elements of 4 bytes at \d+, which are not within a live block/],
+    [
+      () => k.relu(x, y, 11, 0),
+      /^relu: [\s\S]*x takes 11 elements of 4 bytes at \d+, which are not within a live block/,
+    ],
     [() => k.relu(x + 2, y, 1, 0), /not aligned/],
     [() => k.relu(x + 4, y, 10, 0), /not within/],
     [() => k.relu(0, y, 1, 0), /not within/],
@@ -319,7 +362,10 @@ test('the checked binary refuses addresses outside live blocks, and says which',
     [() => k.relu(x, y, 2 ** 30, 0), /not within/],
     [() => k.add(x, x, y, 1, 1, 2, 5, 0, 0, 6, 1, 0, 0, 5, 1), /not within/],
     [() => k.relu(x, x + 4, 9, 0), /y at bytes .* overlaps x at bytes .* must be in place of it/],
-    [() => k.add(x, x, x, 1, 1, 3, 3, 0, 0, 1, 3, 0, 0, 3, 1), /y at bytes .* overlaps a at bytes .* must be apart from it/],
+    [
+      () => k.add(x, x, x, 1, 1, 3, 3, 0, 0, 1, 3, 0, 0, 3, 1),
+      /y at bytes .* overlaps a at bytes .* must be apart from it/,
+    ],
     [() => k.copy(x, x, 1, 1, 1, 10, 0, 0, 0, 1, 0, 0, 0, 1), /y at bytes .* overlaps x at bytes .* must be apart/],
     [() => k.conv2d(x, x, y, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 0, 0), /sizes that do not go together/],
     [() => k.gemm(2, 2, 6, x, 6, 1, x, 2, 1, y, 2, 1, 0, 0, 0, 0, 0, 0, 0), /12 elements/],
@@ -333,7 +379,9 @@ test('the checked binary refuses addresses outside live blocks, and says which',
   k.relu(x, y, 10, 0);
   expect(Array.from(backend.read(y, 10, 'f32'))).toEqual(Array(10).fill(1));
   backend.free(x, 40);
-  expect(() => k.relu(x + 4, y, 1, 0)).toThrow(/^relu: [^]*x takes 1 elements of 4 bytes at \d+, in a block that was freed: 40 bytes at \d+/);
+  expect(() => k.relu(x + 4, y, 1, 0)).toThrow(
+    /^relu: [\s\S]*x takes 1 elements of 4 bytes at \d+, in a block that was freed: 40 bytes at \d+/,
+  );
   const again = backend.alloc(40);
   expect(again).toBe(x);
   k.relu(x + 4, y, 1, 0);

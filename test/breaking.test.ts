@@ -1,7 +1,26 @@
 /** Ends that the usual tests do not reach: shared arrays, walks inside walks, loops that lead to themselves. */
 import {
-  capture, checkpoint, conv2d, DataLoader, full, gradients, keep, manualSeed, memory, nn, noGrad, ones, rand, randn, scope, tensor,
-  PhylloError, TensorDataset, ValueError, zeros, type Tensor,
+  capture,
+  checkpoint,
+  conv2d,
+  DataLoader,
+  full,
+  gradients,
+  keep,
+  manualSeed,
+  memory,
+  nn,
+  noGrad,
+  ones,
+  rand,
+  randn,
+  scope,
+  tensor,
+  PhylloError,
+  TensorDataset,
+  ValueError,
+  zeros,
+  type Tensor,
 } from 'phyllo';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { sweep } from '../ts/core/collector';
@@ -20,8 +39,19 @@ describe.each(backends)('on %s', (_, make) => {
       shape[0] = n;
       rows.push(full(shape, n));
     }
-    expect(rows.map(r => list(r.sum(0)))).toEqual([[1, 1], [4, 4], [9, 9], [16, 16]]);
-    for (const make of [() => zeros(shape), () => randn(shape), () => rand(shape), () => tensor(new Float32Array(8), { shape }), () => ones([8]).reshape(shape)]) {
+    expect(rows.map(r => list(r.sum(0)))).toEqual([
+      [1, 1],
+      [4, 4],
+      [9, 9],
+      [16, 16],
+    ]);
+    for (const make of [
+      () => zeros(shape),
+      () => randn(shape),
+      () => rand(shape),
+      () => tensor(new Float32Array(8), { shape }),
+      () => ones([8]).reshape(shape),
+    ]) {
       shape[0] = 4;
       const x = make();
       shape[0] = 400;
@@ -29,7 +59,10 @@ describe.each(backends)('on %s', (_, make) => {
       expect(list(x.add(0)).length).toBe(8);
     }
     const stride = [1, 1] as [number, number];
-    const x = tensor(Float32Array.from({ length: 16 }, (_, i) => i), { shape: [1, 1, 4, 4], requiresGrad: true });
+    const x = tensor(
+      Float32Array.from({ length: 16 }, (_, i) => i),
+      { shape: [1, 1, 4, 4], requiresGrad: true },
+    );
     const y = conv2d(x, ones([1, 1, 2, 2]), null, { stride }).sum();
     const z = x.avgPool2d(stride);
     stride[0] = stride[1] = 50;
@@ -39,14 +72,31 @@ describe.each(backends)('on %s', (_, make) => {
 
   test('a tensor whose shape or strides were changed is refused', () => {
     const changes: readonly ((t: Tensor) => unknown)[] = [
-      t => Reflect.apply(Array.prototype.reverse, t.shape, []), t => Reflect.set(t.shape, 0, 40), t => Reflect.apply(Array.prototype.push, t.shape, [2]),
-      t => Reflect.set(t.strides, 0, 100), t => Reflect.apply(Array.prototype.pop, t.shape, []),
+      t => Reflect.apply(Array.prototype.reverse, t.shape, []),
+      t => Reflect.set(t.shape, 0, 40),
+      t => Reflect.apply(Array.prototype.push, t.shape, [2]),
+      t => Reflect.set(t.strides, 0, 100),
+      t => Reflect.apply(Array.prototype.pop, t.shape, []),
     ];
     for (const change of changes) {
-      for (const make of [() => zeros([2, 3]), () => tensor([[1, 2, 3], [4, 5, 6]]).mul(2), () => ones([6]).reshape([2, 3])]) {
+      for (const make of [
+        () => zeros([2, 3]),
+        () =>
+          tensor([
+            [1, 2, 3],
+            [4, 5, 6],
+          ]).mul(2),
+        () => ones([6]).reshape([2, 3]),
+      ]) {
         const x = make();
         change(x);
-        for (const use of [() => x.add(1), () => x.sum(0), () => x.t(), () => x.matmul(ones([3, 1])), () => x.reshape([-1])]) {
+        for (const use of [
+          () => x.add(1),
+          () => x.sum(0),
+          () => x.t(),
+          () => x.matmul(ones([3, 1])),
+          () => x.reshape([-1]),
+        ]) {
           expect(use).toThrow(PhylloError);
         }
       }
@@ -61,7 +111,21 @@ describe.each(backends)('on %s', (_, make) => {
       for (let i = 0; i < 4; i++) noise(ones([3]));
       manualSeed(5);
       const w = ones([3], { requiresGrad: true });
-      checkpoint((x: Tensor) => x.mul(noise(ones([3]))).square().add(normed(tensor([[1, 2, 3], [3, 2, 2]])).mean(0)))(w).sum().backward();
+      checkpoint((x: Tensor) =>
+        x
+          .mul(noise(ones([3])))
+          .square()
+          .add(
+            normed(
+              tensor([
+                [1, 2, 3],
+                [3, 2, 2],
+              ]),
+            ).mean(0),
+          ),
+      )(w)
+        .sum()
+        .backward();
       return [...list(w.grad), ...[...norm.namedBuffers()].flatMap(([, b]) => list(b))];
     };
     const plain = run(f => f);
@@ -78,10 +142,17 @@ describe.each(backends)('on %s', (_, make) => {
       f(h).add(h).sum().backward();
       return [list(v.grad), list(w.grad)];
     };
-    expect(run(f => f)).toEqual([[18, 18], [16, 16]]);
-    expect(run(checkpoint)).toEqual([[18, 18], [16, 16]]);
-    expect(() => checkpoint((x: Tensor) => gradients(x.mul(x).sum(), [x])[0]!)(ones([2], { requiresGrad: true })))
-      .toThrow(/inside it, where it has not ended: take them outside/);
+    expect(run(f => f)).toEqual([
+      [18, 18],
+      [16, 16],
+    ]);
+    expect(run(checkpoint)).toEqual([
+      [18, 18],
+      [16, 16],
+    ]);
+    expect(() =>
+      checkpoint((x: Tensor) => gradients(x.mul(x).sum(), [x])[0]!)(ones([2], { requiresGrad: true })),
+    ).toThrow(/inside it, where it has not ended: take them outside/);
   });
 
   test('checkpoints and loops that lead to themselves are collected', () => {
@@ -95,13 +166,19 @@ describe.each(backends)('on %s', (_, make) => {
     }
     class Trainer {
       readonly w = ones([8]);
-      readonly batches = new DataLoader(new TensorDataset(ones([8, 4])), { batchSize: 2, transform: b => this.augment(b) })[Symbol.iterator]();
+      readonly batches = new DataLoader(new TensorDataset(ones([8, 4])), {
+        batchSize: 2,
+        transform: b => this.augment(b),
+      })[Symbol.iterator]();
       augment<B>(b: B): B {
         return b;
       }
     }
     const turn = (): void => {
-      new Net().forward(ones([4, 8])).sum().backward();
+      new Net()
+        .forward(ones([4, 8]))
+        .sum()
+        .backward();
       new Trainer().batches.next();
     };
     turn();
@@ -116,10 +193,15 @@ describe.each(backends)('on %s', (_, make) => {
   });
 
   test('what a scope returns may be anything: nothing of it stays', () => {
-    const f = (): void => void scope(() => {
-      ones([100]);
-      return { get a(): number { throw new Error('lazy'); } };
-    });
+    const f = (): void =>
+      void scope(() => {
+        ones([100]);
+        return {
+          get a(): number {
+            throw new Error('lazy');
+          },
+        };
+      });
     f();
     const { blocks } = memory();
     for (let i = 0; i < 5; i++) f();
@@ -129,7 +211,7 @@ describe.each(backends)('on %s', (_, make) => {
     expect(memory().blocks).toBe(blocks);
   });
 
-  test('a gradient that two leaves are given is each one\'s own', () => {
+  test("a gradient that two leaves are given is each one's own", () => {
     const p = keep(tensor([1, 2], { requiresGrad: true }));
     const q = keep(tensor([3, 4], { requiresGrad: true }));
     p.square().sum().backward();

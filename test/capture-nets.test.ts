@@ -1,6 +1,15 @@
 /** Whole training steps as plans: the weights that they lead to are, to the bit, those of the steps run op by op. */
 import {
-  capture, crossEntropy, gradients, manualSeed, nn, optim, scope, tensor, type Captured, type Tensor,
+  capture,
+  crossEntropy,
+  gradients,
+  manualSeed,
+  nn,
+  optim,
+  scope,
+  tensor,
+  type Captured,
+  type Tensor,
 } from 'phyllo';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { useBackend } from '../ts/core/runtime';
@@ -27,7 +36,10 @@ class Block extends nn.Layer {
   }
   override forward(x: Tensor): Tensor {
     const y = this.norm1.forward(this.conv1.forward(x)).relu();
-    return this.norm2.forward(this.conv2.forward(y)).add(this.short ? this.short.forward(x) : x).relu();
+    return this.norm2
+      .forward(this.conv2.forward(y))
+      .add(this.short ? this.short.forward(x) : x)
+      .relu();
   }
 }
 
@@ -63,27 +75,57 @@ interface Problem {
 
 const NETS: Readonly<Record<string, Problem>> = {
   MLP: {
-    build: () => new nn.Sequential(new nn.Linear(20, 32), new nn.ReLU(), new nn.Linear(32, 16), new nn.Tanh(), new nn.Linear(16, 5)),
-    input: [10, 20], targets: 10, classes: 5,
+    build: () =>
+      new nn.Sequential(
+        new nn.Linear(20, 32),
+        new nn.ReLU(),
+        new nn.Linear(32, 16),
+        new nn.Tanh(),
+        new nn.Linear(16, 5),
+      ),
+    input: [10, 20],
+    targets: 10,
+    classes: 5,
   },
   'LeNet-5': {
-    build: () => new nn.Sequential(
-      new nn.Conv2d(1, 6, 5, { padding: 2 }), new nn.ReLU(), new nn.MaxPool2d(2),
-      new nn.Conv2d(6, 16, 5), new nn.ReLU(), new nn.MaxPool2d(2), new nn.Flatten(),
-      new nn.Linear(64, 32), new nn.ReLU(), new nn.Linear(32, 10),
-    ),
-    input: [9, 1, 16, 16], targets: 9, classes: 10,
+    build: () =>
+      new nn.Sequential(
+        new nn.Conv2d(1, 6, 5, { padding: 2 }),
+        new nn.ReLU(),
+        new nn.MaxPool2d(2),
+        new nn.Conv2d(6, 16, 5),
+        new nn.ReLU(),
+        new nn.MaxPool2d(2),
+        new nn.Flatten(),
+        new nn.Linear(64, 32),
+        new nn.ReLU(),
+        new nn.Linear(32, 10),
+      ),
+    input: [9, 1, 16, 16],
+    targets: 9,
+    classes: 10,
   },
   ResNet: {
-    build: () => new nn.Sequential(
-      new nn.Conv2d(3, 8, 3, { padding: 1 }), new Block(8, 8, 1), new Block(8, 12, 2),
-      new nn.AdaptiveAvgPool2d(1), new nn.Flatten(), new nn.Dropout(0.3), new nn.Linear(12, 4),
-    ),
-    input: [8, 3, 10, 10], targets: 8, classes: 4,
+    build: () =>
+      new nn.Sequential(
+        new nn.Conv2d(3, 8, 3, { padding: 1 }),
+        new Block(8, 8, 1),
+        new Block(8, 12, 2),
+        new nn.AdaptiveAvgPool2d(1),
+        new nn.Flatten(),
+        new nn.Dropout(0.3),
+        new nn.Linear(12, 4),
+      ),
+    input: [8, 3, 10, 10],
+    targets: 8,
+    classes: 4,
   },
   'LSTM language model': {
     build: () => new LanguageModel(15),
-    input: [4, 7], targets: 28, classes: 15, tokens: true,
+    input: [4, 7],
+    targets: 28,
+    classes: 15,
+    tokens: true,
   },
 };
 const OPTIMIZERS: Readonly<Record<string, (params: readonly Tensor[]) => optim.SGD | optim.Adam>> = {
@@ -114,14 +156,19 @@ function train(net: Problem, optimizer: string, planned: (step: number) => boole
   const captured = capture(step);
   const roll = dice(3);
   const size = net.input.reduce((a, b) => a * b, 1);
-  const losses = Array.from({ length: STEPS }, (_, i) => scope(() => {
-    if (i === STEPS / 2) opt.lr /= 2; // plans see it
-    const x = net.tokens
-      ? tensor(Int32Array.from({ length: size }, () => roll(net.classes)), { shape: net.input })
-      : tensor(numbers(size, i % 4), { shape: net.input });
-    const target = tensor(Int32Array.from({ length: net.targets }, (_, j) => (j * j) % net.classes));
-    return (planned(i) ? captured : step)(x, target).item();
-  }));
+  const losses = Array.from({ length: STEPS }, (_, i) =>
+    scope(() => {
+      if (i === STEPS / 2) opt.lr /= 2; // plans see it
+      const x = net.tokens
+        ? tensor(
+            Int32Array.from({ length: size }, () => roll(net.classes)),
+            { shape: net.input },
+          )
+        : tensor(numbers(size, i % 4), { shape: net.input });
+      const target = tensor(Int32Array.from({ length: net.targets }, (_, j) => (j * j) % net.classes));
+      return (planned(i) ? captured : step)(x, target).item();
+    }),
+  );
   const all = { ...model.stateDict(), ...opt.stateDict() };
   return {
     losses,
@@ -150,9 +197,15 @@ function randomLayers(roll: (n: number) => number, [, c = 1, h = 1, w = 1]: read
     layers.push(new nn.Conv2d(channels, out, kernel, { stride, padding, groups, bias: roll(4) > 0 }));
     channels = out;
     if (roll(3) === 0) layers.push(new nn.BatchNorm2d(channels));
-    layers.push(...one<() => nn.Layer[]>(
-      () => [new nn.ReLU()], () => [new nn.ReLU()], () => [new nn.Tanh()], () => [new nn.GELU()], () => [],
-    )());
+    layers.push(
+      ...one<() => nn.Layer[]>(
+        () => [new nn.ReLU()],
+        () => [new nn.ReLU()],
+        () => [new nn.Tanh()],
+        () => [new nn.GELU()],
+        () => [],
+      )(),
+    );
     const [window, step, border] = one([2, 2, 0], [3, 2, 1], [3, 1, 0], [2, 1, 1]);
     if (roll(3) > 0 && slide(window!, step!, border!)) {
       const Pool = one(nn.MaxPool2d, nn.MaxPool2d, nn.AvgPool2d);
@@ -182,25 +235,35 @@ describe.each(binaries)('on $name', backend => {
   test('a step of convolutional nets drawn at random has the loss and the gradients of the step run op by op', () => {
     const roll = dice(1);
     let inLanes = 0;
-    for (let seed = 0; seed < 100; seed++) scope(() => {
-      const shape = [2 + roll(17), 1 + roll(4), 6 + roll(9), 6 + roll(9)];
-      manualSeed(seed);
-      const [layers, features] = randomLayers(roll, shape);
-      const model = new nn.Sequential(...layers, new nn.Flatten(), new nn.Linear(features, 3));
-      const x = tensor(numbers(shape.reduce((a, b) => a * b), seed), { shape, requiresGrad: true });
-      const step = (target: Tensor): Tensor[] => {
-        const loss = crossEntropy(model.forward(x), target);
-        return [loss, ...gradients(loss, [x, ...model.parameters()])];
-      };
-      const target = tensor(Int32Array.from({ length: shape[0]! }, () => roll(3)));
-      const planned = capture(step);
-      const [eager, captured] = [step, planned].map(f => {
-        manualSeed(seed + 1);
-        return f(target).map(t => Array.from(t.toArray()));
+    for (let seed = 0; seed < 100; seed++)
+      scope(() => {
+        const shape = [2 + roll(17), 1 + roll(4), 6 + roll(9), 6 + roll(9)];
+        manualSeed(seed);
+        const [layers, features] = randomLayers(roll, shape);
+        const model = new nn.Sequential(...layers, new nn.Flatten(), new nn.Linear(features, 3));
+        const x = tensor(
+          numbers(
+            shape.reduce((a, b) => a * b),
+            seed,
+          ),
+          { shape, requiresGrad: true },
+        );
+        const step = (target: Tensor): Tensor[] => {
+          const loss = crossEntropy(model.forward(x), target);
+          return [loss, ...gradients(loss, [x, ...model.parameters()])];
+        };
+        const target = tensor(Int32Array.from({ length: shape[0]! }, () => roll(3)));
+        const planned = capture(step);
+        const [eager, captured] = [step, planned].map(f => {
+          manualSeed(seed + 1);
+          return f(target).map(t => Array.from(t.toArray()));
+        });
+        expect(
+          captured,
+          `${seed}: [${shape.join(', ')}] ${layers.map(layer => layer.constructor.name).join(' ')}`,
+        ).toEqual(eager);
+        if (planned.plans[0]!.explain().includes('sum in lanes')) inLanes++;
       });
-      expect(captured, `${seed}: [${shape.join(', ')}] ${layers.map(layer => layer.constructor.name).join(' ')}`).toEqual(eager);
-      if (planned.plans[0]!.explain().includes('sum in lanes')) inLanes++;
-    });
     expect(inLanes).toBeGreaterThan(20); // where sums take another way
   });
 });

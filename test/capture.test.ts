@@ -1,7 +1,7 @@
 /** A captured function is the function: every op on every sample, with its gradient, to the last bit. */
 import { afterAll, describe, expect, test } from 'vitest';
 import { gradients } from '../ts/autodiff/backward';
-import { runtime, useBackend } from '../ts/core/runtime';
+import { useBackend } from '../ts/core/runtime';
 import { scope } from '../ts/core/scope';
 import type { Tensor } from '../ts/core/tensor';
 import { capture } from '../ts/graph/capture';
@@ -49,7 +49,14 @@ function faults(sample: Sample, seed: number): string[] {
     const cotangents = scope(() => {
       const result = sample.call(...inputs);
       const ys: readonly Tensor[] = 'shape' in result ? [result] : result;
-      return ys.filter(y => y.dtype === 'f32').map((y, i) => tensor(Float64Array.from(us[i] ?? [], v => v), { shape: us[i]?.length === y.size ? y.shape : [us[i]?.length ?? 0] }));
+      return ys
+        .filter(y => y.dtype === 'f32')
+        .map((y, i) =>
+          tensor(
+            Float64Array.from(us[i] ?? [], v => v),
+            { shape: us[i]?.length === y.size ? y.shape : [us[i]?.length ?? 0] },
+          ),
+        );
     });
     const expected = f(inputs, cotangents).map(bits);
     const planned = capture(f);
@@ -59,7 +66,8 @@ function faults(sample: Sample, seed: number): string[] {
       if (actual.length !== expected.length) found.push(`${actual.length} results, expected ${expected.length}`);
       actual.forEach((a, i) => {
         const b = expected[i]!;
-        const same = a.dtype === b.dtype && a.shape.join() === b.shape.join() && a.data.every((v, j) => Object.is(v, b.data[j]));
+        const same =
+          a.dtype === b.dtype && a.shape.join() === b.shape.join() && a.data.every((v, j) => Object.is(v, b.data[j]));
         if (!same) found.push(`call ${round}, result ${i}: ${JSON.stringify(a)}, expected ${JSON.stringify(b)}`);
       });
     }
@@ -81,4 +89,8 @@ describe.each(Object.keys(samples))('%s', name => {
   });
 });
 
-afterAll(() => console.log(`${all.length} samples captured, ${checks} results compared on ${[exact, ...binaries].map(b => b.name).join(', ')}`));
+afterAll(() =>
+  console.log(
+    `${all.length} samples captured, ${checks} results compared on ${[exact, ...binaries].map(b => b.name).join(', ')}`,
+  ),
+);

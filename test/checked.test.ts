@@ -20,22 +20,82 @@ const pick = <T>(list: readonly T[]): T | undefined => list[below(list.length)];
  */
 const BINARY = [3, 4] as const;
 const SIZES: { readonly [name in Name]?: readonly [first: number, count: number] } = {
-  add: BINARY, sub: BINARY, mul: BINARY, div: BINARY, pow: BINARY, maximum: BINARY, minimum: BINARY,
-  eq: BINARY, ne: BINARY, lt: BINARY, le: BINARY, gt: BINARY, ge: BINARY,
-  addI32: BINARY, subI32: BINARY, mulI32: BINARY, maximumI32: BINARY, minimumI32: BINARY,
-  eqI32: BINARY, neI32: BINARY, ltI32: BINARY, leI32: BINARY, gtI32: BINARY, geI32: BINARY,
-  copy: [2, 4], copy8: [2, 4], gemm: [0, 3],
-  conv2d: [4, 4], conv2dGradX: [4, 4], conv2dGradW: [4, 4],
-  conv2dLanes: [4, 4], conv2dLanesGradX: [4, 4], conv2dLanesGradW: [4, 4],
-  maxPool2d: [3, 3], maxPool2dGrad: [3, 3], maxPool2dTake: [3, 3], maxPool2dLanes: [3, 3], maxPool2dLanesGrad: [3, 3],
-  avgPool2d: [2, 3], avgPool2dGrad: [2, 3], avgPool2dLanes: [2, 3], avgPool2dLanesGrad: [2, 3],
-  toLanes: [2, 2], fromLanes: [2, 2], sumLanes: [2, 3],
-  rnn: [5, 3], rnnGrad: [6, 3], lstm: [8, 3], lstmGrad: [10, 3], gru: [7, 3], gruGrad: [10, 3],
-  sum: [2, 4], sumI32: [2, 4], max: [3, 3], min: [3, 3], topk: [3, 3], cumsum: [2, 3], cumsumI32: [2, 3],
-  softmax: [2, 2], logSoftmax: [2, 2], softmaxGrad: [3, 2], logSoftmaxGrad: [3, 2],
-  crossEntropy: [4, 2], crossEntropyGrad: [5, 2], moments: [3, 3], normalise: [6, 3], normaliseGrad: [8, 3],
-  gather: [3, 4], scatterAdd: [3, 4], indexSelect: [3, 4], indexSelect8: [3, 4], indexAdd: [3, 4],
-  draw: [2, 0], multiplyAdds: [1, 0], sgd: [4, 1], adam: [6, 1],
+  add: BINARY,
+  sub: BINARY,
+  mul: BINARY,
+  div: BINARY,
+  pow: BINARY,
+  maximum: BINARY,
+  minimum: BINARY,
+  eq: BINARY,
+  ne: BINARY,
+  lt: BINARY,
+  le: BINARY,
+  gt: BINARY,
+  ge: BINARY,
+  addI32: BINARY,
+  subI32: BINARY,
+  mulI32: BINARY,
+  maximumI32: BINARY,
+  minimumI32: BINARY,
+  eqI32: BINARY,
+  neI32: BINARY,
+  ltI32: BINARY,
+  leI32: BINARY,
+  gtI32: BINARY,
+  geI32: BINARY,
+  copy: [2, 4],
+  copy8: [2, 4],
+  gemm: [0, 3],
+  conv2d: [4, 4],
+  conv2dGradX: [4, 4],
+  conv2dGradW: [4, 4],
+  conv2dLanes: [4, 4],
+  conv2dLanesGradX: [4, 4],
+  conv2dLanesGradW: [4, 4],
+  maxPool2d: [3, 3],
+  maxPool2dGrad: [3, 3],
+  maxPool2dTake: [3, 3],
+  maxPool2dLanes: [3, 3],
+  maxPool2dLanesGrad: [3, 3],
+  avgPool2d: [2, 3],
+  avgPool2dGrad: [2, 3],
+  avgPool2dLanes: [2, 3],
+  avgPool2dLanesGrad: [2, 3],
+  toLanes: [2, 2],
+  fromLanes: [2, 2],
+  sumLanes: [2, 3],
+  rnn: [5, 3],
+  rnnGrad: [6, 3],
+  lstm: [8, 3],
+  lstmGrad: [10, 3],
+  gru: [7, 3],
+  gruGrad: [10, 3],
+  sum: [2, 4],
+  sumI32: [2, 4],
+  max: [3, 3],
+  min: [3, 3],
+  topk: [3, 3],
+  cumsum: [2, 3],
+  cumsumI32: [2, 3],
+  softmax: [2, 2],
+  logSoftmax: [2, 2],
+  softmaxGrad: [3, 2],
+  logSoftmaxGrad: [3, 2],
+  crossEntropy: [4, 2],
+  crossEntropyGrad: [5, 2],
+  moments: [3, 3],
+  normalise: [6, 3],
+  normaliseGrad: [8, 3],
+  gather: [3, 4],
+  scatterAdd: [3, 4],
+  indexSelect: [3, 4],
+  indexSelect8: [3, 4],
+  indexAdd: [3, 4],
+  draw: [2, 0],
+  multiplyAdds: [1, 0],
+  sgd: [4, 1],
+  adam: [6, 1],
 };
 
 /** Calls whose operands are all read or written, to their last element. */
@@ -66,7 +126,10 @@ class Placed {
   private readonly guards: { readonly at: number; readonly bytes: number }[] = [];
   private before: string[] = [];
 
-  constructor(private readonly backend: Backend, { args }: Call) {
+  constructor(
+    private readonly backend: Backend,
+    { args }: Call,
+  ) {
     this.guard();
     for (const [i, arg] of args.entries()) {
       if (typeof arg === 'number') {
@@ -114,10 +177,12 @@ class Placed {
   }
 }
 
-const OUTSIDE = /\n\w+ takes \d+ elements of \d+ bytes at \d+, (which are not within a live block|in a block that was freed)/;
+const OUTSIDE =
+  /\n\w+ takes \d+ elements of \d+ bytes at \d+, (which are not within a live block|in a block that was freed)/;
 const SIZE = new RegExp(`${OUTSIDE.source}|\nsizes that do not go together`);
 const UNALIGNED = /\n\w+ at address \d+ is not aligned to \d+ bytes/;
-const OVERLAPPING = /\n\w+ at bytes \d+\.\.\d+ overlaps \w+ at bytes \d+\.\.\d+, and must be (apart from|in place of) it/;
+const OVERLAPPING =
+  /\n\w+ at bytes \d+\.\.\d+ overlaps \w+ at bytes \d+\.\.\d+, and must be (apart from|in place of) it/;
 
 /** What makes a call wrong: arguments for others, and the message that they must bring; null where it has none such. */
 type Fault = (name: Name, placed: Placed, backend: Backend) => { wrong: Map<number, number>; message: RegExp } | null;
@@ -150,7 +215,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     const i = first + below(count);
     return { wrong: one(i, args[i]! + 8 * 2 ** below(12)), message: SIZE };
   },
-  'sizes whose product wraps': (name, { args, blocks }) => {
+  'sizes whose product wraps': (name, { args }) => {
     const [first, count] = SIZES[name] ?? [0, 0];
     if (count < 2) return null;
     const i = first + below(count);
@@ -166,8 +231,10 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     const away = step * (below(places(output.bytes) + places(other.bytes) + 1) - places(output.bytes));
     if (away === 0 && output.bytes === other.bytes && IN_PLACE.has(name)) return null;
     const middle = placed.room(2 * (output.bytes + step) + other.bytes) + step * Math.ceil(output.bytes / step);
-    const at = (block: Block, place: number): [number, number] =>
-      [block.i, place + block.arg.first * backend.itemSize(block.arg.dtype)];
+    const at = (block: Block, place: number): [number, number] => [
+      block.i,
+      place + block.arg.first * backend.itemSize(block.arg.dtype),
+    ];
     return { wrong: new Map([at(other, middle), at(output, middle + away)]), message: OVERLAPPING };
   },
 };

@@ -1,6 +1,21 @@
 /** What is computed twice is the same, and what would have been kept is not. */
 import {
-  capture, checkpoint, Generator, grad, GradientError, gradients, keep, manualSeed, memory, nn, noGrad, ones, optim, randn, scope, tensor,
+  capture,
+  checkpoint,
+  Generator,
+  grad,
+  GradientError,
+  gradients,
+  keep,
+  manualSeed,
+  memory,
+  nn,
+  noGrad,
+  ones,
+  optim,
+  randn,
+  scope,
+  tensor,
   type Tensor,
 } from 'phyllo';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -14,7 +29,10 @@ class Block extends nn.Layer {
   readonly up: nn.Linear;
   readonly down: nn.Linear;
   readonly drop = new nn.Dropout(0.3);
-  constructor(readonly width: number, generator: Generator) {
+  constructor(
+    readonly width: number,
+    generator: Generator,
+  ) {
     super();
     this.norm = new nn.BatchNorm1d(width);
     this.up = new nn.Linear(width, 4 * width, { generator });
@@ -27,14 +45,22 @@ class Block extends nn.Layer {
 type How = 'plain' | 'blocks' | 'pairs' | 'nested' | 'all';
 class Net extends nn.Layer {
   readonly blocks: Block[];
-  constructor(width: number, depth: number, readonly how: How) {
+  constructor(
+    width: number,
+    depth: number,
+    readonly how: How,
+  ) {
     super();
     const generator = new Generator(1);
     this.blocks = Array.from({ length: depth }, () => new Block(width, generator));
   }
   forward(x: Tensor): Tensor {
-    const apply = (h: Tensor, b: Block): Tensor => (this.how === 'blocks' || this.how === 'nested' ? checkpoint(b)(h) : b.forward(h));
-    const run = (from: number, to: number) => (h: Tensor): Tensor => this.blocks.slice(from, to).reduce(apply, h);
+    const apply = (h: Tensor, b: Block): Tensor =>
+      this.how === 'blocks' || this.how === 'nested' ? checkpoint(b)(h) : b.forward(h);
+    const run =
+      (from: number, to: number) =>
+      (h: Tensor): Tensor =>
+        this.blocks.slice(from, to).reduce(apply, h);
     const { length } = this.blocks;
     if (this.how === 'all') return checkpoint(run(0, length))(x);
     if (this.how !== 'pairs' && this.how !== 'nested') return run(0, length)(x);
@@ -103,12 +129,13 @@ describe.each(backends)('on %s', (_, make) => {
     const w = leaf();
     const f = (x: Tensor): Tensor => x.mul(w).exp().mul(x).tanh();
     const x = leaf(2);
-    const all = (f: (x: Tensor) => Tensor): number[][] => scope(() => {
-      const [gx, gw] = gradients(f(x).sum(), [x, w], { createGraph: true });
-      const second = gradients(gx!.square().sum().add(gw!.exp().sum()), [x, w]);
-      const third = grad((x: Tensor) => grad((x: Tensor) => f(x).square().sum())(x).sum())(x);
-      return [gx!, gw!, ...second, third].map(list);
-    });
+    const all = (f: (x: Tensor) => Tensor): number[][] =>
+      scope(() => {
+        const [gx, gw] = gradients(f(x).sum(), [x, w], { createGraph: true });
+        const second = gradients(gx!.square().sum().add(gw!.exp().sum()), [x, w]);
+        const third = grad((x: Tensor) => grad((x: Tensor) => f(x).square().sum())(x).sum())(x);
+        return [gx!, gw!, ...second, third].map(list);
+      });
     const want = all(f);
     expect(all(checkpoint(f))).toEqual(want);
     expect(all(x => checkpoint((x: Tensor) => checkpoint(f)(x).add(0))(x))).toEqual(all(x => f(x).add(0)));
@@ -121,29 +148,38 @@ describe.each(backends)('on %s', (_, make) => {
 
   test('several arguments and results, in any structure', () => {
     const w = leaf();
-    const f = (a: { x: Tensor; by: number }, [b]: readonly Tensor[]): { sum: Tensor; parts: Tensor[] } =>
-      ({ sum: a.x.mul(w).exp().add(b!.square()), parts: [a.x.mul(a.by).sin(), b!] });
-    const [x, y] = [leaf(3), leaf(4)];
-    const all = (g: typeof f): unknown => scope(() => {
-      for (const t of [w, x, y]) t.grad = null;
-      const { sum, parts } = g({ x, by: 3 }, [y]);
-      sum.mul(parts[0]!).add(parts[1]!).sum().backward();
-      return [w, x, y].map(t => list(t.grad));
+    const f = (a: { x: Tensor; by: number }, [b]: readonly Tensor[]): { sum: Tensor; parts: Tensor[] } => ({
+      sum: a.x.mul(w).exp().add(b!.square()),
+      parts: [a.x.mul(a.by).sin(), b!],
     });
+    const [x, y] = [leaf(3), leaf(4)];
+    const all = (g: typeof f): unknown =>
+      scope(() => {
+        for (const t of [w, x, y]) t.grad = null;
+        const { sum, parts } = g({ x, by: 3 }, [y]);
+        sum.mul(parts[0]!).add(parts[1]!).sum().backward();
+        return [w, x, y].map(t => list(t.grad));
+      });
     expect(all(checkpoint(f))).toEqual(all(f));
   });
 
   test('random numbers from any generator are the same the second time, and go on as without', () => {
     const own = new Generator(3);
-    const f = (x: Tensor): Tensor => x.dropout(0.5, { generator: own }).add(randn([4])).exp().dropout(0.5);
-    const run = (g: typeof f): unknown => scope(() => {
-      own.manualSeed(3);
-      manualSeed(4);
-      const x = leaf();
-      const y = g(g(x));
-      y.sum().backward();
-      return [list(y), list(x.grad), list(randn([2])), list(own.state)];
-    });
+    const f = (x: Tensor): Tensor =>
+      x
+        .dropout(0.5, { generator: own })
+        .add(randn([4]))
+        .exp()
+        .dropout(0.5);
+    const run = (g: typeof f): unknown =>
+      scope(() => {
+        own.manualSeed(3);
+        manualSeed(4);
+        const x = leaf();
+        const y = g(g(x));
+        y.sum().backward();
+        return [list(y), list(x.grad), list(randn([2])), list(own.state)];
+      });
     const want = run(f);
     expect(run(checkpoint(f))).toEqual(want);
     expect(run(x => checkpoint((x: Tensor) => checkpoint(f)(x))(x))).toEqual(want);
@@ -154,7 +190,14 @@ describe.each(backends)('on %s', (_, make) => {
     const x = leaf();
     expect(list(noGrad(() => f(x)))).toEqual(list(x.detach().exp().mul(2)));
     flat(3, () => scope(() => void f(ones([4]))));
-    failure(() => f(ones([4])).sum().backward(), GradientError, /nothing that requires a gradient/);
+    failure(
+      () =>
+        f(ones([4]))
+          .sum()
+          .backward(),
+      GradientError,
+      /nothing that requires a gradient/,
+    );
   });
 
   test('a graph can be used again if it is retained, and not otherwise', () => {
@@ -178,19 +221,21 @@ describe.each(backends)('on %s', (_, make) => {
       if (fail) throw new Error('by the user');
       return h.tanh();
     });
-    flat(3, () => scope(() => {
-      f(x); // never walked
-      f(x).sum().backward();
-      w.grad = null;
-      fail = true;
-      failure(() => f(x), Error, /by the user/);
-      fail = false;
-      const loss = f(x).sum();
-      fail = true;
-      failure(() => loss.backward(), Error, /by the user/);
-      fail = false;
-      w.grad = null;
-    }));
+    flat(3, () =>
+      scope(() => {
+        f(x); // never walked
+        f(x).sum().backward();
+        w.grad = null;
+        fail = true;
+        failure(() => f(x), Error, /by the user/);
+        fail = false;
+        const loss = f(x).sum();
+        fail = true;
+        failure(() => loss.backward(), Error, /by the user/);
+        fail = false;
+        w.grad = null;
+      }),
+    );
     const before = inUse().blocks;
     scope(() => {
       const y = f(x);
@@ -208,7 +253,11 @@ describe.each(backends)('on %s', (_, make) => {
     const f = checkpoint((x: Tensor) => x.mul(w).exp());
     const changed: [string, (x: Tensor) => void, RegExp][] = [
       ['an argument', x => noGrad(() => assign(x, ones([4]))), /checkpoint: an argument was changed in place/],
-      ['a parameter', () => noGrad(() => assign(w, other)), /checkpoint: something that the function reads was changed in place/],
+      [
+        'a parameter',
+        () => noGrad(() => assign(w, other)),
+        /checkpoint: something that the function reads was changed in place/,
+      ],
     ];
     for (const [, change, text] of changed) {
       scope(() => {

@@ -1,7 +1,24 @@
 /** What no scope owns is freed while loops run, and who has the memory is said when there is none. */
 import { readFileSync } from 'node:fs';
 import {
-  capture, crossEntropy, DataLoader, full, keep, memory, nn, optim, OutOfMemoryError, randn, scope, scoped, steps, tensor, TensorDataset, valueAndGrad, ValueError, zeros,
+  capture,
+  crossEntropy,
+  DataLoader,
+  full,
+  keep,
+  memory,
+  nn,
+  optim,
+  OutOfMemoryError,
+  randn,
+  scope,
+  scoped,
+  steps,
+  tensor,
+  TensorDataset,
+  valueAndGrad,
+  ValueError,
+  zeros,
   type Tensor,
 } from 'phyllo';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -42,7 +59,10 @@ describe('in one synchronous turn', () => {
       const pixels = new Float32Array(n);
       return () => void tensor(pixels).mul(2);
     },
-    'noise': () => () => void randn([16]).sum().add(zeros([2 * n])),
+    noise: () => () =>
+      void randn([16])
+        .sum()
+        .add(zeros([2 * n])),
     'predictions, with the graphs that nobody walks': () => {
       const model = new nn.Sequential(new nn.Linear(64, 2048), new nn.ReLU());
       const x = keep(zeros([512, 64]));
@@ -211,7 +231,9 @@ describe('in an engine that does not collect on request', () => {
 
   test('a loop that does not is warned of, once, with the remedy', () => {
     for (let i = 0; i < 60; i++) zeros([2 ** 21]);
-    expect(warn.mock.calls).toEqual([[expect.stringMatching(/tensors that no scope owns.*steps\(n\).*await data\(\)/)]]);
+    expect(warn.mock.calls).toEqual([
+      [expect.stringMatching(/tensors that no scope owns.*steps\(n\).*await data\(\)/)],
+    ]);
   });
 });
 
@@ -251,7 +273,10 @@ describe('a scope', () => {
       const weight = scope(() => {
         const model = new nn.Sequential(new nn.Linear(3, 4), new nn.BatchNorm1d(4), new nn.Dropout(0.5));
         const optimizer = new optim.Adam(model.parameters(), { lr: 0.1 });
-        model.forward(randn([5, 3])).sum().backward();
+        model
+          .forward(randn([5, 3]))
+          .sum()
+          .backward();
         optimizer.step();
         return model.parameters()[0]!.toArray();
       });
@@ -265,13 +290,15 @@ describe('a scope', () => {
       readonly list = new Set([randn([3])]);
       constructor(readonly model: nn.Linear) {}
     }
-    flat(2, () => scope(() => {
-      const result = scope(() => new Result(new nn.Linear(2, 2)));
-      randn([7]);
-      expect(result.extra.get('noise')!.toArray().length).toBe(2);
-      expect([...result.list][0]!.toArray().length).toBe(3);
-      expect(result.model.forward(zeros([1, 2])).toArray().length).toBe(2);
-    }));
+    flat(2, () =>
+      scope(() => {
+        const result = scope(() => new Result(new nn.Linear(2, 2)));
+        randn([7]);
+        expect(result.extra.get('noise')!.toArray().length).toBe(2);
+        expect([...result.list][0]!.toArray().length).toBe(3);
+        expect(result.model.forward(zeros([1, 2])).toArray().length).toBe(2);
+      }),
+    );
   });
 
   test('leaves alone what is kept, and layers made in forward', () => {

@@ -14,9 +14,15 @@ const close = (found: Tensor, expected: Tensor): void => {
 
 describe('layers', () => {
   test('parameters have the names and shapes of PyTorch', () => {
-    expect(state(new nn.Conv1d(4, 6, 3, { groups: 2 }))).toEqual([['weight', [6, 2, 3]], ['bias', [6]]]);
+    expect(state(new nn.Conv1d(4, 6, 3, { groups: 2 }))).toEqual([
+      ['weight', [6, 2, 3]],
+      ['bias', [6]],
+    ]);
     expect(state(new nn.Conv3d(4, 6, [1, 2, 3], { bias: false }))).toEqual([['weight', [6, 4, 1, 2, 3]]]);
-    expect(state(new nn.ConvTranspose2d(4, 6, [2, 3], { groups: 2 }))).toEqual([['weight', [4, 3, 2, 3]], ['bias', [6]]]);
+    expect(state(new nn.ConvTranspose2d(4, 6, [2, 3], { groups: 2 }))).toEqual([
+      ['weight', [4, 3, 2, 3]],
+      ['bias', [6]],
+    ]);
   });
 
   test('forward is the op with the options given', () => {
@@ -36,7 +42,12 @@ describe('layers', () => {
   test.each<[string, () => unknown, new (...args: never[]) => Error, RegExp]>([
     ['groups that do not divide', () => new nn.Conv1d(4, 6, 3, { groups: 4 }), ShapeError, /Conv1d: 4 and 6 channels/],
     ['no channels', () => new nn.ConvTranspose2d(0, 6, 3), ValueError, /ConvTranspose2d: inChannels/],
-    ['a kernel without depth', () => new nn.Conv3d(1, 1, [0, 1, 1]), ValueError, /Conv3d: kernelSize takes one or three of whole numbers ≥ 1/],
+    [
+      'a kernel without depth',
+      () => new nn.Conv3d(1, 1, [0, 1, 1]),
+      ValueError,
+      /Conv3d: kernelSize takes one or three of whole numbers ≥ 1/,
+    ],
     ['an empty kernel', () => new nn.Conv1d(1, 1, 0), ValueError, /kernelSize takes a whole number ≥ 1/],
     ['no bins', () => new nn.AdaptiveMaxPool2d([2, 0]), ValueError, /AdaptiveMaxPool2d: outputSize/],
   ])('%s', (_, f, kind, text) => {
@@ -46,7 +57,12 @@ describe('layers', () => {
 });
 
 test('the transposed convolution is the adjoint: ⟨conv2d x, y⟩ = ⟨x, convTranspose2d y⟩', () => {
-  for (const [stride, padding, dilation, size] of [[1, 0, 1, 7], [2, 1, 1, 7], [3, 2, 2, 11], [2, 0, 1, 8]] as const) {
+  for (const [stride, padding, dilation, size] of [
+    [1, 0, 1, 7],
+    [2, 1, 1, 7],
+    [3, 2, 2, 11],
+    [2, 0, 1, 8],
+  ] as const) {
     const w = tensor(random(4 * 2 * 9, 1), { shape: [4, 2, 3, 3] });
     const x = tensor(random(2 * 2 * size * size, 2), { shape: [2, 2, size, size] });
     const there = conv2d(x, w, null, { stride, padding, dilation });
@@ -74,7 +90,13 @@ test('bins are [⌊i·n/m⌋, ⌈(i + 1)·n/m⌉), and the first of equal maxima
   const x = tensor(data, { shape: [1, 1, h, w] });
   close(x.adaptiveAvgPool2d([oh, ow]), tensor(averages).reshape([1, 1, oh, ow]));
   close(x.adaptiveMaxPool2d([oh, ow]), tensor(maxima).reshape([1, 1, oh, ow]));
-  const ties = tensor([[0, 0, 2], [2, 2, 0], [1, 2, 2]]).reshape([1, 1, 3, 3]).detach();
+  const ties = tensor([
+    [0, 0, 2],
+    [2, 2, 0],
+    [1, 2, 2],
+  ])
+    .reshape([1, 1, 3, 3])
+    .detach();
   ties.requiresGrad = true;
   ties.adaptiveMaxPool2d(2).sum().backward();
   expect(numbers(ties.grad!)).toEqual([0, 0, 1, 2, 1, 0, 0, 0, 0]);

@@ -2,8 +2,20 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, expectTypeOf, test, vi } from 'vitest';
 import {
-  arange, DisposedError, DTypeError, Generator, IndexError, keep, manualSeed, memory, scope, ShapeError, tensor,
-  ValueError, zeros, type Tensor,
+  arange,
+  DisposedError,
+  DTypeError,
+  Generator,
+  IndexError,
+  keep,
+  manualSeed,
+  memory,
+  scope,
+  ShapeError,
+  tensor,
+  ValueError,
+  zeros,
+  type Tensor,
 } from '../ts/index';
 import { runtime } from '../ts/core/runtime';
 import { DataLoader, type LoaderOptions } from '../ts/data/loader';
@@ -57,7 +69,14 @@ function expectFlat(f: () => void): void {
 
 describe('TensorDataset', () => {
   test('samples are the entries of each tensor, in their types', () => {
-    const data = new TensorDataset(tensor([[1, 2], [3, 4]]), tensor(Uint8Array.of(5, 6)), tensor([true, false]));
+    const data = new TensorDataset(
+      tensor([
+        [1, 2],
+        [3, 4],
+      ]),
+      tensor(Uint8Array.of(5, 6)),
+      tensor([true, false]),
+    );
     expect(data.length).toBe(2);
     const [x, u, b] = data.get(1);
     expectTypeOf(u).toEqualTypeOf<Tensor>();
@@ -66,7 +85,12 @@ describe('TensorDataset', () => {
   });
 
   test('a strided tensor', () => {
-    const data = new TensorDataset(tensor([[1, 2, 3], [4, 5, 6]]).t());
+    const data = new TensorDataset(
+      tensor([
+        [1, 2, 3],
+        [4, 5, 6],
+      ]).t(),
+    );
     expect(data.length).toBe(3);
     expect([...data.get(2)[0].toArray()]).toEqual([3, 6]);
     expect([...data.getBatch(Int32Array.of(2, 0))[0].toArray()]).toEqual([3, 6, 1, 4]);
@@ -119,12 +143,15 @@ describe('Subset', () => {
 
 describe('randomSplit', () => {
   test('parts of given lengths, each sample in one', () => {
-    fc.assert(fc.property(fc.array(fc.nat(20), { minLength: 1, maxLength: 5 }), fc.nat(), (lengths, seed) => {
-      const n = lengths.reduce((a, b) => a + b, 0);
-      const parts = randomSplit(numbered(n), lengths, { generator: new Generator(seed) });
-      expect(parts.map(p => p.length)).toEqual(lengths);
-      expect(parts.flatMap(p => [...p.indices]).sort(ascending)).toEqual(upTo(n));
-    }), { numRuns: 30 });
+    fc.assert(
+      fc.property(fc.array(fc.nat(20), { minLength: 1, maxLength: 5 }), fc.nat(), (lengths, seed) => {
+        const n = lengths.reduce((a, b) => a + b, 0);
+        const parts = randomSplit(numbered(n), lengths, { generator: new Generator(seed) });
+        expect(parts.map(p => p.length)).toEqual(lengths);
+        expect(parts.flatMap(p => [...p.indices]).sort(ascending)).toEqual(upTo(n));
+      }),
+      { numRuns: 30 },
+    );
   });
 
   // The lengths that torch.utils.data.random_split of PyTorch 1.13.1 gives.
@@ -172,23 +199,26 @@ describe('DataLoader', () => {
   test.each(kinds)('every sample once, in batches: %s', (_, make) => {
     const batchSize = fc.integer({ min: 1, max: 12 });
     const options = fc.record({ batchSize, shuffle: fc.boolean(), dropLast: fc.boolean() });
-    fc.assert(fc.property(fc.nat(25), options, fc.nat(1000), (n, { batchSize, shuffle, dropLast }, seed) => {
-      scope(() => {
-        const loader = new DataLoader(make(n), { batchSize, shuffle, dropLast, seed });
-        for (let round = 0; round < 2; round++) {
-          const batches = epoch(loader);
-          const whole = Math.floor(n / batchSize);
-          const sizes = Array.from({ length: whole }, () => batchSize);
-          if (!dropLast && n % batchSize > 0) sizes.push(n % batchSize);
-          expect(batches.map(b => b.length)).toEqual(sizes);
-          expect(loader.length).toBe(sizes.length);
-          const seen = batches.flat();
-          if (!shuffle) expect(seen).toEqual(upTo(seen.length));
-          else if (!dropLast) expect(seen.toSorted(ascending)).toEqual(upTo(n));
-          else expect(new Set(seen).size).toBe(whole * batchSize);
-        }
-      });
-    }), { numRuns: 30 });
+    fc.assert(
+      fc.property(fc.nat(25), options, fc.nat(1000), (n, { batchSize, shuffle, dropLast }, seed) => {
+        scope(() => {
+          const loader = new DataLoader(make(n), { batchSize, shuffle, dropLast, seed });
+          for (let round = 0; round < 2; round++) {
+            const batches = epoch(loader);
+            const whole = Math.floor(n / batchSize);
+            const sizes = Array.from({ length: whole }, () => batchSize);
+            if (!dropLast && n % batchSize > 0) sizes.push(n % batchSize);
+            expect(batches.map(b => b.length)).toEqual(sizes);
+            expect(loader.length).toBe(sizes.length);
+            const seen = batches.flat();
+            if (!shuffle) expect(seen).toEqual(upTo(seen.length));
+            else if (!dropLast) expect(seen.toSorted(ascending)).toEqual(upTo(n));
+            else expect(new Set(seen).size).toBe(whole * batchSize);
+          }
+        });
+      }),
+      { numRuns: 30 },
+    );
   });
 
   test('no samples, one, and fewer than a batch', () => {
@@ -279,7 +309,10 @@ describe('DataLoader', () => {
     test('shuffled: one indexSelect for each tensor', () => {
       const selects = new Array<string>(6).fill('indexSelect');
       expect(executed(new DataLoader(numbered(12), { batchSize: 4, shuffle: true, seed: 1 }))).toEqual(selects);
-      const subset = new Subset(new Subset(numbered(40), upTo(30)), upTo(12).map(i => 2 * i));
+      const subset = new Subset(
+        new Subset(numbered(40), upTo(30)),
+        upTo(12).map(i => 2 * i),
+      );
       expect(executed(new DataLoader(subset, { batchSize: 4, shuffle: true, seed: 1 }))).toEqual(selects);
     });
 
@@ -328,7 +361,9 @@ describe('DataLoader', () => {
       });
       let seen = 0;
       const base = memory().blocks;
-      expect(() => { for (const _ of failing) seen++; }).toThrow(RangeError);
+      expect(() => {
+        for (const _ of failing) seen++;
+      }).toThrow(RangeError);
       expect([seen, memory().blocks]).toEqual([2, base]);
       expect(runtime.scope).toBeNull();
     });
@@ -344,62 +379,68 @@ describe('DataLoader', () => {
     ];
 
     describe.each(loaders)('%s', (_, loader) => {
-      test('flat over epochs, and within one', () => expectFlat(() => {
-        for (let round = 0; round < 5; round++) {
-          const seen: number[] = [];
-          for (const [x, t] of loader) {
-            x.mul(x).add(t.unsqueeze(1)).sum();
-            seen.push(memory().blocks);
+      test('flat over epochs, and within one', () =>
+        expectFlat(() => {
+          for (let round = 0; round < 5; round++) {
+            const seen: number[] = [];
+            for (const [x, t] of loader) {
+              x.mul(x).add(t.unsqueeze(1)).sum();
+              seen.push(memory().blocks);
+            }
+            expect(new Set(seen).size).toBe(1);
           }
-          expect(new Set(seen).size).toBe(1);
-        }
-      }));
+        }));
 
-      test('break', () => expectFlat(() => {
-        for (const [x] of loader) {
-          x.add(1);
-          break;
-        }
-      }));
-
-      test('throw', () => expectFlat(() => {
-        expect(() => {
+      test('break', () =>
+        expectFlat(() => {
           for (const [x] of loader) {
             x.add(1);
-            throw new RangeError('enough');
+            break;
           }
-        }).toThrow(RangeError);
-      }));
+        }));
 
-      test('return', () => expectFlat(() => {
-        const first = (): number => {
-          for (const [x] of loader) return x.add(1).size;
-          return 0;
-        };
-        expect(first()).toBe(6);
-      }));
+      test('throw', () =>
+        expectFlat(() => {
+          expect(() => {
+            for (const [x] of loader) {
+              x.add(1);
+              throw new RangeError('enough');
+            }
+          }).toThrow(RangeError);
+        }));
 
-      test('several at once, at their own pace', () => expectFlat(() => {
-        const [a, b] = [loader[Symbol.iterator](), loader[Symbol.iterator]()];
-        const seen: number[][] = [[], []];
-        const take = (from: IterableIterator<Pair>, to: number[]): void => {
-          const { done, value } = from.next();
-          if (!done) to.push(...value[1].toArray());
-        };
-        for (let i = 0; i < 20; i++) {
-          take(a, seen[0]!);
-          if (i % 2) take(b, seen[1]!);
-        }
-        expect(seen.map(s => s.toSorted(ascending))).toEqual([upTo(20), upTo(20)]);
-      }));
+      test('return', () =>
+        expectFlat(() => {
+          const first = (): number => {
+            for (const [x] of loader) return x.add(1).size;
+            return 0;
+          };
+          expect(first()).toBe(6);
+        }));
 
-      test('one inside another', () => expectFlat(() => {
-        let pairs = 0;
-        for (const [x] of loader) {
-          for (const [y] of loader) pairs += x.unsqueeze(1).sub(y).size / 2;
-        }
-        expect(pairs).toBe(400);
-      }));
+      test('several at once, at their own pace', () =>
+        expectFlat(() => {
+          const [a, b] = [loader[Symbol.iterator](), loader[Symbol.iterator]()];
+          const seen: number[][] = [[], []];
+          const take = (from: IterableIterator<Pair>, to: number[]): void => {
+            const { done, value } = from.next();
+            if (!done) to.push(...value[1].toArray());
+          };
+          for (let i = 0; i < 20; i++) {
+            take(a, seen[0]!);
+            if (i % 2) take(b, seen[1]!);
+          }
+          expect(seen.map(s => s.toSorted(ascending))).toEqual([upTo(20), upTo(20)]);
+        }));
+
+      test('one inside another', () =>
+        expectFlat(() => {
+          let pairs = 0;
+          for (const [x] of loader) {
+            for (const [y] of loader) pairs += x.unsqueeze(1).sub(y).size / 2;
+          }
+          expect(pairs).toBe(400);
+        }));
     });
 
     test('in a loop that awaits, between others', async () => {
@@ -433,9 +474,11 @@ describe('DataLoader', () => {
 
   describe('what it does not take', () => {
     const data = numbered(3);
-    const loads = (...samples: (readonly Tensor[])[]): (() => void) => () => {
-      for (const _ of new DataLoader({ length: samples.length, get: i => samples[i]! }, { batchSize: 4 }));
-    };
+    const loads =
+      (...samples: (readonly Tensor[])[]): (() => void) =>
+      () => {
+        for (const _ of new DataLoader({ length: samples.length, get: i => samples[i]! }, { batchSize: 4 }));
+      };
 
     test.each([0, -1, 1.5, NaN, Infinity])('batches of %d', batchSize => {
       expect(() => new DataLoader(data, { batchSize })).toThrow(ValueError);
@@ -455,13 +498,17 @@ describe('DataLoader', () => {
 
     test('samples that are no arrays of tensors', () => {
       const broken: Dataset<Pair> = { length: 1, get: () => JSON.parse('[1, 2]') };
-      expect(() => { for (const _ of new DataLoader(broken)); }).toThrow(ValueError);
+      expect(() => {
+        for (const _ of new DataLoader(broken));
+      }).toThrow(ValueError);
     });
 
     test('a shuffle of f64, which no op picks from', () => {
       const f64 = new TensorDataset(tensor([1, 2, 3, 4], { dtype: 'f64' }));
       const loader = new DataLoader(f64, { batchSize: 4, shuffle: true, seed: 1 });
-      expect(() => { for (const _ of loader); }).toThrow(DTypeError);
+      expect(() => {
+        for (const _ of loader);
+      }).toThrow(DTypeError);
     });
 
     test('an error of the dataset passes, and memory stays as it was', () => {
@@ -473,7 +520,9 @@ describe('DataLoader', () => {
           return [tensor([i]), tensor([i])];
         },
       };
-      expect(() => { for (const _ of new DataLoader(failing, { batchSize: 3 })); }).toThrow('sample 4 is unreadable');
+      expect(() => {
+        for (const _ of new DataLoader(failing, { batchSize: 3 }));
+      }).toThrow('sample 4 is unreadable');
       expect(memory().blocks).toBe(base);
     });
   });

@@ -4,7 +4,17 @@
  */
 import { createHash } from 'node:crypto';
 import {
-  backendName, crossEntropy, DataLoader, encodeSafetensors, Generator, manualSeed, nn, optim, randint, randn, TensorDataset,
+  backendName,
+  crossEntropy,
+  DataLoader,
+  encodeSafetensors,
+  Generator,
+  manualSeed,
+  nn,
+  optim,
+  randint,
+  randn,
+  TensorDataset,
 } from 'phyllo';
 
 const seed = Number(process.argv[2]);
@@ -14,9 +24,18 @@ const images = randn([200, 1, 16, 16], { generator });
 const labels = randint(0, 10, [200], { generator });
 const loader = new DataLoader(new TensorDataset(images, labels), { batchSize: 20, shuffle: true, seed: seed + 2 });
 const model = new nn.Sequential(
-  new nn.Conv2d(1, 6, 5, { padding: 2 }), new nn.ReLU(), new nn.MaxPool2d(2),
-  new nn.Conv2d(6, 16, 5), new nn.Tanh(), new nn.AvgPool2d(2),
-  new nn.Flatten(), new nn.Dropout(0.25), new nn.Linear(64, 32), new nn.GELU(), new nn.Dropout(0.5), new nn.Linear(32, 10),
+  new nn.Conv2d(1, 6, 5, { padding: 2 }),
+  new nn.ReLU(),
+  new nn.MaxPool2d(2),
+  new nn.Conv2d(6, 16, 5),
+  new nn.Tanh(),
+  new nn.AvgPool2d(2),
+  new nn.Flatten(),
+  new nn.Dropout(0.25),
+  new nn.Linear(64, 32),
+  new nn.GELU(),
+  new nn.Dropout(0.5),
+  new nn.Linear(32, 10),
 );
 const optimizer = new optim.AdamW(model.parameters(), { lr: 0.01 });
 const schedule = new optim.StepLR(optimizer, 1, 0.5); // powers of a half: exact in every engine

@@ -1,6 +1,18 @@
 /** What a plan says of itself: its steps, its drawing, its time. */
 import {
-  capture, checkpoint, crossEntropy, Generator, keep, nn, noGrad, optim, profile, randn, scope, zeros, type Tensor,
+  capture,
+  checkpoint,
+  crossEntropy,
+  Generator,
+  keep,
+  nn,
+  noGrad,
+  optim,
+  profile,
+  randn,
+  scope,
+  zeros,
+  type Tensor,
 } from 'phyllo';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { NETS } from '../bench/nets';
@@ -14,9 +26,18 @@ beforeAll(() => useBackend(binaries[0]!));
 const lenet = (): nn.Sequential => {
   const from = { generator: new Generator(1) };
   return new nn.Sequential(
-    new nn.Conv2d(1, 6, 5, { padding: 2, ...from }), new nn.ReLU(), new nn.MaxPool2d(2),
-    new nn.Conv2d(6, 16, 5, from), new nn.ReLU(), new nn.MaxPool2d(2), new nn.Flatten(),
-    new nn.Linear(400, 120, from), new nn.ReLU(), new nn.Linear(120, 84, from), new nn.ReLU(), new nn.Linear(84, 10, from),
+    new nn.Conv2d(1, 6, 5, { padding: 2, ...from }),
+    new nn.ReLU(),
+    new nn.MaxPool2d(2),
+    new nn.Conv2d(6, 16, 5, from),
+    new nn.ReLU(),
+    new nn.MaxPool2d(2),
+    new nn.Flatten(),
+    new nn.Linear(400, 120, from),
+    new nn.ReLU(),
+    new nn.Linear(120, 84, from),
+    new nn.ReLU(),
+    new nn.Linear(84, 10, from),
   );
 };
 const training = (net: nn.Layer): ((x: Tensor, t: Tensor) => Tensor) => {
@@ -33,7 +54,9 @@ const batch = (n: number): [Tensor, Tensor] => [keep(randn([n, 1, 28, 28])), kee
 
 describe('operations', () => {
   const products = (f: (...xs: Tensor[]) => unknown, ...xs: Tensor[]): number =>
-    capture(f).plan(...xs).program.graph.steps.reduce((n, step) => n + (step.def.flops ? flopsOf(step) : 0), 0);
+    capture(f)
+      .plan(...xs)
+      .program.graph.steps.reduce((n, step) => n + (step.def.flops ? flopsOf(step) : 0), 0);
 
   test('of LeNet, inferring and training, alone and by eights', () => {
     const net = lenet();
@@ -51,7 +74,10 @@ describe('operations', () => {
     for (const on of [exact, binaries[0]!]) {
       useBackend(on);
       expect(products((a, b) => a!.matmul(b!), zeros([3, 1, 4, 5]), zeros([2, 5, 7]))).toBe(2 * 3 * 2 * 4 * 7 * 5);
-      const conv = (groups: number) => (x?: Tensor, w?: Tensor): Tensor => x!.conv2d(w!, null, { groups, stride: 2, padding: 1 });
+      const conv =
+        (groups: number) =>
+        (x?: Tensor, w?: Tensor): Tensor =>
+          x!.conv2d(w!, null, { groups, stride: 2, padding: 1 });
       expect(products(conv(2), zeros([2, 6, 9, 9]), zeros([4, 3, 3, 3]))).toBe(2 * 2 * 4 * 25 * (3 * 9));
       expect(products(x => x!.t().add(1), zeros([3, 4]))).toBe(0);
     }
@@ -84,7 +110,9 @@ describe('explain', () => {
     for (const line of lines.slice(1, -1)) expect(line.slice(at - 2, at + 1)).toMatch(/^ {2}[[i]/);
     const { bytes: arena, bound } = plan.program.memory;
     const total = steps.reduce((n, step) => n + flopsOf(step), 0);
-    expect(lines.at(-1)).toBe(`${short(total)} FLOP in ${steps.length} steps; arena of ${bytes(arena)}, ${((100 * arena) / bound - 100).toFixed(1)} % over the least possible ${bytes(bound)}`);
+    expect(lines.at(-1)).toBe(
+      `${short(total)} FLOP in ${steps.length} steps; arena of ${bytes(arena)}, ${((100 * arena) / bound - 100).toFixed(1)} % over the least possible ${bytes(bound)}`,
+    );
     expect(plan.explain()).toContain('sgdStep');
   });
 
@@ -99,7 +127,9 @@ describe('explain', () => {
       const loss = checkpoint(net)(x).sum();
       loss.backward();
       return loss;
-    }).plan(batch(2)[0]).explain();
+    })
+      .plan(batch(2)[0])
+      .explain();
     expect(again.match(/^#.* conv2d .*$/gm)!.map(line => /again$/.test(line))).toEqual([false, false, true, true]);
   });
 });
@@ -181,5 +211,11 @@ describe('profile', () => {
 test('numbers and columns', () => {
   expect([0, 7, 999, 1000, 1234567, 2e9].map(short)).toEqual(['0', '7', '999', '1.00 k', '1.23 M', '2.00 G']);
   expect([0, 1023, 1024, 1e6, 1e9].map(bytes)).toEqual(['0 B', '1023 B', '1.00 KiB', '977 KiB', '954 MiB']);
-  expect(table([['a', 'n'], ['x', '1.5 k'], ['long', '20']])).toBe('a         n\nx     1.5 k\nlong     20');
+  expect(
+    table([
+      ['a', 'n'],
+      ['x', '1.5 k'],
+      ['long', '20'],
+    ]),
+  ).toBe('a         n\nx     1.5 k\nlong     20');
 });

@@ -6,6 +6,8 @@ import { expect, test } from 'vitest';
 import { namesOf } from './surface';
 
 test('the entries export what is listed, and nothing else', () => {
-  const listed = readFileSync(new URL('exports.txt', import.meta.url), 'utf8').trimEnd().split('\n');
+  const listed = readFileSync(new URL('exports.txt', import.meta.url), 'utf8')
+    .trimEnd()
+    .split('\n');
   expect([...namesOf(phyllo), ...namesOf(edge, 'edge.')]).toEqual(listed);
 });

@@ -1,7 +1,7 @@
 /** Kernels and allocations that fail, at the level of the backend: typed errors, and afterwards all is as it was. */
 import { readFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
-import { ACTIVATION, type Backend, type ConvSizes, type Kernels } from '../ts/backend/backend';
+import { ACTIVATION, type Backend, type ConvSizes } from '../ts/backend/backend';
 import { wasmBackend } from '../ts/backend/wasm/backend';
 import { OutOfMemoryError, PhylloError } from '../ts/core/errors';
 import { CASES } from './kernels';
@@ -61,8 +61,19 @@ function errorOf(f: () => unknown): unknown {
 
 /** Kernels that some of their cases need a workspace for. */
 const WORKING = [
-  'conv2d', 'conv2dGradW', 'conv2dGradX', 'conv2dLanes', 'conv2dLanesGradW', 'conv2dLanesGradX',
-  'gemm', 'gru', 'gruGrad', 'lstm', 'lstmGrad', 'rnn', 'rnnGrad',
+  'conv2d',
+  'conv2dGradW',
+  'conv2dGradX',
+  'conv2dLanes',
+  'conv2dLanesGradW',
+  'conv2dLanesGradX',
+  'gemm',
+  'gru',
+  'gruGrad',
+  'lstm',
+  'lstmGrad',
+  'rnn',
+  'rnnGrad',
 ] as const;
 
 test('a kernel without room to work in says so before it writes, and runs once there is room', () => {
@@ -80,7 +91,9 @@ test('a kernel without room to work in says so before it writes, and runs once t
       });
       const contents = (): string[] =>
         blocks.map(({ at, bytes }) => Buffer.from(backend.read(at, bytes, 'u8')).toString('latin1'));
-      const numbers = args.map((arg, i) => (typeof arg === 'number' ? arg : blocks.find(block => block.i === i)!.first));
+      const numbers = args.map((arg, i) =>
+        typeof arg === 'number' ? arg : blocks.find(block => block.i === i)!.first,
+      );
       const before = contents();
       const rest = takeAll(backend);
       const live = backend.memory().bytes;
@@ -88,7 +101,8 @@ test('a kernel without room to work in says so before it writes, and runs once t
       if (error !== null) {
         expect(error).toBeInstanceOf(OutOfMemoryError);
         expect(String(error)).toMatch(
-          new RegExp(`^OutOfMemoryError: ${name}: no room for \\d+ bytes to work in beside the ${live} in use$`));
+          new RegExp(`^OutOfMemoryError: ${name}: no room for \\d+ bytes to work in beside the ${live} in use$`),
+        );
         expect(contents(), name).toEqual(before);
         refused.add(name);
       }
@@ -107,7 +121,11 @@ class Convolution {
   private readonly at: number;
   constructor(private readonly backend: Backend) {
     this.at = backend.alloc(4 * 3 * 2048);
-    backend.write(this.at, Array.from({ length: 3 * 2048 }, (_, i) => Math.sin(i)), 'f32');
+    backend.write(
+      this.at,
+      Array.from({ length: 3 * 2048 }, (_, i) => Math.sin(i)),
+      'f32',
+    );
   }
   run(change: Partial<Record<'x' | 'groups', number>> = {}): number[] {
     const [x, w, y] = [0, 1, 2].map(i => this.at + 4 * 2048 * i) as [number, number, number];
@@ -124,7 +142,8 @@ const FAILING: Readonly<Record<string, (conv: Convolution) => unknown>> = {
 };
 
 test.each(['simd128', 'checked'].flatMap(name => Object.keys(FAILING).map(kind => [name, kind] as const)))(
-  `${CALLS} failing calls on %s, by %s, leave everything as it was`, (name, kind) => {
+  `${CALLS} failing calls on %s, by %s, leave everything as it was`,
+  (name, kind) => {
     const backend = instance(name);
     const conv = new Convolution(backend);
     const expected = conv.run();
@@ -141,7 +160,8 @@ test.each(['simd128', 'checked'].flatMap(name => Object.keys(FAILING).map(kind =
     backend.free(at, 100);
     expect(conv.run()).toEqual(expected);
     expect(backend.memory()).toEqual({ ...memory, peak: memory.bytes + 100 });
-  });
+  },
+);
 
 test(`${CALLS} calls without room to work in leave everything as it was`, () => {
   const backend = instance('simd128');
@@ -182,7 +202,9 @@ test('a stack overflow in an allocation: memory is in order, or refuses work', (
     expect(errorOf(() => overflow(0))).toBeInstanceOf(RangeError);
     const error = errorOf(() => backend.free(backend.alloc(1000), 1000));
     if (error === null) continue;
-    expect(String(error)).toMatch(/memory was left in the middle of a change, by a stack overflow: load the library anew/);
+    expect(String(error)).toMatch(
+      /memory was left in the middle of a change, by a stack overflow: load the library anew/,
+    );
     refused++;
   }
   expect(refused).toBeLessThan(depths);

@@ -1,7 +1,16 @@
 /** Writing files: whole or not at all, whatever comes between, and nothing left beside them. */
 import { spawn, spawnSync } from 'node:child_process';
 import {
-  chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync,
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +24,10 @@ beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'phyllo-file-'))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
 async function failure(writing: Promise<void>): Promise<PhylloError> {
-  const error: unknown = await writing.then(() => null, (e: unknown) => e);
+  const error: unknown = await writing.then(
+    () => null,
+    (e: unknown) => e,
+  );
   if (error instanceof PhylloError) return error;
   throw new Error(`no PhylloError, but ${String(error)}`);
 }
@@ -110,7 +122,9 @@ describe('writeFile', () => {
     const writing = failure(writeFile(join(inner, 'a'), new Uint8Array(2 ** 24)));
     while (readdirSync(inner).length === 0) await sleep(0);
     rmSync(inner, { recursive: true });
-    expect((await writing).message).toMatch(/: cannot be written: somebody removed the file, or its folder, while it was written$/);
+    expect((await writing).message).toMatch(
+      /: cannot be written: somebody removed the file, or its folder, while it was written$/,
+    );
   });
 
   test('takes a path and text or bytes, and nothing else', async () => {
@@ -142,7 +156,9 @@ describe('what is left beside a file', () => {
       import { writeFile } from ${JSON.stringify(fileURLToPath(new URL('../ts/io/file.ts', import.meta.url)))};
       const bytes = new Uint8Array(2 ** 27);
       for (let i = 1; ; i++) await writeFile(${JSON.stringify(path)}, bytes.fill(i));`;
-    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', source], { stdio: 'inherit' });
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', source], {
+      stdio: 'inherit',
+    });
     const gone = new Promise(resolve => child.once('exit', resolve));
     // Until it has written once, and is in the middle of the next.
     while (left().length === 0 || !readdirSync(folder).includes('a')) await sleep(1);
@@ -179,18 +195,21 @@ describe('what is left beside a file', () => {
   });
 
   // The limit and its name are those of Linux.
-  test.runIf(process.platform === 'linux')('by a write that fails in the middle goes at once, and the older file stays', async () => {
-    const path = join(folder, 'a');
-    writeFileSync(path, 'old');
-    const source = `
+  test.runIf(process.platform === 'linux')(
+    'by a write that fails in the middle goes at once, and the older file stays',
+    async () => {
+      const path = join(folder, 'a');
+      writeFileSync(path, 'old');
+      const source = `
       import { writeFile } from ${JSON.stringify(fileURLToPath(new URL('../ts/io/file.ts', import.meta.url)))};
       await writeFile(${JSON.stringify(path)}, new Uint8Array(2 ** 20)).catch(e => console.log(e.name, e.message));`;
-    const limited = 'ulimit -f 100; exec "$0" --import tsx --input-type=module -e "$1"'; // of 512 bytes
-    const { stdout } = spawnSync('sh', ['-c', limited, process.execPath, source], { encoding: 'utf8' });
-    expect(stdout).toBe(`FileError ${path}: cannot be written: the file is larger than is allowed\n`);
-    expect(readdirSync(folder)).toEqual(['a']);
-    expect(readFileSync(path, 'utf8')).toBe('old');
-  });
+      const limited = 'ulimit -f 100; exec "$0" --import tsx --input-type=module -e "$1"'; // of 512 bytes
+      const { stdout } = spawnSync('sh', ['-c', limited, process.execPath, source], { encoding: 'utf8' });
+      expect(stdout).toBe(`FileError ${path}: cannot be written: the file is larger than is allowed\n`);
+      expect(readdirSync(folder)).toEqual(['a']);
+      expect(readFileSync(path, 'utf8')).toBe('old');
+    },
+  );
 });
 
 test('plan.save writes what encode() gives, or says why not', async () => {

@@ -8,9 +8,18 @@ import { capture, crossEntropy, Generator, keep, memory, nn, optim, randint, ran
 const generator = new Generator(1);
 const from = { generator };
 const model = new nn.Sequential(
-  new nn.Conv2d(1, 2, 3, { padding: 1, ...from }), new nn.ReLU(), new nn.MaxPool2d(2),
-  new nn.Conv2d(2, 3, 3, from), new nn.ReLU(), new nn.MaxPool2d(2), new nn.Flatten(),
-  new nn.Linear(12, 10, from), new nn.ReLU(), new nn.Linear(10, 8, from), new nn.ReLU(), new nn.Linear(8, 4, from),
+  new nn.Conv2d(1, 2, 3, { padding: 1, ...from }),
+  new nn.ReLU(),
+  new nn.MaxPool2d(2),
+  new nn.Conv2d(2, 3, 3, from),
+  new nn.ReLU(),
+  new nn.MaxPool2d(2),
+  new nn.Flatten(),
+  new nn.Linear(12, 10, from),
+  new nn.ReLU(),
+  new nn.Linear(10, 8, from),
+  new nn.ReLU(),
+  new nn.Linear(8, 4, from),
 );
 const optimizer = new optim.SGD(model.parameters(), { lr: 0.01, momentum: 0.9 });
 const x = keep(randn([2, 1, 12, 12], { generator }));
@@ -40,4 +49,10 @@ const before = memory({ resetPeak: true });
 const alone = perStep(() => silent(x, t), 10_000);
 const after = memory();
 const loss = perStep(() => scope(() => void answering(x, t)), 10_000);
-console.log(JSON.stringify({ heap: { silent: alone, loss }, linear: { before, after }, plans: [silent.plans.length, answering.plans.length] }));
+console.log(
+  JSON.stringify({
+    heap: { silent: alone, loss },
+    linear: { before, after },
+    plans: [silent.plans.length, answering.plans.length],
+  }),
+);

@@ -25,7 +25,9 @@ test('10,000 captured steps of LeNet', { timeout: 120_000 }, async () => {
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root });
   const { heap, linear, plans }: Report = JSON.parse(stdout);
   const round = Math.round;
-  console.log(`bytes of garbage a step: ${round(heap.silent)} answering nothing, ${round(heap.loss)} answering the loss`);
+  console.log(
+    `bytes of garbage a step: ${round(heap.silent)} answering nothing, ${round(heap.loss)} answering the loss`,
+  );
   expect(plans).toEqual([1, 1]);
   expect(heap.silent).toBeGreaterThan(0); // no collection came in between
   expect(heap.silent).toBeLessThan(100);

@@ -26,8 +26,13 @@ async function collect(): Promise<void> {
 }
 
 /** As in Node, Deno and Bun, which collect when asked to, and as in browsers, which do not. */
-const engines = [['an engine that collects on request', engine()], ['one that does not', null]] as const;
-const cases = backends.flatMap(([name, make]) => engines.map(([kind, e]) => [`${name}, with ${kind}`, make, e] as const));
+const engines = [
+  ['an engine that collects on request', engine()],
+  ['one that does not', null],
+] as const;
+const cases = backends.flatMap(([name, make]) =>
+  engines.map(([kind, e]) => [`${name}, with ${kind}`, make, e] as const),
+);
 
 afterAll(() => useEngine(engine()));
 
@@ -216,7 +221,7 @@ describe.each(cases)('on %s', (_, make, engine) => {
     expect(left).toBeLessThan(3 * 4 * 20); // flows × batches × at most this many made of no single item
   });
 
-  test('not what was freed by hand: its place, and a view of it, are another\'s', async () => {
+  test("not what was freed by hand: its place, and a view of it, are another's", async () => {
     const views: Tensor[] = [];
     const takers: Tensor[] = [];
     (() => {
@@ -277,10 +282,13 @@ describe.each(cases)('on %s', (_, make, engine) => {
         const loss = logits.crossEntropy(target);
         loss.backward();
         losses.push(loss);
-        kept.push(keep(x.mul(2)), scope(() => {
-          refs.push(new WeakRef(ones([3])));
-          return keep(ones([2]));
-        }));
+        kept.push(
+          keep(x.mul(2)),
+          scope(() => {
+            refs.push(new WeakRef(ones([3])));
+            return keep(ones([2]));
+          }),
+        );
         refs.push(new WeakRef(logits), new WeakRef(x), new WeakRef(loss.node!));
       }
     })();

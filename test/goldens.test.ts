@@ -168,8 +168,7 @@ const runs: Readonly<Record<string, Run>> = {
   logSoftmax: ({ x }, { dim }) => ops.logSoftmax(x, dim),
   layerNorm: ({ x, w, b }, { shape, eps }) => ops.layerNorm(x, given(shape, 'shape'), { weight: w, bias: b, eps }),
   rmsNorm: ({ x, w }, { shape, eps }) => ops.rmsNorm(x, given(shape, 'shape'), { weight: w, eps }),
-  groupNorm: ({ x, w, b }, { groups, eps }) =>
-    ops.groupNorm(x, given(groups, 'groups'), { weight: w, bias: b, eps }),
+  groupNorm: ({ x, w, b }, { groups, eps }) => ops.groupNorm(x, given(groups, 'groups'), { weight: w, bias: b, eps }),
   batchNorm: ({ x, w, b, mean, var: variance }, { training, momentum, eps }) =>
     ops.batchNorm(x, mean, variance, { weight: w, bias: b, training, momentum, eps }),
   localResponseNorm: ({ x }, { size, alpha, beta, k }) =>
@@ -206,9 +205,7 @@ const one = (v: Steps | null | undefined): number | undefined => (typeof v === '
 const pair = (v: Steps | null | undefined): Pair | undefined =>
   v && typeof v !== 'number' ? [given(v[0], 'first'), given(v[1], 'second')] : (v ?? undefined);
 const triple = (v: Steps | null | undefined): Triple | undefined =>
-  v && typeof v !== 'number'
-    ? [given(v[0], 'first'), given(v[1], 'second'), given(v[2], 'third')]
-    : (v ?? undefined);
+  v && typeof v !== 'number' ? [given(v[0], 'first'), given(v[1], 'second'), given(v[2], 'third')] : (v ?? undefined);
 /** A padding in numbers; 'same' stays what it is where it is known. */
 const border = (padding: Options['padding']): Steps | undefined => (padding === 'same' ? undefined : padding);
 

@@ -1,7 +1,22 @@
 /** Graphs of gradients: what they hold, when they let go of it, and that no error leaves anything behind. */
 import {
-  DisposedError, DTypeError, grad, GradientError, gradients, IndexError, keep, memory, noGrad, ones, scope,
-  ShapeError, tensor, valueAndGrad, ValueError, zeros, type Tensor,
+  DisposedError,
+  DTypeError,
+  grad,
+  GradientError,
+  gradients,
+  IndexError,
+  keep,
+  memory,
+  noGrad,
+  ones,
+  scope,
+  ShapeError,
+  tensor,
+  valueAndGrad,
+  ValueError,
+  zeros,
+  type Tensor,
 } from 'phyllo';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { defineMultiOp, defineOp, type MultiOp, type Op } from '../ts/core/op';
@@ -40,15 +55,16 @@ describe.each(backends)('on %s', (_, make) => {
 
     test('has few values in flight, however deep the graph', () => {
       const w = keep(tensor(numbers(1000, 1), { requiresGrad: true }));
-      const rise = (depth: number): number => scope(() => {
-        let y: Tensor = w;
-        for (let i = 0; i < depth; i++) y = scope(() => y.exp().mul(0.1));
-        const loss = y.sum();
-        const { bytes } = memory({ resetPeak: true });
-        loss.backward();
-        w.grad = null;
-        return (memory().peak - bytes) / runtime.backend.itemSize('f32') / 1000;
-      });
+      const rise = (depth: number): number =>
+        scope(() => {
+          let y: Tensor = w;
+          for (let i = 0; i < depth; i++) y = scope(() => y.exp().mul(0.1));
+          const loss = y.sum();
+          const { bytes } = memory({ resetPeak: true });
+          loss.backward();
+          w.grad = null;
+          return (memory().peak - bytes) / runtime.backend.itemSize('f32') / 1000;
+        });
       expect(rise(4)).toBeLessThan(6);
       expect(rise(40)).toBe(rise(4));
       w.dispose();
@@ -68,45 +84,55 @@ describe.each(backends)('on %s', (_, make) => {
 
     test('need not happen: an unused graph goes with its handles', () => {
       const w = leaf(1, 2);
-      flat(3, () => scope(() => {
-        w.mul(w).sum();
-        w.exp().log().matmul(w);
-      }));
+      flat(3, () =>
+        scope(() => {
+          w.mul(w).sum();
+          w.exp().log().matmul(w);
+        }),
+      );
     });
 
     test('of 40,000 ops overflows no stack and leaks nothing, walked or not', () => {
       const w = leaf(1);
-      flat(1, () => scope(() => {
-        let y: Tensor = w;
-        for (let i = 0; i < 20_000; i++) y = y.exp().mul(0.25);
-        y.sum();
-      }));
-      flat(1, () => scope(() => {
-        let y: Tensor = w;
-        for (let i = 0; i < 20_000; i++) y = y.add(1).mul(1);
-        y.sum().backward();
-        expect(w.grad!.item()).toBe(1);
-        w.grad = null;
-      }));
+      flat(1, () =>
+        scope(() => {
+          let y: Tensor = w;
+          for (let i = 0; i < 20_000; i++) y = y.exp().mul(0.25);
+          y.sum();
+        }),
+      );
+      flat(1, () =>
+        scope(() => {
+          let y: Tensor = w;
+          for (let i = 0; i < 20_000; i++) y = y.add(1).mul(1);
+          y.sum().backward();
+          expect(w.grad!.item()).toBe(1);
+          w.grad = null;
+        }),
+      );
     });
 
     test('reads a saved value only if it is still what was saved', () => {
-      flat(3, () => scope(() => {
-        const w = leaf(1, 2);
-        const loss = w.mul(w).sum();
-        noGrad(() => addInto(w, ones([2])));
-        failure(() => loss.backward(), GradientError, /gradient of mul.*changed in place/);
-        failure(() => addInto(w, ones([2])), GradientError, /addInto: writes in place.*noGrad/);
-      }));
-      flat(3, () => scope(() => {
-        const w = leaf(1, 2);
-        const x = ones([2]);
-        const loss = w.mul(x).sum();
-        x.reshape([2, 1]).set([3, 4]); // through a view
-        failure(() => loss.backward(), GradientError, /changed in place/);
-        w.mul(x).sum().backward();
-        expect(list(w.grad)).toEqual([3, 4]);
-      }));
+      flat(3, () =>
+        scope(() => {
+          const w = leaf(1, 2);
+          const loss = w.mul(w).sum();
+          noGrad(() => addInto(w, ones([2])));
+          failure(() => loss.backward(), GradientError, /gradient of mul.*changed in place/);
+          failure(() => addInto(w, ones([2])), GradientError, /addInto: writes in place.*noGrad/);
+        }),
+      );
+      flat(3, () =>
+        scope(() => {
+          const w = leaf(1, 2);
+          const x = ones([2]);
+          const loss = w.mul(x).sum();
+          x.reshape([2, 1]).set([3, 4]); // through a view
+          failure(() => loss.backward(), GradientError, /changed in place/);
+          w.mul(x).sum().backward();
+          expect(list(w.grad)).toEqual([3, 4]);
+        }),
+      );
       scope(() => {
         const w = leaf(1, 2);
         const y = w.add(1); // saves nothing
@@ -121,22 +147,24 @@ describe.each(backends)('on %s', (_, make) => {
     });
 
     test('sums into leaves, of which no two share a gradient', () => {
-      flat(3, () => scope(() => {
-        const [a, b] = [leaf(1, 2), leaf(3, 4)];
-        const f = (): Tensor => a.add(b).mul(1).sum(); // the rules of add hand the same g to both
-        f().backward();
-        a.grad!.set([10, 20]);
-        expect(list(b.grad)).toEqual([1, 1]);
-        f().backward();
-        expect(list(a.grad)).toEqual([11, 21]);
-        a.mul(a).sum().backward();
-        expect(list(a.grad)).toEqual([13, 25]);
-        expect(list(b.grad)).toEqual([2, 2]);
-        b.grad = null;
-        f().backward();
-        expect(list(a.grad)).toEqual([14, 26]);
-        expect(list(b.grad)).toEqual([1, 1]);
-      }));
+      flat(3, () =>
+        scope(() => {
+          const [a, b] = [leaf(1, 2), leaf(3, 4)];
+          const f = (): Tensor => a.add(b).mul(1).sum(); // the rules of add hand the same g to both
+          f().backward();
+          a.grad!.set([10, 20]);
+          expect(list(b.grad)).toEqual([1, 1]);
+          f().backward();
+          expect(list(a.grad)).toEqual([11, 21]);
+          a.mul(a).sum().backward();
+          expect(list(a.grad)).toEqual([13, 25]);
+          expect(list(b.grad)).toEqual([2, 2]);
+          b.grad = null;
+          f().backward();
+          expect(list(a.grad)).toEqual([14, 26]);
+          expect(list(b.grad)).toEqual([1, 1]);
+        }),
+      );
     });
 
     test('writes neither into the gradient it was given nor into one that the user holds a view of', () => {
@@ -146,7 +174,11 @@ describe.each(backends)('on %s', (_, make) => {
         w.add(0).backward({ gradient: seed });
         const view = w.grad!.reshape([2, 1]);
         w.add(0).backward({ gradient: seed });
-        expect([list(seed), list(view), list(w.grad)]).toEqual([[10, 20], [10, 20], [20, 40]]);
+        expect([list(seed), list(view), list(w.grad)]).toEqual([
+          [10, 20],
+          [10, 20],
+          [20, 40],
+        ]);
         w.grad = null;
         w.add(0).backward({ gradient: seed });
         seed.set([0, 0]);
@@ -156,8 +188,17 @@ describe.each(backends)('on %s', (_, make) => {
 
     test('sums into a gradient that the user put there, whatever its strides', () => {
       scope(() => {
-        const w = tensor([[1, 2], [3, 4]], { requiresGrad: true });
-        w.grad = tensor([[1, 2], [3, 4]]).t();
+        const w = tensor(
+          [
+            [1, 2],
+            [3, 4],
+          ],
+          { requiresGrad: true },
+        );
+        w.grad = tensor([
+          [1, 2],
+          [3, 4],
+        ]).t();
         w.mul(10).sum().backward();
         expect(list(w.grad)).toEqual([11, 13, 12, 14]);
         failure(() => (w.grad = ones([4])), ShapeError, /grad: .*\[4\].*\[2, 2\]/);
@@ -172,17 +213,19 @@ describe.each(backends)('on %s', (_, make) => {
     });
 
     test('starts from a live gradient of the right shape', () => {
-      flat(3, () => scope(() => {
-        const w = leaf(1, 2);
-        const gone = ones([2]);
-        gone.dispose();
-        failure(() => w.mul(2).backward({ gradient: gone }), DisposedError, /backward/);
-        failure(() => w.mul(2).backward({ gradient: ones([3]) }), ShapeError, /\[3\].*\[2\]/);
-        failure(() => w.mul(2).backward(), ShapeError, /one number/);
-        failure(() => ones([1]).backward(), GradientError, /nothing that requires a gradient/);
-        w.mul(2).backward({ gradient: tensor([5, 7]) });
-        expect(list(w.grad)).toEqual([10, 14]);
-      }));
+      flat(3, () =>
+        scope(() => {
+          const w = leaf(1, 2);
+          const gone = ones([2]);
+          gone.dispose();
+          failure(() => w.mul(2).backward({ gradient: gone }), DisposedError, /backward/);
+          failure(() => w.mul(2).backward({ gradient: ones([3]) }), ShapeError, /\[3\].*\[2\]/);
+          failure(() => w.mul(2).backward(), ShapeError, /one number/);
+          failure(() => ones([1]).backward(), GradientError, /nothing that requires a gradient/);
+          w.mul(2).backward({ gradient: tensor([5, 7]) });
+          expect(list(w.grad)).toEqual([10, 14]);
+        }),
+      );
     });
 
     test('runs again with retainGraph, and the last time frees', () => {
@@ -205,18 +248,20 @@ describe.each(backends)('on %s', (_, make) => {
     });
 
     test('feeds through a value of two graphs; the part they share works once', () => {
-      flat(3, () => scope(() => {
-        const w = leaf(1, 2);
-        const h = w.mul(3);
-        const [one, two] = [h.mul(2).sum(), h.sum()];
-        one.backward({ retainGraph: true });
-        two.backward();
-        expect(list(w.grad)).toEqual([9, 9]);
-        failure(() => h.exp().sum().backward(), GradientError, /graph of mul was already used/);
-        expect(list(w.grad)).toEqual([9, 9]);
-        w.mul(2).sum().backward(); // the leaf itself serves any number of graphs
-        expect(list(w.grad)).toEqual([11, 11]);
-      }));
+      flat(3, () =>
+        scope(() => {
+          const w = leaf(1, 2);
+          const h = w.mul(3);
+          const [one, two] = [h.mul(2).sum(), h.sum()];
+          one.backward({ retainGraph: true });
+          two.backward();
+          expect(list(w.grad)).toEqual([9, 9]);
+          failure(() => h.exp().sum().backward(), GradientError, /graph of mul was already used/);
+          expect(list(w.grad)).toEqual([9, 9]);
+          w.mul(2).sum().backward(); // the leaf itself serves any number of graphs
+          expect(list(w.grad)).toEqual([11, 11]);
+        }),
+      );
     });
 
     test('outlives the batch with the values it saved; what is computed later belongs to the batch of then', () => {
@@ -265,22 +310,25 @@ describe.each(backends)('on %s', (_, make) => {
       scope(() => {
         const w = leaf(1, 2);
         w.mul(2).sum().backward();
-        w.grad = w.grad;
+        const { grad } = w;
+        w.grad = grad;
         expect(list(w.grad)).toEqual([2, 2]);
       });
     });
 
     test('that is no longer one, or is gone, gets no gradient from an older graph', () => {
-      flat(3, () => scope(() => {
-        const [a, b, c] = [leaf(1), leaf(2), leaf(3)];
-        const loss = a.mul(b).mul(c).sum();
-        a.requiresGrad = false;
-        a.requiresGrad = true;
-        b.requiresGrad = false;
-        c.dispose();
-        loss.backward();
-        expect([a.grad, b.grad, c.grad]).toEqual([null, null, null]);
-      }));
+      flat(3, () =>
+        scope(() => {
+          const [a, b, c] = [leaf(1), leaf(2), leaf(3)];
+          const loss = a.mul(b).mul(c).sum();
+          a.requiresGrad = false;
+          a.requiresGrad = true;
+          b.requiresGrad = false;
+          c.dispose();
+          loss.backward();
+          expect([a.grad, b.grad, c.grad]).toEqual([null, null, null]);
+        }),
+      );
     });
 
     test('is f32 and no output', () => {
@@ -316,21 +364,25 @@ describe.each(backends)('on %s', (_, make) => {
     const cube = (x: Tensor): Tensor => x.mul(x).mul(x).sum();
 
     test('grad, grad of grad, valueAndGrad, detach and noGrad leak nothing', () => {
-      flat(3, () => scope(() => {
-        const x = tensor([1, 2, 3]);
-        expect(list(grad(cube)(x))).toEqual([3, 12, 27]);
-        expect(list(grad(x => grad(cube)(x).sum())(x))).toEqual([6, 12, 18]);
-        expect(list(grad(x => grad(y => grad(cube)(y).sum())(x).sum())(x))).toEqual([6, 6, 6]);
-        const [value, g] = valueAndGrad(cube)(x);
-        expect([value.item(), value.requiresGrad, list(g), g.requiresGrad]).toEqual([36, false, [3, 12, 27], false]);
-        const w = leaf(2);
-        expect(w.mul(3).detach().mul(2).requiresGrad).toBe(false);
-        expect(noGrad(() => w.mul(3)).requiresGrad).toBe(false);
-        expect(() => noGrad(() => {
-          throw new Error('by the user');
-        })).toThrow('by the user');
-        expect(w.mul(3).requiresGrad).toBe(true);
-      }));
+      flat(3, () =>
+        scope(() => {
+          const x = tensor([1, 2, 3]);
+          expect(list(grad(cube)(x))).toEqual([3, 12, 27]);
+          expect(list(grad(x => grad(cube)(x).sum())(x))).toEqual([6, 12, 18]);
+          expect(list(grad(x => grad(y => grad(cube)(y).sum())(x).sum())(x))).toEqual([6, 6, 6]);
+          const [value, g] = valueAndGrad(cube)(x);
+          expect([value.item(), value.requiresGrad, list(g), g.requiresGrad]).toEqual([36, false, [3, 12, 27], false]);
+          const w = leaf(2);
+          expect(w.mul(3).detach().mul(2).requiresGrad).toBe(false);
+          expect(noGrad(() => w.mul(3)).requiresGrad).toBe(false);
+          expect(() =>
+            noGrad(() => {
+              throw new Error('by the user');
+            }),
+          ).toThrow('by the user');
+          expect(w.mul(3).requiresGrad).toBe(true);
+        }),
+      );
     });
 
     test('grad outside of a scope leaves its answer and nothing else', () => {
@@ -345,10 +397,12 @@ describe.each(backends)('on %s', (_, make) => {
     test('grad of a function that throws, or is constant', () => {
       const x = keep(tensor([1, 2, 3]));
       flat(3, () => {
-        expect(() => grad(x => {
-          x.mul(2);
-          throw new Error('by the user');
-        })(x)).toThrow('by the user');
+        expect(() =>
+          grad(x => {
+            x.mul(2);
+            throw new Error('by the user');
+          })(x),
+        ).toThrow('by the user');
         failure(() => grad(x => x.mul(2))(x), ShapeError, /one number/);
         scope(() => expect(list(grad(() => ones([]))(x))).toEqual([0, 0, 0]));
         scope(() => expect(list(grad(cube)(x))).toEqual([3, 12, 27]));
@@ -370,31 +424,40 @@ describe.each(backends)('on %s', (_, make) => {
 
     test('gradients() touches no leaf, answers zeros where nothing leads, and each x by itself', () => {
       const [a, b, c] = [leaf(1, 2), leaf(3, 4), leaf(5, 6)];
-      flat(3, () => scope(() => {
-        const h = a.mul(b);
-        const [ga, gh, gc, again] = gradients(h.mul(h).sum(), [a, h, c, a]);
-        expect([ga, gh, gc, again].map(g => list(g!))).toEqual([[18, 64], [6, 16], [0, 0], [18, 64]]);
-        again!.dispose();
-        expect(list(ga!)).toEqual([18, 64]);
-        expect([a.grad, b.grad]).toEqual([null, null]);
-        failure(() => gradients(h.sum(), [ones([2])]), GradientError, /does not require a gradient/);
-      }));
+      flat(3, () =>
+        scope(() => {
+          const h = a.mul(b);
+          const [ga, gh, gc, again] = gradients(h.mul(h).sum(), [a, h, c, a]);
+          expect([ga, gh, gc, again].map(g => list(g!))).toEqual([
+            [18, 64],
+            [6, 16],
+            [0, 0],
+            [18, 64],
+          ]);
+          again!.dispose();
+          expect(list(ga!)).toEqual([18, 64]);
+          expect([a.grad, b.grad]).toEqual([null, null]);
+          failure(() => gradients(h.sum(), [ones([2])]), GradientError, /does not require a gradient/);
+        }),
+      );
     });
 
     test('createGraph: a gradient has gradients, by backward and by gradients()', () => {
       const x = leaf(1, 2);
-      flat(3, () => scope(() => {
-        const [g] = gradients(cube(x), [x], { createGraph: true });
-        g!.mul(g!).sum().backward(); // ∂(3x²)²/∂x = 36x³
-        expect(list(x.grad)).toEqual([36, 288]);
-        x.grad = null;
-        cube(x).backward({ createGraph: true });
-        const first = x.grad!;
-        expect(first.requiresGrad).toBe(true);
-        const [second] = gradients(first.sum(), [x]);
-        expect(list(second!)).toEqual([6, 12]);
-        x.grad = null;
-      }));
+      flat(3, () =>
+        scope(() => {
+          const [g] = gradients(cube(x), [x], { createGraph: true });
+          g!.mul(g!).sum().backward(); // ∂(3x²)²/∂x = 36x³
+          expect(list(x.grad)).toEqual([36, 288]);
+          x.grad = null;
+          cube(x).backward({ createGraph: true });
+          const first = x.grad!;
+          expect(first.requiresGrad).toBe(true);
+          const [second] = gradients(first.sum(), [x]);
+          expect(list(second!)).toEqual([6, 12]);
+          x.grad = null;
+        }),
+      );
     });
   });
 
@@ -404,22 +467,25 @@ describe.each(backends)('on %s', (_, make) => {
     test('leak nothing, whichever output is used', () => {
       const x = keep(tensor(numbers(12, 4), { shape: [3, 4], requiresGrad: true }));
       const picture = keep(image());
-      flat(3, () => scope(() => {
-        x.max(1);
-        x.max(1)[0].sum().backward();
-        expect(list(x.grad).reduce((a, b) => a + b)).toBe(3);
-        x.min(0)[1].toArray();
-        const [values, indices] = x.max(0, { keepdim: true });
-        values.dispose();
-        expect(indices.requiresGrad).toBe(false);
-        x.argmax(1);
-        x.amax().backward();
-        picture.maxPool2d(2);
-        picture.maxPool2d(2).sum().backward();
-        expect(list(picture.grad).reduce((a, b) => a + b)).toBe(16);
-        x.grad = picture.grad = null;
-      }));
-      flat(3, () => { // and with no scope around
+      flat(3, () =>
+        scope(() => {
+          x.max(1);
+          x.max(1)[0].sum().backward();
+          expect(list(x.grad).reduce((a, b) => a + b)).toBe(3);
+          x.min(0)[1].toArray();
+          const [values, indices] = x.max(0, { keepdim: true });
+          values.dispose();
+          expect(indices.requiresGrad).toBe(false);
+          x.argmax(1);
+          x.amax().backward();
+          picture.maxPool2d(2);
+          picture.maxPool2d(2).sum().backward();
+          expect(list(picture.grad).reduce((a, b) => a + b)).toBe(16);
+          x.grad = picture.grad = null;
+        }),
+      );
+      flat(3, () => {
+        // and with no scope around
         x.grad = picture.grad = null;
         picture.maxPool2d(2).maxPool2d(2).sum().backward();
         const [values, indices] = x.max(1);
@@ -450,23 +516,31 @@ describe.each(backends)('on %s', (_, make) => {
       const x = keep(tensor([0.5, 1], { requiresGrad: true }));
       const close = (t: Tensor | null, f: (v: number) => number): void =>
         list(t).forEach((v, i) => expect(v).toBeCloseTo(f([0.5, 1][i]!), 6));
-      flat(3, () => scope(() => {
-        wave(x)[0].sum().backward();
-        close(x.grad, Math.cos);
-        x.grad = null;
-        wave(x)[1].sum().backward();
-        close(x.grad, v => -Math.sin(v));
-        x.grad = null;
-        const [s, c] = wave(x);
-        s.mul(c).sum().backward();
-        close(x.grad, v => Math.cos(2 * v));
-        x.grad = null;
-        const [sin, cos] = wave(x);
-        const [gSin, gCos] = gradients(cos.mul(3).sum(), [sin, cos], { retainGraph: true });
-        expect([list(gSin!), list(gCos!)]).toEqual([[0, 0], [3, 3]]);
-        const [g0, g1] = gradients(cos.mul(3).add(sin.mul(2)).sum(), [sin, cos]);
-        expect([list(g0!), list(g1!)]).toEqual([[2, 2], [3, 3]]);
-      }));
+      flat(3, () =>
+        scope(() => {
+          wave(x)[0].sum().backward();
+          close(x.grad, Math.cos);
+          x.grad = null;
+          wave(x)[1].sum().backward();
+          close(x.grad, v => -Math.sin(v));
+          x.grad = null;
+          const [s, c] = wave(x);
+          s.mul(c).sum().backward();
+          close(x.grad, v => Math.cos(2 * v));
+          x.grad = null;
+          const [sin, cos] = wave(x);
+          const [gSin, gCos] = gradients(cos.mul(3).sum(), [sin, cos], { retainGraph: true });
+          expect([list(gSin!), list(gCos!)]).toEqual([
+            [0, 0],
+            [3, 3],
+          ]);
+          const [g0, g1] = gradients(cos.mul(3).add(sin.mul(2)).sum(), [sin, cos]);
+          expect([list(g0!), list(g1!)]).toEqual([
+            [2, 2],
+            [3, 3],
+          ]);
+        }),
+      );
     });
 
     test('that throw leak nothing', () => {
@@ -553,7 +627,10 @@ describe.each(backends)('on %s', (_, make) => {
         });
         scope(() => {
           fragile(a, b, { fail: false }).sum().backward();
-          expect([list(a.grad), list(b.grad)]).toEqual([[2, 2], [1, 4]]);
+          expect([list(a.grad), list(b.grad)]).toEqual([
+            [2, 2],
+            [1, 4],
+          ]);
           a.grad = b.grad = null;
         });
       });

@@ -1,7 +1,17 @@
 /** Initial parameters: bounds and deviations as PyTorch's, by formula and by statistics. */
 import { readFileSync } from 'node:fs';
 import {
-  Generator, nn, normal, ones, randn, ShapeError, uniform, ValueError, zeros, type Pair, type Tensor,
+  Generator,
+  nn,
+  normal,
+  ones,
+  randn,
+  ShapeError,
+  uniform,
+  ValueError,
+  zeros,
+  type Pair,
+  type Tensor,
 } from 'phyllo';
 import { describe, expect, test } from 'vitest';
 
@@ -14,29 +24,39 @@ interface Draw {
 }
 type Case = { readonly weight: Draw } & (
   | {
-    readonly op: 'linear'; readonly bias: Draw;
-    readonly options: { readonly inFeatures: number; readonly outFeatures: number };
-  }
+      readonly op: 'linear';
+      readonly bias: Draw;
+      readonly options: { readonly inFeatures: number; readonly outFeatures: number };
+    }
   | {
-    readonly op: 'conv2d'; readonly bias: Draw;
-    readonly options: {
-      readonly inChannels: number; readonly outChannels: number; readonly kernelSize: Pair; readonly groups: number;
-    };
-  }
+      readonly op: 'conv2d';
+      readonly bias: Draw;
+      readonly options: {
+        readonly inChannels: number;
+        readonly outChannels: number;
+        readonly kernelSize: Pair;
+        readonly groups: number;
+      };
+    }
   | {
-    readonly op: 'conv1d' | 'conv3d' | 'convTranspose2d'; readonly bias: Draw;
-    readonly options: {
-      readonly inChannels: number; readonly outChannels: number; readonly groups: number;
-      readonly kernelSize: number | readonly number[];
-    };
-  }
+      readonly op: 'conv1d' | 'conv3d' | 'convTranspose2d';
+      readonly bias: Draw;
+      readonly options: {
+        readonly inChannels: number;
+        readonly outChannels: number;
+        readonly groups: number;
+        readonly kernelSize: number | readonly number[];
+      };
+    }
   | { readonly op: 'xavier'; readonly options: { readonly gain: number } }
   | {
-    readonly op: 'kaiming';
-    readonly options: {
-      readonly mode: 'fanIn' | 'fanOut'; readonly nonlinearity: nn.init.Nonlinearity; readonly a: number;
-    };
-  }
+      readonly op: 'kaiming';
+      readonly options: {
+        readonly mode: 'fanIn' | 'fanOut';
+        readonly nonlinearity: nn.init.Nonlinearity;
+        readonly a: number;
+      };
+    }
 );
 const { cases }: { readonly cases: readonly Case[] } = JSON.parse(
   readFileSync(new URL('goldens/init.json', import.meta.url), 'utf8'),
@@ -64,8 +84,15 @@ function expectClose(found: Tensor, expected: readonly number[], draw: Draw): vo
 /** A convolutional layer whose kernel has as many sizes as its kind says. */
 function another(
   op: 'conv1d' | 'conv3d' | 'convTranspose2d',
-  { inChannels, outChannels, groups, kernelSize }: {
-    readonly inChannels: number; readonly outChannels: number; readonly groups: number;
+  {
+    inChannels,
+    outChannels,
+    groups,
+    kernelSize,
+  }: {
+    readonly inChannels: number;
+    readonly outChannels: number;
+    readonly groups: number;
     readonly kernelSize: number | readonly number[];
   },
   generator: Generator,
@@ -80,36 +107,36 @@ function another(
 describe('as PyTorch draws them', () => {
   const title = ({ op, options, weight: { shape, distribution } }: Case): string =>
     `${op} ${JSON.stringify(options)} [${shape.join()}] ${distribution}`;
-  test.each(cases.map((c): [string, Case] => [title(c), c]))(
-    '%s',
-    (_, c) => {
-      const generator = new Generator(7);
-      const same = new Generator(7);
-      if (c.op !== 'xavier' && c.op !== 'kaiming') {
-        const layerOf = (): { readonly weight: Tensor; readonly bias: Tensor | null } => {
-          if (c.op === 'linear') return new nn.Linear(c.options.inFeatures, c.options.outFeatures, { generator });
-          if (c.op !== 'conv2d') return another(c.op, c.options, generator);
-          const { inChannels, outChannels, kernelSize, groups } = c.options;
-          return new nn.Conv2d(inChannels, outChannels, kernelSize, { groups, generator });
-        };
-        const { weight, bias } = layerOf();
-        expectClose(weight, drawn(c.weight, same), c.weight);
-        expectClose(bias!, drawn(c.bias, same), c.bias);
-        // Independently of any second draw: in the interval, and if they are many up to its ends.
-        for (const [t, { bound }] of [[weight, c.weight], [bias!, c.bias]] as const) {
-          expect(largest(numbers(t))).toBeLessThanOrEqual(Math.fround(bound));
-          if (t.size >= 1000) expect(largest(numbers(t))).toBeGreaterThan(0.99 * bound);
-        }
-        return;
+  test.each(cases.map((c): [string, Case] => [title(c), c]))('%s', (_, c) => {
+    const generator = new Generator(7);
+    const same = new Generator(7);
+    if (c.op !== 'xavier' && c.op !== 'kaiming') {
+      const layerOf = (): { readonly weight: Tensor; readonly bias: Tensor | null } => {
+        if (c.op === 'linear') return new nn.Linear(c.options.inFeatures, c.options.outFeatures, { generator });
+        if (c.op !== 'conv2d') return another(c.op, c.options, generator);
+        const { inChannels, outChannels, kernelSize, groups } = c.options;
+        return new nn.Conv2d(inChannels, outChannels, kernelSize, { groups, generator });
+      };
+      const { weight, bias } = layerOf();
+      expectClose(weight, drawn(c.weight, same), c.weight);
+      expectClose(bias!, drawn(c.bias, same), c.bias);
+      // Independently of any second draw: in the interval, and if they are many up to its ends.
+      for (const [t, { bound }] of [
+        [weight, c.weight],
+        [bias!, c.bias],
+      ] as const) {
+        expect(largest(numbers(t))).toBeLessThanOrEqual(Math.fround(bound));
+        if (t.size >= 1000) expect(largest(numbers(t))).toBeGreaterThan(0.99 * bound);
       }
-      const t = zeros(c.weight.shape);
-      const { init } = nn;
-      const uniformly = c.weight.distribution === 'uniform';
-      if (c.op === 'xavier') (uniformly ? init.xavierUniform : init.xavierNormal)(t, c.options.gain, { generator });
-      else (uniformly ? init.kaimingUniform : init.kaimingNormal)(t, { ...c.options, generator });
-      expectClose(t, drawn(c.weight, same), c.weight);
-    },
-  );
+      return;
+    }
+    const t = zeros(c.weight.shape);
+    const { init } = nn;
+    const uniformly = c.weight.distribution === 'uniform';
+    if (c.op === 'xavier') (uniformly ? init.xavierUniform : init.xavierNormal)(t, c.options.gain, { generator });
+    else (uniformly ? init.kaimingUniform : init.kaimingNormal)(t, { ...c.options, generator });
+    expectClose(t, drawn(c.weight, same), c.weight);
+  });
 });
 
 describe('by their statistics', () => {
@@ -202,6 +229,8 @@ describe('formulas', () => {
   test('errors', () => {
     expect(() => nn.init.normal(zeros([2]), 0, -1)).toThrow(ValueError);
     expect(() => nn.init.uniform(zeros([2]), 1, 0)).toThrow(ValueError);
-    expect(() => nn.init.kaimingNormal(zeros([2, 2]), { a: NaN })).toThrow(/kaimingNormal: a takes a finite number, this is/);
+    expect(() => nn.init.kaimingNormal(zeros([2, 2]), { a: NaN })).toThrow(
+      /kaimingNormal: a takes a finite number, this is/,
+    );
   });
 });

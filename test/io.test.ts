@@ -4,7 +4,17 @@ import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  DTypeError, FileError, memory, scope, ShapeError, tensor, ValueError, zeros, type DType, type Shape, type Tensor,
+  DTypeError,
+  FileError,
+  memory,
+  scope,
+  ShapeError,
+  tensor,
+  ValueError,
+  zeros,
+  type DType,
+  type Shape,
+  type Tensor,
 } from '../ts/index';
 import { useBackend, runtime } from '../ts/core/runtime';
 import { reference } from '../ts/backend/reference/backend';
@@ -55,7 +65,11 @@ function flipped(bytes: Uint8Array, bit: number): Uint8Array {
 
 describe('IDX', () => {
   const header = (code: number, ...shape: number[]): number[] => [
-    0, 0, code, shape.length, ...shape.flatMap(n => [n >>> 24, (n >> 16) & 255, (n >> 8) & 255, n & 255]),
+    0,
+    0,
+    code,
+    shape.length,
+    ...shape.flatMap(n => [n >>> 24, (n >> 16) & 255, (n >> 8) & 255, n & 255]),
   ];
 
   test.each<[DType, number[], Shape, number[]]>([
@@ -83,14 +97,27 @@ describe('IDX', () => {
   });
 
   test('what is written is read', () => {
-    fc.assert(fc.property(arbitraryTensor('u8', 'i32', 'f32', 'f64'), ({ data, shape, dtype }) => scope(() => {
-      const t = tensor(data, { shape, dtype });
-      expect(content(readIdx(writeIdx(t)))).toEqual(content(t));
-    })));
+    fc.assert(
+      fc.property(arbitraryTensor('u8', 'i32', 'f32', 'f64'), ({ data, shape, dtype }) =>
+        scope(() => {
+          const t = tensor(data, { shape, dtype });
+          expect(content(readIdx(writeIdx(t)))).toEqual(content(t));
+        }),
+      ),
+    );
   });
 
   test('a transposed view, in its order', () => {
-    expect([...readIdx(writeIdx(tensor([[1, 2, 3], [4, 5, 6]]).t())).toArray()]).toEqual([1, 4, 2, 5, 3, 6]);
+    expect([
+      ...readIdx(
+        writeIdx(
+          tensor([
+            [1, 2, 3],
+            [4, 5, 6],
+          ]).t(),
+        ),
+      ).toArray(),
+    ]).toEqual([1, 4, 2, 5, 3, 6]);
   });
 
   test('at any address of a larger buffer', () => {
@@ -167,7 +194,7 @@ describe('safetensors', () => {
       expect(tensors[name]!.dtype).toBe('f32');
       expect(tensors[name]!.toArray()).toEqual(tensors[`${name} as f32`]!.toArray());
     }
-    expect(tensors['half']!.slice(0, 8, 12).toArray()).toEqual(Float32Array.of(65504, Infinity, -Infinity, NaN));
+    expect(tensors.half!.slice(0, 8, 12).toArray()).toEqual(Float32Array.of(65504, Infinity, -Infinity, NaN));
   });
 
   test('nothing', () => {
@@ -181,16 +208,21 @@ describe('safetensors', () => {
     const entry = arbitraryTensor('f32', 'f64', 'i32', 'u8', 'bool');
     const weights = fc.dictionary(name, entry, { noNullPrototype: true, maxKeys: 5 });
     const texts = fc.dictionary(name, fc.string({ unit: 'grapheme' }), { noNullPrototype: true });
-    fc.assert(fc.property(weights, texts, (all, metadata) => scope(() => {
-      const pairs = Object.entries(all).map(([key, { data, ...options }]) => [key, tensor(data, options)] as const);
-      const tensors = Object.fromEntries(pairs);
-      const bytes = encodeSafetensors(tensors, metadata);
-      const back = decodeSafetensors(bytes);
-      expect(contents(back.tensors)).toEqual(contents(tensors));
-      expect(back.metadata).toEqual(metadata);
-      const turned = Object.fromEntries(Object.entries(metadata).toReversed());
-      expect(encodeSafetensors(Object.fromEntries(pairs.toReversed()), turned)).toEqual(bytes);
-    })), { numRuns: 50 });
+    fc.assert(
+      fc.property(weights, texts, (all, metadata) =>
+        scope(() => {
+          const pairs = Object.entries(all).map(([key, { data, ...options }]) => [key, tensor(data, options)] as const);
+          const tensors = Object.fromEntries(pairs);
+          const bytes = encodeSafetensors(tensors, metadata);
+          const back = decodeSafetensors(bytes);
+          expect(contents(back.tensors)).toEqual(contents(tensors));
+          expect(back.metadata).toEqual(metadata);
+          const turned = Object.fromEntries(Object.entries(metadata).toReversed());
+          expect(encodeSafetensors(Object.fromEntries(pairs.toReversed()), turned)).toEqual(bytes);
+        }),
+      ),
+      { numRuns: 50 },
+    );
   });
 
   test('every element at an address that is a multiple of its size', () => {
@@ -202,13 +234,23 @@ describe('safetensors', () => {
   });
 
   test('views, and tensors of a backend whose floats are longer', () => {
-    const view = tensor([[1, 2], [3, 4]]).t();
+    const view = tensor([
+      [1, 2],
+      [3, 4],
+    ]).t();
     const bytes = encodeSafetensors({ view });
-    expect([...decodeSafetensors(bytes).tensors['view']!.toArray()]).toEqual([1, 3, 2, 4]);
+    expect([...decodeSafetensors(bytes).tensors.view!.toArray()]).toEqual([1, 3, 2, 4]);
     const { backend } = runtime;
     try {
       useBackend(reference());
-      expect(encodeSafetensors({ view: tensor([[1, 2], [3, 4]]).t() })).toEqual(bytes);
+      expect(
+        encodeSafetensors({
+          view: tensor([
+            [1, 2],
+            [3, 4],
+          ]).t(),
+        }),
+      ).toEqual(bytes);
     } finally {
       useBackend(backend);
     }
@@ -246,7 +288,13 @@ describe('safetensors', () => {
   test('any bit turned over gives what its header says, or an error', () => {
     const bytes = golden('halves');
     const dtypes: Readonly<Record<string, DType>> = {
-      F64: 'f64', F32: 'f32', I32: 'i32', U8: 'u8', BOOL: 'bool', F16: 'f32', BF16: 'f32',
+      F64: 'f64',
+      F32: 'f32',
+      I32: 'i32',
+      U8: 'u8',
+      BOOL: 'bool',
+      F16: 'f32',
+      BF16: 'f32',
     };
     let accepted = 0;
     for (let bit = 0; bit < 8 * bytes.length; bit++) {
@@ -256,7 +304,9 @@ describe('safetensors', () => {
           const found = Object.entries(decodeSafetensors(file).tensors).map(([name, t]) => [name, [t.dtype, t.shape]]);
           const length = file[0]! + 256 * file[1]!;
           const said: Record<string, { dtype: string; shape: Shape }> = JSON.parse(
-            Buffer.from(file).subarray(8, 8 + length).toString(),
+            Buffer.from(file)
+              .subarray(8, 8 + length)
+              .toString(),
           );
           const expected = Object.entries(said).map(([name, { dtype, shape }]) => [name, [dtypes[dtype], shape]]);
           if (JSON.stringify(found) !== JSON.stringify(expected)) expect(found).toEqual(expected);
@@ -271,10 +321,12 @@ describe('safetensors', () => {
   });
 
   test('random bytes, alone and behind a plausible length', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), bytes => {
-      expect(() => decodeSafetensors(bytes)).toThrow(FileError);
-      expect(() => decodeSafetensors(Uint8Array.of(bytes.length, 0, 0, 0, 0, 0, 0, 0, ...bytes))).toThrow(FileError);
-    }));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), bytes => {
+        expect(() => decodeSafetensors(bytes)).toThrow(FileError);
+        expect(() => decodeSafetensors(Uint8Array.of(bytes.length, 0, 0, 0, 0, 0, 0, 0, ...bytes))).toThrow(FileError);
+      }),
+    );
   });
 
   /** A file of this header and n bytes. */
@@ -322,8 +374,8 @@ describe('safetensors', () => {
     ['a name twice, once escaped', `{"a":${info('[1]', 0, 4)},"\\u0061" : ${info('[1]', 0, 4)}}`, 4, 'found "a" again'],
     ['a field twice', `{"a":{"dtype":"F64",${info('[1]', 0, 4).slice(1)}}`, 4, 'found "dtype" again'],
     ['metadata twice', '{"__metadata__":{},"__metadata__":{}}', 0, 'found "__metadata__" again'],
-    ['the name __proto__', `{"__proto__":${info('[1]', 0, 4)}}`, 4, "expected a tensor's name, found \"__proto__\""],
-    ['half a surrogate pair', `{"\\ud83e":${info('[1]', 0, 4)}}`, 4, "expected a tensor's name, found \"\\ud83e\""],
+    ['the name __proto__', `{"__proto__":${info('[1]', 0, 4)}}`, 4, 'expected a tensor\'s name, found "__proto__"'],
+    ['half a surrogate pair', `{"\\ud83e":${info('[1]', 0, 4)}}`, 4, 'expected a tensor\'s name, found "\\ud83e"'],
     ['metadata named __proto__', '{"__metadata__":{"__proto__":"x"}}', 0, 'expected a name of metadata'],
     ['metadata that is no text', '{"__metadata__":{"a":1}}', 0, 'expected text as metadata "a", found 1'],
     ['metadata that is text', '{"__metadata__":"a"}', 0, 'expected metadata that is an object, found "a"'],

@@ -63,11 +63,11 @@ const EDGES = [NaN, 0, -0, Infinity, -Infinity, 1, -1, 100, -100, 88.5, -88.5, 1
 const withEdges = (n: number): number[] => [...EDGES.map(Math.fround), ...floats(n, 4)].slice(0, n);
 
 const unary = (): Call[] =>
-  SIZES.flatMap((n) =>
-    [floats(n, 4), withEdges(n)].map((x) => call([input('f32', x), output('f32', n), n, 0.25], ROUNDED)),
+  SIZES.flatMap(n =>
+    [floats(n, 4), withEdges(n)].map(x => call([input('f32', x), output('f32', n), n, 0.25], ROUNDED)),
   );
 const plain = (): Call[] =>
-  SIZES.map((n) =>
+  SIZES.map(n =>
     call([
       input(
         'f32',
@@ -79,7 +79,7 @@ const plain = (): Call[] =>
     ]),
   );
 const unaryGrad = (): Call[] =>
-  SIZES.map((n) => call([input('f32', floats(n)), input('f32', floats(n, 4)), output('f32', n), n, 0.25], ROUNDED));
+  SIZES.map(n => call([input('f32', floats(n)), input('f32', floats(n, 4)), output('f32', n), n, 0.25], ROUNDED));
 
 /** Where a strided operand begins so that it lies behind 0, and its elements. */
 function reach(n: readonly number[], strides: readonly number[]): [number, number] {
@@ -142,7 +142,7 @@ const binary = (from: DType, to: DType, data: (n: number) => number[], tolerance
   });
 /** With ties. */
 const someInts = (n: number): number[] => ints(n, 9, -4);
-const arithmetic = binary('f32', 'f32', (n) => floats(n, 4), ROUNDED);
+const arithmetic = binary('f32', 'f32', n => floats(n, 4), ROUNDED);
 const comparison = binary('f32', 'bool', someInts, EXACT);
 const intArithmetic = binary('i32', 'i32', someInts, EXACT);
 const intComparison = binary('i32', 'bool', someInts, EXACT);
@@ -171,7 +171,7 @@ const copy = (dtype: DType) => (): Call[] => {
 const cast =
   (from: DType, to: DType, tolerance = EXACT) =>
   (): Call[] =>
-    SIZES.map((n) => {
+    SIZES.map(n => {
       const edges =
         from === 'f32' ? [NaN, Infinity, -Infinity, 0.9, -0.9, 255.9, 256, -1.5, 3e9, -3e9, -0] : [0, 255, 1];
       if (from === 'i32') edges.push(-1, 256, 257, 2 ** 31 - 1, -(2 ** 31));
@@ -182,32 +182,34 @@ const cast =
 /** Numbers that a batch of n images of `size` takes in lanes. */
 const inLanes = (n: number, size: number): number => 8 * Math.ceil(n / 8) * size;
 
-const conv2d = (kind: 'y' | 'x' | 'w', lanes = false) => (): Call[] => {
-  const calls: Call[] = [];
-  for (let round = 0; round < 80; round++) {
-    const groups = [1, 1, 1, 2, 3][round % 5]!;
-    const [c, k] = [groups * (below(4) + 1), groups * (below(lanes ? 9 : 5) + 1)];
-    const n = lanes ? [0, 1, 3, 8, 9][round % 7] ?? 16 : below(3);
-    const [kh, kw, sh, sw] = [below(4) + 1, below(4) + 1, below(3) + 1, below(3) + 1];
-    const [dh, dw, pt, pl, pb, pr] = [below(2) + 1, below(2) + 1, below(kh), below(kw), below(kh), below(kw)];
-    const [h, w] = [dh * (kh - 1) + 1 + below(12), dw * (kw - 1) + 1 + below(12)];
-    const oh = Math.floor((h + pt + pb - dh * (kh - 1) - 1) / sh) + 1;
-    const ow = Math.floor((w + pl + pr - dw * (kw - 1) - 1) / sw) + 1;
-    const images = lanes ? inLanes(n, 1) : n;
-    const [nx, nw, ny] = [images * c * h * w, k * (c / groups) * kh * kw, images * k * oh * ow];
-    const sizes = [n, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups];
-    const [x, weight, g] = [input('f32', floats(nx)), input('f32', floats(nw)), input('f32', floats(ny))];
-    const bias = round % 2 ? input('f32', floats(k)) : 0;
-    const buffers = {
-      y: [x, weight, output('f32', ny), bias],
-      x: [g, weight, output('f32', nx), 0],
-      w: [g, x, output('f32', nw), 0],
-    }[kind];
-    const activation = kind === 'y' ? [round % 4] : [];
-    calls.push(call([...buffers, ...sizes, ...activation], SUMMED, true));
-  }
-  return calls;
-};
+const conv2d =
+  (kind: 'y' | 'x' | 'w', lanes = false) =>
+  (): Call[] => {
+    const calls: Call[] = [];
+    for (let round = 0; round < 80; round++) {
+      const groups = [1, 1, 1, 2, 3][round % 5]!;
+      const [c, k] = [groups * (below(4) + 1), groups * (below(lanes ? 9 : 5) + 1)];
+      const n = lanes ? ([0, 1, 3, 8, 9][round % 7] ?? 16) : below(3);
+      const [kh, kw, sh, sw] = [below(4) + 1, below(4) + 1, below(3) + 1, below(3) + 1];
+      const [dh, dw, pt, pl, pb, pr] = [below(2) + 1, below(2) + 1, below(kh), below(kw), below(kh), below(kw)];
+      const [h, w] = [dh * (kh - 1) + 1 + below(12), dw * (kw - 1) + 1 + below(12)];
+      const oh = Math.floor((h + pt + pb - dh * (kh - 1) - 1) / sh) + 1;
+      const ow = Math.floor((w + pl + pr - dw * (kw - 1) - 1) / sw) + 1;
+      const images = lanes ? inLanes(n, 1) : n;
+      const [nx, nw, ny] = [images * c * h * w, k * (c / groups) * kh * kw, images * k * oh * ow];
+      const sizes = [n, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups];
+      const [x, weight, g] = [input('f32', floats(nx)), input('f32', floats(nw)), input('f32', floats(ny))];
+      const bias = round % 2 ? input('f32', floats(k)) : 0;
+      const buffers = {
+        y: [x, weight, output('f32', ny), bias],
+        x: [g, weight, output('f32', nx), 0],
+        w: [g, x, output('f32', nw), 0],
+      }[kind];
+      const activation = kind === 'y' ? [round % 4] : [];
+      calls.push(call([...buffers, ...sizes, ...activation], SUMMED, true));
+    }
+    return calls;
+  };
 
 /** Planes, windows, strides, padding, dilation, rounded up or down. */
 function pools(
@@ -254,7 +256,7 @@ const maxPool2dBack = (take: boolean) => (): Call[] =>
 const maxPool2dLanes = (): Call[] =>
   pools(true).flatMap(({ n, m, planes, sizes }, round) => {
     const x = input('f32', round % 3 ? floats(8 * n) : ints(8 * n, 5, -2).map((x, i) => (i % 29 === 28 ? NaN : x)));
-    return [0, 1].flatMap((relu) => [
+    return [0, 1].flatMap(relu => [
       call([x, output('u8', 8 * m), output('f32', 8 * m), planes, ...sizes, 0, relu]),
       call([x, output('i32', 8 * m), output('f32', 8 * m), planes, ...sizes, 1, relu]),
       call([x, 0, output('f32', 8 * m), planes, ...sizes, 0, relu]),
@@ -264,29 +266,36 @@ const maxPool2dLanesGrad = (): Call[] =>
   pools(true).flatMap(({ n, m, taps, planes, sizes, inside }, round) => {
     // Among those that lie inside, or none.
     const padded = sizes[8]! > 0 || sizes[9]! > 0 || round % 2 === 1;
-    const at = ints(8 * m, taps + 1).map((tap) => (padded && tap < taps ? inside : tap));
+    const at = ints(8 * m, taps + 1).map(tap => (padded && tap < taps ? inside : tap));
     return (['u8', 'i32'] as const).map((dtype, wide) =>
-      call([input('f32', floats(8 * m)), input(dtype, at), output('f32', 8 * n), planes, ...sizes, wide], ROUNDED, true));
-  });
-const avgPool2d = (grad: boolean, lanes = 1) => (): Call[] =>
-  pools(false).flatMap(({ n, m, planes, sizes }) =>
-    [
-      [0, 0],
-      [1, 0],
-      [0, 7],
-    ].map(([countPad, divisor]) => {
-      const [from, to] = grad ? [lanes * m, lanes * n] : [lanes * n, lanes * m];
-      return call(
-        [input('f32', floats(from)), output('f32', to), planes, ...sizes, countPad!, divisor!],
+      call(
+        [input('f32', floats(8 * m)), input(dtype, at), output('f32', 8 * n), planes, ...sizes, wide],
         ROUNDED,
         true,
-      );
-    }),
-  );
+      ),
+    );
+  });
+const avgPool2d =
+  (grad: boolean, lanes = 1) =>
+  (): Call[] =>
+    pools(false).flatMap(({ n, m, planes, sizes }) =>
+      [
+        [0, 0],
+        [1, 0],
+        [0, 7],
+      ].map(([countPad, divisor]) => {
+        const [from, to] = grad ? [lanes * m, lanes * n] : [lanes * n, lanes * m];
+        return call(
+          [input('f32', floats(from)), output('f32', to), planes, ...sizes, countPad!, divisor!],
+          ROUNDED,
+          true,
+        );
+      }),
+    );
 
 /** Images, planes and the size of one. */
-const BATCHES: readonly (readonly [n: number, c: number, size: number])[] = [0, 1, 5, 8, 9, 24].flatMap((n) =>
-  SIZES.map((size) => [n, 1 + (size % 3), size] as const),
+const BATCHES: readonly (readonly [n: number, c: number, size: number])[] = [0, 1, 5, 8, 9, 24].flatMap(n =>
+  SIZES.map(size => [n, 1 + (size % 3), size] as const),
 );
 
 const gemm = (): Call[] => {
@@ -306,13 +315,17 @@ const gemm = (): Call[] => {
     const c = inout('f32', accumulate ? floats(batch * m * rsc) : Array<number>(batch * m * rsc).fill(5));
     const [x, y] = [input('f32', floats(batch * m * k)), input('f32', floats(batch * n * k))];
     calls.push(
-      call([m, n, k, x, ...a, y, ...b, c, rsc, batch, sa, sb, m * rsc, bias, biasBy, accumulate, activation], SUMMED, true),
+      call(
+        [m, n, k, x, ...a, y, ...b, c, rsc, batch, sa, sb, m * rsc, bias, biasBy, accumulate, activation],
+        SUMMED,
+        true,
+      ),
     );
   }
   return calls;
 };
 
-const SHAPES = SIZES.flatMap((n) => [
+const SHAPES = SIZES.flatMap(n => [
   [1, 1, 1, n],
   [3, 1, 1, n],
   [1, n, 5, 1],
@@ -321,15 +334,15 @@ const SHAPES = SIZES.flatMap((n) => [
   [1, 3, 4, n],
 ]);
 const sum = (): Call[] =>
-  SHAPES.map((shape) =>
+  SHAPES.map(shape =>
     call([input('f32', floats(product(shape))), output('f32', shape[0]! * shape[2]!), ...shape, 0.5], SUMMED, true),
   );
 const sumI32 = (): Call[] =>
-  SHAPES.map((shape) =>
+  SHAPES.map(shape =>
     call([input('i32', ints(product(shape), 2000, -1000)), output('i32', shape[0]! * shape[2]!), ...shape]),
   );
 const extreme = (): Call[] =>
-  SIZES.slice(1).flatMap((r) =>
+  SIZES.slice(1).flatMap(r =>
     [
       [1, 1],
       [3, 1],
@@ -348,13 +361,13 @@ const extreme = (): Call[] =>
     }),
   );
 const rows = (): Call[] =>
-  SIZES.flatMap((n) =>
-    [0, 1, 3].map((m) => call([input('f32', floats(m * n, 10)), output('f32', m * n), m, n], SUMMED, true)),
+  SIZES.flatMap(n =>
+    [0, 1, 3].map(m => call([input('f32', floats(m * n, 10)), output('f32', m * n), m, n], SUMMED, true)),
   );
 const rowsGrad = (log: boolean) => (): Call[] =>
-  SIZES.flatMap((n) =>
-    [0, 1, 3].map((m) => {
-      const y = floats(m * n).map((y) => (log ? y - 2 : Math.abs(y)));
+  SIZES.flatMap(n =>
+    [0, 1, 3].map(m => {
+      const y = floats(m * n).map(y => (log ? y - 2 : Math.abs(y)));
       return call(
         [input('f32', floats(m * n)), input('f32', y.map(Math.fround)), output('f32', m * n), m, n],
         SUMMED,
@@ -364,9 +377,11 @@ const rowsGrad = (log: boolean) => (): Call[] =>
   );
 
 /** Rows of n classes, each with one of them as its target. */
-const classes = (scale: number): { readonly m: number; readonly n: number; readonly x: Operand; readonly target: Operand }[] =>
-  SIZES.slice(1).flatMap((n) =>
-    [0, 1, 3].map((m) => ({ m, n, x: input('f32', floats(m * n, scale)), target: input('i32', ints(m, n)) })),
+const classes = (
+  scale: number,
+): { readonly m: number; readonly n: number; readonly x: Operand; readonly target: Operand }[] =>
+  SIZES.slice(1).flatMap(n =>
+    [0, 1, 3].map(m => ({ m, n, x: input('f32', floats(m * n, scale)), target: input('i32', ints(m, n)) })),
   );
 const crossEntropy = (): Call[] =>
   classes(10).map(({ m, n, x, target }) =>
@@ -375,8 +390,12 @@ const crossEntropy = (): Call[] =>
 const crossEntropyGrad = (): Call[] =>
   classes(3).flatMap(({ m, n, x, target }) => {
     const norm = input('f32', Array.from({ length: m }, () => [2, Math.fround(Math.log(n))]).flat());
-    return [0, 1].map((step) =>
-      call([input('f32', floats(step ? m : Math.min(m, 1))), x, target, norm, output('f32', m * n), m, n, step], SUMMED, true),
+    return [0, 1].map(step =>
+      call(
+        [input('f32', floats(step ? m : Math.min(m, 1))), x, target, norm, output('f32', m * n), m, n, step],
+        SUMMED,
+        true,
+      ),
     );
   });
 
@@ -401,7 +420,7 @@ const index = (kind: 'gather' | 'scatter', whole: boolean, dtype: DType) => (): 
   });
 
 /** Batches, layers and groups, with images and with vectors: [outer, n, inner, size, step]. */
-const NORMS = SIZES.flatMap((k) => [
+const NORMS = SIZES.flatMap(k => [
   [3, 4, k, 4, k],
   [k, 5, 1, 5, 1],
   [k, 2, 3, 2, 3],
@@ -413,27 +432,31 @@ type Norm = Record<'x' | 'mean' | 'variance' | 'w', () => Operand>;
 const normOperands = ([outer, n, inner, size]: readonly number[]): Norm => ({
   x: () => input('f32', floats(outer! * n! * inner!)),
   mean: () => input('f32', floats(n!)),
-  variance: () => input('f32', floats(n!).map((v) => Math.fround(v * v + 0.25))),
+  variance: () =>
+    input(
+      'f32',
+      floats(n!).map(v => Math.fround(v * v + 0.25)),
+    ),
   w: () => input('f32', floats(size!)),
 });
 const moments = (): Call[] =>
-  NORMS.flatMap((sizes) =>
-    [0, 1].map((centred) => {
+  NORMS.flatMap(sizes =>
+    [0, 1].map(centred => {
       const [x, n] = [normOperands(sizes).x(), sizes[1]!];
       return call([x, output('f32', n), output('f32', n), ...sizes.slice(0, 3), centred], SUMMED, true);
     }),
   );
 const normalise = (): Call[] =>
-  NORMS.flatMap((sizes) =>
-    [0, 1, 2, 3].map((given) => {
+  NORMS.flatMap(sizes =>
+    [0, 1, 2, 3].map(given => {
       const { x, mean, variance, w } = normOperands(sizes);
       const y = output('f32', product(sizes.slice(0, 3)));
       return call([x(), mean(), variance(), given & 1 && w(), given & 2 && w(), y, ...sizes, 1e-5], ROUNDED, true);
     }),
   );
 const normaliseGrad = (): Call[] =>
-  NORMS.flatMap((sizes) =>
-    [0, 1, 2, 3, 4, 7].map((given) => {
+  NORMS.flatMap(sizes =>
+    [0, 1, 2, 3, 4, 7].map(given => {
       const { x, mean, variance, w } = normOperands(sizes);
       const gx = output('f32', product(sizes.slice(0, 3)));
       const affine = given & 2 ? [output('f32', sizes[3]!), output('f32', sizes[3]!)] : [0, 0];
@@ -443,10 +466,10 @@ const normaliseGrad = (): Call[] =>
   );
 
 const topk = (): Call[] =>
-  SIZES.flatMap((n) =>
-    [0, 1, 3].flatMap((rows) =>
-      [0, Math.min(2, n), Math.floor(n / 2), n].flatMap((k) =>
-        [0, 1].map((descending) => {
+  SIZES.flatMap(n =>
+    [0, 1, 3].flatMap(rows =>
+      [0, Math.min(2, n), Math.floor(n / 2), n].flatMap(k =>
+        [0, 1].map(descending => {
           const x = n % 2 ? floats(rows * n) : ints(rows * n, 4).map((x, i) => (i % 11 === 10 ? NaN : x));
           return call([input('f32', x), output('f32', rows * k), output('i32', rows * k), rows, n, k, descending]);
         }),
@@ -454,13 +477,13 @@ const topk = (): Call[] =>
     ),
   );
 const cumsum = (dtype: DType) => (): Call[] =>
-  SIZES.flatMap((n) =>
+  SIZES.flatMap(n =>
     [
       [2, n, 1],
       [2, n, 5],
       [1, 3, n],
-    ].flatMap((sizes) =>
-      [0, 1].map((backwards) => {
+    ].flatMap(sizes =>
+      [0, 1].map(backwards => {
         const x = dtype === 'f32' ? floats(product(sizes)) : ints(product(sizes), 2000, -1000);
         const tolerance = dtype === 'f32' ? ROUNDED : EXACT;
         return call([input(dtype, x), output(dtype, x.length), ...sizes, backwards], tolerance, true);
@@ -471,32 +494,32 @@ const cumsum = (dtype: DType) => (): Call[] =>
 const key = (): Operand => input('i32', ints(4, 2 ** 32, -(2 ** 31)));
 
 const sgd = (): Call[] =>
-  SIZES.flatMap((n) =>
+  SIZES.flatMap(n =>
     [
       [0, 0, 0, 1, 0],
       [0.9, 0, 0.1, 1, 0],
       [0.9, 0.5, 0.1, 2, 0],
       [0.9, 0, 0, 3, 1],
     ].flatMap(([momentum, dampening, decay, t, nesterov]) =>
-      [0, inout('f32', floats(n))].map((v) => {
+      [0, inout('f32', floats(n))].map(v => {
         const hyper = input('f64', [0.1, momentum!, dampening!, decay!, t!]);
         return call([inout('f32', floats(n)), input('f32', floats(n)), v, hyper, n, nesterov!], ROUNDED, true);
       }),
     ),
   );
 const adam = (): Call[] =>
-  SIZES.flatMap((n) =>
+  SIZES.flatMap(n =>
     [
       [0, 1, 0],
       [0.1, 1, 0],
       [0.1, 10, 1],
       [0, 1000, 0],
     ].flatMap(([decay, t, decoupled]) =>
-      [false, true].map((amsgrad) => {
+      [false, true].map(amsgrad => {
         const square = (): Operand =>
           inout(
             'f32',
-            floats(n).map((x) => Math.fround(x * x)),
+            floats(n).map(x => Math.fround(x * x)),
           );
         const hyper = input('f64', [0.01, 0.9, 0.999, 1e-8, decay!, t!]);
         const vmax = amsgrad ? square() : 0;
@@ -524,7 +547,7 @@ const recurrent =
   (buffers: (n: number, m: number, h: number, round: number) => Argument[], options: number[][] = [[]]) =>
   (): Call[] =>
     SEQUENCES.flatMap(([steps, batch, hidden]) =>
-      [0, 1].flatMap((reverse) =>
+      [0, 1].flatMap(reverse =>
         options.map((more, round) => {
           const n = batch! * hidden!;
           const args = [...buffers(n, steps! * n, hidden!, round + reverse), steps!, batch!, hidden!, reverse, ...more];
@@ -559,7 +582,7 @@ const lstm = recurrent(
     weights(4, h),
     input('f32', floats(n)),
     input('f32', floats(n)),
-    ...[m, n, n].map((size) => output('f32', size)),
+    ...[m, n, n].map(size => output('f32', size)),
     round % 2 ? output('f32', 6 * m) : 0,
   ],
   rounds,
@@ -573,7 +596,7 @@ const lstmGrad = recurrent(
     weights(4, h),
     input('f32', floats(n)),
     shares(6 * m),
-    ...[4 * m, n, n].map((size) => output('f32', size)),
+    ...[4 * m, n, n].map(size => output('f32', size)),
   ],
   rounds,
 );
@@ -583,7 +606,7 @@ const gru = recurrent(
     weights(3, h),
     some(3 * h, round > 1),
     input('f32', floats(n)),
-    ...[m, n].map((size) => output('f32', size)),
+    ...[m, n].map(size => output('f32', size)),
     round % 2 ? output('f32', 4 * m) : 0,
   ],
   rounds,
@@ -597,7 +620,7 @@ const gruGrad = recurrent(
     input('f32', floats(n)),
     input('f32', floats(m)),
     shares(4 * m),
-    ...[3 * m, 3 * m, n].map((size) => output('f32', size)),
+    ...[3 * m, 3 * m, n].map(size => output('f32', size)),
   ],
   rounds,
 );
@@ -613,7 +636,7 @@ type Cases = Record<Exclude<keyof Kernels, Own>, () => Call[]>;
 /** Keys with a suffix, each with the same calls. */
 function each<K extends string>(names: readonly K[], calls: () => Call[]): Record<K, () => Call[]>;
 function each(names: readonly string[], calls: () => Call[]): Record<string, () => Call[]> {
-  return Object.fromEntries(names.map((name) => [name, calls]));
+  return Object.fromEntries(names.map(name => [name, calls]));
 }
 
 const differentiable = [
@@ -683,16 +706,16 @@ export const CASES: Cases = {
   u8ToF32: cast('u8', 'f32'),
   u8ToI32: cast('u8', 'i32'),
   u8ToBool: cast('u8', 'bool'),
-  fill: () => SIZES.map((n) => call([output('f32', n), n, 0.5])),
-  fillI32: () => SIZES.map((n) => call([output('i32', n), n, -5])),
-  fill8: () => SIZES.map((n) => call([output('u8', n), n, 200])),
+  fill: () => SIZES.map(n => call([output('f32', n), n, 0.5])),
+  fillI32: () => SIZES.map(n => call([output('i32', n), n, -5])),
+  fill8: () => SIZES.map(n => call([output('u8', n), n, 200])),
   copy: () => [...copy('f32')(), ...copy('i32')()],
   copy8: () => [...copy('u8')(), ...copy('bool')()],
-  addInto: () => SIZES.map((n) => call([inout('f32', floats(n)), input('f32', floats(n)), n], ROUNDED)),
+  addInto: () => SIZES.map(n => call([inout('f32', floats(n)), input('f32', floats(n)), n], ROUNDED)),
   clamp: () =>
-    SIZES.map((n) => call([input('f32', [NaN, Infinity, ...floats(n, 4)].slice(0, n)), output('f32', n), n, -1, 2])),
+    SIZES.map(n => call([input('f32', [NaN, Infinity, ...floats(n, 4)].slice(0, n)), output('f32', n), n, -1, 2])),
   where: () =>
-    SIZES.map((n) =>
+    SIZES.map(n =>
       call([input('bool', ints(n, 2)), input('f32', floats(n)), input('f32', floats(n)), output('f32', n), n]),
     ),
   gemm,
@@ -742,7 +765,7 @@ export const CASES: Cases = {
   normalise,
   normaliseGrad,
   indexOutside: () =>
-    [[], [0], [3, 1, 2], [4], [0, -1], [0, 2, 9, 4]].map((at) => call([input('i32', at), at.length, 4])),
+    [[], [0], [3, 1, 2], [4], [0, -1], [0, 2, 9, 4]].map(at => call([input('i32', at), at.length, 4])),
   gather: index('gather', false, 'f32'),
   scatterAdd: index('scatter', false, 'f32'),
   indexSelect: index('gather', true, 'i32'),
@@ -753,13 +776,25 @@ export const CASES: Cases = {
       [1, 2, 3, 4],
       [5, 6, -1, 7],
       [5, 6, -1, -1],
-    ].map((state) => call([inout('i32', state), output('i32', 4)])),
-  bits: () => SIZES.map((n) => call([key(), output('i32', n), n])),
-  uniform: () => SIZES.map((n) => call([key(), output('f32', n), n, -1, 3], ROUNDED, true)),
-  normal: () => SIZES.map((n) => call([key(), output('f32', n), n, 0.5, 2], SUMMED, true)),
-  dropout: () => SIZES.map((n) => call([input('f32', floats(n)), key(), output('f32', n), n, 0.25], ROUNDED)),
+    ].map(state => call([inout('i32', state), output('i32', 4)])),
+  bits: () => SIZES.map(n => call([key(), output('i32', n), n])),
+  uniform: () => SIZES.map(n => call([key(), output('f32', n), n, -1, 3], ROUNDED, true)),
+  normal: () => SIZES.map(n => call([key(), output('f32', n), n, 0.5, 2], SUMMED, true)),
+  dropout: () => SIZES.map(n => call([input('f32', floats(n)), key(), output('f32', n), n, 0.25], ROUNDED)),
   sgd,
   adam,
-  tick: () => [0, 3].map((i) => call([inout('f64', [1, 2, 3, 4]), i])),
-  multiplyAdds: () => [0, 1, 7, 1000].map((turns) => call([inout('f32', Array.from({ length: 48 }, (_, i) => i - 20)), turns], 1e-5)),
+  tick: () => [0, 3].map(i => call([inout('f64', [1, 2, 3, 4]), i])),
+  multiplyAdds: () =>
+    [0, 1, 7, 1000].map(turns =>
+      call(
+        [
+          inout(
+            'f32',
+            Array.from({ length: 48 }, (_, i) => i - 20),
+          ),
+          turns,
+        ],
+        1e-5,
+      ),
+    ),
 };

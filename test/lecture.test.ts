@@ -1,6 +1,18 @@
 /** ConvNets by the formulas of a lecture: its numerical example, its counts, its losses, its backpropagation. */
 import {
-  avgPool2d, conv2d, crossEntropy, Generator, l1Loss, maxPool2d, mseLoss, nn, optim, randn, softmax, tensor, zeros,
+  avgPool2d,
+  conv2d,
+  crossEntropy,
+  Generator,
+  l1Loss,
+  maxPool2d,
+  mseLoss,
+  nn,
+  optim,
+  randn,
+  softmax,
+  tensor,
+  zeros,
   type Tensor,
 } from 'phyllo';
 import { describe, expect, test } from 'vitest';
@@ -18,9 +30,23 @@ function expectClose(found: readonly number[], expected: readonly number[]): voi
 }
 
 describe('cross-correlation', () => {
-  const input = [[3, 3, 2, 1, 0], [0, 0, 1, 3, 1], [3, 1, 2, 2, 3], [2, 0, 0, 2, 2], [2, 0, 0, 0, 1]];
-  const mask = [[0, 1, 2], [2, 2, 0], [0, 1, 2]];
-  const output = [[12, 12, 17], [10, 17, 19], [9, 6, 14]];
+  const input = [
+    [3, 3, 2, 1, 0],
+    [0, 0, 1, 3, 1],
+    [3, 1, 2, 2, 3],
+    [2, 0, 0, 2, 2],
+    [2, 0, 0, 0, 1],
+  ];
+  const mask = [
+    [0, 1, 2],
+    [2, 2, 0],
+    [0, 1, 2],
+  ];
+  const output = [
+    [12, 12, 17],
+    [10, 17, 19],
+    [9, 6, 14],
+  ];
 
   test('of 5 × 5 with 3 × 3', () => {
     expect(rowsOf(conv2d(image(input), image(mask)))).toEqual(output);
@@ -32,22 +58,31 @@ describe('cross-correlation', () => {
     expect(padded.slice(1, 4).map(row => row.slice(1, 4))).toEqual(output);
     // In the corner the mask's first row and column see zeros: 2·3 + 0·3 + 1·0 + 2·0.
     expect(padded[0]![0]).toBe(6);
-    expect(rowsOf(conv2d(image(input), image(mask), null, { stride: 2 }))).toEqual([[12, 17], [9, 14]]);
+    expect(rowsOf(conv2d(image(input), image(mask), null, { stride: 2 }))).toEqual([
+      [12, 17],
+      [9, 14],
+    ]);
   });
 
   test('is convolution once the mask is flipped', () => {
     const flipped = mask.map(row => [...row].reverse()).reverse();
     // (f ∗ g)[x, y] = Σ f[x − i, y − j] g[i, j], where all of the mask lies inside.
-    const convolution = output.map((row, x) => row.map((_, y) =>
-      total(mask.flatMap((gs, i) => gs.map((g, j) => g * input[x + 2 - i]![y + 2 - j]!)))));
+    const convolution = output.map((row, x) =>
+      row.map((_, y) => total(mask.flatMap((gs, i) => gs.map((g, j) => g * input[x + 2 - i]![y + 2 - j]!)))),
+    );
     expect(rowsOf(conv2d(image(input), image(flipped)))).toEqual(convolution);
     expect(convolution).not.toEqual(output);
   });
 
-  test.each([[5, 5, 3, 3], [28, 28, 5, 5], [7, 4, 2, 3], [9, 6, 9, 6], [6, 3, 1, 1]])(
-    'of %i × %i with %i × %i has (W − K + 1) × (H − L + 1) values', (w, h, k, l) => {
-      expect(conv2d(zeros([1, 1, h, w]), zeros([1, 1, l, k])).shape).toEqual([1, 1, h - l + 1, w - k + 1]);
-    });
+  test.each([
+    [5, 5, 3, 3],
+    [28, 28, 5, 5],
+    [7, 4, 2, 3],
+    [9, 6, 9, 6],
+    [6, 3, 1, 1],
+  ])('of %i × %i with %i × %i has (W − K + 1) × (H − L + 1) values', (w, h, k, l) => {
+    expect(conv2d(zeros([1, 1, h, w]), zeros([1, 1, l, k])).shape).toEqual([1, 1, h - l + 1, w - k + 1]);
+  });
 });
 
 describe('numbers of parameters', () => {
@@ -60,7 +95,11 @@ describe('numbers of parameters', () => {
     expect(count(new nn.Linear(200 * 200, 50, { bias: false }))).toBe(2_000_000);
   });
 
-  test.each([[3, 1, 6], [5, 3, 16], [1, 8, 4]])('of filters with k = %i, A = %i, B = %i', (k, a, b) => {
+  test.each([
+    [3, 1, 6],
+    [5, 3, 16],
+    [1, 8, 4],
+  ])('of filters with k = %i, A = %i, B = %i', (k, a, b) => {
     const layer = new nn.Conv2d(a, b, k);
     expect(count(layer)).toBe((k * k * a + 1) * b); // whatever the image
     for (const n of [8, 13]) expect(layer.forward(zeros([1, a, n, n])).shape).toEqual([1, b, n - k + 1, n - k + 1]);
@@ -107,7 +146,10 @@ describe('losses of samples p against q, summed to a cost', () => {
 
   test('gradient descent on the cost: θ ← θ − α ∂C/∂θ, and on the mean by a batch of all samples', () => {
     // M(x; θ) = θx, L = (θx − y)²: ∂C/∂θ = Σ 2x(θx − y).
-    const [xs, ys] = [[1, -2, 3], [2, 1, 0.5]];
+    const [xs, ys] = [
+      [1, -2, 3],
+      [2, 1, 0.5],
+    ];
     const slope = total(xs.map((x, i) => 2 * x * (0.25 * x - ys[i]!)));
     const step = (reduction: 'cost' | 'mean'): number => {
       const theta = tensor([[0.25]], { requiresGrad: true });
@@ -143,32 +185,65 @@ describe('backpropagation', () => {
       b.item() + total(taps.map(({ l, c }) => ws[l]![c]! * xs[i + l]![j + c]!));
 
     const y = f(conv2d(x, w, b));
-    expectClose(numbers(y), places.map(({ i, j }) => value(at(i, j))));
+    expectClose(
+      numbers(y),
+      places.map(({ i, j }) => value(at(i, j))),
+    );
     for (const leaf of [x, w, b]) leaf.grad = null;
     y.backward({ gradient: g });
     // ∂L/∂w_{λ,γ} = Σ ∂L/∂y_{i,j} x_{i+λ, j+γ} f′(…), ∂L/∂b = Σ ∂L/∂y_{i,j} f′(…)
     const flow = places.map(({ i, j, dy }) => ({ i, j, d: dy * slope(at(i, j)) }));
-    expectClose(numbers(w.grad!), taps.map(({ l, c }) => total(flow.map(({ i, j, d }) => d * xs[i + l]![j + c]!))));
+    expectClose(
+      numbers(w.grad!),
+      taps.map(({ l, c }) => total(flow.map(({ i, j, d }) => d * xs[i + l]![j + c]!))),
+    );
     expectClose(numbers(b.grad!), [total(flow.map(({ d }) => d))]);
     // ∂L/∂x_{r,s} = Σ over the windows that see it
-    expectClose(numbers(x.grad!), xs.flatMap((row, r) => row.map((_, s) =>
-      total(flow.map(({ i, j, d }) => d * (ws[r - i]?.[s - j] ?? 0))))));
+    expectClose(
+      numbers(x.grad!),
+      xs.flatMap((row, r) => row.map((_, s) => total(flow.map(({ i, j, d }) => d * (ws[r - i]?.[s - j] ?? 0))))),
+    );
   });
 
   test('through max pooling: to the place of each maximum, 0 elsewhere', () => {
-    const rows = [[1, 9, 2, 0], [3, 4, 1, 7], [-1, -3, 5, 5], [-2, -4, 5, 5]];
+    const rows = [
+      [1, 9, 2, 0],
+      [3, 4, 1, 7],
+      [-1, -3, 5, 5],
+      [-2, -4, 5, 5],
+    ];
     const z = tensor([[rows]], { requiresGrad: true });
     const y = maxPool2d(z, 2);
-    expect(rowsOf(y)).toEqual([[9, 7], [-1, 5]]);
-    y.backward({ gradient: tensor([[[[10, 20], [30, 40]]]]) });
+    expect(rowsOf(y)).toEqual([
+      [9, 7],
+      [-1, 5],
+    ]);
+    y.backward({
+      gradient: tensor([
+        [
+          [
+            [10, 20],
+            [30, 40],
+          ],
+        ],
+      ]),
+    });
     // x₁₂ is the largest of its square: it gets ∂L/∂y₁₁. Of equal ones the first gets it.
-    expect(rowsOf(z.grad!)).toEqual([[0, 10, 0, 0], [0, 0, 0, 20], [30, 0, 40, 0], [0, 0, 0, 0]]);
+    expect(rowsOf(z.grad!)).toEqual([
+      [0, 10, 0, 0],
+      [0, 0, 0, 20],
+      [30, 0, 40, 0],
+      [0, 0, 0, 0],
+    ]);
   });
 
   test('through average pooling: a quarter to each', () => {
     const z = zeros([1, 1, 2, 4], { requiresGrad: true });
     avgPool2d(z, 2).backward({ gradient: tensor([[[[4, 8]]]]) });
-    expect(rowsOf(z.grad!)).toEqual([[1, 1, 2, 2], [1, 1, 2, 2]]);
+    expect(rowsOf(z.grad!)).toEqual([
+      [1, 1, 2, 2],
+      [1, 1, 2, 2],
+    ]);
   });
 });
 
@@ -177,7 +252,11 @@ describe('initial weights', () => {
     const hidden = new nn.Linear(3, 4);
     const out = new nn.Linear(4, 1);
     for (const p of [...hidden.parameters(), ...out.parameters()]) nn.init.constant(p, 0.5);
-    out.forward(hidden.forward(randn([5, 3])).tanh()).square().sum().backward();
+    out
+      .forward(hidden.forward(randn([5, 3])).tanh())
+      .square()
+      .sum()
+      .backward();
     const [first, ...others] = rowsOf(hidden.weight.grad!);
     expect(first!.some(v => v !== 0)).toBe(true);
     for (const row of others) expect(row).toEqual(first);

@@ -1,7 +1,22 @@
 /** The end of a tensor's life is the end everywhere: nothing that was freed comes back, and nothing is freed twice. */
 import {
-  capture, checkpoint, concat, DataLoader, DisposedError, GradientError, keep, nn, noGrad, optim, randn, scope, tensor, TensorDataset, ValueError,
-  zeros, type Tensor,
+  capture,
+  checkpoint,
+  concat,
+  DataLoader,
+  DisposedError,
+  GradientError,
+  keep,
+  nn,
+  noGrad,
+  optim,
+  randn,
+  scope,
+  tensor,
+  TensorDataset,
+  ValueError,
+  zeros,
+  type Tensor,
 } from 'phyllo';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { Storage } from '../ts/core/storage';
@@ -54,7 +69,8 @@ describe.each(backends)('on %s', (_, make) => {
       [/^toArray: /, t => t.toArray()],
     ];
     flat(2, () => {
-      for (const [where, use] of uses) failure(() => scope(() => use(freed())), DisposedError, new RegExp(`DisposedError: ${where.source.slice(1)}`));
+      for (const [where, use] of uses)
+        failure(() => scope(() => use(freed())), DisposedError, new RegExp(`DisposedError: ${where.source.slice(1)}`));
     });
     expect(list(leaf)).toEqual([1, 2]);
   });
@@ -131,25 +147,42 @@ describe.each(backends)('on %s', (_, make) => {
     const big = [2 ** 31, 2 ** 32, 2 ** 33 + 1, Number.MAX_SAFE_INTEGER, 1e300, Infinity];
     for (const n of big) {
       for (const call of [
-        () => x.conv2d(w, null, { stride: n }), () => x.conv2d(w, null, { padding: n }), () => x.conv2d(w, null, { dilation: n }),
-        () => x.maxPool2d(2, { stride: n }), () => x.maxPool2d(n), () => x.avgPool2d(n, { padding: n }), () => x.maxPool2d(2, { dilation: n }),
-        () => x.topk(n), () => x.split(n),
-      ]) expect(call, String(n)).toThrow(/takes|fits|larger/);
+        () => x.conv2d(w, null, { stride: n }),
+        () => x.conv2d(w, null, { padding: n }),
+        () => x.conv2d(w, null, { dilation: n }),
+        () => x.maxPool2d(2, { stride: n }),
+        () => x.maxPool2d(n),
+        () => x.avgPool2d(n, { padding: n }),
+        () => x.maxPool2d(2, { dilation: n }),
+        () => x.topk(n),
+        () => x.split(n),
+      ])
+        expect(call, String(n)).toThrow(/takes|fits|larger/);
     }
-    expect(() => zeros([1]).expand([2 ** 16, 2 ** 16]).sum()).toThrow(/takes fewer than \d+ elements of f32, \[65536, 65536\] has 4294967296/);
-    expect(() => zeros([1, 1]).expand([2 ** 20, 2 ** 20]).matmul(zeros([1, 1]).expand([2 ** 20, 1]))).toThrow(/fewer than \d+ elements/);
+    expect(() =>
+      zeros([1])
+        .expand([2 ** 16, 2 ** 16])
+        .sum(),
+    ).toThrow(/takes fewer than \d+ elements of f32, \[65536, 65536\] has 4294967296/);
+    expect(() =>
+      zeros([1, 1])
+        .expand([2 ** 20, 2 ** 20])
+        .matmul(zeros([1, 1]).expand([2 ** 20, 1])),
+    ).toThrow(/fewer than \d+ elements/);
     expect(list(tensor([1, 2, 3, 4, 5]).slice(0, 1, Infinity, 2 ** 31 - 1))).toEqual([2]);
     expect(() => tensor([1]).slice(0, 0, 1, 2 ** 32)).toThrow(ValueError);
   });
 
   test('joins of any number', () => {
-    flat(1, () => scope(() => {
-      const parts = Array.from({ length: 3000 }, (_, i) => tensor([i, -i], { requiresGrad: i % 1000 === 0 }));
-      const joined = concat(parts);
-      expect(joined.shape).toEqual([6000]);
-      joined.mul(joined).sum().backward();
-      expect(list(parts[2000]!.grad!)).toEqual([4000, -4000]);
-      expect(parts[1]!.grad).toBeNull();
-    }));
+    flat(1, () =>
+      scope(() => {
+        const parts = Array.from({ length: 3000 }, (_, i) => tensor([i, -i], { requiresGrad: i % 1000 === 0 }));
+        const joined = concat(parts);
+        expect(joined.shape).toEqual([6000]);
+        joined.mul(joined).sum().backward();
+        expect(list(parts[2000]!.grad!)).toEqual([4000, -4000]);
+        expect(parts[1]!.grad).toBeNull();
+      }),
+    );
   });
 });

@@ -1,6 +1,18 @@
 /** Plans within a budget of memory: the same bits, in fewer bytes. */
 import {
-  capture, CaptureError, Generator, keep, manualSeed, memory, nn, noGrad, optim, scope, tensor, ValueError, type Tensor,
+  capture,
+  CaptureError,
+  Generator,
+  keep,
+  manualSeed,
+  memory,
+  nn,
+  noGrad,
+  optim,
+  scope,
+  tensor,
+  ValueError,
+  type Tensor,
 } from 'phyllo';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { runtime } from '../ts/core/runtime';
@@ -28,13 +40,19 @@ type Make = (generator: Generator) => { readonly net: nn.Layer; readonly input: 
 const NETS: Readonly<Record<string, Make>> = {
   'a residual network': generator => ({
     net: new nn.Sequential(
-      new nn.Conv2d(1, 4, 3, { padding: 1, generator }), ...Array.from({ length: 5 }, () => new Residual(4, generator)),
-      new nn.MaxPool2d(2), new nn.Flatten(), new nn.Linear(64, 3, { generator }),
+      new nn.Conv2d(1, 4, 3, { padding: 1, generator }),
+      ...Array.from({ length: 5 }, () => new Residual(4, generator)),
+      new nn.MaxPool2d(2),
+      new nn.Flatten(),
+      new nn.Linear(64, 3, { generator }),
     ),
     input: [9, 1, 8, 8],
   }),
   'a deep perceptron': generator => ({
-    net: new nn.Sequential(...Array.from({ length: 12 }, () => [new nn.Linear(16, 16, { generator }), new nn.GELU()]).flat(), new nn.Linear(16, 3, { generator })),
+    net: new nn.Sequential(
+      ...Array.from({ length: 12 }, () => [new nn.Linear(16, 16, { generator }), new nn.GELU()]).flat(),
+      new nn.Linear(16, 3, { generator }),
+    ),
     input: [64, 16],
   }),
 };
@@ -46,19 +64,30 @@ describe.each(backends)('on %s', (_, make) => {
     manualSeed(1);
     const { net, input } = make(new Generator(2));
     const opt = new optim.Adam(net.parameters(), { lr: 0.01 });
-    const step = capture((x: Tensor, t: Tensor) => {
-      opt.zeroGrad();
-      const loss = net.forward(x).crossEntropy(t);
-      loss.backward();
-      opt.step();
-      return loss;
-    }, memoryBudget === undefined ? {} : { memoryBudget });
+    const step = capture(
+      (x: Tensor, t: Tensor) => {
+        opt.zeroGrad();
+        const loss = net.forward(x).crossEntropy(t);
+        loss.backward();
+        opt.step();
+        return loss;
+      },
+      memoryBudget === undefined ? {} : { memoryBudget },
+    );
     const n = input[0]!;
     const t = keep(tensor(Int32Array.from({ length: n }, (_, i) => i % 3)));
     const seen: unknown[] = [];
     let peak = 0;
     for (let i = 0; i < 3; i++) {
-      const x = keep(tensor(numbers(input.reduce((a, b) => a * b), i), { shape: input }));
+      const x = keep(
+        tensor(
+          numbers(
+            input.reduce((a, b) => a * b),
+            i,
+          ),
+          { shape: input },
+        ),
+      );
       const before = step.plans.length ? 0 : memory({ resetPeak: true }).bytes;
       seen.push(scope(() => step(x, t).item()));
       if (before) peak = memory().peak - before;
@@ -71,35 +100,49 @@ describe.each(backends)('on %s', (_, make) => {
     return result;
   }
 
-  test.each(Object.entries(NETS))('%s: same bits, less memory; or an error that says how much is missing', (name, make) => {
-    const free = train(make);
-    const lines = [`${Math.round(free.arena / 1024)} KiB in ${free.steps} steps`];
-    for (const part of [1, 0.9, 0.7, 0.5]) {
-      const budget = Math.floor(part * free.arena);
-      const tight = train(make, budget);
-      expect(tight.seen).toEqual(free.seen);
-      expect(tight.arena).toBeLessThanOrEqual(budget);
-      expect(tight.steps).toBeGreaterThanOrEqual(free.steps);
-      if (part < 1) {
-        expect(tight.steps).toBeGreaterThan(free.steps);
-        expect(tight.peak).toBeLessThan(free.peak - 0.9 * (free.arena - budget));
+  test.each(Object.entries(NETS))(
+    '%s: same bits, less memory; or an error that says how much is missing',
+    (name, make) => {
+      const free = train(make);
+      const lines = [`${Math.round(free.arena / 1024)} KiB in ${free.steps} steps`];
+      for (const part of [1, 0.9, 0.7, 0.5]) {
+        const budget = Math.floor(part * free.arena);
+        const tight = train(make, budget);
+        expect(tight.seen).toEqual(free.seen);
+        expect(tight.arena).toBeLessThanOrEqual(budget);
+        expect(tight.steps).toBeGreaterThanOrEqual(free.steps);
+        if (part < 1) {
+          expect(tight.steps).toBeGreaterThan(free.steps);
+          expect(tight.peak).toBeLessThan(free.peak - 0.9 * (free.arena - budget));
+        }
+        lines.push(`${Math.round(tight.arena / 1024)} in ${tight.steps}`);
       }
-      lines.push(`${Math.round(tight.arena / 1024)} in ${tight.steps}`);
-    }
-    console.log(`${runtime.backend.name}, ${name}: ${lines.join(', ')}`);
-    failure(() => train(make, 1000), CaptureError, /memoryBudget is 1000 B, but with what can be computed again the plan still takes [\d.]+ KiB, [\d.]+ KiB more/);
-  });
+      console.log(`${runtime.backend.name}, ${name}: ${lines.join(', ')}`);
+      failure(
+        () => train(make, 1000),
+        CaptureError,
+        /memoryBudget is 1000 B, but with what can be computed again the plan still takes [\d.]+ KiB, [\d.]+ KiB more/,
+      );
+    },
+  );
 
   test('what was written over is not read again', () => {
     const w = keep(tensor(numbers(1000, 1)));
     const c = keep(tensor(numbers(1000, 3)));
-    const f = (x: Tensor): Tensor => noGrad(() => {
-      const h = x.mul(w).exp(); // cannot be made again below, nor can what is made of x, which might be w
-      const a = c.mul(3).add(1); // can: c is not written to
-      assign(w, w.mul(0.5));
-      const wide = scope(() => x.reshape([1000, 1]).mul(x.slice(0, 0, 20).reshape([1, 20])).sin().sum(1));
-      return h.mul(a).add(wide).sum();
-    });
+    const f = (x: Tensor): Tensor =>
+      noGrad(() => {
+        const h = x.mul(w).exp(); // cannot be made again below, nor can what is made of x, which might be w
+        const a = c.mul(3).add(1); // can: c is not written to
+        assign(w, w.mul(0.5));
+        const wide = scope(() =>
+          x
+            .reshape([1000, 1])
+            .mul(x.slice(0, 0, 20).reshape([1, 20]))
+            .sin()
+            .sum(1),
+        );
+        return h.mul(a).add(wide).sum();
+      });
     const x = keep(tensor(numbers(1000, 2)));
     const want = [0, 1, 2].map(() => f(x).item());
     const run = (memoryBudget: number): number[] => {
@@ -114,6 +157,7 @@ describe.each(backends)('on %s', (_, make) => {
   });
 
   test('a budget that is none is a ValueError', () => {
-    for (const memoryBudget of [-1, NaN]) failure(() => capture((x: Tensor) => x, { memoryBudget }), ValueError, /memoryBudget/);
+    for (const memoryBudget of [-1, NaN])
+      failure(() => capture((x: Tensor) => x, { memoryBudget }), ValueError, /memoryBudget/);
   });
 });

@@ -162,7 +162,11 @@ describe.each(backends)('on %s', (_, make) => {
             batches.next(); // x's batch has ended
             return twice;
           });
-          expect(list(y).slice(0, 2)).toEqual(list(data.x).slice(0, 2).map(v => 2 * v));
+          expect(list(y).slice(0, 2)).toEqual(
+            list(data.x)
+              .slice(0, 2)
+              .map(v => 2 * v),
+          );
           break; // y goes with the batch that is current now
         }
         expect(runtime.scope).toBeNull();
@@ -194,7 +198,11 @@ describe.each(backends)('on %s', (_, make) => {
         a.dispose();
         expect(list(more[0][0])).toEqual(Array(12).fill(2));
         more[0][0].dispose();
-        failure(() => a.toArray(), DisposedError, /toArray: a tensor of shape \[3, 4\], made by mul, is used after it was freed by dispose\(\)$/);
+        failure(
+          () => a.toArray(),
+          DisposedError,
+          /toArray: a tensor of shape \[3, 4\], made by mul, is used after it was freed by dispose\(\)$/,
+        );
       });
     });
 
@@ -213,10 +221,12 @@ describe.each(backends)('on %s', (_, make) => {
 
     test('free when the function throws', () => {
       flat(3, () => {
-        expect(() => scope(() => {
-          ones([4]).mul(3);
-          throw new Error('by the user');
-        })).toThrow('by the user');
+        expect(() =>
+          scope(() => {
+            ones([4]).mul(3);
+            throw new Error('by the user');
+          }),
+        ).toThrow('by the user');
         expect(runtime.scope).toBeNull();
       });
     });
@@ -272,16 +282,21 @@ describe.each(backends)('on %s', (_, make) => {
       const before = inUse();
       let resume = (): void => {};
       let late: unknown = null;
-      failure(() => scope(async () => {
-        const x = ones([4]);
-        await new Promise<void>(r => (resume = r));
-        try {
-          x.mul(2);
-        } catch (e) {
-          late = e;
-          throw e;
-        }
-      }, 'a step'), ValueError, /a step: .*Promise.*synchronous/);
+      failure(
+        () =>
+          scope(async () => {
+            const x = ones([4]);
+            await new Promise<void>(r => (resume = r));
+            try {
+              x.mul(2);
+            } catch (e) {
+              late = e;
+              throw e;
+            }
+          }, 'a step'),
+        ValueError,
+        /a step: .*Promise.*synchronous/,
+      );
       resume();
       await new Promise(r => setTimeout(r));
       expect(late).toBeInstanceOf(DisposedError);
@@ -313,7 +328,12 @@ describe.each(backends)('on %s', (_, make) => {
         throw new Error('no batch');
       };
       const [total, twice] = early();
-      expect(total.item()).toBeCloseTo(list(data.x).slice(0, 80).reduce((a, b) => a + b), 4);
+      expect(total.item()).toBeCloseTo(
+        list(data.x)
+          .slice(0, 80)
+          .reduce((a, b) => a + b),
+        4,
+      );
       failure(() => twice.toArray(), DisposedError, /batch 0 of the loader.*keep\(\) it, return it, or read it inside/);
     });
 
@@ -335,7 +355,10 @@ describe.each(backends)('on %s', (_, make) => {
 
   test('views share storage, and the last one frees it', () => {
     const before = inUse();
-    const x = tensor([[1, 2, 3], [4, 5, 6]]);
+    const x = tensor([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
     const y = x.t();
     const z = y.slice(0, 1, 3);
     expect(inUse().blocks).toBe(before.blocks + 1);
@@ -373,7 +396,12 @@ describe.each(backends)('on %s', (_, make) => {
       const b = keep(tensor(numbers(3, 3), { requiresGrad: true }));
       flat(300, () => {
         w.grad = b.grad = null;
-        const h = x.matmul(w).add(b).t().tanh().mul(mask.reshape([3, 1]));
+        const h = x
+          .matmul(w)
+          .add(b)
+          .t()
+          .tanh()
+          .mul(mask.reshape([3, 1]));
         const [values, indices] = h.t().exp().max(1);
         indices.dispose(); // not of the graph: else the collector's
         values.mean().backward();
@@ -397,7 +425,11 @@ describe.each(backends)('on %s', (_, make) => {
       expect(list(h)).toEqual([2, 4]);
       w.grad = null;
       expect(list(held)).toEqual([3, 6]);
-      failure(() => h.exp(), DisposedError, /exp: a tensor of shape \[2\], made by mul, is used after it was freed by zeroGrad\(\).* keep\(\) it/);
+      failure(
+        () => h.exp(),
+        DisposedError,
+        /exp: a tensor of shape \[2\], made by mul, is used after it was freed by zeroGrad\(\).* keep\(\) it/,
+      );
       held.dispose();
     });
   });
@@ -422,9 +454,11 @@ describe.each(backends)('on %s', (_, make) => {
 
   test('a generator owns its state, and what it draws belongs to the scope', () => {
     const generator = new Generator(1);
-    flat(3, () => scope(() => {
-      ones([10]).dropout(0.5, { generator });
-    }));
+    flat(3, () =>
+      scope(() => {
+        ones([10]).dropout(0.5, { generator });
+      }),
+    );
     generator.state.dispose();
   });
 });

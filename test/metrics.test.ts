@@ -20,7 +20,13 @@ describe('ConfusionMatrix', () => {
   // scikit-learn 1.9.1: confusion_matrix, precision_recall_fscore_support(labels=range(5), zero_division=0).
   test("scikit-learn's numbers", () => {
     const m = new ConfusionMatrix(5).update(actual, predicted);
-    expect(m.matrix).toEqual([[3, 1, 0, 0, 0], [0, 1, 1, 0, 0], [0, 1, 3, 0, 0], [0, 0, 0, 0, 0], [1, 0, 0, 0, 1]]);
+    expect(m.matrix).toEqual([
+      [3, 1, 0, 0, 0],
+      [0, 1, 1, 0, 0],
+      [0, 1, 3, 0, 0],
+      [0, 0, 0, 0, 0],
+      [1, 0, 0, 0, 1],
+    ]);
     const close = (x: number): unknown => expect.closeTo(x, 14);
     const scores = m.perClass();
     expect(scores.map(s => s.precision)).toEqual([0.75, 0.3333333333333333, 0.75, 0, 1].map(close));
@@ -44,34 +50,54 @@ describe('ConfusionMatrix', () => {
   });
 
   test('tensors and arrays of any kind', () => {
-    const expected = [[1, 1], [0, 2]];
+    const expected = [
+      [1, 1],
+      [0, 2],
+    ];
     expect(confusionMatrix([0, 0, 1, 1], [0, 1, 1, 1], 2)).toEqual(expected);
     expect(confusionMatrix(i32(0, 0, 1, 1), u8(0, 1, 1, 1), 2)).toEqual(expected);
     expect(confusionMatrix(tensor([false, false, true, true]), Int8Array.of(0, 1, 1, 1), 2)).toEqual(expected);
-    expect(confusionMatrix(i32(0, 0, 1, 1).reshape([2, 2]), tensor([[0, 1], [1, 1]]).to('i32'), 2)).toEqual(expected);
+    expect(
+      confusionMatrix(
+        i32(0, 0, 1, 1).reshape([2, 2]),
+        tensor([
+          [0, 1],
+          [1, 1],
+        ]).to('i32'),
+        2,
+      ),
+    ).toEqual(expected);
     expect(confusionMatrix(i32(0, 1, 0, 1).reshape([2, 2]).t(), [0, 1, 1, 1], 2)).toEqual(expected);
   });
 
   test('batches add up to the whole, and the marginals to the labels', () => {
-    const samples = fc.integer({ min: 1, max: 6 }).chain(classes => fc.tuple(
-      fc.constant(classes), fc.array(fc.tuple(fc.nat(classes - 1), fc.nat(classes - 1)), { maxLength: 40 }), fc.nat(40),
-    ));
-    fc.assert(fc.property(samples, ([classes, pairs, cut]) => {
-      const columns = (part: typeof pairs): [number[], number[]] => [part.map(p => p[0]), part.map(p => p[1])];
-      const m = new ConfusionMatrix(classes);
-      m.update(...columns(pairs.slice(0, cut))).update(...columns(pairs.slice(cut)));
-      expect(m.matrix).toEqual(confusionMatrix(...columns(pairs), classes));
-      const count = (a: number, p: number): number => pairs.filter(([x, y]) => x === a && y === p).length;
-      m.matrix.forEach((row, a) => row.forEach((n, p) => expect(n).toBe(count(a, p))));
-      const hits = pairs.filter(([x, y]) => x === y).length;
-      expect(m.accuracy).toBe(pairs.length === 0 ? 0 : hits / pairs.length);
-      expect(m.accuracy).toBe(accuracy(...columns(pairs)));
-      m.perClass().forEach(({ precision, recall, f1 }) => {
-        const harmonic = precision + recall === 0 ? 0 : (2 * precision * recall) / (precision + recall);
-        expect(f1).toBeCloseTo(harmonic, 12);
-      });
-      expect(m.average('weighted').recall).toBeCloseTo(m.accuracy, 12);
-    }));
+    const samples = fc
+      .integer({ min: 1, max: 6 })
+      .chain(classes =>
+        fc.tuple(
+          fc.constant(classes),
+          fc.array(fc.tuple(fc.nat(classes - 1), fc.nat(classes - 1)), { maxLength: 40 }),
+          fc.nat(40),
+        ),
+      );
+    fc.assert(
+      fc.property(samples, ([classes, pairs, cut]) => {
+        const columns = (part: typeof pairs): [number[], number[]] => [part.map(p => p[0]), part.map(p => p[1])];
+        const m = new ConfusionMatrix(classes);
+        m.update(...columns(pairs.slice(0, cut))).update(...columns(pairs.slice(cut)));
+        expect(m.matrix).toEqual(confusionMatrix(...columns(pairs), classes));
+        const count = (a: number, p: number): number => pairs.filter(([x, y]) => x === a && y === p).length;
+        m.matrix.forEach((row, a) => row.forEach((n, p) => expect(n).toBe(count(a, p))));
+        const hits = pairs.filter(([x, y]) => x === y).length;
+        expect(m.accuracy).toBe(pairs.length === 0 ? 0 : hits / pairs.length);
+        expect(m.accuracy).toBe(accuracy(...columns(pairs)));
+        m.perClass().forEach(({ precision, recall, f1 }) => {
+          const harmonic = precision + recall === 0 ? 0 : (2 * precision * recall) / (precision + recall);
+          expect(f1).toBeCloseTo(harmonic, 12);
+        });
+        expect(m.average('weighted').recall).toBeCloseTo(m.accuracy, 12);
+      }),
+    );
   });
 
   test('nothing counted', () => {
@@ -117,28 +143,43 @@ describe('accuracy', () => {
   });
 
   test('of logits: the largest, of equal ones the first, as argmax', () => {
-    const logits = tensor([[1, 2, 0], [3, 3, 1], [0, 0, 0], [-1, -2, -0.5]]);
+    const logits = tensor([
+      [1, 2, 0],
+      [3, 3, 1],
+      [0, 0, 0],
+      [-1, -2, -0.5],
+    ]);
     expect(accuracy(logits, [1, 0, 0, 2])).toBe(1);
     expect(accuracy(logits, i32(1, 1, 1, 1))).toBe(0.25);
     expect(accuracy(zeros([0, 3]), [])).toBe(0);
     expect(accuracy(zeros([2, 1]), u8(0, 0))).toBe(1);
-    expect(accuracy(tensor([[1, 0], [2, 3]]).t(), [1, 1])).toBe(1);
+    expect(
+      accuracy(
+        tensor([
+          [1, 0],
+          [2, 3],
+        ]).t(),
+        [1, 1],
+      ),
+    ).toBe(1);
   });
 
   test('equals what argmax and a comparison give, with ties, infinities and NaN', () => {
     const value = fc.constantFrom(-Infinity, -1, -0, 0, 1, 2, Infinity, NaN);
     const sizes = fc.tuple(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 6 }));
-    const samples = sizes.chain(([n, classes]) => fc.tuple(
-      exactly(n, exactly(classes, value)), exactly(n, fc.nat(classes - 1)),
-    ));
-    fc.assert(fc.property(samples, ([rows, target]) => {
-      const logits = tensor(rows);
-      const best = logits.argmax(1);
-      expect(accuracy(logits, target)).toBe(accuracy(best, target));
-      expect(topKAccuracy(logits, target, 1)).toBe(accuracy(best, target));
-      logits.dispose();
-      best.dispose();
-    }));
+    const samples = sizes.chain(([n, classes]) =>
+      fc.tuple(exactly(n, exactly(classes, value)), exactly(n, fc.nat(classes - 1))),
+    );
+    fc.assert(
+      fc.property(samples, ([rows, target]) => {
+        const logits = tensor(rows);
+        const best = logits.argmax(1);
+        expect(accuracy(logits, target)).toBe(accuracy(best, target));
+        expect(topKAccuracy(logits, target, 1)).toBe(accuracy(best, target));
+        logits.dispose();
+        best.dispose();
+      }),
+    );
   });
 
   test('what it does not take', () => {
@@ -151,7 +192,13 @@ describe('accuracy', () => {
   });
 
   test('leaves nothing in memory', () => {
-    const [logits, target] = [tensor([[1, 2], [2, 1]]), i32(0, 1)];
+    const [logits, target] = [
+      tensor([
+        [1, 2],
+        [2, 1],
+      ]),
+      i32(0, 1),
+    ];
     const before = memory().blocks;
     accuracy(logits, target);
     topKAccuracy(logits.t(), target, 2);
@@ -162,25 +209,34 @@ describe('accuracy', () => {
 
 describe('topKAccuracy', () => {
   test('is the target among the k largest?', () => {
-    const logits = tensor([[0.1, 0.4, 0.2, 0.3], [4, 3, 2, 1]]);
+    const logits = tensor([
+      [0.1, 0.4, 0.2, 0.3],
+      [4, 3, 2, 1],
+    ]);
     const rank = (k: number): number => topKAccuracy(logits, [2, 1], k); // third and second
     expect([1, 2, 3, 4].map(rank)).toEqual([0, 0.5, 1, 1]);
   });
 
   test('equals sorting', () => {
-    const samples = fc.tuple(fc.integer({ min: 1, max: 6 }), fc.nat(6)).chain(([classes, n]) => fc.tuple(
-      exactly(n, exactly(classes, fc.integer({ min: -3, max: 3 }))),
-      exactly(n, fc.nat(classes - 1)),
-      fc.integer({ min: 1, max: classes }),
-      fc.constant(classes),
-    ));
-    fc.assert(fc.property(samples, ([rows, target, k, classes]) => {
-      const sorted = rows.map(row => row.map((_, c) => c).sort((a, b) => row[b]! - row[a]!));
-      const hits = target.filter((c, i) => sorted[i]!.slice(0, k).includes(c)).length;
-      const logits = tensor(rows.flat(), { shape: [rows.length, classes] });
-      expect(topKAccuracy(logits, target, k)).toBe(rows.length === 0 ? 0 : hits / rows.length);
-      logits.dispose();
-    }));
+    const samples = fc
+      .tuple(fc.integer({ min: 1, max: 6 }), fc.nat(6))
+      .chain(([classes, n]) =>
+        fc.tuple(
+          exactly(n, exactly(classes, fc.integer({ min: -3, max: 3 }))),
+          exactly(n, fc.nat(classes - 1)),
+          fc.integer({ min: 1, max: classes }),
+          fc.constant(classes),
+        ),
+      );
+    fc.assert(
+      fc.property(samples, ([rows, target, k, classes]) => {
+        const sorted = rows.map(row => row.map((_, c) => c).sort((a, b) => row[b]! - row[a]!));
+        const hits = target.filter((c, i) => sorted[i]!.slice(0, k).includes(c)).length;
+        const logits = tensor(rows.flat(), { shape: [rows.length, classes] });
+        expect(topKAccuracy(logits, target, k)).toBe(rows.length === 0 ? 0 : hits / rows.length);
+        logits.dispose();
+      }),
+    );
   });
 
   test('what it does not take', () => {

@@ -1,7 +1,21 @@
 /** Modules: what belongs to them, saving and loading, modes, scopes, and where errors say they happened. */
 import {
-  capture, DisposedError, Generator, GradientError, memory, nn, noGrad, ones, optim, randn, scope, ShapeError, tensor,
-  ValueError, zeros, type Tensor,
+  capture,
+  DisposedError,
+  Generator,
+  GradientError,
+  memory,
+  nn,
+  noGrad,
+  ones,
+  optim,
+  randn,
+  scope,
+  ShapeError,
+  tensor,
+  ValueError,
+  zeros,
+  type Tensor,
 } from 'phyllo';
 import { describe, expect, test } from 'vitest';
 import { LeNet5 } from '../examples/mnist/lenet';
@@ -45,8 +59,15 @@ class Net extends nn.Module {
 }
 
 const NAMES = [
-  'offsets.0', 'offsets.1', 'blocks.0.scale', 'blocks.0.inner.weight', 'blocks.0.inner.bias', 'blocks.1.scale',
-  'blocks.1.inner.weight', 'blocks.1.inner.bias', 'head.weight',
+  'offsets.0',
+  'offsets.1',
+  'blocks.0.scale',
+  'blocks.0.inner.weight',
+  'blocks.0.inner.bias',
+  'blocks.1.scale',
+  'blocks.1.inner.weight',
+  'blocks.1.inner.bias',
+  'head.weight',
 ];
 
 describe('what belongs to a module', () => {
@@ -58,7 +79,14 @@ describe('what belongs to a module', () => {
     expect(Object.keys(net.stateDict())).toEqual([...NAMES, 'blocks.0.mean', 'blocks.1.mean']);
     expect(net.stateDict()['head.weight']).toBe(net.head.weight);
     expect(names(net.namedModules())).toEqual([
-      '', 'blocks.0', 'blocks.0.inner', 'blocks.1', 'blocks.1.inner', 'drop', 'head', 'again',
+      '',
+      'blocks.0',
+      'blocks.0.inner',
+      'blocks.1',
+      'blocks.1.inner',
+      'drop',
+      'head',
+      'again',
     ]);
     expect(names(net.children())).toEqual(['blocks.0', 'blocks.1', 'drop', 'head', 'again']);
   });
@@ -74,7 +102,10 @@ describe('what belongs to a module', () => {
     const net = new Tied();
     expect(names(net.namedParameters())).toEqual(['weight']);
     net.weight.set([1, 2, 3, 4]);
-    net.forward(tensor([[1, 0]])).sum().backward();
+    net
+      .forward(tensor([[1, 0]]))
+      .sum()
+      .backward();
     // L = Σ_jk W_j0 W_jk: ∂L/∂W_j0 = Σ_k W_jk + W_j0 and ∂L/∂W_j1 = W_j0
     expect(numbers(net.weight.grad!)).toEqual([4, 1, 10, 3]);
     const twice = [...net.parameters(), ...net.encoder.parameters()];
@@ -85,10 +116,25 @@ describe('what belongs to a module', () => {
     const net = new nn.Sequential(new nn.Linear(2, 3), new nn.Sequential(new nn.ReLU(), new nn.Linear(3, 1)));
     expect(names(net.namedParameters())).toEqual(['0.weight', '0.bias', '1.1.weight', '1.1.bias']);
     net.loadStateDict({
-      '0.weight': tensor([[1, 0], [0, 1], [1, 1]]), '0.bias': tensor([0, 0, -1]),
-      '1.1.weight': tensor([[1, 10, 100]]), '1.1.bias': tensor([0.5]),
+      '0.weight': tensor([
+        [1, 0],
+        [0, 1],
+        [1, 1],
+      ]),
+      '0.bias': tensor([0, 0, -1]),
+      '1.1.weight': tensor([[1, 10, 100]]),
+      '1.1.bias': tensor([0.5]),
     });
-    expect(numbers(net.forward(tensor([[1, 2], [-1, -2]])))).toEqual([221.5, 0.5]);
+    expect(
+      numbers(
+        net.forward(
+          tensor([
+            [1, 2],
+            [-1, -2],
+          ]),
+        ),
+      ),
+    ).toEqual([221.5, 0.5]);
     const x = ones([2]);
     expect(new nn.Sequential().forward(x)).toBe(x);
     expect(new nn.Sequential().parameters()).toEqual([]);
@@ -120,12 +166,21 @@ describe('loadStateDict', () => {
   test.each<[string, (s: Record<string, Tensor>) => Record<string, Tensor>, RegExp]>([
     ['a missing name', ({ 'head.weight': _, ...s }) => s, /^loadStateDict: head\.weight is missing$/],
     ['an unexpected name', s => ({ ...s, 'tail.weight': zeros([1]) }), /^loadStateDict: tail\.weight is unexpected$/],
-    ['another shape', s => ({ ...s, 'head.weight': zeros([3, 2]) }),
-      /^loadStateDict: head\.weight takes f32 \[2, 3\], found f32 \[3, 2\]$/],
-    ['another type', s => ({ ...s, 'head.weight': zeros([2, 3], { dtype: 'i32' }) }),
-      /head\.weight takes f32 \[2, 3\], found i32 \[2, 3\]/],
-    ['all at once', ({ 'offsets.1': _, ...s }) => ({ ...s, toString: zeros([1]), 'head.weight': zeros([1]) }),
-      /head\.weight takes .*; offsets\.1 is missing; toString is unexpected/],
+    [
+      'another shape',
+      s => ({ ...s, 'head.weight': zeros([3, 2]) }),
+      /^loadStateDict: head\.weight takes f32 \[2, 3\], found f32 \[3, 2\]$/,
+    ],
+    [
+      'another type',
+      s => ({ ...s, 'head.weight': zeros([2, 3], { dtype: 'i32' }) }),
+      /head\.weight takes f32 \[2, 3\], found i32 \[2, 3\]/,
+    ],
+    [
+      'all at once',
+      ({ 'offsets.1': _, ...s }) => ({ ...s, toString: zeros([1]), 'head.weight': zeros([1]) }),
+      /head\.weight takes .*; offsets\.1 is missing; toString is unexpected/,
+    ],
   ])('refuses %s, and has written nothing', (_, change, message) => {
     const net = new Net();
     const before = state(net);
@@ -186,7 +241,11 @@ describe('modes', () => {
     const frozen = body!.parameters().map(numbers);
     const free = head!.parameters().map(numbers);
     const optimizer = new optim.Adam(net.parameters(), { lr: 0.1, weightDecay: 0.1 });
-    net.forward(randn([5, 3])).square().sum().backward();
+    net
+      .forward(randn([5, 3]))
+      .square()
+      .sum()
+      .backward();
     expect(body!.parameters().every(p => p.grad === null)).toBe(true);
     optimizer.step();
     expect(body!.parameters().map(numbers)).toEqual(frozen);
@@ -194,7 +253,11 @@ describe('modes', () => {
     body!.requiresGrad();
     net.zeroGrad();
     expect(net.parameters().every(p => p.grad === null)).toBe(true);
-    net.forward(randn([5, 3])).square().sum().backward();
+    net
+      .forward(randn([5, 3]))
+      .square()
+      .sum()
+      .backward();
     expect(net.parameters().every(p => p.grad !== null)).toBe(true);
   });
 });
@@ -232,7 +295,9 @@ describe('forward is a scope', () => {
       expect(memory().blocks).toBe(before + 1);
       expect(y.item()).toBeGreaterThan(0);
       expect(() => made[0]!.toArray()).toThrow(DisposedError);
-      expect(() => made[0]!.toArray()).toThrow(/made by exp in Noted\.forward, is used after it was freed: its scope has ended/);
+      expect(() => made[0]!.toArray()).toThrow(
+        /made by exp in Noted\.forward, is used after it was freed: its scope has ended/,
+      );
       new Noted().forward(x).backward();
       expect(numbers(x.grad!)).toEqual(numbers(x.exp()));
     });
@@ -254,7 +319,10 @@ describe('forward is a scope', () => {
       const before = memory().blocks;
       const { a, b } = new Derived().forward(x);
       expect(memory().blocks).toBe(before + 2);
-      expect([numbers(a), numbers(b[0]!)]).toEqual([[16, 16], [-2, -2]]);
+      expect([numbers(a), numbers(b[0]!)]).toEqual([
+        [16, 16],
+        [-2, -2],
+      ]);
     });
   });
 
@@ -293,16 +361,18 @@ describe('errors say in which layer', () => {
     expect(e.message).toBe(message);
     expect(e).toMatchObject({ where: 'conv2d', path: 'features.0' });
     const deep = new nn.Sequential(new nn.Identity(), new nn.Sequential(new nn.Sequential(new nn.Linear(2, 3))));
-    expect(failure(() => deep.forward(zeros([1, 4]))).message)
-      .toBe('linear (1.0.0): w [3, 2] takes 2 features, x [1, 4] has 4');
+    expect(failure(() => deep.forward(zeros([1, 4]))).message).toBe(
+      'linear (1.0.0): w [3, 2] takes 2 features, x [1, 4] has 4',
+    );
     const net = new Net();
     expect(failure(() => net.forward(zeros([1, 4]))).message).toMatch(/^linear \(blocks\.0\.inner\): /);
     expect(failure(() => net.blocks[1]!.forward(zeros([1, 4]))).message).toMatch(/^linear \(inner\): /);
   });
 
   test('without one if it is the outermost, and leaving errors of other kinds alone', () => {
-    expect(failure(() => new nn.Linear(2, 3).forward(zeros([1, 4]))).message)
-      .toBe('linear: w [3, 2] takes 2 features, x [1, 4] has 4');
+    expect(failure(() => new nn.Linear(2, 3).forward(zeros([1, 4]))).message).toBe(
+      'linear: w [3, 2] takes 2 features, x [1, 4] has 4',
+    );
     const own = new RangeError('mine');
     class Failing extends nn.Layer {
       forward(): Tensor {
@@ -325,10 +395,13 @@ describe('errors say in which layer', () => {
 
 describe('summary', () => {
   /** Cells of the rows of a table, by path. */
-  const rows = (table: string): Map<string, string[]> => new Map(table.split('\n').map(line => {
-    const [path = '', ...cells] = line.split(/ {2,}/);
-    return [path, cells];
-  }));
+  const rows = (table: string): Map<string, string[]> =>
+    new Map(
+      table.split('\n').map(line => {
+        const [path = '', ...cells] = line.split(/ {2,}/);
+        return [path, cells];
+      }),
+    );
 
   test('of LeNet-5: shapes, parameters of each layer and in all', () => {
     const model = new LeNet5(new Generator(0));

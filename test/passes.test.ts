@@ -46,9 +46,13 @@ function outcome(f: F, xs: readonly Tensor[], passes: readonly Pass[]): Outcome 
     try {
       const own = xs.map(x => x.detach().mul(1));
       const bits = [1, 2].flatMap(() => [captured(...own)].flat().map(y => Array.from(y.toArray())));
-      const { program: { graph, instructions, memory } } = captured.plan(...own);
+      const {
+        program: { graph, instructions, memory },
+      } = captured.plan(...own);
       return {
-        steps: graph.steps.map(s => s.def.name), calls: instructions.length, arena: memory.bytes,
+        steps: graph.steps.map(s => s.def.name),
+        calls: instructions.length,
+        arena: memory.bytes,
         bits: [...bits, ...own.map(x => Array.from(x.toArray()))],
       };
     } finally {
@@ -61,7 +65,11 @@ function outcome(f: F, xs: readonly Tensor[], passes: readonly Pass[]): Outcome 
 /** With all passes and without one of them: the bits are the same; answers the two outcomes. */
 function compare(pass: Pass, f: F, xs: readonly Tensor[]): { readonly off: Outcome; readonly on: Outcome } {
   expect(PASSES).toContain(pass);
-  const off = outcome(f, xs, PASSES.filter(p => p !== pass));
+  const off = outcome(
+    f,
+    xs,
+    PASSES.filter(p => p !== pass),
+  );
   const on = outcome(f, xs, PASSES);
   expect(on.bits).toEqual(off.bits);
   return { off, on };
@@ -69,7 +77,10 @@ function compare(pass: Pass, f: F, xs: readonly Tensor[]): { readonly off: Outco
 
 /** Numbers that are no multiples of each other. */
 const numbers = (...shape: number[]): Tensor =>
-  tensor(Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(1 + 7 * i)), { shape });
+  tensor(
+    Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(1 + 7 * i)),
+    { shape },
+  );
 
 /** x as something to differentiate by, apart from the argument. */
 function variable(x: Tensor): Tensor {
@@ -83,7 +94,14 @@ describe.each([exact, ...binaries])('on $name', backend => {
 
   describe('constants', () => {
     test('what follows from numbers alone is no step', () => {
-      const f: F = x => x.mul(arange(3).mul(2).add(ones([3]))).add(tensor([1, 2, 3]));
+      const f: F = x =>
+        x
+          .mul(
+            arange(3)
+              .mul(2)
+              .add(ones([3])),
+          )
+          .add(tensor([1, 2, 3]));
       const { off, on } = compare(foldConstants, f, [numbers(4, 3)]);
       expect(off.steps).toEqual(['copy', 'mul', 'full', 'add', 'mul', 'copy', 'add']);
       expect(on.steps).toEqual(['mul', 'add']);
@@ -132,17 +150,18 @@ describe.each([exact, ...binaries])('on $name', backend => {
       expect(() => f(numbers(1))).toThrow(IndexError);
     });
 
-    test('nothing is left when the plan goes', () => scope(() => {
-      const x = numbers(3);
-      const f = capture((x: Tensor) => x.mul(arange(3).exp()).add(arange(3)));
-      f(x).dispose();
-      f.dispose();
-      const { blocks } = backend.memory();
-      f(x).dispose();
-      expect(backend.memory().blocks).toBe(blocks + 2); // the constants
-      f.dispose();
-      expect(backend.memory().blocks).toBe(blocks);
-    }));
+    test('nothing is left when the plan goes', () =>
+      scope(() => {
+        const x = numbers(3);
+        const f = capture((x: Tensor) => x.mul(arange(3).exp()).add(arange(3)));
+        f(x).dispose();
+        f.dispose();
+        const { blocks } = backend.memory();
+        f(x).dispose();
+        expect(backend.memory().blocks).toBe(blocks + 2); // the constants
+        f.dispose();
+        expect(backend.memory().blocks).toBe(blocks);
+      }));
   });
 
   describe('common subexpressions', () => {
@@ -157,7 +176,7 @@ describe.each([exact, ...binaries])('on $name', backend => {
       const f: F = x => [
         x.max(0)[0].add(x.max(0)[1]).add(x.max(1)[0].sum()),
         x.t().add(1).sum(0).add(x.t().add(1).sum(0)),
-        x.clamp(-1, 1).add(x.clamp(-1, Infinity)).add(x.clamp(-1, NaN > 0 ? 2 : Infinity)),
+        x.clamp(-1, 1).add(x.clamp(-1, Infinity)).add(x.clamp(-1, Infinity)),
       ];
       const { on } = compare(mergeCommon, f, [numbers(3, 3)]);
       expect(on.steps.filter(s => s === 'max')).toHaveLength(2);
@@ -182,15 +201,16 @@ describe.each([exact, ...binaries])('on $name', backend => {
 
     test('not across a change of what they read, by whatever name', () => {
       const w = keep(numbers(3));
-      const f: F = (x, y) => noGrad(() => {
-        const a = x.exp();
-        const s = x.mul(1);
-        const b = s.exp();
-        addInto(s, y);
-        const c = s.exp();
-        addInto(y, w);
-        return [a, b, c, x.exp(), s.exp(), w.exp().add(w.exp())];
-      });
+      const f: F = (x, y) =>
+        noGrad(() => {
+          const a = x.exp();
+          const s = x.mul(1);
+          const b = s.exp();
+          addInto(s, y);
+          const c = s.exp();
+          addInto(y, w);
+          return [a, b, c, x.exp(), s.exp(), w.exp().add(w.exp())];
+        });
       const { on } = compare(mergeCommon, f, [numbers(3), numbers(3)]);
       expect(on.steps.filter(s => s === 'exp')).toHaveLength(6);
       scope(() => {
@@ -231,7 +251,12 @@ describe.each([exact, ...binaries])('on $name', backend => {
     const w = (n: number, m: number): Tensor => numbers(n, m).mul(0.5);
 
     test('of products happen on their way out', () => {
-      const f: F = (x, w, b) => [x.linear(w, b).relu(), x.linear(w).sigmoid(), x.matmul(w.t()).tanh(), w.matmul(x.t()).exp()];
+      const f: F = (x, w, b) => [
+        x.linear(w, b).relu(),
+        x.linear(w).sigmoid(),
+        x.matmul(w.t()).tanh(),
+        w.matmul(x.t()).exp(),
+      ];
       const { off, on } = compare(fuseActivations, f, [numbers(3, 5), w(4, 5), numbers(4)]);
       expect(off.steps).toEqual(['linear', 'relu', 'linear', 'sigmoid', 'matmul', 'tanh', 'matmul', 'exp']);
       expect(on.steps).toEqual(['linear', 'linear', 'matmul', 'matmul', 'exp']);
@@ -239,7 +264,11 @@ describe.each([exact, ...binaries])('on $name', backend => {
     });
 
     test('of convolutions, of images and of batches in lanes', () => {
-      const f: F = (x, w, b) => [x.conv2d(w, b, { padding: 1 }).relu(), x.conv2d(w).sigmoid().sum(), x.conv2d(w, b).tanh()];
+      const f: F = (x, w, b) => [
+        x.conv2d(w, b, { padding: 1 }).relu(),
+        x.conv2d(w).sigmoid().sum(),
+        x.conv2d(w, b).tanh(),
+      ];
       for (const batch of [1, 8, 17]) {
         const { off, on } = compare(fuseActivations, f, [numbers(batch, 3, 6, 6), numbers(4, 3, 3, 3), numbers(4)]);
         expect(off.steps.filter(s => /relu|sigmoid|tanh/.test(s))).toHaveLength(3);
@@ -295,12 +324,18 @@ describe.each([exact, ...binaries])('on $name', backend => {
     });
 
     test('beside what is spread, in either operand, and over an accumulated sum', () => {
-      const f: F = (x, y) => x.exp().add(y.exp()).rsub(y.sin()).sum().add(y.sum(0, { keepdim: true }).mul(x.cos()).sum());
+      const f: F = (x, y) =>
+        x
+          .exp()
+          .add(y.exp())
+          .rsub(y.sin())
+          .sum()
+          .add(y.sum(0, { keepdim: true }).mul(x.cos()).sum());
       const [off, on] = places(f, [numbers(16, 16), numbers(16)]);
       expect(on).toBeLessThan(off - kilo / 2);
     });
 
-    test('not over what is read later, comes out, is not the plan\'s, or is seen in another way', () => {
+    test("not over what is read later, comes out, is not the plan's, or is seen in another way", () => {
       const f: F = x => {
         const [a, b, c] = [x.exp(), x.cos(), x.sin()];
         return [a.sin().add(a), b.mul(2), b, c.add(c.t()), x.exp().gt(0.5), x.exp().add(x.exp().sum(0))];

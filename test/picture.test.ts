@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -74,12 +74,12 @@ describe('picture', () => {
     const figures = ['98.77%', '1 min 15 s', '12,346', '12', '92.90%', '1,009', '−1.0', '+1.0'];
     expect(shown).toEqual(expect.arrayContaining(['LeNet-5 on MNIST', ...panels, ...labels, ...figures]));
     expect(shown).toContain('at the end: training 0.0250, validation 0.0167');
-    expect(shown).toEqual(expect.arrayContaining(confusion.flat().map((n) => (n === 0 ? '·' : String(n)))));
+    expect(shown).toEqual(expect.arrayContaining(confusion.flat().map(n => (n === 0 ? '·' : String(n)))));
     expect(shown).toContain('0 → 1 (99.9%)');
     expect(shown).toContain('3 → 4 (76.9%)');
   });
 
-  test.each([2, 12, 50])('%i epochs are as many points on each curve, and they go the right way', async (epochs) => {
+  test.each([2, 12, 50])('%i epochs are as many points on each curve, and they go the right way', async epochs => {
     const svg = await picture(report(epochs));
     for (const colour of ['#0072b2', '#d55e00']) {
       const [loss = [], accuracy = [], ...others] = lines(svg, colour);
@@ -122,7 +122,7 @@ describe('picture', () => {
     expect(images).toHaveLength(24);
     images.forEach(({ width, height, data }, i) => {
       expect([width, height]).toEqual([28, 28]);
-      expect(Array.from(data)).toEqual(Array.from(mistake(i).image, (v) => 255 - v));
+      expect(Array.from(data)).toEqual(Array.from(mistake(i).image, v => 255 - v));
     });
   });
 
@@ -132,7 +132,7 @@ describe('picture', () => {
       report(1, {
         model: `<Le"Net> & Co`,
         history: [nan, nan],
-        perClass: digits.map((name) => ({ name, precision: NaN, recall: 0, f1: NaN, support: 0 })),
+        perClass: digits.map(name => ({ name, precision: NaN, recall: 0, f1: NaN, support: 0 })),
         filters: [new Float32Array(25).fill(NaN), new Float32Array(25)],
       }),
     );
@@ -163,11 +163,11 @@ describe('png', () => {
     expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).toEqual([2400, 2 * height]);
   });
 
-  test.each([400, 600])('draws text of weight %i without the fonts of the machine', (weight) => {
+  test.each([400, 600])('draws text of weight %i without the fonts of the machine', weight => {
     const svg = (content: string) =>
       `<svg xmlns="http://www.w3.org/2000/svg" width="60" height="20"><rect width="60" height="20" fill="#fff"/>` +
       `<text y="15" font-family="Inter" font-weight="${weight}">${content}</text></svg>`;
-    const dark = (content: string) => decode(png(svg(content))).data.filter((v) => v < 128).length;
+    const dark = (content: string) => decode(png(svg(content))).data.filter(v => v < 128).length;
     expect(dark('')).toBe(0);
     expect(dark('→ 98%')).toBeGreaterThan(dark('98%'));
     expect(dark('98%')).toBeGreaterThan(100);
@@ -192,7 +192,7 @@ describe('tables', () => {
     expect(cells(table[3])).toEqual(['dog', '1', '70', '·', '71']);
     expect(cells(table[4])).toEqual(['emu', '·', '3', '9', '12']);
     expect(cells(table[5])).toEqual(['total', '6', '73', '11', '90']);
-    expect(new Set(table.slice(1).map((line) => line.length)).size).toBe(1);
+    expect(new Set(table.slice(1).map(line => line.length)).size).toBe(1);
   });
 
   test('classTable has the means and the total support', () => {
@@ -260,7 +260,7 @@ describe('progress', () => {
     expect(written()).not.toMatch(/[\x00-\x09\x0b-\x1f]/);
   });
 
-  test.each([40, 120])('on a terminal of %i columns: a bar that fits and gives way to a line', (columns) => {
+  test.each([40, 120])('on a terminal of %i columns: a bar that fits and gives way to a line', columns => {
     const { output, written } = recorder({ isTTY: true, columns });
     const listeners = process.listenerCount('SIGINT');
     const bar = progress({ epochs: 1, samples: 1000 }, output);
@@ -270,8 +270,8 @@ describe('progress', () => {
     bar.update(500, 0.5, 0.75);
     vi.advanceTimersByTime(500);
     const drawn = written().split(/\x1b(?:\[\d*[A-Z]|\d)/);
-    expect(Math.max(...drawn.map((line) => line.length))).toBeLessThan(columns);
-    const last = drawn.filter((line) => line.length > 0).at(-1);
+    expect(Math.max(...drawn.map(line => line.length))).toBeLessThan(columns);
+    const last = drawn.filter(line => line.length > 0).at(-1);
     if (columns === 120) expect(last).toMatch(/█{15}░{15} 50%  loss 0\.5000  acc 75\.00%  1,000 samples\/s  0:01 left/);
     bar.done(epoch);
     expect(written()).toMatch(/\x1b\[2Kepoch 1\/1  train loss 0\.2500/);
@@ -304,7 +304,9 @@ describe('ensureFolder', () => {
 
   function expectRefused(path: string, reason: string): void {
     expect(() => ensureFolder(path)).toThrow(FileError);
-    expect(() => ensureFolder(path)).toThrow(`${path === '' ? "''" : path}: no folder that files can be made in: ${reason}`);
+    expect(() => ensureFolder(path)).toThrow(
+      `${path === '' ? "''" : path}: no folder that files can be made in: ${reason}`,
+    );
   }
 
   test('makes parents, and again', () => {

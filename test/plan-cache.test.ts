@@ -1,5 +1,17 @@
 /** Which plans a captured function keeps, and what they take of memory. */
-import { capture, DisposedError, keep, memory, nn, noGrad, scope, tensor, ValueError, zeros, type Tensor } from 'phyllo';
+import {
+  capture,
+  DisposedError,
+  keep,
+  memory,
+  nn,
+  noGrad,
+  scope,
+  tensor,
+  ValueError,
+  zeros,
+  type Tensor,
+} from 'phyllo';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { releaseIdlePlans } from '../ts/graph/holding';
 import { assign } from '../ts/ops/update';
@@ -24,10 +36,12 @@ describe.each(backends)('on %s', (_, make) => {
     test('is shared: many plans take what the largest takes', () => {
       const f = capture(chain);
       const before = inUse().bytes;
-      const arenas = [64, 8, 32, 128, 16].map(n => scope(() => {
-        f(matrix(n));
-        return f.plan(matrix(n)).program.memory.bytes;
-      }));
+      const arenas = [64, 8, 32, 128, 16].map(n =>
+        scope(() => {
+          f(matrix(n));
+          return f.plan(matrix(n)).program.memory.bytes;
+        }),
+      );
       expect(f.plans.length).toBe(5);
       expect(Math.max(...arenas)).toBeGreaterThan(16 * KB);
       expect(inUse().bytes - before).toBe(Math.max(...arenas));
@@ -51,7 +65,14 @@ describe.each(backends)('on %s', (_, make) => {
 
     test('prepared weights, constants and gradients that are left do not lie in it', () => {
       const net = new nn.Linear(64, 64).eval();
-      const infer = capture((x: Tensor) => noGrad(() => net.forward(x).exp().add(tensor(numbers(64, 1)))));
+      const infer = capture((x: Tensor) =>
+        noGrad(() =>
+          net
+            .forward(x)
+            .exp()
+            .add(tensor(numbers(64, 1))),
+        ),
+      );
       const train = capture((x: Tensor) => {
         net.zeroGrad();
         net.forward(x).square().sum().backward();
@@ -104,7 +125,13 @@ describe.each(backends)('on %s', (_, make) => {
       f.dispose();
       const others = Array.from({ length: 60 }, (_, i) => keep(tensor(numbers(KB, i))));
       noGrad(() => net.parameters().forEach(p => assign(p, p.add(1)))); // would be prepared again
-      for (const use of [() => plan.encode(), () => plan.explain(), () => plan.graph, () => plan.program, () => plan.run([])]) {
+      for (const use of [
+        () => plan.encode(),
+        () => plan.explain(),
+        () => plan.graph,
+        () => plan.program,
+        () => plan.run([]),
+      ]) {
         failure(use, DisposedError, /the plan is used after it was freed.*f\.plan\(\.\.\.args\)/);
       }
       others.forEach((t, i) => expect(list(t)).toEqual(Array.from(numbers(KB, i))));
@@ -138,21 +165,27 @@ describe.each(backends)('on %s', (_, make) => {
     test('in use stay where signatures keep coming; that is said once, with the place', () => {
       const said = warnings();
       const f = capture((x: Tensor) => x.mul(2), { maxPlans: 4 });
-      for (let i = 0; i < 200; i++) scope(() => expect(f(tensor(numbers(1 + (i % 5), i))).shape).toEqual([1 + (i % 5)]));
+      for (let i = 0; i < 200; i++)
+        scope(() => expect(f(tensor(numbers(1 + (i % 5), i))).shape).toEqual([1 + (i % 5)]));
       const first = f.plans;
       for (let i = 0; i < 200; i++) scope(() => void f(zeros([1 + (i % 5)])));
       expect(new Set(f.plans)).toEqual(new Set(first));
       expect(said.length).toBe(1);
-      expect(said[0]).toMatch(/than 4 plans.* captured at \S*plan-cache\.test\.ts:\d+:\d+.*pad or bucket sizes.*raise maxPlans/);
+      expect(said[0]).toMatch(
+        /than 4 plans.* captured at \S*plan-cache\.test\.ts:\d+:\d+.*pad or bucket sizes.*raise maxPlans/,
+      );
     });
 
     test('that were not used for long make room, but not for each of what never comes again', () => {
       warnings();
       let traced = 0;
-      const f = capture((x: Tensor) => {
-        traced++;
-        return x.mul(2);
-      }, { maxPlans: 2, audit: false });
+      const f = capture(
+        (x: Tensor) => {
+          traced++;
+          return x.mul(2);
+        },
+        { maxPlans: 2, audit: false },
+      );
       const traces = (g: () => void): number => {
         const before = traced;
         scope(g);
@@ -166,14 +199,19 @@ describe.each(backends)('on %s', (_, make) => {
       for (let i = 0; i < 100; i++) f(zeros([3]));
       expect(traced).toBe(0); // it has a plan by now
       let ran = 0;
-      const g = capture((x: Tensor, i: number) => {
-        ran++;
-        return x.add(i);
-      }, { maxPlans: 2, audit: false });
+      const g = capture(
+        (x: Tensor, i: number) => {
+          ran++;
+          return x.add(i);
+        },
+        { maxPlans: 2, audit: false },
+      );
       const count = 1000;
-      expect(traces(() => {
-        for (let i = 0; i < count; i++) g(zeros([1]), i);
-      })).toBe(0);
+      expect(
+        traces(() => {
+          for (let i = 0; i < count; i++) g(zeros([1]), i);
+        }),
+      ).toBe(0);
       expect(ran).toBe(count); // once each: traced or op by op
       expect(g.plans.length).toBe(2);
     });
@@ -185,7 +223,12 @@ describe.each(backends)('on %s', (_, make) => {
       f(zeros([1]));
       const x = keep(tensor([5, 7]));
       const out = f(x);
-      expect([list(out.y), out.y.requiresGrad, out.x !== x, out.x.storage === x.storage]).toEqual([[10, 21], false, true, true]);
+      expect([list(out.y), out.y.requiresGrad, out.x !== x, out.x.storage === x.storage]).toEqual([
+        [10, 21],
+        false,
+        true,
+        true,
+      ]);
       failure(() => out.sum.backward(), Error, /came out of a captured function/);
     });
 
@@ -196,15 +239,20 @@ describe.each(backends)('on %s', (_, make) => {
       for (let n = 32; n < 40; n++) {
         scope(() => void f.plan(zeros([n, 64])));
         expect(f.plans.length).toBeGreaterThan(0);
-        const { own, shared } = f.plans.reduce((sum, { bytes }) => ({ own: sum.own + bytes.own, shared: Math.max(sum.shared, bytes.shared) }), { own: 0, shared: 0 });
+        const { own, shared } = f.plans.reduce(
+          (sum, { bytes }) => ({ own: sum.own + bytes.own, shared: Math.max(sum.shared, bytes.shared) }),
+          { own: 0, shared: 0 },
+        );
         expect(f.plans.length === 1 || own + shared <= 40 * KB).toBe(true);
       }
       f.dispose();
     });
 
     test('limits are checked', () => {
-      for (const maxPlans of [0, -1, 1.5, NaN]) expect(() => capture((x: Tensor) => x, { maxPlans })).toThrow(ValueError);
-      for (const maxBytes of [-1, NaN, Infinity]) expect(() => capture((x: Tensor) => x, { maxBytes })).toThrow(ValueError);
+      for (const maxPlans of [0, -1, 1.5, NaN])
+        expect(() => capture((x: Tensor) => x, { maxPlans })).toThrow(ValueError);
+      for (const maxBytes of [-1, NaN, Infinity])
+        expect(() => capture((x: Tensor) => x, { maxBytes })).toThrow(ValueError);
     });
 
     test('and `using` frees them', () => {

@@ -4,8 +4,24 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import {
-  capture, CaptureError, DataLoader, Generator, grad, keep, manualSeed, nn, noGrad, ones, optim, permutation, randn, randperm,
-  TensorDataset, tensor, zeros, type Tensor,
+  capture,
+  CaptureError,
+  DataLoader,
+  Generator,
+  grad,
+  keep,
+  manualSeed,
+  nn,
+  noGrad,
+  ones,
+  optim,
+  permutation,
+  randn,
+  randperm,
+  TensorDataset,
+  tensor,
+  zeros,
+  type Tensor,
 } from 'phyllo';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { runtime } from '../ts/core/runtime';
@@ -28,26 +44,40 @@ describe.each(backends)('on %s', (_, make) => {
   const outside = { tensor: zeros([2]) };
 
   // Each notes its line before it fails there.
-  const reads: Readonly<Record<string, readonly [f: (x: Tensor, at: (line: number) => void) => unknown, text: RegExp]>> = {
-    item: [(x, at) => (at(here()), x.mul(x.sum().item())), /item: .* reads elements.*return the tensor and read it outside/],
+  const reads: Readonly<
+    Record<string, readonly [f: (x: Tensor, at: (line: number) => void) => unknown, text: RegExp]>
+  > = {
+    item: [
+      (x, at) => (at(here()), x.mul(x.sum().item())),
+      /item: .* reads elements.*return the tensor and read it outside/,
+    ],
     toArray: [(x, at) => (at(here()), x.toArray()), /toArray: .* reads elements.*return the tensor/],
-    'toArray of a tensor outside': [(x, at) => (at(here()), x.mul(outside.tensor.toArray()[0]!)), /go on with these numbers for ever/],
+    'toArray of a tensor outside': [
+      (x, at) => (at(here()), x.mul(outside.tensor.toArray()[0]!)),
+      /go on with these numbers for ever/,
+    ],
     set: [(x, at) => (at(here()), x.set([1, 2])), /set: .* writes elements.*as an argument, or use assign\(\)/],
     'set of a tensor outside': [(x, at) => (at(here()), outside.tensor.set([1, 2]), x), /writes elements/],
     manualSeed: [(x, at) => (at(here()), manualSeed(1), x), /writes elements/],
     randperm: [(x, at) => (at(here()), x.indexSelect(0, randperm(2))), /reads elements/],
     permutation: [(x, at) => (at(here()), permutation(2), x), /reads elements/],
-    'iterating a shuffled loader': [(x, at) => {
-      let y = x;
-      at(here() + 1);
-      for (const [b] of loader) y = y.add(b!.sum(0));
-      return y;
-    }, /reads elements/],
-    'a learning rate set inside': [(x, at) => {
-      at(here() + 1);
-      optimizer().lr = 0.1;
-      return x;
-    }, /reads elements/],
+    'iterating a shuffled loader': [
+      (x, at) => {
+        let y = x;
+        at(here() + 1);
+        for (const [b] of loader) y = y.add(b!.sum(0));
+        return y;
+      },
+      /reads elements/,
+    ],
+    'a learning rate set inside': [
+      (x, at) => {
+        at(here() + 1);
+        optimizer().lr = 0.1;
+        return x;
+      },
+      /reads elements/,
+    ],
   };
   let made: optim.SGD | null = null;
   const optimizer = (): optim.SGD => made!;
@@ -84,7 +114,11 @@ describe.each(backends)('on %s', (_, make) => {
       await null;
       return x;
     });
-    failure(() => f(ones([2])), CaptureError, new RegExp(`at \\S*plan-errors\\.test\\.ts:${here()}:\\d+ returned a Promise.*read data outside`));
+    failure(
+      () => f(ones([2])),
+      CaptureError,
+      new RegExp(`at \\S*plan-errors\\.test\\.ts:${here()}:\\d+ returned a Promise.*read data outside`),
+    );
     failure(() => f.plan(ones([2])), CaptureError, /returned a Promise/);
   });
 
@@ -105,7 +139,11 @@ describe.each(backends)('on %s', (_, make) => {
     const own = here() + 1;
     const f = capture((x: Tensor) => net.forward(x));
     const at = '\\S*plan-errors\\.test\\.ts';
-    failure(() => f(ones([2])), CaptureError, new RegExp(`item \\(blocks\\.1\\): .* at ${at}:${own - 11}:\\d+, called at ${at}:${own}:\\d+`));
+    failure(
+      () => f(ones([2])),
+      CaptureError,
+      new RegExp(`item \\(blocks\\.1\\): .* at ${at}:${own - 11}:\\d+, called at ${at}:${own}:\\d+`),
+    );
   });
 
   test('a field that the function changes', () => {
@@ -123,10 +161,18 @@ describe.each(backends)('on %s', (_, make) => {
         return x.mul(2);
       }
     }
-    for (const [how, field] of [['number', 'Counter.calls'], ['tensor', 'Counter.last'], ['array', 'Array.length']] as const) {
+    for (const [how, field] of [
+      ['number', 'Counter.calls'],
+      ['tensor', 'Counter.last'],
+      ['array', 'Array.length'],
+    ] as const) {
       const net = new Counter(how);
       const f = capture((x: Tensor) => net.forward(x));
-      failure(() => f(ones([2])), CaptureError, new RegExp(`called at \\S*plan-errors\\.test\\.ts:${here()}:\\d+ changes ${field}.*assign\\(\\)`));
+      failure(
+        () => f(ones([2])),
+        CaptureError,
+        new RegExp(`called at \\S*plan-errors\\.test\\.ts:${here()}:\\d+ changes ${field}.*assign\\(\\)`),
+      );
     }
   });
 
@@ -158,7 +204,13 @@ describe.each(backends)('on %s', (_, make) => {
       const y = x.mul(h);
       return y;
     });
-    failure(() => f(ones([2])), CaptureError, new RegExp(`at \\S*plan-errors\\.test\\.ts:${here() - 3}:\\d+ a tensor of shape \\[2\\] that mul made outside.*detach\\(\\)`));
+    failure(
+      () => f(ones([2])),
+      CaptureError,
+      new RegExp(
+        `at \\S*plan-errors\\.test\\.ts:${here() - 3}:\\d+ a tensor of shape \\[2\\] that mul made outside.*detach\\(\\)`,
+      ),
+    );
     expect(list(noGrad(() => f(ones([2]))))).toEqual([2, 4]);
     expect(list(capture((x: Tensor) => x.mul(h.detach()))(ones([2])))).toEqual([2, 4]);
     h.sum().backward(); // the graph is whole
@@ -174,8 +226,19 @@ describe.each(backends)('on %s', (_, make) => {
     });
     const { inside } = f(ones([2]));
     for (const t of [...got, ...inside]) {
-      for (const use of [() => t.add(1), () => t.toArray(), () => t.detach(), () => capture((x: Tensor) => x)(t), () => f(t), () => keep(t)]) {
-        failure(use, CaptureError, /made( by \w+)? while a function was captured and holds no numbers: .* Return it and pass it in as an argument/);
+      for (const use of [
+        () => t.add(1),
+        () => t.toArray(),
+        () => t.detach(),
+        () => capture((x: Tensor) => x)(t),
+        () => f(t),
+        () => keep(t),
+      ]) {
+        failure(
+          use,
+          CaptureError,
+          /made( by \w+)? while a function was captured and holds no numbers: .* Return it and pass it in as an argument/,
+        );
       }
     }
     const one: Tensor[] = [];
@@ -193,14 +256,16 @@ describe.each(backends)('on %s', (_, make) => {
     p.mul(2).sum().backward();
     const x = ones([2, 2]);
     const errors = [new Error('by the user'), new TypeError('another'), 'a string'];
-    const captured = errors.map(error => capture((x: Tensor) => {
-      randn([2], { generator }).add(1);
-      net.forward(x).mul(p).sum().backward();
-      opt.step();
-      opt.zeroGrad();
-      noGrad(() => assign(p, zeros([2])));
-      throw error;
-    }));
+    const captured = errors.map(error =>
+      capture((x: Tensor) => {
+        randn([2], { generator }).add(1);
+        net.forward(x).mul(p).sum().backward();
+        opt.step();
+        opt.zeroGrad();
+        noGrad(() => assign(p, zeros([2])));
+        throw error;
+      }),
+    );
     const { interpreter } = runtime;
     flat(3, () => {
       captured.forEach((f, i) => {
@@ -211,12 +276,27 @@ describe.each(backends)('on %s', (_, make) => {
           thrown = e;
         }
         expect(thrown).toBe(errors[i]);
-        expect([runtime.interpreter, runtime.watcher, runtime.scope, runtime.recording]).toEqual([interpreter, null, null, true]);
+        expect([runtime.interpreter, runtime.watcher, runtime.scope, runtime.recording]).toEqual([
+          interpreter,
+          null,
+          null,
+          true,
+        ]);
         expect(runtime.interpreter).toBe(interpreter);
       });
     });
-    expect([list(p), list(p.grad), net.parameters().map(q => q.grad), list(generator.state)]).toEqual([[1, 2], [2, 2], [null, null], [3, 0, 0, 0]]);
-    expect(Object.values(opt.stateDict()).flatMap(list).slice(6).every(v => v === 0)).toBe(true);
+    expect([list(p), list(p.grad), net.parameters().map(q => q.grad), list(generator.state)]).toEqual([
+      [1, 2],
+      [2, 2],
+      [null, null],
+      [3, 0, 0, 0],
+    ]);
+    expect(
+      Object.values(opt.stateDict())
+        .flatMap(list)
+        .slice(6)
+        .every(v => v === 0),
+    ).toBe(true);
     // and the same functions work eagerly
     net.forward(x).mul(p).sum().backward();
     p.grad = null;
@@ -233,7 +313,10 @@ describe.each(backends)('on %s', (_, make) => {
       throw new Error('by the user');
     });
     failure(f, Error, /by the user/);
-    expect([list(h), list(p.grad)]).toEqual([[2, 4], [2, 2]]);
+    expect([list(h), list(p.grad)]).toEqual([
+      [2, 4],
+      [2, 2],
+    ]);
     p.grad = null;
     expect(h.disposed).toBe(true);
   });
@@ -245,7 +328,9 @@ test('from the bundle too', { timeout: 60_000 }, async () => {
   const at = '\\S*plan-errors\\.child\\.mjs';
   expect(stdout.split('\n')).toEqual([
     expect.stringMatching(new RegExp(`^item: CaptureError: item: .* reads elements at ${at}:16:\\d+; .*outside$`)),
-    expect.stringMatching(new RegExp(`^forward: CaptureError: item \\(inner\\): .* at ${at}:7:\\d+, called at ${at}:17:\\d+;`)),
+    expect.stringMatching(
+      new RegExp(`^forward: CaptureError: item \\(inner\\): .* at ${at}:7:\\d+, called at ${at}:17:\\d+;`),
+    ),
     expect.stringMatching(new RegExp(`^promise: CaptureError: capture: .* called at ${at}:22:\\d+ returned a Promise`)),
     '',
   ]);

@@ -55,31 +55,32 @@ describe.each(backends)('on %s: a step that fails and', (_, make) => {
 
   test.each(Object.entries(STEPS))('%s', (_, step) => {
     /** What each of several calls leaves, the second of which fails; before each there is a gradient. */
-    const run = (planned: boolean): unknown[] => scope(() => {
-      const w = keep(tensor([1, 2, 3], { shape: [3, 1], requiresGrad: true }));
-      const own = (index: Tensor): Tensor => step(w, index);
-      const plan = planned ? capture(own) : null;
-      const f = plan ?? own;
-      const seen = [0, 7, 2, 7, 1].map(i => {
-        noGrad(() => addInto(w.detach(), tensor([i]).expand([3, 1])));
-        if (w.grad === null) scope(() => w.square().sum().backward());
-        const index = tensor(Int32Array.of(i));
-        let outcome: unknown;
-        try {
-          outcome = list(f(index));
-        } catch (e) {
-          if (!(e instanceof IndexError)) throw e;
-          outcome = e.message;
-        }
-        return [outcome, w.grad && list(w.grad)];
+    const run = (planned: boolean): unknown[] =>
+      scope(() => {
+        const w = keep(tensor([1, 2, 3], { shape: [3, 1], requiresGrad: true }));
+        const own = (index: Tensor): Tensor => step(w, index);
+        const plan = planned ? capture(own) : null;
+        const f = plan ?? own;
+        const seen = [0, 7, 2, 7, 1].map(i => {
+          noGrad(() => addInto(w.detach(), tensor([i]).expand([3, 1])));
+          if (w.grad === null) scope(() => w.square().sum().backward());
+          const index = tensor(Int32Array.of(i));
+          let outcome: unknown;
+          try {
+            outcome = list(f(index));
+          } catch (e) {
+            if (!(e instanceof IndexError)) throw e;
+            outcome = e.message;
+          }
+          return [outcome, w.grad && list(w.grad)];
+        });
+        w.grad = null;
+        plan?.dispose();
+        w.dispose();
+        return seen;
       });
-      w.grad = null;
-      plan?.dispose();
-      w.dispose();
-      return seen;
-    });
     const want = run(false);
-    expect(want[1]).toEqual([expect.stringContaining('outside [0, 3)'), want[1] instanceof Array && want[1][1]]);
+    expect(want[1]).toEqual([expect.stringContaining('outside [0, 3)'), Array.isArray(want[1]) && want[1][1]]);
     expect(run(true)).toEqual(want);
     flat(3, () => run(true));
   });

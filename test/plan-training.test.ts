@@ -1,7 +1,26 @@
 /** Training by plans is training: to the last bit, whatever is changed between two calls, and whoever else runs. */
 import {
-  capture, clamp, crossEntropy, defaultGenerator, DisposedError, Generator, grad, gradients, keep, manualSeed, nn, noGrad, ones,
-  optim, rand, randn, scope, tensor, valueAndGrad, zeros, type Tensor,
+  capture,
+  clamp,
+  crossEntropy,
+  defaultGenerator,
+  DisposedError,
+  Generator,
+  grad,
+  gradients,
+  keep,
+  manualSeed,
+  nn,
+  noGrad,
+  ones,
+  optim,
+  rand,
+  randn,
+  scope,
+  tensor,
+  valueAndGrad,
+  zeros,
+  type Tensor,
 } from 'phyllo';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { runtime } from '../ts/core/runtime';
@@ -18,10 +37,17 @@ class ConvNet extends nn.Layer {
     super();
     const from = { generator };
     this.features = new nn.Sequential(
-      new nn.Conv2d(1, 4, 3, { padding: 1, ...from }), new nn.BatchNorm2d(4), new nn.ReLU(), new nn.MaxPool2d(2),
+      new nn.Conv2d(1, 4, 3, { padding: 1, ...from }),
+      new nn.BatchNorm2d(4),
+      new nn.ReLU(),
+      new nn.MaxPool2d(2),
     );
     this.classifier = new nn.Sequential(
-      new nn.Flatten(), new nn.Linear(36, 8, from), new nn.Dropout(0.3), new nn.Tanh(), new nn.Linear(8, 3, from),
+      new nn.Flatten(),
+      new nn.Linear(36, 8, from),
+      new nn.Dropout(0.3),
+      new nn.Tanh(),
+      new nn.Linear(8, 3, from),
     );
   }
   forward(x: Tensor): Tensor {
@@ -37,14 +63,18 @@ interface World {
 type Make = (model: ConvNet) => World['optimizer'];
 const OPTIMIZERS: Readonly<Record<string, Make>> = {
   SGD: model => new optim.SGD(model.parameters(), { lr: 0.05 }),
-  'SGD with momentum': model => new optim.SGD(model.parameters(), { lr: 0.05, momentum: 0.9, nesterov: true, weightDecay: 1e-3 }),
+  'SGD with momentum': model =>
+    new optim.SGD(model.parameters(), { lr: 0.05, momentum: 0.9, nesterov: true, weightDecay: 1e-3 }),
   Adam: model => new optim.Adam(model.parameters(), { lr: 0.01, amsgrad: true }),
-  'AdamW in groups': model => new optim.AdamW([
-    { params: model.features.parameters(), lr: 0.02 }, { params: model.classifier.parameters() },
-  ]),
+  'AdamW in groups': model =>
+    new optim.AdamW([{ params: model.features.parameters(), lr: 0.02 }, { params: model.classifier.parameters() }]),
 };
 
-function world(make: Make, how: 'eager' | 'captured', inner: (w: Omit<World, 'step'>, loss: Tensor) => void = () => {}): World {
+function world(
+  make: Make,
+  how: 'eager' | 'captured',
+  inner: (w: Omit<World, 'step'>, loss: Tensor) => void = () => {},
+): World {
   const model = new ConvNet(new Generator(5));
   const optimizer = make(model);
   const f = (x: Tensor, t: Tensor): Tensor => {
@@ -76,7 +106,10 @@ describe.each(backends)('on %s', (_, make) => {
 
   /** Runs the same steps eagerly and by plans; after each all must be the same. `between` is done in both worlds. */
   function together(
-    of: Make, steps: number, between: (w: World, i: number) => void = () => {}, inner?: Parameters<typeof world>[2],
+    of: Make,
+    steps: number,
+    between: (w: World, i: number) => void = () => {},
+    inner?: Parameters<typeof world>[2],
     size: (i: number) => number = () => 5,
   ): void {
     const seen = (['eager', 'captured'] as const).map(how => {
@@ -95,20 +128,34 @@ describe.each(backends)('on %s', (_, make) => {
   describe('a captured step is the step', () => {
     test.each(Object.entries(OPTIMIZERS))('with %s', (_, of) => together(of, 6));
 
-    test('with batches of other sizes', () => together(OPTIMIZERS['Adam']!, 7, () => {}, undefined, i => (i % 3 === 2 ? 2 : 5)));
+    test('with batches of other sizes', () =>
+      together(
+        OPTIMIZERS.Adam!,
+        7,
+        () => {},
+        undefined,
+        i => (i % 3 === 2 ? 2 : 5),
+      ));
 
     test('with the norm of gradients clipped', () => {
-      together(OPTIMIZERS['SGD with momentum']!, 5, () => {}, ({ model }) => void optim.clipGradNorm(model.parameters(), 0.1));
+      together(
+        OPTIMIZERS['SGD with momentum']!,
+        5,
+        () => {},
+        ({ model }) => void optim.clipGradNorm(model.parameters(), 0.1),
+      );
     });
 
     test('with a learning rate that is assigned', () => {
       together(OPTIMIZERS['SGD with momentum']!, 6, ({ optimizer }, i) => (optimizer.lr = 0.1 / (i + 1)));
-      together(OPTIMIZERS['AdamW in groups']!, 6, ({ optimizer }, i) => optimizer.groups[1]!.set('eps', 1e-8 * (i + 1)));
+      together(OPTIMIZERS['AdamW in groups']!, 6, ({ optimizer }, i) =>
+        optimizer.groups[1]!.set('eps', 1e-8 * (i + 1)),
+      );
     });
 
     test('with a learning rate from a schedule', () => {
       const schedules = new WeakMap<World, optim.CosineAnnealingLR>();
-      together(OPTIMIZERS['Adam']!, 6, (w, i) => {
+      together(OPTIMIZERS.Adam!, 6, (w, i) => {
         if (i === 0) schedules.set(w, new optim.CosineAnnealingLR(w.optimizer, 6));
         else schedules.get(w)!.step();
       });
@@ -116,13 +163,14 @@ describe.each(backends)('on %s', (_, make) => {
 
     test('with weights and state loaded in between', () => {
       const other = new ConvNet(new Generator(9));
-      together(OPTIMIZERS['Adam']!, 6, ({ model, optimizer }, i) => {
+      together(OPTIMIZERS.Adam!, 6, ({ model, optimizer }, i) => {
         if (i === 2) model.loadStateDict(other.stateDict());
-        if (i === 4) optimizer.loadStateDict(new optim.Adam(model.parameters(), { lr: 0.03, amsgrad: true }).stateDict());
+        if (i === 4)
+          optimizer.loadStateDict(new optim.Adam(model.parameters(), { lr: 0.03, amsgrad: true }).stateDict());
       });
     });
 
-    test('with the generator seeded in between', () => together(OPTIMIZERS['SGD']!, 6, (_, i) => i % 2 && manualSeed(i)));
+    test('with the generator seeded in between', () => together(OPTIMIZERS.SGD!, 6, (_, i) => i % 2 && manualSeed(i)));
 
     test('with layers frozen and thawed, and evaluation in between', () => {
       together(OPTIMIZERS['SGD with momentum']!, 8, ({ model, optimizer }, i) => {
@@ -138,16 +186,21 @@ describe.each(backends)('on %s', (_, make) => {
     });
 
     test('with the loss scaled and the gradients taken by hand', () => {
-      together(OPTIMIZERS['SGD']!, 4, () => {}, ({ model }) => {
-        for (const p of model.parameters()) p.grad = p.grad!.mul(0.5).add(p.detach().mul(0.01));
-      });
+      together(
+        OPTIMIZERS.SGD!,
+        4,
+        () => {},
+        ({ model }) => {
+          for (const p of model.parameters()) p.grad = p.grad!.mul(0.5).add(p.detach().mul(0.01));
+        },
+      );
     });
   });
 
   test('eager and captured steps mix', () => {
     const run = (pick: (i: number) => boolean): unknown[] => {
       manualSeed(3);
-      const w = world(OPTIMIZERS['Adam']!, 'eager');
+      const w = world(OPTIMIZERS.Adam!, 'eager');
       const captured = capture(w.step);
       return Array.from({ length: 8 }, (_, i) => {
         const [x, t] = batch(i);
@@ -161,7 +214,7 @@ describe.each(backends)('on %s', (_, make) => {
   });
 
   test('a bare loop of both frees as it goes', () => {
-    const w = world(OPTIMIZERS['SGD']!, 'eager');
+    const w = world(OPTIMIZERS.SGD!, 'eager');
     const captured = capture((x: Tensor, t: Tensor) => void w.step(x, t));
     const [x, t] = batch(1);
     const eager = (): void => {
@@ -187,7 +240,11 @@ describe.each(backends)('on %s', (_, make) => {
   describe('gradients', () => {
     const x = (): Tensor => tensor(numbers(6, 1), { shape: [2, 3] });
     const leaf = (seed = 2): Tensor => keep(tensor(numbers(3, seed), { requiresGrad: true }));
-    const both = (f: (w: Tensor, x: Tensor) => unknown, calls: number, between: (w: Tensor, i: number) => void = () => {}): void => {
+    const both = (
+      f: (w: Tensor, x: Tensor) => unknown,
+      calls: number,
+      between: (w: Tensor, i: number) => void = () => {},
+    ): void => {
       const seen = [f, capture].map((_, captured) => {
         const w = leaf();
         const g = captured ? capture((x: Tensor) => f(w, x)) : (x: Tensor) => f(w, x);
@@ -202,13 +259,21 @@ describe.each(backends)('on %s', (_, make) => {
 
     test('summed over calls', () => both((w, x) => x.mul(w).square().sum().backward(), 4));
     test('summed over calls, and cleared outside now and then', () => {
-      both((w, x) => x.mul(w).square().sum().backward(), 6, (w, i) => i % 3 === 2 && (w.grad = null));
+      both(
+        (w, x) => x.mul(w).square().sum().backward(),
+        6,
+        (w, i) => i % 3 === 2 && (w.grad = null),
+      );
     });
     test('summed over two backward passes in a call', () => {
-      both((w, x) => {
-        x.mul(w).square().sum().backward();
-        x.add(w).exp().sum().backward();
-      }, 3, (w, i) => i === 2 && (w.grad = null));
+      both(
+        (w, x) => {
+          x.mul(w).square().sum().backward();
+          x.add(w).exp().sum().backward();
+        },
+        3,
+        (w, i) => i === 2 && (w.grad = null),
+      );
     });
     test('cleared at the start, in the middle, at the end', () => {
       both((w, x) => {
@@ -240,12 +305,16 @@ describe.each(backends)('on %s', (_, make) => {
       expect(w.grad).toBeNull();
     });
     test('read before they are written', () => {
-      both((w, x) => {
-        const before = w.grad ? w.grad.mul(2) : zeros([3]);
-        w.grad = null;
-        x.mul(w).square().sum().backward();
-        return [before];
-      }, 4, (w, i) => i === 3 && (w.grad = null));
+      both(
+        (w, x) => {
+          const before = w.grad ? w.grad.mul(2) : zeros([3]);
+          w.grad = null;
+          x.mul(w).square().sum().backward();
+          return [before];
+        },
+        4,
+        (w, i) => i === 3 && (w.grad = null),
+      );
       both((w, x) => {
         const before = w.grad?.detach();
         w.grad = ones([3]).mul(x.sum());
@@ -340,7 +409,10 @@ describe.each(backends)('on %s', (_, make) => {
         const kept = w.grad!.detach();
         const want = list(kept);
         f(x());
-        expect([list(kept), list(w.grad)]).toEqual([want, want.map(v => Math.fround(v) / (2 * i + 1) * (2 * i + 2)).map(v => expect.closeTo(v, 4))]);
+        expect([list(kept), list(w.grad)]).toEqual([
+          want,
+          want.map(v => (Math.fround(v) / (2 * i + 1)) * (2 * i + 2)).map(v => expect.closeTo(v, 4)),
+        ]);
         kept.dispose();
       }
     });
@@ -368,15 +440,29 @@ describe.each(backends)('on %s', (_, make) => {
       }, 3);
     });
     test('of a strided tensor by hand: another plan, or an error', () => {
-      const w = keep(tensor([[1, 2], [3, 4]], { requiresGrad: true }));
+      const w = keep(
+        tensor(
+          [
+            [1, 2],
+            [3, 4],
+          ],
+          { requiresGrad: true },
+        ),
+      );
       const f = capture((x: Tensor) => x.mul(w).sum().backward());
       f(ones([2, 2]));
       f(ones([2, 2]));
       expect(list(w.grad)).toEqual([2, 2, 2, 2]);
-      w.grad = tensor([[1, 2], [3, 4]]).t();
+      w.grad = tensor([
+        [1, 2],
+        [3, 4],
+      ]).t();
       failure(() => f(ones([2, 2])), Error, /gradient that was set to a strided tensor/);
       expect(list(w.grad)).toEqual([1, 3, 2, 4]);
-      w.grad = tensor([[1, 2], [3, 4]]);
+      w.grad = tensor([
+        [1, 2],
+        [3, 4],
+      ]);
       f(ones([2, 2]));
       expect(list(w.grad)).toEqual([2, 3, 4, 5]);
     });
@@ -386,7 +472,10 @@ describe.each(backends)('on %s', (_, make) => {
     test('go on as without plans, from any seed', () => {
       const own = new Generator(4);
       const f = (x: Tensor): Tensor[] => [
-        randn([3]), rand([2], { generator: own }), x.dropout(0.5), x.dropout(0.5, { generator: own }),
+        randn([3]),
+        rand([2], { generator: own }),
+        x.dropout(0.5),
+        x.dropout(0.5, { generator: own }),
       ];
       const captured = capture(f);
       const run = (f: (x: Tensor) => Tensor[]): unknown => {
@@ -446,7 +535,12 @@ describe.each(backends)('on %s', (_, make) => {
   describe('loops that await', () => {
     const task = (): Promise<void> => new Promise(r => setImmediate(r));
     /** Trains by plans or without, and answers what it saw. */
-    async function train(data: Problem, seed: number, roll: (n: number) => number, captured: boolean): Promise<number[]> {
+    async function train(
+      data: Problem,
+      seed: number,
+      roll: (n: number) => number,
+      captured: boolean,
+    ): Promise<number[]> {
       const net = new Net(seed);
       const step = (x: Tensor, target: Tensor): Tensor[] => {
         net.zeroGrad();

@@ -1,7 +1,21 @@
 /** When a captured function gets another plan, what comes out of one, and what a plan holds of memory. */
 import {
-  capture, CaptureError, DisposedError, gradients, IndexError, keep, memory, nn, noGrad, ones, optim, scope, tensor, zeros,
-  type Captured, type Tensor,
+  capture,
+  CaptureError,
+  DisposedError,
+  gradients,
+  IndexError,
+  keep,
+  memory,
+  nn,
+  noGrad,
+  ones,
+  optim,
+  scope,
+  tensor,
+  zeros,
+  type Captured,
+  type Tensor,
 } from 'phyllo';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { runtime } from '../ts/core/runtime';
@@ -34,12 +48,16 @@ describe.each(backends)('on %s', (_, make) => {
   describe('a plan for each signature:', () => {
     test('shapes', () => {
       const x = (n: number): Tensor => tensor(numbers(n, n));
-      expect(counts(x => x.mul(2).sum(), [[x(3)], [x(4)], [x(3)], [x(3).reshape([3, 1])], [x(4)], [x(0)], [x(0)]])).toEqual([1, 2, 2, 3, 3, 4, 4]);
+      expect(
+        counts(x => x.mul(2).sum(), [[x(3)], [x(4)], [x(3)], [x(3).reshape([3, 1])], [x(4)], [x(0)], [x(0)]]),
+      ).toEqual([1, 2, 2, 3, 3, 4, 4]);
     });
 
     test('element types', () => {
       const f = (x: Tensor): Tensor => x.add(1);
-      expect(counts(f, [[tensor([1, 2])], [tensor(Int32Array.of(1, 2))], [tensor([3, 4])], [tensor(Uint8Array.of(1, 2))]])).toEqual([1, 2, 2, 3]);
+      expect(
+        counts(f, [[tensor([1, 2])], [tensor(Int32Array.of(1, 2))], [tensor([3, 4])], [tensor(Uint8Array.of(1, 2))]]),
+      ).toEqual([1, 2, 2, 3]);
     });
 
     test('other arguments, by value', () => {
@@ -48,18 +66,30 @@ describe.each(backends)('on %s', (_, make) => {
         const y = x.mul(by);
         return how.flip ? y.neg() : y.add(how.name.length);
       };
-      expect(counts(f, [
-        [x, 2, { name: 'a' }], [x, 2, { name: 'a' }], [x, 3, { name: 'a' }], [x, 2, { name: 'ab' }],
-        [x, 2, { name: 'a', flip: true }], [x, 2, { name: 'a', flip: false }], [x, 2, { name: 'a' }],
-        [x, -0, { name: 'a' }], [x, 0, { name: 'a' }], [x, NaN, { name: 'a' }], [x, NaN, { name: 'a' }],
-      ])).toEqual([1, 1, 2, 3, 4, 5, 5, 6, 7, 8, 8]);
+      expect(
+        counts(f, [
+          [x, 2, { name: 'a' }],
+          [x, 2, { name: 'a' }],
+          [x, 3, { name: 'a' }],
+          [x, 2, { name: 'ab' }],
+          [x, 2, { name: 'a', flip: true }],
+          [x, 2, { name: 'a', flip: false }],
+          [x, 2, { name: 'a' }],
+          [x, -0, { name: 'a' }],
+          [x, 0, { name: 'a' }],
+          [x, NaN, { name: 'a' }],
+          [x, NaN, { name: 'a' }],
+        ]),
+      ).toEqual([1, 1, 2, 3, 4, 5, 5, 6, 7, 8, 8]);
     });
 
     test('how tensors are put together', () => {
       const [a, b] = [tensor([1, 2]), tensor([3, 5])];
-      const f = (v: { a: Tensor; b: Tensor } | readonly Tensor[]): Tensor => ('a' in v ? v.a.sub(v.b) : v[0]!.div(v[1]!));
+      const f = (v: { a: Tensor; b: Tensor } | readonly Tensor[]): Tensor =>
+        'a' in v ? v.a.sub(v.b) : v[0]!.div(v[1]!);
       expect(counts(f, [[{ a, b }], [[a, b]], [{ a: b, b: a }], [[b, a]]])).toEqual([1, 2, 2, 2]);
-      const bare = (): { a: Tensor; b: Tensor } => Object.assign(Object.create(null), { a: tensor([7, 8]), b: tensor([5, 6]) });
+      const bare = (): { a: Tensor; b: Tensor } =>
+        Object.assign(Object.create(null), { a: tensor([7, 8]), b: tensor([5, 6]) });
       expect(counts(f, [[{ a, b }], [bare()], [bare()]])).toEqual([1, 1, 1]); // objects without a prototype
       const g = capture((...xs: Tensor[]) => xs.reduce((s, x) => s.add(x)));
       expect([list(g(a, b)), list(g(a)), list(g(a, b, b)), plansOf(g)]).toEqual([[4, 7], [1, 2], [7, 12], 3]);
@@ -88,7 +118,9 @@ describe.each(backends)('on %s', (_, make) => {
       const w = tensor([1, 2], { requiresGrad: true });
       const f = capture((x: Tensor) => (x.mul(w).requiresGrad ? ones([1]) : zeros([1])));
       const x = tensor([1, 1]);
-      expect([f(x).item(), noGrad(() => f(x)).item(), f(x).item(), noGrad(() => f(x)).item(), plansOf(f)]).toEqual([1, 0, 1, 0, 2]);
+      expect([f(x).item(), noGrad(() => f(x)).item(), f(x).item(), noGrad(() => f(x)).item(), plansOf(f)]).toEqual([
+        1, 0, 1, 0, 2,
+      ]);
     });
   });
 
@@ -100,7 +132,10 @@ describe.each(backends)('on %s', (_, make) => {
       readonly rest: nn.Layer[] = [new nn.Dropout(0.5), new nn.Linear(4, 2)];
       scale = 1;
       forward(x: Tensor): Tensor {
-        return this.rest.reduce((h, layer) => layer.forward(h), this.activation.forward(this.first.forward(x))).add(this.shift).mul(this.scale);
+        return this.rest
+          .reduce((h, layer) => layer.forward(h), this.activation.forward(this.first.forward(x)))
+          .add(this.shift)
+          .mul(this.scale);
       }
     }
     const setUp = (): { model: Block; f: Captured<[Tensor], Tensor>; same: () => void; count: () => number } => {
@@ -117,7 +152,12 @@ describe.each(backends)('on %s', (_, make) => {
 
     test('train and eval', () => {
       const { model, same, count } = setUp();
-      for (const [on, n] of [[true, 1], [false, 2], [true, 2], [false, 2]] as const) {
+      for (const [on, n] of [
+        [true, 1],
+        [false, 2],
+        [true, 2],
+        [false, 2],
+      ] as const) {
         model.train(on);
         same();
         expect(count()).toBe(n);
@@ -125,8 +165,18 @@ describe.each(backends)('on %s', (_, make) => {
     });
 
     test('whose fields hold others: no getter is asked for one', () => {
-      const inner = { layer: new nn.ReLU(), get summary() { return expect.fail('it was asked'); } };
-      const outer = { inner, get size() { return expect.fail('it was asked'); } };
+      const inner = {
+        layer: new nn.ReLU(),
+        get summary() {
+          return expect.fail('it was asked');
+        },
+      };
+      const outer = {
+        inner,
+        get size() {
+          return expect.fail('it was asked');
+        },
+      };
       expect([...heldBy(outer)]).toEqual([inner, inner.layer]);
     });
 
@@ -184,7 +234,10 @@ describe.each(backends)('on %s', (_, make) => {
       const v = tensor([1, 1], { requiresGrad: true });
       const f = capture((x: Tensor) => {
         v.grad = null;
-        x.mul(w.reshape([2])).mul(v).sum().backward();
+        x.mul(w.reshape([2]))
+          .mul(v)
+          .sum()
+          .backward();
       });
       for (const on of [true, false, true, false]) {
         w.requiresGrad = on;
@@ -199,13 +252,24 @@ describe.each(backends)('on %s', (_, make) => {
   describe('results', () => {
     test('are fresh, whatever the next call does', () => {
       const f = capture((x: Tensor) => [x.mul(2), { y: x.mul(2).add(1).t(), n: 7, s: 'text', none: null }] as const);
-      const xs = [1, 2, 3].map(v => tensor([[v, 2 * v], [3 * v, 4 * v]]));
+      const xs = [1, 2, 3].map(v =>
+        tensor([
+          [v, 2 * v],
+          [3 * v, 4 * v],
+        ]),
+      );
       const before = inUse().blocks;
       const out = xs.map(x => f(x));
       expect(inUse().blocks - before).toBe(2 * 3); // nothing is computed on the way
       out.forEach(([a, { y, n, s, none }], i) => {
         const v = i + 1;
-        expect([list(a), list(y), n, s, none]).toEqual([[2 * v, 4 * v, 6 * v, 8 * v], [2 * v + 1, 6 * v + 1, 4 * v + 1, 8 * v + 1], 7, 'text', null]);
+        expect([list(a), list(y), n, s, none]).toEqual([
+          [2 * v, 4 * v, 6 * v, 8 * v],
+          [2 * v + 1, 6 * v + 1, 4 * v + 1, 8 * v + 1],
+          7,
+          'text',
+          null,
+        ]);
       });
       expect(plansOf(f)).toBe(1);
       expect(out[0]![1]).not.toBe(out[1]![1]);
@@ -221,19 +285,42 @@ describe.each(backends)('on %s', (_, make) => {
         const y = x.add(1);
         return [y, y.t(), y.select(0, 1), y];
       };
-      const out = capture(f)(tensor([[1, 2], [3, 4]]));
-      expect(out.map(list)).toEqual([[2, 3, 4, 5], [2, 4, 3, 5], [4, 5], [2, 3, 4, 5]]);
+      const out = capture(f)(
+        tensor([
+          [1, 2],
+          [3, 4],
+        ]),
+      );
+      expect(out.map(list)).toEqual([
+        [2, 3, 4, 5],
+        [2, 4, 3, 5],
+        [4, 5],
+        [2, 3, 4, 5],
+      ]);
       expect(new Set(out.map(t => t.storage)).size).toBe(1);
     });
 
     test('that are arguments, parameters, numbers given inside, or views of them', () => {
-      const w = tensor([[1, 2], [3, 4]], { requiresGrad: true });
+      const w = tensor(
+        [
+          [1, 2],
+          [3, 4],
+        ],
+        { requiresGrad: true },
+      );
       const f = capture((x: Tensor) => [x, x.slice(0, 1, 3), w, w.t(), tensor([5, 6]), x.mul(0)]);
       const before = tensor([9, 8, 7, 6]);
       const x = before.slice(0, 1); // dense, not at its storage's start
       for (let i = 0; i < 2; i++) {
         const [same, part, p, t, made, zero] = f(x);
-        expect([same, part, p, t, made, zero].map(y => list(y!))).toEqual([[8, 7, 6], [7, 6], [1, 2, 3, 4], [1, 3, 2, 4], [5, 6], [0, 0, 0]]);
+        expect([same, part, p, t, made, zero].map(y => list(y!))).toEqual([
+          [8, 7, 6],
+          [7, 6],
+          [1, 2, 3, 4],
+          [1, 3, 2, 4],
+          [5, 6],
+          [0, 0, 0],
+        ]);
         expect([same!.storage, part!.storage, p!.storage]).toEqual([before.storage, before.storage, w.storage]);
         noGrad(() => assign(made!, zeros([2])));
       }
@@ -265,12 +352,19 @@ describe.each(backends)('on %s', (_, make) => {
     test('given twice, also where one is changed in place', () => {
       const f = (x: Tensor, y: Tensor): Tensor => x.mul(y).add(x);
       const x = tensor([2, 3]);
-      expect(counts(f, [[x, x], [x, tensor([5, 7])], [x, x]])).toEqual([1, 1, 1]);
-      const g = (x: Tensor, y: Tensor): Tensor => noGrad(() => {
-        const before = x.add(y);
-        assign(x, y.mul(10));
-        return before.add(y);
-      });
+      expect(
+        counts(f, [
+          [x, x],
+          [x, tensor([5, 7])],
+          [x, x],
+        ]),
+      ).toEqual([1, 1, 1]);
+      const g = (x: Tensor, y: Tensor): Tensor =>
+        noGrad(() => {
+          const before = x.add(y);
+          assign(x, y.mul(10));
+          return before.add(y);
+        });
       const [a, b] = [tensor([1, 2]), tensor([1, 2])];
       const captured = capture(g);
       for (let i = 0; i < 3; i++) {
@@ -282,17 +376,28 @@ describe.each(backends)('on %s', (_, make) => {
     test('strided, spread and shifted', () => {
       const f = (x: Tensor, y: Tensor): Tensor => x.matmul(y).add(x.sum()).t();
       const wide = tensor(numbers(60, 3), { shape: [6, 10] });
-      expect(counts(f, [
-        [wide.slice(0, 0, 3).slice(1, 0, 3), wide.slice(0, 2, 5).slice(1, 3, 6)],
-        [wide.slice(0, 0, 6, 2).slice(1, 0, 9, 4), wide.t().slice(0, 0, 3).slice(1, 0, 3)],
-        [tensor(numbers(9, 4), { shape: [3, 3] }), tensor([1, 2, 3]).expand([3, 3])],
-      ])).toEqual([1, 2, 3]);
+      expect(
+        counts(f, [
+          [wide.slice(0, 0, 3).slice(1, 0, 3), wide.slice(0, 2, 5).slice(1, 3, 6)],
+          [wide.slice(0, 0, 6, 2).slice(1, 0, 9, 4), wide.t().slice(0, 0, 3).slice(1, 0, 3)],
+          [tensor(numbers(9, 4), { shape: [3, 3] }), tensor([1, 2, 3]).expand([3, 3])],
+        ]),
+      ).toEqual([1, 2, 3]);
     });
 
     test('strided and changed in place, where the function can', () => {
       const f = (x: Tensor): Tensor => noGrad(() => assign(x, x.mul(2)));
       const captured = capture(f);
-      const [x, y] = [tensor([[1, 2], [3, 4]]), tensor([[1, 2], [3, 4]])];
+      const [x, y] = [
+        tensor([
+          [1, 2],
+          [3, 4],
+        ]),
+        tensor([
+          [1, 2],
+          [3, 4],
+        ]),
+      ];
       for (const see of [(t: Tensor) => t, (t: Tensor) => t.t(), (t: Tensor) => t.select(1, 1)]) {
         expect(list(captured(see(x)))).toEqual(list(f(see(y))));
         expect(list(x)).toEqual(list(y));
@@ -383,15 +488,20 @@ describe.each(backends)('on %s', (_, make) => {
       });
       return { net, opt, step };
     };
-    const data = (): [Tensor, Tensor] => [keep(tensor(numbers(32, 1), { shape: [4, 8] })), keep(tensor(Int32Array.of(0, 1, 2, 0)))];
+    const data = (): [Tensor, Tensor] => [
+      keep(tensor(numbers(32, 1), { shape: [4, 8] })),
+      keep(tensor(Int32Array.of(0, 1, 2, 0))),
+    ];
 
-    beforeEach(() => scope(() => {
-      const { net, step } = trained(); // makes constants
-      const [x, t] = data();
-      step(x, t);
-      step.dispose();
-      net.zeroGrad();
-    }));
+    beforeEach(() =>
+      scope(() => {
+        const { net, step } = trained(); // makes constants
+        const [x, t] = data();
+        step(x, t);
+        step.dispose();
+        net.zeroGrad();
+      }),
+    );
 
     test('is flat from call to call', () => {
       const { step } = trained();
@@ -400,7 +510,7 @@ describe.each(backends)('on %s', (_, make) => {
       expect(plansOf(step)).toBe(1);
     });
 
-    test('comes back to the byte with dispose, but for gradients, which are the leaves\'', () => {
+    test("comes back to the byte with dispose, but for gradients, which are the leaves'", () => {
       const { net, step } = trained();
       const [x, t] = data();
       const before = inUse();
@@ -472,6 +582,15 @@ describe.each(backends)('on %s', (_, make) => {
   test('gradients of a function with plans inside lead nowhere', () => {
     const w = tensor([1, 2], { requiresGrad: true });
     const f = capture((x: Tensor) => x.mul(2));
-    expect(list(gradients(f(tensor([3, 4])).mul(w).sum(), [w])[0]!)).toEqual([6, 8]);
+    expect(
+      list(
+        gradients(
+          f(tensor([3, 4]))
+            .mul(w)
+            .sum(),
+          [w],
+        )[0]!,
+      ),
+    ).toEqual([6, 8]);
   });
 });

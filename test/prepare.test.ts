@@ -34,65 +34,74 @@ describe.each([exact, ...binaries])('prepared weights on $name', backend => {
     return { net, x: randn([1, 16, 9, 9]), planned: f, prepared: () => f.plans[0]!.program.graph.once.length };
   };
 
-  test('give the bits of the function itself', () => scope(() => {
-    const { net, x, planned, prepared } = setting();
-    noGrad(() => expect(numbers(planned(x))).toEqual(numbers(net.forward(x))));
-    expect(prepared()).toBeGreaterThan(1);
-  }));
+  test('give the bits of the function itself', () =>
+    scope(() => {
+      const { net, x, planned, prepared } = setting();
+      noGrad(() => expect(numbers(planned(x))).toEqual(numbers(net.forward(x))));
+      expect(prepared()).toBeGreaterThan(1);
+    }));
 
-  test('go by F(4 × 4, 3 × 3) on request, nearly as exactly', () => scope(() => {
-    const { net, x } = setting();
-    const exactly = noGrad(() => numbers(net.forward(x)));
-    const f = capture((v: Tensor) => net.forward(v), { winograd: 4 });
-    const nearly = noGrad(() => numbers(f(x)));
-    const largest = Math.max(...exactly.map(Math.abs));
-    nearly.forEach((v, i) => expect(Math.abs(v - exactly[i]!)).toBeLessThan(1e-4 * largest));
-    if (backend !== exact) expect(nearly).not.toEqual(exactly);
-  }));
+  test('go by F(4 × 4, 3 × 3) on request, nearly as exactly', () =>
+    scope(() => {
+      const { net, x } = setting();
+      const exactly = noGrad(() => numbers(net.forward(x)));
+      const f = capture((v: Tensor) => net.forward(v), { winograd: 4 });
+      const nearly = noGrad(() => numbers(f(x)));
+      const largest = Math.max(...exactly.map(Math.abs));
+      nearly.forEach((v, i) => expect(Math.abs(v - exactly[i]!)).toBeLessThan(1e-4 * largest));
+      if (backend !== exact) expect(nearly).not.toEqual(exactly);
+    }));
 
-  test('are prepared again when somebody has written to them', () => scope(() => {
-    const { net, x, planned } = setting();
-    noGrad(() => {
-      const before = numbers(planned(x));
-      assign(net.c1.weight, mul(net.c1.weight, 2));
-      const after = numbers(planned(x));
-      expect(after).not.toEqual(before);
-      expect(after).toEqual(numbers(net.forward(x)));
-      net.out.weight.set(new Float32Array(net.out.weight.size).fill(0.5));
-      expect(numbers(planned(x))).toEqual(numbers(net.forward(x)));
-      const state = Object.fromEntries(Object.entries(net.stateDict()).map(([k, t]) => [k, mul(t, -1)]));
-      net.loadStateDict(state);
-      expect(numbers(planned(x))).toEqual(numbers(net.forward(x)));
-    });
-  }));
+  test('are prepared again when somebody has written to them', () =>
+    scope(() => {
+      const { net, x, planned } = setting();
+      noGrad(() => {
+        const before = numbers(planned(x));
+        assign(net.c1.weight, mul(net.c1.weight, 2));
+        const after = numbers(planned(x));
+        expect(after).not.toEqual(before);
+        expect(after).toEqual(numbers(net.forward(x)));
+        net.out.weight.set(new Float32Array(net.out.weight.size).fill(0.5));
+        expect(numbers(planned(x))).toEqual(numbers(net.forward(x)));
+        const state = Object.fromEntries(Object.entries(net.stateDict()).map(([k, t]) => [k, mul(t, -1)]));
+        net.loadStateDict(state);
+        expect(numbers(planned(x))).toEqual(numbers(net.forward(x)));
+      });
+    }));
 
-  test('are prepared again when that failed', () => scope(() => {
-    let fails = false;
-    const failing = <F extends (...args: never[]) => unknown>(kernel: F) => (...args: Parameters<F>): unknown => {
-      if (fails) throw new WebAssembly.RuntimeError('unreachable');
-      return kernel(...args);
-    };
-    const { net, x } = setting();
-    const kernels = new Proxy(backend.kernels, { get: (all, name) => failing(Reflect.get(all, name)) });
-    useBackend(new Proxy(backend, { get: (b, name) => (name === 'kernels' ? kernels : Reflect.get(b, name)) }));
-    const f = capture((x: Tensor) => net.forward(x));
-    noGrad(() => {
-      expect(f.plan(x).program.graph.once.length).toBeGreaterThan(1);
-      fails = true;
-      expect(() => f(x)).toThrow('unreachable');
-      fails = false;
-      expect(numbers(f(x))).toEqual(numbers(net.forward(x)));
-    });
-    useBackend(backend);
-  }));
+  test('are prepared again when that failed', () =>
+    scope(() => {
+      let fails = false;
+      const failing =
+        <F extends (...args: never[]) => unknown>(kernel: F) =>
+        (...args: Parameters<F>): unknown => {
+          if (fails) throw new WebAssembly.RuntimeError('unreachable');
+          return kernel(...args);
+        };
+      const { net, x } = setting();
+      const kernels = new Proxy(backend.kernels, { get: (all, name) => failing(Reflect.get(all, name)) });
+      useBackend(new Proxy(backend, { get: (b, name) => (name === 'kernels' ? kernels : Reflect.get(b, name)) }));
+      const f = capture((x: Tensor) => net.forward(x));
+      noGrad(() => {
+        expect(f.plan(x).program.graph.once.length).toBeGreaterThan(1);
+        fails = true;
+        expect(() => f(x)).toThrow('unreachable');
+        fails = false;
+        expect(numbers(f(x))).toEqual(numbers(net.forward(x)));
+      });
+      useBackend(backend);
+    }));
 
-  test('of a step that trains them are left alone', () => scope(() => {
-    const { net, x, planned, prepared } = setting();
-    const y = planned(x); // recording: but nothing here writes to them
-    expect(prepared()).toBeGreaterThan(1);
-    const train = capture((v: Tensor) => noGrad(() => assign(net.c1.weight, mul(net.c1.weight, mean(net.forward(v))))));
-    train(x);
-    expect(train.plans[0]!.program.graph.steps.some(s => s.def.name === 'conv2d')).toBe(true);
-    expect(numbers(planned(x))).not.toEqual(numbers(y));
-  }));
+  test('of a step that trains them are left alone', () =>
+    scope(() => {
+      const { net, x, planned, prepared } = setting();
+      const y = planned(x); // recording: but nothing here writes to them
+      expect(prepared()).toBeGreaterThan(1);
+      const train = capture((v: Tensor) =>
+        noGrad(() => assign(net.c1.weight, mul(net.c1.weight, mean(net.forward(v))))),
+      );
+      train(x);
+      expect(train.plans[0]!.program.graph.steps.some(s => s.def.name === 'conv2d')).toBe(true);
+      expect(numbers(planned(x))).not.toEqual(numbers(y));
+    }));
 });

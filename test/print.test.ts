@@ -7,15 +7,30 @@ import { backends, start } from './toy';
 test.each(backends)('tensors of five shapes and types, on %s', (_, make) => {
   start(make);
   const shown: readonly (readonly [Tensor, string])[] = [
-    [tensor([[1, 2], [3, -40]]), 'Tensor([[  1,   2],\n        [  3, -40]], f32 [2, 2])'],
+    [
+      tensor([
+        [1, 2],
+        [3, -40],
+      ]),
+      'Tensor([[  1,   2],\n        [  3, -40]], f32 [2, 2])',
+    ],
     [tensor([0.5, 1 / 3, -2, NaN, Infinity]), 'Tensor([  0.5000,   0.3333,  -2.0000,      NaN, Infinity], f32 [5])'],
     [tensor(7), 'Tensor(7, f32 [])'],
     [tensor(Uint8Array.of(0, 255)), 'Tensor([  0, 255], u8 [2])'],
     [tensor([[true], [false]]), 'Tensor([[ true],\n        [false]], bool [2, 1])'],
     [zeros([0, 3]), 'Tensor([], f32 [0, 3])'],
     [tensor([1e-7, 1]), 'Tensor([1.0000e-7, 1.0000e+0], f32 [2])'],
-    [tensor([[1, 2, 3], [4, 5, 6]]).t(), 'Tensor([[1, 4],\n        [2, 5],\n        [3, 6]], f32 [3, 2])'],
-    [arange(8).reshape([2, 2, 2]), 'Tensor([[[0, 1],\n         [2, 3]],\n\n        [[4, 5],\n         [6, 7]]], f32 [2, 2, 2])'],
+    [
+      tensor([
+        [1, 2, 3],
+        [4, 5, 6],
+      ]).t(),
+      'Tensor([[1, 4],\n        [2, 5],\n        [3, 6]], f32 [3, 2])',
+    ],
+    [
+      arange(8).reshape([2, 2, 2]),
+      'Tensor([[[0, 1],\n         [2, 3]],\n\n        [[4, 5],\n         [6, 7]]], f32 [2, 2, 2])',
+    ],
     [arange(2000), 'Tensor([   0,    1,    2, …, 1997, 1998, 1999], f32 [2000])'],
   ];
   for (const [t, text] of shown) {

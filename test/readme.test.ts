@@ -5,8 +5,11 @@ import { expect, test } from 'vitest';
 
 const root = new URL('../', import.meta.url);
 
-test('the README\'s code runs as it stands, in about thirty lines, and prints what it says', () => {
-  const [code, more] = Array.from(readFileSync(new URL('README.md', root), 'utf8').matchAll(/```js\n([\s\S]*?)```/g), m => m[1]!);
+test("the README's code runs as it stands, in about thirty lines, and prints what it says", () => {
+  const [code, more] = Array.from(
+    readFileSync(new URL('README.md', root), 'utf8').matchAll(/```js\n([\s\S]*?)```/g),
+    m => m[1]!,
+  );
   const lines = code!.split('\n').filter(l => l.trim() !== '' && !l.startsWith('//'));
   expect(lines.length).toBeLessThanOrEqual(40);
   const script = new URL(`readme.${process.pid}.mjs`, import.meta.url); // inside the package, where `phyllo` resolves
@@ -20,7 +23,10 @@ test('the README\'s code runs as it stands, in about thirty lines, and prints wh
   writeFileSync(script, `${code}${between}${more}${after}`);
   try {
     const args = ['--conditions=phyllo-source', '--import', 'tsx', fileURLToPath(script)];
-    const { stdout, stderr, status } = spawnSync(process.execPath, args, { cwd: fileURLToPath(root), encoding: 'utf8' });
+    const { stdout, stderr, status } = spawnSync(process.execPath, args, {
+      cwd: fileURLToPath(root),
+      encoding: 'utf8',
+    });
     expect(stderr).toBe('');
     expect(status).toBe(0);
     expect(stdout).toMatch(/Float32Array\(4\) \[ 2, 3, 2, 3 \]/);

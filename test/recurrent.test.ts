@@ -1,8 +1,33 @@
 /** Recurrent layers against PyTorch's and against the recurrences of backpropagation through time. */
 import { readFileSync } from 'node:fs';
 import {
-  atan, decodeSafetensors, encodeSafetensors, Generator, gradients, IndexError, gru, lstm, memory, mul, nn, optim,
-  randn, rnn, scope, sigmoid, ShapeError, sub, sum, tensor, ValueError, zeros, DTypeError, embedding, relu, tanh, noGrad,
+  atan,
+  decodeSafetensors,
+  encodeSafetensors,
+  Generator,
+  gradients,
+  IndexError,
+  gru,
+  lstm,
+  memory,
+  mul,
+  nn,
+  optim,
+  randn,
+  rnn,
+  scope,
+  sigmoid,
+  ShapeError,
+  sub,
+  sum,
+  tensor,
+  ValueError,
+  zeros,
+  DTypeError,
+  embedding,
+  relu,
+  tanh,
+  noGrad,
   type Tensor,
 } from 'phyllo';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
@@ -48,18 +73,26 @@ function differences(what: string, actual: Tensor | null | undefined, golden: Fl
   if (actual.shape.join() !== golden.shape.join()) return [`${what} has the shape [${actual.shape.join()}]`];
   const want = floats(golden);
   return numbers(actual).flatMap((x, i) =>
-    Math.abs(x - want[i]!) <= may * Math.max(1, Math.abs(want[i]!)) ? [] : [`${what}[${i}] is ${x}, expected ${want[i]}`]);
+    Math.abs(x - want[i]!) <= may * Math.max(1, Math.abs(want[i]!))
+      ? []
+      : [`${what}[${i}] is ${x}, expected ${want[i]}`],
+  );
 }
 
 /** Calls a layer; its results by name. */
-function run({ op, options, index, state }: Case, x: Tensor | null, h: Tensor | null, c: Tensor | null): {
+function run(
+  { op, options, index, state }: Case,
+  x: Tensor | null,
+  h: Tensor | null,
+  c: Tensor | null,
+): {
   module: nn.Module;
   results: Named<Tensor>;
 } {
   const { inputSize, hiddenSize, paddingIdx, ...rest } = options;
   if (op === 'Embedding') {
     const module = new nn.Embedding(4, 3, { paddingIdx: paddingIdx ?? undefined });
-    module.loadStateDict({ weight: read(state['weight']!) });
+    module.loadStateDict({ weight: read(state.weight!) });
     return { module, results: { y: module.forward(tensor(Int32Array.from(index!.i32), { shape: index!.shape })) } };
   }
   const weights = Object.fromEntries(Object.entries(state).map(([k, v]) => [k, read(v)]));
@@ -80,14 +113,17 @@ function check(c: Case, may: number): string[] {
     const x = c.x ? leaf(c.x) : null;
     const [h, cell] = ['h', 'c'].map(name => (c.start?.[name] ? leaf(c.start[name]) : null));
     const { module, results } = run(c, x, h!, cell!);
-    const [loss, ...rest] = Object.entries(c.cotangent).flatMap(([name, g]) => (g ? [sum(mul(results[name]!, read(g)))] : []));
+    const [loss, ...rest] = Object.entries(c.cotangent).flatMap(([name, g]) =>
+      g ? [sum(mul(results[name]!, read(g)))] : [],
+    );
     rest.reduce((a, b) => a.add(b), loss!).backward();
     const given: Named<Tensor | null> = { gx: x, gh: h!, gc: cell! };
     const found = [
       ...Object.entries(c.value).flatMap(([name, v]) => differences(name, results[name], v, may)),
       ...Object.entries(c.gradient ?? {}).flatMap(([name, v]) => differences(name, given[name]?.grad, v, may)),
       ...Array.from(module.namedParameters()).flatMap(([name, p]) =>
-        differences(`gradient of ${name}`, p.grad, c.stateGradient[name]!, may)),
+        differences(`gradient of ${name}`, p.grad, c.stateGradient[name]!, may),
+      ),
     ];
     expect(Array.from(module.namedParameters(), ([name]) => name)).toEqual(Object.keys(c.state));
     for (const p of module.parameters()) p.dispose();
@@ -114,55 +150,64 @@ describe('backpropagation through time', () => {
     relu: { f: relu, at: (a: number): number => Math.max(a, 0), slope: (a: number): number => (a > 0 ? 1 : 0) },
     atan: { f: atan, at: Math.atan, slope: (a: number): number => 1 / (1 + a * a) },
     sigmoid: {
-      f: sigmoid, at: (a: number): number => 1 / (1 + Math.exp(-a)),
+      f: sigmoid,
+      at: (a: number): number => 1 / (1 + Math.exp(-a)),
       slope: (a: number): number => Math.exp(-a) / (1 + Math.exp(-a)) ** 2,
     },
   } as const;
   type Name = keyof typeof functions;
 
   test.each([
-    ['tanh', 'sigmoid'], ['relu', 'atan'], ['atan', 'tanh'], ['sigmoid', 'sigmoid'],
-  ] as const)('one neuron, f₁ = %s, f₂ = %s: ∂hₜ/∂w = (hₜ₋₁ + w ∂hₜ₋₁/∂w) f₁′, and so for u and v', (n1: Name, n2: Name) => {
-    const [f1, f2] = [functions[n1], functions[n2]];
-    // L = Σ ½ (yₜ − targetₜ)², forward in time with the derivatives of h beside it.
-    const expected = { u: 0, v: 0, w: 0, loss: 0 };
-    let [h, hu, hw] = [0, 0, 0];
-    xs.forEach((x, t) => {
-      const a = u * x + w * h;
-      [hu, hw] = [(x + w * hu) * f1.slope(a), (h + w * hw) * f1.slope(a)];
-      h = f1.at(a);
-      const y = f2.at(v * h);
-      const gy = y - targets[t]!;
-      expected.loss += gy ** 2 / 2;
-      expected.v += gy * h * f2.slope(v * h);
-      expected.u += gy * hu * v * f2.slope(v * h);
-      expected.w += gy * hw * v * f2.slope(v * h);
-    });
+    ['tanh', 'sigmoid'],
+    ['relu', 'atan'],
+    ['atan', 'tanh'],
+    ['sigmoid', 'sigmoid'],
+  ] as const)(
+    'one neuron, f₁ = %s, f₂ = %s: ∂hₜ/∂w = (hₜ₋₁ + w ∂hₜ₋₁/∂w) f₁′, and so for u and v',
+    (n1: Name, n2: Name) => {
+      const [f1, f2] = [functions[n1], functions[n2]];
+      // L = Σ ½ (yₜ − targetₜ)², forward in time with the derivatives of h beside it.
+      const expected = { u: 0, v: 0, w: 0, loss: 0 };
+      let [h, hu, hw] = [0, 0, 0];
+      xs.forEach((x, t) => {
+        const a = u * x + w * h;
+        [hu, hw] = [(x + w * hu) * f1.slope(a), (h + w * hw) * f1.slope(a)];
+        h = f1.at(a);
+        const y = f2.at(v * h);
+        const gy = y - targets[t]!;
+        expected.loss += gy ** 2 / 2;
+        expected.v += gy * h * f2.slope(v * h);
+        expected.u += gy * hu * v * f2.slope(v * h);
+        expected.w += gy * hw * v * f2.slope(v * h);
+      });
 
-    const neuron = new nn.Elman(1, 1, 1, { f1: f1.f, f2: f2.f });
-    expect(Object.keys(neuron.stateDict())).toEqual(['U', 'V', 'W']);
-    neuron.loadStateDict({ U: tensor([[u]]), V: tensor([[v]]), W: tensor([[w]]) });
-    const [y, last] = neuron.forward(tensor(xs, { shape: [5, 1, 1] }));
-    const loss = sum(mul(sub(y, tensor(targets, { shape: [5, 1, 1] })).square(), 0.5));
-    loss.backward();
-    expect([loss, last, neuron.U.grad!, neuron.V.grad!, neuron.W.grad!].map(t => t.item())).toEqual(
-      [expected.loss, h, expected.u, expected.v, expected.w].map(closeTo));
-  });
+      const neuron = new nn.Elman(1, 1, 1, { f1: f1.f, f2: f2.f });
+      expect(Object.keys(neuron.stateDict())).toEqual(['U', 'V', 'W']);
+      neuron.loadStateDict({ U: tensor([[u]]), V: tensor([[v]]), W: tensor([[w]]) });
+      const [y, last] = neuron.forward(tensor(xs, { shape: [5, 1, 1] }));
+      const loss = sum(mul(sub(y, tensor(targets, { shape: [5, 1, 1] })).square(), 0.5));
+      loss.backward();
+      expect([loss, last, neuron.U.grad!, neuron.V.grad!, neuron.W.grad!].map(t => t.item())).toEqual(
+        [expected.loss, h, expected.u, expected.v, expected.w].map(closeTo),
+      );
+    },
+  );
 
   test('through 50 steps, from step to step as in one call, and nothing is left', () => {
     const model = new nn.LSTM(3, 5, { numLayers: 2 });
     const generator = new Generator();
-    const step = (): number => scope(() => {
-      const x = randn([50, 2, 3], { generator: generator.manualSeed(3) });
-      model.zeroGrad();
-      const [whole, [h, c]] = model.forward(x);
-      const [start, state] = model.forward(x.slice(0, 0, 20));
-      const [end, [h2, c2]] = model.forward(x.slice(0, 20), state);
-      const away = [sub(whole.slice(0, 0, 20), start), sub(whole.slice(0, 20), end), sub(h, h2), sub(c, c2)];
-      for (const d of away) expect(Math.max(...numbers(d).map(Math.abs))).toBeLessThan(1e-6);
-      sum(whole.square()).backward();
-      return model.parameters().reduce((n, p) => n + sum(p.grad!.square()).item(), 0);
-    });
+    const step = (): number =>
+      scope(() => {
+        const x = randn([50, 2, 3], { generator: generator.manualSeed(3) });
+        model.zeroGrad();
+        const [whole, [h, c]] = model.forward(x);
+        const [start, state] = model.forward(x.slice(0, 0, 20));
+        const [end, [h2, c2]] = model.forward(x.slice(0, 20), state);
+        const away = [sub(whole.slice(0, 0, 20), start), sub(whole.slice(0, 20), end), sub(h, h2), sub(c, c2)];
+        for (const d of away) expect(Math.max(...numbers(d).map(Math.abs))).toBeLessThan(1e-6);
+        sum(whole.square()).backward();
+        return model.parameters().reduce((n, p) => n + sum(p.grad!.square()).item(), 0);
+      });
     expect(step()).toBeGreaterThan(0);
     const before = memory();
     const sizes = [step(), step()];
@@ -188,17 +233,20 @@ describe('backpropagation through time', () => {
     const model = new nn.GRU(1, 8, { generator });
     const head = new nn.Linear(8, 1, { generator });
     const optimizer = new optim.Adam([...model.parameters(), ...head.parameters()], { lr: 0.02 });
-    const loss = (train: boolean): number => scope(() => {
-      const x = randn([6, 32, 1], { generator });
-      const [, h] = model.forward(x);
-      const l = sub(head.forward(h.select(0, 0)), x.select(0, 0)).square().mean();
-      if (train) {
-        optimizer.zeroGrad();
-        l.backward();
-        optimizer.step();
-      }
-      return l.item();
-    });
+    const loss = (train: boolean): number =>
+      scope(() => {
+        const x = randn([6, 32, 1], { generator });
+        const [, h] = model.forward(x);
+        const l = sub(head.forward(h.select(0, 0)), x.select(0, 0))
+          .square()
+          .mean();
+        if (train) {
+          optimizer.zeroGrad();
+          l.backward();
+          optimizer.step();
+        }
+        return l.item();
+      });
     expect(loss(false)).toBeGreaterThan(0.4);
     for (let i = 0; i < 250; i++) loss(true);
     expect(loss(false)).toBeLessThan(0.05);
@@ -206,14 +254,26 @@ describe('backpropagation through time', () => {
 });
 
 describe('layers', () => {
-  test('parameters have PyTorch\'s names, shapes and bounds, and are found by name', () => {
+  test("parameters have PyTorch's names, shapes and bounds, and are found by name", () => {
     const model = new nn.LSTM(3, 400, { numLayers: 2, bidirectional: true });
     const shapes = Object.entries(model.stateDict()).map(([name, p]) => `${name} ${p.shape.join('×')}`);
     expect(shapes).toEqual([
-      'weight_ih_l0 1600×3', 'weight_hh_l0 1600×400', 'bias_ih_l0 1600', 'bias_hh_l0 1600',
-      'weight_ih_l0_reverse 1600×3', 'weight_hh_l0_reverse 1600×400', 'bias_ih_l0_reverse 1600', 'bias_hh_l0_reverse 1600',
-      'weight_ih_l1 1600×800', 'weight_hh_l1 1600×400', 'bias_ih_l1 1600', 'bias_hh_l1 1600',
-      'weight_ih_l1_reverse 1600×800', 'weight_hh_l1_reverse 1600×400', 'bias_ih_l1_reverse 1600', 'bias_hh_l1_reverse 1600',
+      'weight_ih_l0 1600×3',
+      'weight_hh_l0 1600×400',
+      'bias_ih_l0 1600',
+      'bias_hh_l0 1600',
+      'weight_ih_l0_reverse 1600×3',
+      'weight_hh_l0_reverse 1600×400',
+      'bias_ih_l0_reverse 1600',
+      'bias_hh_l0_reverse 1600',
+      'weight_ih_l1 1600×800',
+      'weight_hh_l1 1600×400',
+      'bias_ih_l1 1600',
+      'bias_hh_l1 1600',
+      'weight_ih_l1_reverse 1600×800',
+      'weight_hh_l1_reverse 1600×400',
+      'bias_ih_l1_reverse 1600',
+      'bias_hh_l1_reverse 1600',
     ]);
     for (const p of model.parameters()) {
       const all = numbers(p);
@@ -250,7 +310,7 @@ describe('layers', () => {
     expect(Math.max(...numbers(single.forward(x)[0]).map(Math.abs))).toBeGreaterThan(0);
   });
 
-  test('an embedding\'s padding begins as zeros and stays so', () => {
+  test("an embedding's padding begins as zeros and stays so", () => {
     const model = new nn.Embedding(5, 3, { paddingIdx: -2 });
     expect(numbers(model.weight.select(0, 3))).toEqual([0, 0, 0]);
     expect(numbers(model.weight).filter(x => x === 0)).toHaveLength(3);
@@ -272,42 +332,92 @@ describe('layers', () => {
 describe('refuses', () => {
   const weights = { ih: zeros([4, 3]), hh: zeros([4, 4]) };
   const x = zeros([2, 5, 3]);
-  const wrong: readonly (readonly [name: string, f: () => unknown, error: new (...args: never[]) => Error, message: RegExp])[] = [
+  const wrong: readonly (readonly [
+    name: string,
+    f: () => unknown,
+    error: new (...args: never[]) => Error,
+    message: RegExp,
+  ])[] = [
     ['no steps', () => rnn(zeros([0, 5, 3]), weights), ShapeError, /rnn: takes at least one step/],
-    ['x without batch', () => rnn(zeros([2, 3]), weights), ShapeError, /x takes \[steps, batch, features\], this is \[2, 3\]/],
+    [
+      'x without batch',
+      () => rnn(zeros([2, 3]), weights),
+      ShapeError,
+      /x takes \[steps, batch, features\], this is \[2, 3\]/,
+    ],
     ['features', () => rnn(zeros([2, 5, 2]), weights), ShapeError, /takes 3 features, x \[2, 5, 2\] has 2/],
     ['gates', () => gru(x, weights), ShapeError, /gru: hh takes \[3 · hidden, hidden\], this is \[4, 4\]/],
-    ['ih', () => rnn(x, { ...weights, ih: zeros([5, 3]) }), ShapeError, /ih takes \[4, features\] beside hh \[4, 4\], this is \[5, 3\]/],
-    ['bias', () => rnn(x, { ...weights, biasHh: zeros([3]) }), ShapeError, /biasHh takes \[4\]/],
-    ['state', () => rnn(x, weights, zeros([4, 4])), ShapeError, /a state takes \[5, 4\] beside x \[2, 5, 3\], this is \[4, 4\]/],
     [
-      'cell', () => lstm(x, { ih: zeros([8, 3]), hh: zeros([8, 2]) }, [zeros([5, 2]), zeros([5, 3])]), ShapeError,
+      'ih',
+      () => rnn(x, { ...weights, ih: zeros([5, 3]) }),
+      ShapeError,
+      /ih takes \[4, features\] beside hh \[4, 4\], this is \[5, 3\]/,
+    ],
+    ['bias', () => rnn(x, { ...weights, biasHh: zeros([3]) }), ShapeError, /biasHh takes \[4\]/],
+    [
+      'state',
+      () => rnn(x, weights, zeros([4, 4])),
+      ShapeError,
+      /a state takes \[5, 4\] beside x \[2, 5, 3\], this is \[4, 4\]/,
+    ],
+    [
+      'cell',
+      () => lstm(x, { ih: zeros([8, 3]), hh: zeros([8, 2]) }, [zeros([5, 2]), zeros([5, 3])]),
+      ShapeError,
       /a state takes \[5, 2\]/,
     ],
     [
-      'nonlinearity', () => rnn(x, weights, null, JSON.parse('{"nonlinearity":"sin"}')), ValueError,
+      'nonlinearity',
+      () => rnn(x, weights, null, JSON.parse('{"nonlinearity":"sin"}')),
+      ValueError,
       /nonlinearity takes 'tanh' or 'relu', this is 'sin'/,
     ],
-    ['a layer\'s x', () => new nn.GRU(3, 2).forward(zeros([2, 5, 4])), ShapeError, /GRU: x takes \[steps, batch, 3\] or \[steps, 3\]/],
     [
-      'a layer\'s x, batch first', () => new nn.LSTM(3, 2, { batchFirst: true }).forward(zeros([3])), ShapeError,
+      "a layer's x",
+      () => new nn.GRU(3, 2).forward(zeros([2, 5, 4])),
+      ShapeError,
+      /GRU: x takes \[steps, batch, 3\] or \[steps, 3\]/,
+    ],
+    [
+      "a layer's x, batch first",
+      () => new nn.LSTM(3, 2, { batchFirst: true }).forward(zeros([3])),
+      ShapeError,
       /LSTM: x takes \[batch, steps, 3\] or \[steps, 3\], this is \[3\]/,
     ],
     [
-      'a layer\'s state', () => new nn.RNN(3, 2, { numLayers: 2 }).forward(x, zeros([1, 5, 2])), ShapeError,
+      "a layer's state",
+      () => new nn.RNN(3, 2, { numLayers: 2 }).forward(x, zeros([1, 5, 2])),
+      ShapeError,
       /RNN: a state takes \[2, 5, 2\] beside x \[2, 5, 3\], this is \[1, 5, 2\]/,
     ],
-    ['a layer\'s size', () => new nn.GRU(3, 0), ValueError, /GRU: hiddenSize takes a whole number ≥ 1/],
-    ['a layer\'s dropout', () => new nn.GRU(3, 1, { dropout: 2 }), ValueError, /dropout takes a number from 0 to 1/],
-    ['Elman\'s x', () => new nn.Elman(3, 2, 1, { f1: atan }).forward(zeros([2, 3])), ShapeError, /Elman: x takes \[steps, batch, 3\]/],
+    ["a layer's size", () => new nn.GRU(3, 0), ValueError, /GRU: hiddenSize takes a whole number ≥ 1/],
+    ["a layer's dropout", () => new nn.GRU(3, 1, { dropout: 2 }), ValueError, /dropout takes a number from 0 to 1/],
+    [
+      "Elman's x",
+      () => new nn.Elman(3, 2, 1, { f1: atan }).forward(zeros([2, 3])),
+      ShapeError,
+      /Elman: x takes \[steps, batch, 3\]/,
+    ],
     ['words as floats', () => embedding(zeros([2]), zeros([3, 2])), DTypeError, /index takes integers, this is f32/],
-    ['a word outside', () => embedding(tensor(Int32Array.of(3)), zeros([3, 2])), IndexError, /index 3 at place 0 is outside \[0, 3\)/],
+    [
+      'a word outside',
+      () => embedding(tensor(Int32Array.of(3)), zeros([3, 2])),
+      IndexError,
+      /index 3 at place 0 is outside \[0, 3\)/,
+    ],
     ['a table', () => embedding(tensor(Int32Array.of(0)), zeros([3])), ShapeError, /weight takes \[rows, width\]/],
     [
-      'padding', () => embedding(tensor(Int32Array.of(0)), zeros([3, 2]), { paddingIdx: 3 }), ValueError,
+      'padding',
+      () => embedding(tensor(Int32Array.of(0)), zeros([3, 2]), { paddingIdx: 3 }),
+      ValueError,
       /paddingIdx takes one of 3 rows, this is 3/,
     ],
-    ['padding of a layer', () => new nn.Embedding(3, 2, { paddingIdx: -4 }), ValueError, /paddingIdx takes one of 3 rows/],
+    [
+      'padding of a layer',
+      () => new nn.Embedding(3, 2, { paddingIdx: -4 }),
+      ValueError,
+      /paddingIdx takes one of 3 rows/,
+    ],
   ];
   test.each(wrong)('%s', (_, f, error, message) => {
     expect(f).toThrow(error);

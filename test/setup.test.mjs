@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -53,7 +62,7 @@ describe('hashing', () => {
     put('b.rs', '');
     put('a/c.rs', '');
     put('a/c.txt', '');
-    const found = filesUnder([folder, join(folder, 'missing')], (path) => path.endsWith('.rs'));
+    const found = filesUnder([folder, join(folder, 'missing')], path => path.endsWith('.rs'));
     expect(found).toEqual([join(folder, 'a', 'c.rs'), join(folder, 'b.rs')]);
   });
 });
@@ -122,7 +131,14 @@ describe('the choice of Rust', () => {
     source: null,
     sysroot: null,
   };
-  const debian = { ...rustup, bin: '/usr/bin', minor: 96, rustup: false, linker: '/usr/bin/wasm-ld-19', source: '/usr/src' };
+  const debian = {
+    ...rustup,
+    bin: '/usr/bin',
+    minor: 96,
+    rustup: false,
+    linker: '/usr/bin/wasm-ld-19',
+    source: '/usr/src',
+  };
 
   test('takes the first that has the target, then one that can compile it', () => {
     expect(choose([])).toBeNull();
@@ -150,7 +166,7 @@ describe('the lock', () => {
     const enter = () =>
       withLock(path, async () => {
         most = Math.max(most, ++inside);
-        await new Promise((resolve) => setTimeout(resolve, 30));
+        await new Promise(resolve => setTimeout(resolve, 30));
         inside--;
       });
     await Promise.all([enter(), enter(), enter()]);
@@ -191,13 +207,15 @@ describe('reports', () => {
   });
 
   test('the locked version of a crate', () => {
-    const lock = '[[package]]\nname = "wasm-bindgen-macro"\nversion = "1.0.0"\n\n[[package]]\nname = "wasm-bindgen"\nversion = "0.2.9"\n';
+    const lock =
+      '[[package]]\nname = "wasm-bindgen-macro"\nversion = "1.0.0"\n\n[[package]]\nname = "wasm-bindgen"\nversion = "0.2.9"\n';
     expect(lockedVersion(lock, 'wasm-bindgen')).toBe('0.2.9');
     expect(() => lockedVersion(lock, 'absent')).toThrow('does not name absent');
   });
 
   test('counts add up, and a run without results is a failure', () => {
-    const cargo = 'test result: ok. 3 passed; 0 failed; 0 ignored;\n…\ntest result: FAILED. 2 passed; 1 failed; 0 ignored;\n';
+    const cargo =
+      'test result: ok. 3 passed; 0 failed; 0 ignored;\n…\ntest result: FAILED. 2 passed; 1 failed; 0 ignored;\n';
     expect(cargoCounts(cargo, false)).toEqual({ passed: 5, failed: 1 });
     expect(cargoCounts('error: could not compile', false)).toEqual({ passed: 0, failed: 1 });
     expect(cargoCounts('test result: ok. 3 passed; 0 failed;', false)).toEqual({ passed: 3, failed: 1 });
@@ -205,7 +223,13 @@ describe('reports', () => {
     expect(vitestCounts(report, true)).toEqual({ passed: 4, failed: 0 });
     expect(vitestCounts(report, false)).toEqual({ passed: 4, failed: 1 });
     expect(vitestCounts({ ...report, numPassedTests: 0 }, true)).toEqual({ passed: 0, failed: 1 });
-    const testResults = [{ status: 'failed', assertionResults: [] }, { status: 'failed', assertionResults: [1] }];
-    expect(vitestCounts({ numPassedTests: 4, numFailedTests: 1, testResults }, false)).toEqual({ passed: 4, failed: 2 });
+    const testResults = [
+      { status: 'failed', assertionResults: [] },
+      { status: 'failed', assertionResults: [1] },
+    ];
+    expect(vitestCounts({ numPassedTests: 4, numFailedTests: 1, testResults }, false)).toEqual({
+      passed: 4,
+      failed: 2,
+    });
   });
 });

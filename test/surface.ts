@@ -10,9 +10,11 @@ function members(type: { readonly prototype: object }): string[] {
 
 /** Every name, `nn.Linear` and `nn.Linear#forward`, in the order of the alphabet. */
 export function namesOf(entry: object, prefix = ''): string[] {
-  return Object.entries(entry).flatMap(([name, v]) => {
-    const path = `${prefix}${name}`;
-    if (isClass(v)) return [path, ...members(v).map(m => `${path}#${m}`)];
-    return typeof v === 'object' && v !== null ? namesOf(v, `${path}.`) : [path];
-  }).sort();
+  return Object.entries(entry)
+    .flatMap(([name, v]) => {
+      const path = `${prefix}${name}`;
+      if (isClass(v)) return [path, ...members(v).map(m => `${path}#${m}`)];
+      return typeof v === 'object' && v !== null ? namesOf(v, `${path}.`) : [path];
+    })
+    .sort();
 }

@@ -15,10 +15,13 @@ import { sgdStep } from '../ts/ops/update';
 /** Each with a memory of its own: one fills what is freed with NaN, the other traps where a kernel touches it. */
 export const backends: readonly (readonly [name: string, make: () => Backend])[] = [
   ['reference', reference],
-  ['checked wasm', () => {
-    const bytes = readFileSync(new URL('../generated/checked.wasm', import.meta.url));
-    return wasmBackend(new WebAssembly.Module(bytes), 'checked');
-  }],
+  [
+    'checked wasm',
+    () => {
+      const bytes = readFileSync(new URL('../generated/checked.wasm', import.meta.url));
+      return wasmBackend(new WebAssembly.Module(bytes), 'checked');
+    },
+  ],
 ];
 
 /** A backend to begin with, on which the small constants are made: they stay, and no count should meet them. */
@@ -82,7 +85,16 @@ export class Net {
   constructor(seed: number, { lr = 0.1, momentum = 0.9 }: { lr?: number; momentum?: number } = {}) {
     const shapes = [[5, 8], [8], [8, 3], [3]];
     this.params = shapes.map((shape, i) =>
-      keep(tensor(numbers(shape.reduce((n, d) => n * d, 1), 10 * seed + i), { shape, requiresGrad: true })));
+      keep(
+        tensor(
+          numbers(
+            shape.reduce((n, d) => n * d, 1),
+            10 * seed + i,
+          ),
+          { shape, requiresGrad: true },
+        ),
+      ),
+    );
     this.velocities = shapes.map(shape => keep(zeros(shape)));
     this.hyper = keep(tensor(Float64Array.of(lr, momentum, 0, 0, 0), { dtype: 'f64' }));
     this.generator = new Generator(seed);
@@ -101,9 +113,15 @@ export class Net {
   }
 
   step(): void {
-    scope(() => noGrad(() => {
-      this.params.forEach((p, i) => p.grad && sgdStep(p, p.grad, this.velocities[i]!, this.hyper, { nesterov: false }));
-    }), 'Net.step');
+    scope(
+      () =>
+        noGrad(() => {
+          this.params.forEach(
+            (p, i) => p.grad && sgdStep(p, p.grad, this.velocities[i]!, this.hyper, { nesterov: false }),
+          );
+        }),
+      'Net.step',
+    );
   }
 
   dispose(): void {

@@ -1,8 +1,20 @@
 /** Training against PyTorch: optimisers and schedules step by step, a small ConvNet for ten; and what resumes it. */
 import { readFileSync } from 'node:fs';
 import {
-  crossEntropy, decodeSafetensors, encodeSafetensors, Generator, manualSeed, nn, optim, rand, randint, randn,
-  ShapeError, tensor, zeros, type Tensor,
+  crossEntropy,
+  decodeSafetensors,
+  encodeSafetensors,
+  Generator,
+  manualSeed,
+  nn,
+  optim,
+  rand,
+  randint,
+  randn,
+  ShapeError,
+  tensor,
+  zeros,
+  type Tensor,
 } from 'phyllo';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reference } from '../ts/backend/reference/backend';
@@ -13,13 +25,19 @@ type AnyOptions = optim.SGDOptions & optim.AdamOptions;
 interface Trajectory {
   readonly op: 'SGD' | 'Adam' | 'AdamW';
   readonly groups: readonly {
-    readonly options: AnyOptions; readonly p: Floats; readonly g: Floats; readonly path: Floats;
+    readonly options: AnyOptions;
+    readonly p: Floats;
+    readonly g: Floats;
+    readonly path: Floats;
   }[];
 }
 interface Schedule {
   readonly op: 'StepLR' | 'ExponentialLR' | 'CosineAnnealingLR';
   readonly options: {
-    readonly stepSize: number; readonly gamma: number; readonly tMax: number; readonly etaMin: number;
+    readonly stepSize: number;
+    readonly gamma: number;
+    readonly tMax: number;
+    readonly etaMin: number;
   };
   readonly lr: readonly (readonly number[])[];
 }
@@ -37,7 +55,9 @@ const golden = (name: string): string => readFileSync(new URL(`goldens/${name}.j
 const steps: { readonly cases: readonly (Trajectory | Schedule)[] } = JSON.parse(golden('optim'));
 const trajectories = steps.cases.flatMap(c => ('groups' in c ? [c] : []));
 const schedules = steps.cases.flatMap(c => ('lr' in c ? [c] : []));
-const { cases: [lenet] }: { readonly cases: readonly [LeNet] } = JSON.parse(golden('lenet'));
+const {
+  cases: [lenet],
+}: { readonly cases: readonly [LeNet] } = JSON.parse(golden('lenet'));
 
 const loaded = runtime.backend;
 const numbers = (t: Tensor): number[] => Array.from(t.toArray());
@@ -49,7 +69,10 @@ interface Tolerance {
   readonly absolute: number;
 }
 function expectClose(
-  found: ArrayLike<number>, expected: ArrayLike<number>, { relative, absolute }: Tolerance, what: string,
+  found: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  { relative, absolute }: Tolerance,
+  what: string,
 ): void {
   expect(found.length, what).toBe(expected.length);
   for (let i = 0; i < found.length; i++) {
@@ -71,34 +94,40 @@ describe.each([
 
   describe('ten steps of', () => {
     const title = (c: Trajectory): string => `${c.op} ${c.groups.map(g => JSON.stringify(g.options)).join(', ')}`;
-    test.each(trajectories.map((c): [string, Trajectory] => [title(c), c]))(
-      '%s',
-      (_, { op, groups }) => {
-        const params = groups.map(({ p }) => tensor(floats(p), { shape: p.shape, requiresGrad: true }));
-        const own = groups.map(({ options }, i) => ({ params: [params[i]!], ...options }));
-        const optimizer = new OPTIMISERS[op](own, { lr: 1e6 });
-        for (let k = 0; k < 10; k++) {
-          groups.forEach(({ g }, i) => (params[i]!.grad = from(g).select(0, k)));
-          optimizer.step();
-          groups.forEach(({ path }, i) => {
-            const expected = from(path).select(0, k).toArray();
-            expectClose(params[i]!.toArray(), expected, stepTolerance, `group ${i}, step ${k + 1}`);
-          });
-        }
-      },
-    );
+    test.each(trajectories.map((c): [string, Trajectory] => [title(c), c]))('%s', (_, { op, groups }) => {
+      const params = groups.map(({ p }) => tensor(floats(p), { shape: p.shape, requiresGrad: true }));
+      const own = groups.map(({ options }, i) => ({ params: [params[i]!], ...options }));
+      const optimizer = new OPTIMISERS[op](own, { lr: 1e6 });
+      for (let k = 0; k < 10; k++) {
+        groups.forEach(({ g }, i) => (params[i]!.grad = from(g).select(0, k)));
+        optimizer.step();
+        groups.forEach(({ path }, i) => {
+          const expected = from(path).select(0, k).toArray();
+          expectClose(params[i]!.toArray(), expected, stepTolerance, `group ${i}, step ${k + 1}`);
+        });
+      }
+    });
   });
 
   test('a small LeNet: first gradients, ten losses, final weights', () => {
     const model = new nn.Sequential(
-      new nn.Conv2d(1, 4, 5, { padding: 2 }), new nn.ReLU(), new nn.MaxPool2d(2),
-      new nn.Conv2d(4, 6, 5), new nn.ReLU(), new nn.MaxPool2d(2),
-      new nn.Flatten(), new nn.Linear(24, 10),
+      new nn.Conv2d(1, 4, 5, { padding: 2 }),
+      new nn.ReLU(),
+      new nn.MaxPool2d(2),
+      new nn.Conv2d(4, 6, 5),
+      new nn.ReLU(),
+      new nn.MaxPool2d(2),
+      new nn.Flatten(),
+      new nn.Linear(24, 10),
     );
     const { w1, b1, w2, b2, w3, b3 } = lenet.initial;
     model.loadStateDict({
-      '0.weight': from(w1), '0.bias': from(b1), '3.weight': from(w2), '3.bias': from(b2),
-      '7.weight': from(w3), '7.bias': from(b3),
+      '0.weight': from(w1),
+      '0.bias': from(b1),
+      '3.weight': from(w2),
+      '3.bias': from(b2),
+      '7.weight': from(w3),
+      '7.bias': from(b3),
     });
     const order = ['w1', 'b1', 'w2', 'b2', 'w3', 'b3'] as const;
     const optimizer = new optim.SGD(model.parameters(), lenet.options);
@@ -126,16 +155,22 @@ describe.each([
 
   test('clipGradNorm scales all gradients by maxNorm / ‖g‖, if that shortens them', () => {
     const gradients = [[3, -4, 0], [12], [-84]]; // ‖g‖ = 85
-    const leaves = (): Tensor[] => gradients.map(g => {
-      const p = zeros([g.length], { requiresGrad: true });
-      p.grad = tensor(g);
-      return p;
-    });
+    const leaves = (): Tensor[] =>
+      gradients.map(g => {
+        const p = zeros([g.length], { requiresGrad: true });
+        p.grad = tensor(g);
+        return p;
+      });
     const clipped = leaves();
     const without = zeros([2], { requiresGrad: true });
     expect(optim.clipGradNorm([...clipped, without], 17).item()).toBeCloseTo(85, 4);
     const fifths = gradients.flat().map(g => g / 5);
-    expectClose(clipped.flatMap(p => numbers(p.grad!)), fifths, { relative: 1e-6, absolute: 0 }, 'clipped');
+    expectClose(
+      clipped.flatMap(p => numbers(p.grad!)),
+      fifths,
+      { relative: 1e-6, absolute: 0 },
+      'clipped',
+    );
     expect(without.grad).toBeNull();
 
     const short = leaves();
@@ -211,11 +246,16 @@ describe.each([
 
 describe('schedules', () => {
   const make = ({ op, options }: Schedule, optimizer: optim.SGD): optim.LambdaLR =>
-    op === 'StepLR' ? new optim.StepLR(optimizer, options.stepSize, options.gamma)
-    : op === 'ExponentialLR' ? new optim.ExponentialLR(optimizer, options.gamma)
-    : new optim.CosineAnnealingLR(optimizer, options.tMax, options.etaMin);
+    op === 'StepLR'
+      ? new optim.StepLR(optimizer, options.stepSize, options.gamma)
+      : op === 'ExponentialLR'
+        ? new optim.ExponentialLR(optimizer, options.gamma)
+        : new optim.CosineAnnealingLR(optimizer, options.tMax, options.etaMin);
   const sgd = (...rates: readonly number[]): optim.SGD =>
-    new optim.SGD(rates.map(lr => ({ params: [zeros([1], { requiresGrad: true })], lr })), { lr: 1e6 });
+    new optim.SGD(
+      rates.map(lr => ({ params: [zeros([1], { requiresGrad: true })], lr })),
+      { lr: 1e6 },
+    );
 
   test.each(schedules.map((c): [string, Schedule] => [`${c.op} ${JSON.stringify(c.options)}`, c]))('%s', (_, c) => {
     const optimizer = sgd(...c.lr.map(rates => rates[0]!));
@@ -262,7 +302,8 @@ describe('optimisers', () => {
   test.each([
     ['SGD', { lr: 0.05, momentum: 0.9, dampening: 0.2 }],
     ['SGD', { lr: 0.05, momentum: 0.9, nesterov: true, weightDecay: 0.01 }],
-    ['Adam', { lr: 0.01, amsgrad: true }], ['AdamW', { lr: 0.01 }],
+    ['Adam', { lr: 0.01, amsgrad: true }],
+    ['AdamW', { lr: 0.01 }],
   ] as const)('%s %o resumes from files bit for bit', (op, options) => {
     const data = new Generator(3);
     const [x, t] = [randn([32, 6], { generator: data }), randint(0, 3, [32], { generator: data })];

@@ -100,5 +100,14 @@ test.each(NAMES)('%s', name => {
 
 afterAll(() => {
   const widths = table[0]!.map((_, j) => Math.max(...table.map(row => row[j]!.length)));
-  console.log(table.map(row => row.map((cell, j) => cell.padEnd(widths[j]!)).join('  ').trimEnd()).join('\n'));
+  console.log(
+    table
+      .map(row =>
+        row
+          .map((cell, j) => cell.padEnd(widths[j]!))
+          .join('  ')
+          .trimEnd(),
+      )
+      .join('\n'),
+  );
 });

@@ -1,6 +1,19 @@
 /** Writing in place: eagerly and in plans, through views, over itself, and what gradients say to it. */
 import {
-  addInto, assign, capture, DTypeError, GradientError, keep, nn, noGrad, randn, scale, ShapeError, tensor, zeros, type Tensor,
+  addInto,
+  assign,
+  capture,
+  DTypeError,
+  GradientError,
+  keep,
+  nn,
+  noGrad,
+  randn,
+  scale,
+  ShapeError,
+  tensor,
+  zeros,
+  type Tensor,
 } from 'phyllo';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { backends, flat, start } from './toy';
@@ -28,7 +41,13 @@ describe.each(backends)('on %s', (_, make) => {
   test('through views, each of which sees the other', () => {
     const cache = zeros([3, 4]);
     assign(cache.select(0, 1), tensor([1, 2, 3, 4]));
-    assign(cache.t().slice(0, 0, 2), tensor([[9, 8, 7], [6, 5, 4]]));
+    assign(
+      cache.t().slice(0, 0, 2),
+      tensor([
+        [9, 8, 7],
+        [6, 5, 4],
+      ]),
+    );
     expect(list(cache)).toEqual([9, 6, 0, 0, 8, 5, 3, 4, 7, 4, 0, 0]);
     scale(cache.select(0, 1), 10);
     expect(list(cache.select(0, 1))).toEqual([80, 50, 30, 40]);

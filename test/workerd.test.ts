@@ -44,25 +44,44 @@ beforeAll(async () => {
   useBackend(binaries.find(({ name }) => name === 'simd128')!);
   const from = { generator: new Generator(1998) };
   const model = new nn.Sequential(
-    new nn.Conv2d(1, 6, 5, { padding: 2, ...from }), new nn.ReLU(), new nn.MaxPool2d(2),
-    new nn.Conv2d(6, 16, 5, from), new nn.ReLU(), new nn.MaxPool2d(2), new nn.Flatten(),
-    new nn.Linear(400, 120, from), new nn.ReLU(), new nn.Linear(120, 84, from), new nn.ReLU(),
+    new nn.Conv2d(1, 6, 5, { padding: 2, ...from }),
+    new nn.ReLU(),
+    new nn.MaxPool2d(2),
+    new nn.Conv2d(6, 16, 5, from),
+    new nn.ReLU(),
+    new nn.MaxPool2d(2),
+    new nn.Flatten(),
+    new nn.Linear(400, 120, from),
+    new nn.ReLU(),
+    new nn.Linear(120, 84, from),
+    new nn.ReLU(),
     new nn.Linear(84, 10, from),
   );
   const x = tensor(digit, { shape: [1, 1, 28, 28] });
   const plan = join(app, 'lenet.phyllo');
-  await capture((x: Tensor) => model.forward(x)).plan(x).save(plan);
+  await capture((x: Tensor) => model.forward(x))
+    .plan(x)
+    .save(plan);
 
   await build({
-    entryPoints: [join(app, 'worker.mjs')], outdir: bundle, bundle: true, format: 'esm', conditions: ['workerd'],
-    loader: { '.wasm': 'copy', '.phyllo': 'copy' }, assetNames: '[name]', logLevel: 'error',
+    entryPoints: [join(app, 'worker.mjs')],
+    outdir: bundle,
+    bundle: true,
+    format: 'esm',
+    conditions: ['workerd'],
+    loader: { '.wasm': 'copy', '.phyllo': 'copy' },
+    assetNames: '[name]',
+    logLevel: 'error',
   });
   copyFileSync(join(runtimes, 'workerd.capnp'), join(bundle, 'workerd.capnp'));
 
   const wasm = new WebAssembly.Module(readFileSync(join(root, 'dist', 'infer-relaxed.wasm')));
   const y = load(readFileSync(plan), { wasm }).run(digit);
   expect(new Set(y).size).toBe(10);
-  model.forward(x).toArray().forEach((exact, i) => expect(y[i]).toBeCloseTo(exact, 4));
+  model
+    .forward(x)
+    .toArray()
+    .forEach((exact, i) => expect(y[i]).toBeCloseTo(exact, 4));
   want = new Uint8Array(Float32Array.from(y).buffer);
 }, 300_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

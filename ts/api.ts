@@ -40,7 +40,8 @@ export interface MemoryOptions {
 }
 /** What tensors hold of the linear memory. */
 export const memory: (options?: MemoryOptions) => MemoryInfo = checked(
-  'memory', [['options', optionsOf<MemoryOptions>({ resetPeak: aBoolean })]],
+  'memory',
+  [['options', optionsOf<MemoryOptions>({ resetPeak: aBoolean })]],
   ({ resetPeak = false } = {}) => runtime.backend.memory(resetPeak),
 );
 /** The name of the binary that computes: `simd128` or `relaxed`. */
@@ -52,7 +53,16 @@ export type { Shape } from './core/shape';
 export type { Operand } from './core/op';
 export type { Pair, Triple } from './core/options';
 export {
-  CaptureError, DisposedError, DTypeError, FileError, GradientError, IndexError, OutOfMemoryError, PhylloError, ShapeError, ValueError,
+  CaptureError,
+  DisposedError,
+  DTypeError,
+  FileError,
+  GradientError,
+  IndexError,
+  OutOfMemoryError,
+  PhylloError,
+  ShapeError,
+  ValueError,
 } from './core/errors';
 export { keep, scoped, steps, userScope as scope } from './core/scope';
 export { noGrad } from './core/runtime';
@@ -63,7 +73,17 @@ export * from './ops/all';
 export * from './ops/creation';
 export * from './ops/join';
 export {
-  defaultGenerator, Generator, manualSeed, normal, permutation, rand, randint, randn, randperm, uniform, type RandomOptions,
+  defaultGenerator,
+  Generator,
+  manualSeed,
+  normal,
+  permutation,
+  rand,
+  randint,
+  randn,
+  randperm,
+  uniform,
+  type RandomOptions,
   type SourceOptions,
 } from './ops/random';
 export { addInto, assign, scale } from './ops/update';

@@ -5,8 +5,7 @@ import { CASES, type Geometry, sizes } from '../groups/conv';
 import { Workspace } from '../workspace';
 
 /** What the binary exports for this beside its kernels. */
-type Dispatch = Pick<Binary, 'conv2dMethod' | 'conv2dServes' | 'conv2dBy'
-  | 'gemmMethod' | 'gemmServes' | 'gemmBy'>;
+type Dispatch = Pick<Binary, 'conv2dMethod' | 'conv2dServes' | 'conv2dBy' | 'gemmMethod' | 'gemmServes' | 'gemmBy'>;
 
 const dispatches = (kernels: Kernels): kernels is Kernels & Dispatch => 'conv2dBy' in kernels && 'gemmBy' in kernels;
 
@@ -67,51 +66,88 @@ const BATCHES = [1, 8, 64];
 const FLOP = 2e9;
 
 function convolutions({ name, ...of }: { readonly name: string } & Geometry): Case[] {
-  const flopOf = (n: number): number =>
-    (2 * sizes({ ...of, n }).y * of.c * of.kernel ** 2) / (of.groups ?? 1);
-  const batches = BATCHES.filter((n) => n === 1 || flopOf(n) <= FLOP);
-  return [1, batches.at(-1)!].filter((n, i, all) => all.indexOf(n) === i).flatMap((n) => PASSES.map((pass, p): Case => ({
-    name: `${name.replace(/-b64$/, '')}-b${n}${pass === 'y' ? '' : `-${pass}`}`,
-    flop: flopOf(n),
-    prepare: (backend) => {
-      const dispatch = dispatchOf(backend);
-      const space = new Workspace(backend);
-      const { c, size, k, kernel, stride = 1, padding = 0, groups = 1 } = of;
-      const { out, x, w, y } = sizes({ ...of, n });
-      const geometry = [
-        n, c, size, size, k, kernel, kernel, out, out, stride, stride, padding, padding, 1, 1, groups,
-      ] as const;
-      const [first, second, result] = ({ y: [x, w, y], gx: [y, w, x], gw: [y, x, w] } as const)[pass];
-      const [from, by, to] = [space.random(first, 1), space.random(second, 2), space.room(result)];
-      const methods = CONV.flatMap((name, method): Method[] => (
-        // Less exact, and so never picked unless asked for.
-        name === 'winograd4' || !dispatch.conv2dServes(p, method, ...geometry) ? []
-          : [{ name, run: () => dispatch.conv2dBy(p, method, from, by, to, ...geometry) }]));
-      return { picked: CONV[dispatch.conv2dMethod(p, ...geometry)]!, methods, free: () => space.free() };
-    },
-  })));
+  const flopOf = (n: number): number => (2 * sizes({ ...of, n }).y * of.c * of.kernel ** 2) / (of.groups ?? 1);
+  const batches = BATCHES.filter(n => n === 1 || flopOf(n) <= FLOP);
+  return [1, batches.at(-1)!]
+    .filter((n, i, all) => all.indexOf(n) === i)
+    .flatMap(n =>
+      PASSES.map(
+        (pass, p): Case => ({
+          name: `${name.replace(/-b64$/, '')}-b${n}${pass === 'y' ? '' : `-${pass}`}`,
+          flop: flopOf(n),
+          prepare: backend => {
+            const dispatch = dispatchOf(backend);
+            const space = new Workspace(backend);
+            const { c, size, k, kernel, stride = 1, padding = 0, groups = 1 } = of;
+            const { out, x, w, y } = sizes({ ...of, n });
+            const geometry = [
+              n,
+              c,
+              size,
+              size,
+              k,
+              kernel,
+              kernel,
+              out,
+              out,
+              stride,
+              stride,
+              padding,
+              padding,
+              1,
+              1,
+              groups,
+            ] as const;
+            const [first, second, result] = ({ y: [x, w, y], gx: [y, w, x], gw: [y, x, w] } as const)[pass];
+            const [from, by, to] = [space.random(first, 1), space.random(second, 2), space.room(result)];
+            const methods = CONV.flatMap((name, method): Method[] =>
+              // Less exact, and so never picked unless asked for.
+              name === 'winograd4' || !dispatch.conv2dServes(p, method, ...geometry)
+                ? []
+                : [{ name, run: () => dispatch.conv2dBy(p, method, from, by, to, ...geometry) }],
+            );
+            return { picked: CONV[dispatch.conv2dMethod(p, ...geometry)]!, methods, free: () => space.free() };
+          },
+        }),
+      ),
+    );
 }
 
 const ROWS = [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24];
 /** Of B [k, n]: the largest is past the caches. */
-const FACTORS = [[64, 256], [400, 120], [1024, 1024], [4096, 4096]] as const;
+const FACTORS = [
+  [64, 256],
+  [400, 120],
+  [1024, 1024],
+  [4096, 4096],
+] as const;
 
 function products(m: number, [k, n]: readonly [number, number]): Case[] {
-  return ([['rows', n, 1], ['columns', 1, k]] as const).map(([layout, rsb, csb]): Case => ({
-    name: `gemm-${m}x${k}x${n}-${layout}`,
-    flop: 2 * m * n * k,
-    prepare: (backend) => {
-      const space = new Workspace(backend);
-      const dispatch = dispatchOf(backend);
-      const [a, b, c] = [space.random(m * k, 1), space.random(k * n, 2), space.room(m * n)];
-      const methods = GEMM.flatMap((name, i): Method[] => (
-        dispatch.gemmServes(i, m, n, k, rsb, csb) ? [{ name, run: () => dispatch.gemmBy(i, m, n, k, a, b, rsb, csb, c) }] : []));
-      return { picked: GEMM[dispatch.gemmMethod(m, n, k, rsb, csb)]!, methods, free: () => space.free() };
-    },
-  }));
+  return (
+    [
+      ['rows', n, 1],
+      ['columns', 1, k],
+    ] as const
+  ).map(
+    ([layout, rsb, csb]): Case => ({
+      name: `gemm-${m}x${k}x${n}-${layout}`,
+      flop: 2 * m * n * k,
+      prepare: backend => {
+        const space = new Workspace(backend);
+        const dispatch = dispatchOf(backend);
+        const [a, b, c] = [space.random(m * k, 1), space.random(k * n, 2), space.room(m * n)];
+        const methods = GEMM.flatMap((name, i): Method[] =>
+          dispatch.gemmServes(i, m, n, k, rsb, csb)
+            ? [{ name, run: () => dispatch.gemmBy(i, m, n, k, a, b, rsb, csb, c) }]
+            : [],
+        );
+        return { picked: GEMM[dispatch.gemmMethod(m, n, k, rsb, csb)]!, methods, free: () => space.free() };
+      },
+    }),
+  );
 }
 
 export const ALL: readonly Case[] = [
   ...[...CASES, ...MORE].flatMap(convolutions),
-  ...FACTORS.flatMap((factor) => ROWS.flatMap((m) => products(m, factor))),
+  ...FACTORS.flatMap(factor => ROWS.flatMap(m => products(m, factor))),
 ];

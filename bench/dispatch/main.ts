@@ -38,7 +38,7 @@ async function sample(all: readonly Timed[], picked: Timed): Promise<void> {
     const least = Math.min(...all.map(({ best }) => best));
     for (const timed of all) {
       if (timed !== picked && timed.best > HOPELESS * least) continue;
-      timed.best = Math.min(timed.best, ...await timed.watch.samples(1, 0));
+      timed.best = Math.min(timed.best, ...(await timed.watch.samples(1, 0)));
     }
   }
 }
@@ -52,7 +52,7 @@ async function measure(work: Case): Promise<Choice | null> {
     for (const method of methods) {
       const watch = await Stopwatch.warm(method, SAMPLE_MS);
       await pause(1); // what compiles for good shares the core
-      all.push({ method, watch, best: Math.min(...await watch.samples(2, SAMPLE_MS)) });
+      all.push({ method, watch, best: Math.min(...(await watch.samples(2, SAMPLE_MS))) });
     }
     const picked = all.find(({ method }) => method.name === name)!;
     const choose = (): Choice => {
@@ -70,7 +70,9 @@ async function measure(work: Case): Promise<Choice | null> {
   }
 }
 
-const { values: { only, assert } } = parseArgs({
+const {
+  values: { only, assert },
+} = parseArgs({
   options: { only: { type: 'string', default: '' }, assert: { type: 'boolean', default: false } },
 });
 const cases = ALL.filter(({ name }) => name.includes(only));
@@ -85,7 +87,9 @@ for (const work of cases) {
   if (ratio > TOLERANCE) slow++;
   const speeds = all.map(({ method, best }) => `${method.name} ${digits(work.flop / best / 1e6)}`).join(', ');
   const verdict = ratio > TOLERANCE ? 'SLOW' : '';
-  console.log(`${work.name.padEnd(28)} ${picked.method.name.padEnd(9)} ${ratio.toFixed(2)} ${verdict.padEnd(5)} ${speeds}`);
+  console.log(
+    `${work.name.padEnd(28)} ${picked.method.name.padEnd(9)} ${ratio.toFixed(2)} ${verdict.padEnd(5)} ${speeds}`,
+  );
 }
 console.log(`${seen} choices, ${slow} of them more than ${Math.round(100 * (TOLERANCE - 1))} % slower than the best`);
 exit(assert && slow > 0 ? 1 : 0);

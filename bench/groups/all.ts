@@ -12,8 +12,16 @@ import * as rnn from './rnn';
 import * as train from './train';
 
 export type Work =
-  | gemm.Gemm | conv.Conv | pool.Pool | elementwise.Elementwise | rnn.Recurrent | rnn.Charlm | eager.Eager | train.Train
-  | latency.Latency | cold.Cold;
+  | gemm.Gemm
+  | conv.Conv
+  | pool.Pool
+  | elementwise.Elementwise
+  | rnn.Recurrent
+  | rnn.Charlm
+  | eager.Eager
+  | train.Train
+  | latency.Latency
+  | cold.Cold;
 /** Work that a process does again and again. */
 export type Warm = Exclude<Work, cold.Cold>;
 export type Row = RowOf<Work>;

@@ -63,8 +63,11 @@ export const rows: readonly Row<Conv>[] = CASES.flatMap(({ name, ...geometry }) 
   });
   const f4 = kernel === 3 && stride === 1 && groups === 1;
   return [
-    row('y', ''), row('y', '-prepared', 'same'), ...(f4 ? [row('y', '-f4', 'f4')] : []),
-    row('gx', '-gx'), row('gw', '-gw'),
+    row('y', ''),
+    row('y', '-prepared', 'same'),
+    ...(f4 ? [row('y', '-f4', 'f4')] : []),
+    row('gx', '-gx'),
+    row('gw', '-gw'),
   ];
 });
 
@@ -78,7 +81,22 @@ export function prepare(work: Conv, backend: Backend): Task {
   const results = { y: count.y, gx: count.x, gw: count.w }[of];
   const z = space.room(results);
   const geometry = [
-    n, c, size, size, k, kernel, kernel, out, out, stride, stride, padding, padding, 1, 1, groups,
+    n,
+    c,
+    size,
+    size,
+    k,
+    kernel,
+    kernel,
+    out,
+    out,
+    stride,
+    stride,
+    padding,
+    padding,
+    1,
+    1,
+    groups,
   ] as const;
   const { conv2d, conv2dGradX, conv2dGradW, conv2dPreparedSize, conv2dPrepare, conv2dPrepared } = backend.kernels;
   const run = {

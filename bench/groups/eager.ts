@@ -10,8 +10,11 @@ export interface Eager {
   readonly op: (typeof OPS)[number];
 }
 
-export const rows: readonly Row<Eager>[] = OPS.map((op) => ({
-  name: `eager-${op}`, work: { kind: 'eager', op }, unit: 'ns', amount: CALLS,
+export const rows: readonly Row<Eager>[] = OPS.map(op => ({
+  name: `eager-${op}`,
+  work: { kind: 'eager', op },
+  unit: 'ns',
+  amount: CALLS,
 }));
 
 export function prepare({ op }: Eager): Task {
@@ -29,9 +32,10 @@ export function prepare({ op }: Eager): Task {
   }[op];
   return {
     // In a scope around, as in a loop or a forward: what returns stays inside.
-    run: () => scope(() => {
-      for (let i = 0; i < CALLS; i++) scope(f);
-    }),
-    free: () => [a, b, w].forEach((t) => t.dispose()),
+    run: () =>
+      scope(() => {
+        for (let i = 0; i < CALLS; i++) scope(f);
+      }),
+    free: () => [a, b, w].forEach(t => t.dispose()),
   };
 }

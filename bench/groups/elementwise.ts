@@ -20,14 +20,14 @@ export interface Elementwise {
 export function operands({ f }: Elementwise): [x: Float32Array, b: Float32Array] {
   const positive = f === 'log' || f === 'sqrt' || f === 'pow' || f === 'div';
   const [x, b] = [values(N, 1), values(N, 2)];
-  return positive ? [x.map((v) => 1 + v / 2), b.map((v) => 1 + v / 2)] : [x, b];
+  return positive ? [x.map(v => 1 + v / 2), b.map(v => 1 + v / 2)] : [x, b];
 }
 
 /** ns an element. */
 export const rows: readonly Row<Elementwise>[] = (
   [...UNARY, 'softmax', ...BINARY, 'add-scalar', 'add-row', 'sum'] as const
 ).map((f): Row<Elementwise> => {
-  const passes = f === 'sum' ? 1 : BINARY.some((name) => name === f) ? 3 : 2;
+  const passes = f === 'sum' ? 1 : BINARY.some(name => name === f) ? 3 : 2;
   return { name: `${f}-1M`, work: { kind: 'elementwise', f }, unit: 'ns', amount: N, bytes: passes * 4 * N };
 });
 
@@ -38,7 +38,9 @@ export function prepare(work: Elementwise, backend: Backend): Task {
   const [x, b, y] = [space.of(first), space.of(second), space.room(N)];
   const k = backend.kernels;
   const task = (run: () => void, results = N): Task => ({
-    run, result: () => space.read(y, results), free: () => space.free(),
+    run,
+    result: () => space.read(y, results),
+    free: () => space.free(),
   });
   switch (f) {
     case 'softmax':

@@ -25,11 +25,17 @@ function row(name: string, work: Omit<Gemm, 'kind'>): Row<Gemm> {
 }
 
 export const rows: readonly Row<Gemm>[] = [
-  ...[128, 256, 512, 1024].flatMap((n) =>
-    ['nn', 'tn', 'nt', 'tt'].map((layout) =>
+  ...[128, 256, 512, 1024].flatMap(n =>
+    ['nn', 'tn', 'nt', 'tt'].map(layout =>
       row(`gemm-${n}x${n}x${n}${layout === 'nn' ? '' : `-${layout}`}`, {
-        m: n, n, k: n, transposeA: layout[0] === 't', transposeB: layout[1] === 't',
-      }))),
+        m: n,
+        n,
+        k: n,
+        transposeA: layout[0] === 't',
+        transposeB: layout[1] === 't',
+      }),
+    ),
+  ),
   row('gemm-256x256x256-relu', { m: 256, n: 256, k: 256, activation: 'relu' }),
   // By weights, which are packed once beforehand where many rows gain by it; and by others.
   row('gemm-1x4096x4096', { m: 1, n: 4096, k: 4096, transposeB: true, weights: true }),
@@ -48,9 +54,10 @@ export function prepare({ m, n, k, transposeA, transposeB, activation, weights }
   const packed = space.room(size);
   if (size > 0) gemmPack(b, rsb, csb, k, n, packed);
   return {
-    run: size > 0
-      ? () => gemmPacked(m, n, k, a, rsa, csa, packed, c, n, 0, 0, 0, f)
-      : () => gemm(m, n, k, a, rsa, csa, b, rsb, csb, c, n, 1, 0, 0, 0, 0, 0, 0, f),
+    run:
+      size > 0
+        ? () => gemmPacked(m, n, k, a, rsa, csa, packed, c, n, 0, 0, 0, f)
+        : () => gemm(m, n, k, a, rsa, csa, b, rsb, csb, c, n, 1, 0, 0, 0, 0, 0, 0, f),
     result: () => space.read(c, m * n),
     free: () => space.free(),
   };

@@ -16,13 +16,21 @@ export interface Latency {
 
 export const rows: readonly Row<Latency>[] = [
   ...withEager<Latency>({
-    name: 'lat-tiny', work: { kind: 'latency', net: 'tiny' }, unit: 'µs', amount: 1, flop: NETS.tiny.flop,
+    name: 'lat-tiny',
+    work: { kind: 'latency', net: 'tiny' },
+    unit: 'µs',
+    amount: 1,
+    flop: NETS.tiny.flop,
   }),
   { name: 'lat-lenet', work: { kind: 'latency', net: 'lenet' }, unit: 'µs', amount: 1, flop: NETS.lenet.flop },
   { name: 'alexnet-b1', work: { kind: 'latency', net: 'alexnet' }, unit: 'ms', amount: 1, flop: NETS.alexnet.flop },
   {
-    name: 'alexnet-b1-f4', work: { kind: 'latency', net: 'alexnet', winograd: 4 }, unit: 'ms', amount: 1,
-    flop: NETS.alexnet.flop, alone: true,
+    name: 'alexnet-b1-f4',
+    work: { kind: 'latency', net: 'alexnet', winograd: 4 },
+    unit: 'ms',
+    amount: 1,
+    flop: NETS.alexnet.flop,
+    alone: true,
   },
 ];
 
@@ -36,9 +44,12 @@ export async function prepare({ net: name, eager, winograd }: Latency): Promise<
   const result = (): ArrayLike<number> => y;
   const forward = (x: Tensor): Tensor => model.forward(x);
   if (eager) {
-    const run = (): void => noGrad(() => scope(() => {
-      y = forward(tensor(input, { shape })).toArray();
-    }));
+    const run = (): void =>
+      noGrad(() =>
+        scope(() => {
+          y = forward(tensor(input, { shape })).toArray();
+        }),
+      );
     return { run, result, free: () => dispose(model) };
   }
   const captured = capture(forward, { winograd });

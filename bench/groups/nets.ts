@@ -21,7 +21,7 @@ function layer(of: NetLayer): nn.Layer {
 /** The network with its parameters. */
 export function build(net: Net): nn.Sequential {
   const model = new nn.Sequential(...net.layers.map(layer));
-  const data = parameters(net).flatMap((weights) => (weights ? [weights.weight, weights.bias] : []));
+  const data = parameters(net).flatMap(weights => (weights ? [weights.weight, weights.bias] : []));
   model.parameters().forEach((p, i) => p.set(data[i]!));
   return model;
 }

@@ -27,7 +27,8 @@ export const rows: readonly Row<Pool>[] = CASES.flatMap(({ name, ...geometry }) 
     const [inputs, outputs] = [work.planes * work.size ** 2, work.planes * poolSize(work) ** 2];
     const bytes = 4 * (inputs + outputs) + (of === 'y' ? 0 : outputs);
     return { name: of === 'y' ? name : `${name}-${of}`, work, unit: 'ns', amount: outputs, bytes };
-  }));
+  }),
+);
 
 export function prepare(work: Pool, backend: Backend): Task {
   const { of, planes, size, kernel, stride } = work;
@@ -35,7 +36,11 @@ export function prepare(work: Pool, backend: Backend): Task {
   const [inputs, outputs] = [planes * size * size, planes * out * out];
   const space = new Workspace(backend);
   const [x, y, at, g, gx] = [
-    space.random(inputs, 1), space.room(outputs), space.room(outputs), space.random(outputs, 2), space.room(inputs),
+    space.random(inputs, 1),
+    space.room(outputs),
+    space.room(outputs),
+    space.random(outputs, 2),
+    space.room(inputs),
   ];
   const geometry = [planes, size, size, out, out, kernel, kernel, stride, stride, 0, 0, 1, 1, 0] as const;
   const { maxPool2d, maxPool2dGrad } = backend.kernels;
@@ -45,5 +50,9 @@ export function prepare(work: Pool, backend: Backend): Task {
     at: () => maxPool2d(x, at, y, ...geometry),
     gx: () => maxPool2dGrad(g, at, gx, ...geometry),
   }[of];
-  return { run, result: () => (of === 'gx' ? space.read(gx, inputs) : space.read(y, outputs)), free: () => space.free() };
+  return {
+    run,
+    result: () => (of === 'gx' ? space.read(gx, inputs) : space.read(y, outputs)),
+    free: () => space.free(),
+  };
 }

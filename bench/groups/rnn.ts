@@ -29,8 +29,8 @@ export interface Charlm {
 
 /** Steps of sequences a second. */
 export const rows: readonly Row<Recurrent | Charlm>[] = [
-  ...(['rnn', 'gru', 'lstm'] as const).flatMap((cell) =>
-    [128, 256].flatMap((hidden) =>
+  ...(['rnn', 'gru', 'lstm'] as const).flatMap(cell =>
+    [128, 256].flatMap(hidden =>
       (['fwd', 'grad'] as const).map((of): Row<Recurrent> => {
         const forward = STEPS * BATCH * 2 * GATES[cell] * hidden * (INPUTS + hidden);
         return {
@@ -40,7 +40,9 @@ export const rows: readonly Row<Recurrent | Charlm>[] = [
           amount: STEPS * BATCH,
           flop: of === 'fwd' ? forward : 3 * forward,
         };
-      }))),
+      }),
+    ),
+  ),
   ...withEager<Charlm>({
     name: 'charlm-train',
     work: { kind: 'charlm', vocabulary: 65, embedding: 64, hidden: 256 },
@@ -61,7 +63,10 @@ export function recurrentData({ cell, hidden }: Recurrent): {
   return {
     x: values(STEPS * BATCH * INPUTS, 1),
     parameters: [
-      values(rows * INPUTS, 2, scale), values(rows * hidden, 3, scale), values(rows, 4, scale), values(rows, 5, scale),
+      values(rows * INPUTS, 2, scale),
+      values(rows * hidden, 3, scale),
+      values(rows, 4, scale),
+      values(rows, 5, scale),
     ],
   };
 }
@@ -72,17 +77,19 @@ export function prepareRecurrent(work: Recurrent): Task {
   const model = new layers[work.cell](INPUTS, work.hidden);
   model.parameters().forEach((p, i) => p.set(data.parameters[i]!));
   const x = keep(tensor(data.x, { shape: [STEPS, BATCH, INPUTS] }));
-  const train = (): void => scope(() => {
-    model.zeroGrad();
-    sum(model.forward(x)[0]).backward();
-  });
+  const train = (): void =>
+    scope(() => {
+      model.zeroGrad();
+      sum(model.forward(x)[0]).backward();
+    });
   const forward = (): Tensor => model.forward(x)[0];
   return {
     run: work.of === 'grad' ? train : () => noGrad(() => scope(() => void forward())),
-    result: () => scope(() => {
-      if (work.of === 'fwd') return noGrad(forward).toArray();
-      return model.parameters()[1]!.grad!.toArray();
-    }),
+    result: () =>
+      scope(() => {
+        if (work.of === 'fwd') return noGrad(forward).toArray();
+        return model.parameters()[1]!.grad!.toArray();
+      }),
     free: () => {
       x.dispose();
       dispose(model);

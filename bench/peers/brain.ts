@@ -6,19 +6,26 @@ import { dependencies } from './package.json';
 
 export const library: Library = {
   version: dependencies['brain.js'],
-  prepare: (work) => {
+  prepare: work => {
     if (work.kind !== 'latency' || work.net !== 'tiny') return 'it has multi-layer perceptrons only';
     const net = NETS[work.net];
-    const linear = net.layers.flatMap((layer) => (layer.op === 'linear' ? [layer] : []));
-    const weights = parameters(net).filter((data) => data !== null);
+    const linear = net.layers.flatMap(layer => (layer.op === 'linear' ? [layer] : []));
+    const weights = parameters(net).filter(data => data !== null);
     const model = new brain.NeuralNetwork().fromJSON({
       sizes: [net.input[0]!, ...linear.map(({ k }) => k)],
       layers: [
         Object.fromEntries(Array.from({ length: net.input[0]! }, (_, i) => [i, {}])),
-        ...linear.map(({ c, k }, layer) => Object.fromEntries(Array.from({ length: k }, (_, node) => [node, {
-          bias: weights[layer]!.bias[node]!,
-          weights: { ...weights[layer]!.weight.subarray(node * c, (node + 1) * c) },
-        }]))),
+        ...linear.map(({ c, k }, layer) =>
+          Object.fromEntries(
+            Array.from({ length: k }, (_, node) => [
+              node,
+              {
+                bias: weights[layer]!.bias[node]!,
+                weights: { ...weights[layer]!.weight.subarray(node * c, (node + 1) * c) },
+              },
+            ]),
+          ),
+        ),
       ],
       outputLookup: false,
       inputLookup: false,

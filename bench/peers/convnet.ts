@@ -26,7 +26,9 @@ function build(net: Net, learns: boolean): convnet.Net {
   const definitions = net.layers.flatMap((layer, i): convnet.LayerDefinition[] => {
     switch (layer.op) {
       case 'conv':
-        return [{ type: 'conv', sx: layer.kernel, filters: layer.k, stride: layer.stride ?? 1, pad: layer.padding ?? 0 }];
+        return [
+          { type: 'conv', sx: layer.kernel, filters: layer.k, stride: layer.stride ?? 1, pad: layer.padding ?? 0 },
+        ];
       case 'linear':
         return learns && i === net.layers.length - 1
           ? [{ type: 'softmax', num_classes: layer.k }]
@@ -41,7 +43,7 @@ function build(net: Net, learns: boolean): convnet.Net {
   });
   const built = new convnet.Net();
   built.makeLayers([{ type: 'input', out_sx: w, out_sy: h, out_depth: c }, ...definitions]);
-  const data = parameters(net).filter((weights) => weights !== null);
+  const data = parameters(net).filter(weights => weights !== null);
   for (const [i, layer] of built.layers.entries()) {
     if (!layer.filters || !layer.biases) continue;
     const { weight, bias } = data.shift()!;
@@ -60,7 +62,11 @@ function train({ net: name, optimizer, batch }: Train): Task | string {
   if (optimizer !== 'sgd') return 'it has no Adam';
   const net = NETS[name];
   const trainer = new convnet.Trainer(build(net, true), {
-    method: 'sgd', learning_rate: 0.01, momentum: 0, l2_decay: 0, batch_size: batch,
+    method: 'sgd',
+    learning_rate: 0.01,
+    momentum: 0,
+    l2_decay: 0,
+    batch_size: batch,
   });
   const data = samples(net, batch);
   const each = data.length / batch;
@@ -91,8 +97,8 @@ function latency({ net: name }: Latency): Task | string {
 }
 
 export const library: Library = {
-  version: dependencies['convnetjs'],
-  prepare: (work) => {
+  version: dependencies.convnetjs,
+  prepare: work => {
     switch (work.kind) {
       case 'train':
         return train(work);

@@ -24,7 +24,8 @@ if (!('navigator' in globalThis)) Object.defineProperty(globalThis, 'navigator',
 await init('wasm');
 defaultDevice('wasm');
 
-const array = (data: Float32Array, shape: readonly number[]): Array => np.array(Float32Array.from(data), { shape: [...shape] });
+const array = (data: Float32Array, shape: readonly number[]): Array =>
+  np.array(Float32Array.from(data), { shape: [...shape] });
 
 /** Weights [k, c] as [c, k], which it multiplies by faster. */
 const transposed = (data: Float32Array, k: number, c: number): Array => array(permute(data, [k, c], [1, 0]), [c, k]);
@@ -35,10 +36,10 @@ function task(kept: readonly Array[], f: (...kept: Array[]) => Array): Task {
   return {
     run: async () => {
       y?.dispose();
-      y = await f(...kept.map((x) => x.ref)).blockUntilReady();
+      y = await f(...kept.map(x => x.ref)).blockUntilReady();
     },
     result: async () => Float32Array.from(await y!.ref.data()),
-    free: () => [...kept, ...(y ? [y] : [])].forEach((x) => x.dispose()),
+    free: () => [...kept, ...(y ? [y] : [])].forEach(x => x.dispose()),
   };
 }
 
@@ -58,25 +59,49 @@ function conv(work: Conv): Task | string {
   const count = sizes(work);
   const x = array(values(count.x, 1), [n, c, size, size]);
   const w = array(values(count.w, 2), [k, c / groups, kernel, kernel]);
-  return task([x, w], (x, w) => lax.convGeneralDilated(
-    x!, w!, [stride, stride], [[padding, padding], [padding, padding]], { featureGroupCount: groups }));
+  return task([x, w], (x, w) =>
+    lax.convGeneralDilated(
+      x!,
+      w!,
+      [stride, stride],
+      [
+        [padding, padding],
+        [padding, padding],
+      ],
+      { featureGroupCount: groups },
+    ),
+  );
 }
 
 /** The maximum of each window of [n, c, h, w]. */
 const maxPool = (x: Array, kernel: number, stride: number): Array =>
-  lax.reduceWindow(x, (window) => np.max(window), [1, 1, kernel, kernel], [1, 1, stride, stride]);
+  lax.reduceWindow(x, window => np.max(window), [1, 1, kernel, kernel], [1, 1, stride, stride]);
 
 function pool({ of, planes, size, kernel, stride }: Pool): Task | string {
   if (of !== 'y') return 'it keeps no places';
-  return task([array(values(planes * size * size, 1), [1, planes, size, size])], (x) => maxPool(x!, kernel, stride));
+  return task([array(values(planes * size * size, 1), [1, planes, size, size])], x => maxPool(x!, kernel, stride));
 }
 
 const UNARY: Partial<Record<Elementwise['f'], (x: Array) => Array>> = {
-  relu: nn.relu, exp: np.exp, log: np.log, sigmoid: nn.sigmoid, tanh: np.tanh, erf: lax.erf, sin: np.sin, sqrt: np.sqrt,
-  gelu: (x) => nn.gelu(x, { approximate: false }), softmax: (x) => nn.softmax(x, -1), sum: (x) => np.sum(x),
+  relu: nn.relu,
+  exp: np.exp,
+  log: np.log,
+  sigmoid: nn.sigmoid,
+  tanh: np.tanh,
+  erf: lax.erf,
+  sin: np.sin,
+  sqrt: np.sqrt,
+  gelu: x => nn.gelu(x, { approximate: false }),
+  softmax: x => nn.softmax(x, -1),
+  sum: x => np.sum(x),
 };
 const BINARY: Partial<Record<Elementwise['f'], (x: Array, b: Array) => Array>> = {
-  add: np.add, mul: np.multiply, div: np.trueDivide, pow: np.power, 'add-scalar': np.add, 'add-row': np.add,
+  add: np.add,
+  mul: np.multiply,
+  div: np.trueDivide,
+  pow: np.power,
+  'add-scalar': np.add,
+  'add-row': np.add,
 };
 
 function elementwise(work: Elementwise): Task | string {
@@ -84,10 +109,14 @@ function elementwise(work: Elementwise): Task | string {
   const [first, second] = operands(work);
   const x = array(first, [first.length / WIDTH, WIDTH]);
   const [unary, binary] = [UNARY[f], BINARY[f]];
-  if (unary) return task([x], (x) => unary(x!));
+  if (unary) return task([x], x => unary(x!));
   if (!binary) return 'no such function';
-  const b = f === 'add-scalar' ? array(second.subarray(0, 1), [1])
-    : f === 'add-row' ? array(second.subarray(0, WIDTH), [WIDTH]) : array(second, [second.length / WIDTH, WIDTH]);
+  const b =
+    f === 'add-scalar'
+      ? array(second.subarray(0, 1), [1])
+      : f === 'add-row'
+        ? array(second.subarray(0, WIDTH), [WIDTH])
+        : array(second, [second.length / WIDTH, WIDTH]);
   return task([x, b], (x, b) => binary(x!, b!));
 }
 
@@ -111,7 +140,7 @@ function recurrent(work: Recurrent): Task | string {
         h.dispose();
         h = np.tanh(pt.add(q));
       } else if (cell === 'gru') {
-        const [r, z] = [0, 1].map((i) => nn.sigmoid(part(pt, i).add(part(q, i))));
+        const [r, z] = [0, 1].map(i => nn.sigmoid(part(pt, i).add(part(q, i))));
         const n = np.tanh(part(pt, 2).add(r!.mul(part(q, 2))));
         h = n.ref.add(z!.mul(h.sub(n)));
         pt.dispose();
@@ -119,7 +148,7 @@ function recurrent(work: Recurrent): Task | string {
       } else {
         h.dispose();
         const a = pt.add(q);
-        const [i, f, o] = [0, 1, 3].map((gate) => nn.sigmoid(part(a, gate)));
+        const [i, f, o] = [0, 1, 3].map(gate => nn.sigmoid(part(a, gate)));
         c = f!.mul(c).add(i!.mul(np.tanh(part(a, 2))));
         h = o!.mul(np.tanh(c.ref));
         a.dispose();
@@ -130,10 +159,13 @@ function recurrent(work: Recurrent): Task | string {
     return np.concatenate(states);
   });
   const kept = [
-    array(data.x, [STEPS, BATCH, INPUTS]), transposed(ih, rows, INPUTS), transposed(hh, rows, hidden),
-    array(biasIh, [rows]), array(biasHh, [rows]),
+    array(data.x, [STEPS, BATCH, INPUTS]),
+    transposed(ih, rows, INPUTS),
+    transposed(hh, rows, hidden),
+    array(biasIh, [rows]),
+    array(biasHh, [rows]),
   ];
-  return task(kept, (...kept) => run(...kept as [Array, Array, Array, Array, Array]));
+  return task(kept, (...kept) => run(...(kept as [Array, Array, Array, Array, Array])));
 }
 
 /** The parameters of a network, in the order of its layers. */
@@ -155,7 +187,17 @@ function forward(net: Net, x: Array, parameters: readonly Array[]): Array {
     switch (layer.op) {
       case 'conv': {
         const { stride = 1, padding: p = 0 } = layer;
-        return lax.conv(x, left.shift()!, [stride, stride], [[p, p], [p, p]]).add(left.shift()!);
+        return lax
+          .conv(
+            x,
+            left.shift()!,
+            [stride, stride],
+            [
+              [p, p],
+              [p, p],
+            ],
+          )
+          .add(left.shift()!);
       }
       case 'linear':
         return np.matmul(x, left.shift()!).add(left.shift()!);
@@ -175,12 +217,18 @@ function train({ net: name, optimizer, batch }: Train): Task {
   const net = NETS[name];
   const x = array(samples(net, batch), [batch, ...net.input]);
   const target = nn.oneHot(np.array([...labels(batch, 10, 1)], { dtype: np.int32 }), 10);
-  const lossAndGradients = valueAndGrad((parameters: Array[], x: Array, target: Array): Array =>
-    np.sum(nn.logSoftmax(forward(net, x, parameters), -1).mul(target)).mul(-1 / batch));
+  const lossAndGradients = valueAndGrad(
+    (parameters: Array[], x: Array, target: Array): Array =>
+      np.sum(nn.logSoftmax(forward(net, x, parameters), -1).mul(target)).mul(-1 / batch),
+  );
 
   /** Of all parameters, and Adam's two averages where it is that; `t` counts steps. */
   const step = (t: Array, parameters: Array[], m: Array[], v: Array[], x: Array, target: Array): Array[][] => {
-    const [loss, gradients] = lossAndGradients(parameters.map((p) => p.ref), x, target);
+    const [loss, gradients] = lossAndGradients(
+      parameters.map(p => p.ref),
+      x,
+      target,
+    );
     if (optimizer === 'sgd') {
       t.dispose();
       return [[loss], parameters.map((p, i) => p.sub(gradients[i]!.mul(0.01))), m, v];
@@ -188,7 +236,12 @@ function train({ net: name, optimizer, batch }: Train): Task {
     const [b1, b2] = [0.9, 0.999];
     const m1 = m.map((m, i) => m.mul(b1).add(gradients[i]!.ref.mul(1 - b1)));
     const v1 = v.map((v, i) => v.mul(b2).add(np.square(gradients[i]!).mul(1 - b2)));
-    const [c1, c2] = [b1, b2].map((b) => np.exp(t.ref.mul(Math.log(b))).mul(-1).add(1));
+    const [c1, c2] = [b1, b2].map(b =>
+      np
+        .exp(t.ref.mul(Math.log(b)))
+        .mul(-1)
+        .add(1),
+    );
     const p1 = parameters.map((p, i) => {
       const scale = np.sqrt(v1[i]!.ref.div(c2!.ref)).add(1e-8);
       return p.sub(m1[i]!.ref.div(c1!.ref).div(scale).mul(0.001));
@@ -199,7 +252,7 @@ function train({ net: name, optimizer, batch }: Train): Task {
   const run = hasConvolutions(net) ? step : jit(step);
 
   let parameters = weights(net);
-  const zeros = (): Array[] => (optimizer === 'adam' ? parameters.map((p) => np.zeros([...p.shape])) : []);
+  const zeros = (): Array[] => (optimizer === 'adam' ? parameters.map(p => np.zeros([...p.shape])) : []);
   let [m, v] = [zeros(), zeros()];
   let last: Array | undefined;
   let t = 0;
@@ -209,10 +262,10 @@ function train({ net: name, optimizer, batch }: Train): Task {
       const [loss, ...state] = run(np.array(++t), parameters, m, v, x.ref, target.ref);
       [parameters, m, v] = state as [Array[], Array[], Array[]];
       last = loss![0]!;
-      await Promise.all([last, ...parameters, ...m, ...v].map((a) => a.blockUntilReady()));
+      await Promise.all([last, ...parameters, ...m, ...v].map(a => a.blockUntilReady()));
     },
     result: () => last!.ref.data(),
-    free: () => [x, target, last!, ...parameters, ...m, ...v].forEach((a) => a.dispose()),
+    free: () => [x, target, last!, ...parameters, ...m, ...v].forEach(a => a.dispose()),
   };
 }
 
@@ -225,16 +278,16 @@ function latency({ net: name }: Latency): Task {
   let y: ArrayLike<number> = [];
   return {
     run: async () => {
-      y = await run(array(data, [1, ...net.input]), ...parameters.map((p) => p.ref)).data();
+      y = await run(array(data, [1, ...net.input]), ...parameters.map(p => p.ref)).data();
     },
     result: () => y,
-    free: () => parameters.forEach((p) => p.dispose()),
+    free: () => parameters.forEach(p => p.dispose()),
   };
 }
 
 export const library: Library = {
   version: dependencies['@jax-js/jax'],
-  prepare: (work) => {
+  prepare: work => {
     switch (work.kind) {
       case 'gemm':
         return gemm(work);

@@ -4,7 +4,7 @@ import type { InferenceSession, OnnxValue, Tensor, TensorConstructor } from 'onn
 import { type Conv, sizes } from '../groups/conv';
 import { type Elementwise, operands, WIDTH } from '../groups/elementwise';
 import type { Gemm } from '../groups/gemm';
-import { type Pool, poolSize } from '../groups/pool';
+import type { Pool } from '../groups/pool';
 import { BATCH, GATES, INPUTS, type Recurrent, recurrentData, STEPS } from '../groups/rnn';
 import type { Library } from '../library';
 import { type NetLayer, type NetName, NETS, parameters, samples } from '../nets';
@@ -60,11 +60,19 @@ function encode({ inputs, constants = {}, nodes }: Graph): Uint8Array {
       rawData: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
     })),
     input: Object.entries(inputs).map(([name, { shape, data }]) => ({
-      name, type: { tensorType: { elemType: typeOf(data), shape: { dim: shape.map((n) => ({ dimValue: n })) } } },
+      name,
+      type: { tensorType: { elemType: typeOf(data), shape: { dim: shape.map(n => ({ dimValue: n })) } } },
     })),
-    output: nodes.at(-1)!.outputs.filter((name) => name !== '').map((name) => ({ name })),
+    output: nodes
+      .at(-1)!
+      .outputs.filter(name => name !== '')
+      .map(name => ({ name })),
   };
-  return onnx.ModelProto.encode({ irVersion: IR_VERSION, opsetImport: [{ domain: '', version: OPSET }], graph }).finish();
+  return onnx.ModelProto.encode({
+    irVersion: IR_VERSION,
+    opsetImport: [{ domain: '', version: OPSET }],
+    graph,
+  }).finish();
 }
 
 function gemm({ m, n, k, transposeA, transposeB, activation }: Gemm): Graph {
@@ -90,10 +98,14 @@ function conv(work: Conv): Graph | string {
     rank: 4,
     inputs: { x: { shape: [n, c, size, size], data: values(count.x, 1) } },
     constants: { w: { shape: [k, c / groups, kernel, kernel], data: values(count.w, 2) } },
-    nodes: [{
-      op: 'Conv', inputs: ['x', 'w'], outputs: ['y'],
-      attributes: { group: groups, strides: [stride, stride], pads: [padding, padding, padding, padding] },
-    }],
+    nodes: [
+      {
+        op: 'Conv',
+        inputs: ['x', 'w'],
+        outputs: ['y'],
+        attributes: { group: groups, strides: [stride, stride], pads: [padding, padding, padding, padding] },
+      },
+    ],
   };
 }
 
@@ -102,16 +114,35 @@ function pool({ of, planes, size, kernel, stride }: Pool): Graph | string {
   return {
     rank: 4,
     inputs: { x: { shape: [1, planes, size, size], data: values(planes * size * size, 1) } },
-    nodes: [{
-      op: 'MaxPool', inputs: ['x'], outputs: of === 'at' ? ['y', 'at'] : ['y'],
-      attributes: { kernel_shape: [kernel, kernel], strides: [stride, stride] },
-    }],
+    nodes: [
+      {
+        op: 'MaxPool',
+        inputs: ['x'],
+        outputs: of === 'at' ? ['y', 'at'] : ['y'],
+        attributes: { kernel_shape: [kernel, kernel], strides: [stride, stride] },
+      },
+    ],
   };
 }
 
 const OPS: Readonly<Record<Elementwise['f'], string>> = {
-  relu: 'Relu', exp: 'Exp', log: 'Log', sigmoid: 'Sigmoid', tanh: 'Tanh', erf: 'Erf', gelu: 'Gelu', sin: 'Sin', sqrt: 'Sqrt',
-  softmax: 'Softmax', add: 'Add', mul: 'Mul', div: 'Div', pow: 'Pow', 'add-scalar': 'Add', 'add-row': 'Add', sum: 'ReduceSum',
+  relu: 'Relu',
+  exp: 'Exp',
+  log: 'Log',
+  sigmoid: 'Sigmoid',
+  tanh: 'Tanh',
+  erf: 'Erf',
+  gelu: 'Gelu',
+  sin: 'Sin',
+  sqrt: 'Sqrt',
+  softmax: 'Softmax',
+  add: 'Add',
+  mul: 'Mul',
+  div: 'Div',
+  pow: 'Pow',
+  'add-scalar': 'Add',
+  'add-row': 'Add',
+  sum: 'ReduceSum',
 };
 
 function elementwise(work: Elementwise): Graph {
@@ -148,7 +179,7 @@ function recurrent(work: Recurrent): Graph | string {
   if (work.of !== 'fwd') return 'it has no gradients';
   const { cell, hidden } = work;
   const { x, parameters } = recurrentData(work);
-  const [ih, hh, biasIh, biasHh] = parameters.map((p) => reorder(p, cell));
+  const [ih, hh, biasIh, biasHh] = parameters.map(p => reorder(p, cell));
   const rows = GATES[cell] * hidden;
   const bias = new Float32Array(2 * rows);
   bias.set(biasIh!);
@@ -161,10 +192,14 @@ function recurrent(work: Recurrent): Graph | string {
       r: { shape: [1, rows, hidden], data: hh! },
       b: { shape: [1, 2 * rows], data: bias },
     },
-    nodes: [{
-      op: cell.toUpperCase(), inputs: ['x', 'w', 'r', 'b'], outputs: ['y'],
-      attributes: { hidden_size: hidden, ...(cell === 'gru' ? { linear_before_reset: 1 } : {}) },
-    }],
+    nodes: [
+      {
+        op: cell.toUpperCase(),
+        inputs: ['x', 'w', 'r', 'b'],
+        outputs: ['y'],
+        attributes: { hidden_size: hidden, ...(cell === 'gru' ? { linear_before_reset: 1 } : {}) },
+      },
+    ],
   };
 }
 
@@ -226,9 +261,12 @@ async function open(runtime: Runtime, graph: Graph): Promise<InferenceSession> {
 
 /** The inputs as tensors, which copies nothing. */
 function feeds({ Tensor }: Runtime, inputs: Graph['inputs']): Record<string, Tensor> {
-  return Object.fromEntries(Object.entries(inputs).map(([name, { shape, data }]) => [
-    name, data instanceof Float32Array ? new Tensor('float32', data, shape) : new Tensor('int64', data, shape),
-  ]));
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, { shape, data }]) => [
+      name,
+      data instanceof Float32Array ? new Tensor('float32', data, shape) : new Tensor('int64', data, shape),
+    ]),
+  );
 }
 
 async function call(session: InferenceSession, inputs: Readonly<Record<string, Tensor>>): Promise<Float32Array> {
@@ -250,7 +288,10 @@ async function whole(runtime: Runtime, graph: Graph): Promise<Task> {
   };
 }
 
-const integers = (...numbers: number[]): Array => ({ shape: [numbers.length], data: BigInt64Array.from(numbers, BigInt) });
+const integers = (...numbers: number[]): Array => ({
+  shape: [numbers.length],
+  data: BigInt64Array.from(numbers, BigInt),
+});
 
 /**
  * The same without what running a session copies: the inputs are constants, of which the shapes go in, so that nothing is
@@ -259,16 +300,19 @@ const integers = (...numbers: number[]): Array => ({ shape: [numbers.length], da
 function inside({ rank, inputs, constants = {}, nodes }: Graph): Graph {
   const names = Object.keys(inputs);
   const dims = Array.from({ length: rank }, (_, i) => i);
-  const renamed = names.map((name) => [`${name}_data`, inputs[name]!] as const);
+  const renamed = names.map(name => [`${name}_data`, inputs[name]!] as const);
   return {
     rank,
-    inputs: Object.fromEntries(names.map((name) => [`${name}_shape`, integers(...inputs[name]!.shape)])),
+    inputs: Object.fromEntries(names.map(name => [`${name}_shape`, integers(...inputs[name]!.shape)])),
     constants: {
-      ...constants, ...Object.fromEntries(renamed),
-      starts: integers(...dims.map(() => 0)), ends: integers(...dims.map(() => 1)), axes: integers(...dims),
+      ...constants,
+      ...Object.fromEntries(renamed),
+      starts: integers(...dims.map(() => 0)),
+      ends: integers(...dims.map(() => 1)),
+      axes: integers(...dims),
     },
     nodes: [
-      ...names.map((name) => ({ op: 'Reshape', inputs: [`${name}_data`, `${name}_shape`], outputs: [name] })),
+      ...names.map(name => ({ op: 'Reshape', inputs: [`${name}_data`, `${name}_shape`], outputs: [name] })),
       ...nodes,
       { op: 'Slice', inputs: [nodes.at(-1)!.outputs[0]!, 'starts', 'ends', 'axes'], outputs: ['first'] },
     ],
@@ -293,8 +337,8 @@ async function part(runtime: Runtime, graph: Graph): Promise<Task> {
 /** A runtime as a library. */
 export function ortLibrary(runtime: Runtime, version: string): Library {
   const all = (graph: Graph | string): Promise<Task> | string =>
-    (typeof graph === 'string' ? graph : part(runtime, graph));
-  const prepare: Library['prepare'] = (work) => {
+    typeof graph === 'string' ? graph : part(runtime, graph);
+  const prepare: Library['prepare'] = work => {
     switch (work.kind) {
       case 'gemm':
         return all(gemm(work));

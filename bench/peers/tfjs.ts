@@ -7,7 +7,7 @@ import { type Conv, sizes } from '../groups/conv';
 import { type Elementwise, operands, WIDTH } from '../groups/elementwise';
 import type { Gemm } from '../groups/gemm';
 import type { Latency } from '../groups/latency';
-import { type Pool, poolSize } from '../groups/pool';
+import type { Pool } from '../groups/pool';
 import { BATCH, GATES, INPUTS, type Recurrent, recurrentData, STEPS } from '../groups/rnn';
 import type { Train } from '../groups/train';
 import type { Library } from '../library';
@@ -23,7 +23,7 @@ await tf.setBackend('wasm');
 await tf.ready();
 
 /** Runs f, keeping its last result only; `read` copies that out in phyllo's order. */
-function task(f: () => tf.Tensor, read: (y: tf.Tensor) => ArrayLike<number> = (y) => y.dataSync()): Task {
+function task(f: () => tf.Tensor, read: (y: tf.Tensor) => ArrayLike<number> = y => y.dataSync()): Task {
   let y: tf.Tensor | undefined;
   return {
     run: () => {
@@ -128,12 +128,12 @@ function recurrent(work: Recurrent): Task | string {
       if (cell === 'rnn') {
         h = tf.tanh(tf.add<tf.Tensor2D>(pt, q));
       } else if (cell === 'gru') {
-        const [r, z] = [0, 1].map((i) => tf.sigmoid(tf.add(part(pt, i), part(q, i))));
+        const [r, z] = [0, 1].map(i => tf.sigmoid(tf.add(part(pt, i), part(q, i))));
         const n = tf.tanh(tf.add<tf.Tensor2D>(part(pt, 2), tf.mul(r!, part(q, 2))));
         h = tf.add(n, tf.mul(z!, tf.sub(h, n)));
       } else {
         const a: tf.Tensor2D = tf.add(pt, q);
-        const [i, f, o] = [0, 1, 3].map((gate) => tf.sigmoid(part(a, gate)));
+        const [i, f, o] = [0, 1, 3].map(gate => tf.sigmoid(part(a, gate)));
         c = tf.add(tf.mul(f!, c), tf.mul(i!, tf.tanh(part(a, 2))));
         h = tf.mul(o!, tf.tanh(c));
       }
@@ -150,31 +150,34 @@ function build(net: Net): { forward(x: tf.Tensor): tf.Tensor; variables: tf.Vari
     const layer = net.layers[i]!;
     if (!data || !('k' in layer)) return null;
     const { c, k } = layer;
-    const w = tf.variable(layer.op === 'conv'
-      ? filter(data.weight, k, c, layer.kernel)
-      : tf.tensor2d(permute(data.weight, [k, c], [1, 0]), [c, k]));
+    const w = tf.variable(
+      layer.op === 'conv'
+        ? filter(data.weight, k, c, layer.kernel)
+        : tf.tensor2d(permute(data.weight, [k, c], [1, 0]), [c, k]),
+    );
     const b = tf.variable(tf.tensor1d(data.bias));
     variables.push(w, b);
     return [w, b] as const;
   });
-  const forward = (x: tf.Tensor): tf.Tensor => net.layers.reduce((x: tf.Tensor, layer, i) => {
-    const [w, b] = weights[i] ?? [];
-    switch (layer.op) {
-      case 'conv': {
-        const { stride = 1, padding = 0 } = layer;
-        return tf.add(tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, stride, padding, 'NHWC', 1, 'floor'), b!);
+  const forward = (x: tf.Tensor): tf.Tensor =>
+    net.layers.reduce((x: tf.Tensor, layer, i) => {
+      const [w, b] = weights[i] ?? [];
+      switch (layer.op) {
+        case 'conv': {
+          const { stride = 1, padding = 0 } = layer;
+          return tf.add(tf.conv2d(x as tf.Tensor4D, w as tf.Tensor4D, stride, padding, 'NHWC', 1, 'floor'), b!);
+        }
+        case 'linear':
+          return tf.add(tf.matMul(x, w!), b!);
+        case 'maxPool':
+          return tf.maxPool(x as tf.Tensor4D, layer.kernel, layer.stride, 'valid');
+        case 'relu':
+          return tf.relu(x);
+        case 'flatten':
+          // The weights that follow count channels first.
+          return tf.reshape(tf.transpose(x, [...NHWC_TO_NCHW]), [x.shape[0]!, -1]);
       }
-      case 'linear':
-        return tf.add(tf.matMul(x, w!), b!);
-      case 'maxPool':
-        return tf.maxPool(x as tf.Tensor4D, layer.kernel, layer.stride, 'valid');
-      case 'relu':
-        return tf.relu(x);
-      case 'flatten':
-        // The weights that follow count channels first.
-        return tf.reshape(tf.transpose(x, [...NHWC_TO_NCHW]), [x.shape[0]!, -1]);
-    }
-  }, x);
+    }, x);
   return { forward, variables };
 }
 
@@ -189,8 +192,7 @@ function train({ net: name, optimizer: kind, batch: n }: Train): Task | string {
   const x = batch(net, samples(net, n), n);
   const target = tf.oneHot(tf.tensor1d(labels(n, 10, 1), 'int32'), 10);
   const optimizer = kind === 'sgd' ? tf.train.sgd(0.01) : tf.train.adam(0.001, 0.9, 0.999, 1e-8);
-  return task(() => optimizer.minimize(
-    () => tf.losses.softmaxCrossEntropy(target, forward(x)), true, variables)!);
+  return task(() => optimizer.minimize(() => tf.losses.softmaxCrossEntropy(target, forward(x)), true, variables)!);
 }
 
 function latency({ net: name }: Latency): Task {
@@ -212,7 +214,7 @@ function latency({ net: name }: Latency): Task {
 
 export const library: Library = {
   version: dependencies['@tensorflow/tfjs'],
-  prepare: (work) => {
+  prepare: work => {
     switch (work.kind) {
       case 'gemm':
         return gemm(work);

@@ -7,8 +7,8 @@ import { count, duration, percent, type ClassScores, type Epoch } from './report
  * @param matrix counts [classes][classes]: row = actual class, column = predicted class
  */
 export function confusionTable(matrix: readonly ArrayLike<number>[], classNames: readonly string[]): string {
-  const rows = matrix.map((row) => Array.from(row));
-  const columnSums = classNames.map((_, j) => sum(rows.map((row) => row[j] ?? 0)));
+  const rows = matrix.map(row => Array.from(row));
+  const columnSums = classNames.map((_, j) => sum(rows.map(row => row[j] ?? 0)));
   const cell = (n: number): string => (n === 0 ? '·' : String(n));
   const table = [
     ['actual', ...classNames, 'total'],
@@ -16,18 +16,18 @@ export function confusionTable(matrix: readonly ArrayLike<number>[], classNames:
     ['total', ...columnSums.map(String), String(sum(columnSums))],
   ];
   const [head = '', ...body] = align(table);
-  const first = Math.max(...table.map((row) => (row[0] ?? '').length));
-  return [' '.repeat(first + 2) + 'predicted', head, ...body].join('\n');
+  const first = Math.max(...table.map(row => (row[0] ?? '').length));
+  return [`${' '.repeat(first + 2)}predicted`, head, ...body].join('\n');
 }
 
 /** Precision, recall, F1 and support of every class as text, with their unweighted means and the total support. */
 export function classTable(perClass: readonly ClassScores[]): string {
   const mean = (value: (scores: ClassScores) => number): string => percent(sum(perClass.map(value)) / perClass.length);
-  const total = sum(perClass.map((c) => c.support));
+  const total = sum(perClass.map(c => c.support));
   return align([
     ['class', 'precision', 'recall', 'F1', 'support'],
-    ...perClass.map((c) => [c.name, percent(c.precision), percent(c.recall), percent(c.f1), String(c.support)]),
-    ['mean', mean((c) => c.precision), mean((c) => c.recall), mean((c) => c.f1), String(total)],
+    ...perClass.map(c => [c.name, percent(c.precision), percent(c.recall), percent(c.f1), String(c.support)]),
+    ['mean', mean(c => c.precision), mean(c => c.recall), mean(c => c.f1), String(total)],
   ]).join('\n');
 }
 
@@ -122,8 +122,8 @@ export function progress(run: { epochs: number; samples: number }, output: Outpu
 
 /** Columns padded to their widest cell, two spaces apart, all flush right. */
 function align(table: readonly (readonly string[])[]): string[] {
-  const widths = (table[0] ?? []).map((_, j) => Math.max(...table.map((row) => (row[j] ?? '').length)));
-  return table.map((row) => row.map((text, j) => text.padStart(widths[j] ?? 0)).join('  '));
+  const widths = (table[0] ?? []).map((_, j) => Math.max(...table.map(row => (row[j] ?? '').length)));
+  return table.map(row => row.map((text, j) => text.padStart(widths[j] ?? 0)).join('  '));
 }
 
 /** Seconds → `1:05`. */

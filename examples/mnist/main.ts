@@ -27,13 +27,15 @@ const CLASSES = Array.from({ length: 10 }, (_, i) => `${i}`);
 const REPORTS = ['report.svg', 'report.png'];
 const RATES = { sgd: 0.05, adam: 0.002 } as const;
 
-const whole = (low: number, high: number) => (text: string): number => {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isInteger(value) || value < low || value > high) {
-    throw new InvalidArgumentError(`It takes a whole number from ${low} to ${high}.`);
-  }
-  return value;
-};
+const whole =
+  (low: number, high: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isInteger(value) || value < low || value > high) {
+      throw new InvalidArgumentError(`It takes a whole number from ${low} to ${high}.`);
+    }
+    return value;
+  };
 function positive(text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('It takes a number above 0.');
@@ -44,7 +46,7 @@ function readOptions(): Options {
   return new Command('npm start --')
     .description(
       'Trains LeNet-5 on MNIST and leaves weights, history and a picture in the output folder. Weights of the best ' +
-      'epoch and the history are there after each epoch. Ctrl-C stops with what there is, a second one at once.',
+        'epoch and the history are there after each epoch. Ctrl-C stops with what there is, a second one at once.',
     )
     .option('--epochs <n>', 'passes over the training set', whole(1, 10_000), 12)
     .option('--batch-size <n>', 'samples in a step', whole(1, 55_000), 64)
@@ -68,7 +70,9 @@ function mistakesOf({ predicted, probability }: Evaluation, { test }: Mnist): Mi
     .sort((a, b) => probability[b]! - probability[a]!)
     .slice(0, 24)
     .map(i => ({
-      image: Uint8Array.from(images.select(0, i).toArray()), actual: actual[i]!, predicted: predicted[i]!,
+      image: Uint8Array.from(images.select(0, i).toArray()),
+      actual: actual[i]!,
+      predicted: predicted[i]!,
       probability: probability[i]!,
     }));
 }
@@ -82,16 +86,21 @@ async function main(): Promise<void> {
   console.log(nn.summary(model, [1, 1, 28, 28]));
   console.log(
     `${count(data.train.length)} training, ${count(data.validation.length)} validation and ` +
-    `${count(data.test.length)} test images; ${options.optimizer}, learning rate ${lr}, batches of ` +
-    `${options.batchSize}, seed ${options.seed}; binary ${backendName()}\n`,
+      `${count(data.test.length)} test images; ${options.optimizer}, learning rate ${lr}, batches of ` +
+      `${options.batchSize}, seed ${options.seed}; binary ${backendName()}\n`,
   );
 
   const file = (name: string): string => join(options.out, name);
   const recordOf = ({ best, seconds, samples, history }: Trained): object => ({
-    options: { ...options, lr }, backend: backendName(), bestEpoch: best, trainingSeconds: seconds,
-    samplesPerSecond: samples / seconds, epochs: history,
+    options: { ...options, lr },
+    backend: backendName(),
+    bestEpoch: best,
+    trainingSeconds: seconds,
+    samplesPerSecond: samples / seconds,
+    epochs: history,
   });
-  const writeRecord = (record: object): Promise<void> => writeFile(file('history.json'), `${JSON.stringify(record, null, 2)}\n`);
+  const writeRecord = (record: object): Promise<void> =>
+    writeFile(file('history.json'), `${JSON.stringify(record, null, 2)}\n`);
   const save = async (trained: Trained): Promise<void> => {
     const epoch = trained.history.length;
     if (trained.best === epoch) await writeFile(file('weights.safetensors'), trained.weights);
@@ -116,27 +125,38 @@ async function main(): Promise<void> {
   const confusion = test.confusion.matrix;
   console.log(
     `\nepoch ${trained.best} was best on the validation set; on the test set: accuracy ` +
-    `${percent(test.confusion.accuracy)}, loss ${test.loss.toFixed(4)}\n`,
+      `${percent(test.confusion.accuracy)}, loss ${test.loss.toFixed(4)}\n`,
   );
   console.log(`${confusionTable(confusion, CLASSES)}\n\n${classTable(perClass)}\n`);
 
   const filters = model.stateDict()['features.0.weight']!.toArray();
   const report: Report = {
-    model: 'LeNet-5', dataset: 'MNIST', classNames: CLASSES, testAccuracy: test.confusion.accuracy,
-    trainingSeconds: trained.seconds, samplesPerSecond, history: trained.history, confusion, perClass,
+    model: 'LeNet-5',
+    dataset: 'MNIST',
+    classNames: CLASSES,
+    testAccuracy: test.confusion.accuracy,
+    trainingSeconds: trained.seconds,
+    samplesPerSecond,
+    history: trained.history,
+    confusion,
+    perClass,
     filters: Array.from({ length: 6 }, (_, f) => filters.slice(f * 25, (f + 1) * 25)),
     mistakes: mistakesOf(test, data),
   };
   await writeRecord({
-    ...recordOf(trained), testAccuracy: test.confusion.accuracy, testLoss: test.loss, confusion, perClass,
+    ...recordOf(trained),
+    testAccuracy: test.confusion.accuracy,
+    testLoss: test.loss,
+    confusion,
+    perClass,
   });
   const svg = await picture(report);
   await writeFile(file('report.svg'), svg);
   await writeFile(file('report.png'), png(svg));
   console.log(
     `trained for ${duration(trained.seconds)} at ${count(samplesPerSecond)} samples/s; ` +
-    `${(memory().peak / 2 ** 20).toFixed(0)} MiB of tensors at most\n` +
-    `${options.out}: weights.safetensors, history.json, ${REPORTS.join(', ')}`,
+      `${(memory().peak / 2 ** 20).toFixed(0)} MiB of tensors at most\n` +
+      `${options.out}: weights.safetensors, history.json, ${REPORTS.join(', ')}`,
   );
   stop.end();
 }

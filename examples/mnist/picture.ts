@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { Resvg } from '@resvg/resvg-js';
 import { classScores, confusionMatrix, curves } from './plots';
 import { count, duration, percent, type Epoch, type Report } from './report';
-import { blue, escape, faint, fontFamily, grey, ink, text, type Size } from './svg';
+import { blue, escapeXml, faint, fontFamily, grey, ink, text, type Size } from './svg';
 import { filters, mistakes, mistakesHeight } from './tiles';
 
 const width = 1200;
@@ -41,23 +41,23 @@ export async function picture(report: Report): Promise<string> {
     card(
       loss,
       'Loss',
-      atTheEnd(last, 'Loss', (loss) => loss.toFixed(4)),
-      (size) => curves(report, 'Loss', size),
+      atTheEnd(last, 'Loss', loss => loss.toFixed(4)),
+      size => curves(report, 'Loss', size),
     ),
     card(
       accuracy,
       'Accuracy',
-      atTheEnd(last, 'Accuracy', (share) => percent(share)),
-      (size) => curves(report, 'Accuracy', size),
+      atTheEnd(last, 'Accuracy', share => percent(share)),
+      size => curves(report, 'Accuracy', size),
     ),
-    card(matrix, 'Confusion matrix', `test set: ${count(wrong)} of ${count(images)} wrong (orange)`, (size) =>
+    card(matrix, 'Confusion matrix', `test set: ${count(wrong)} of ${count(images)} wrong (orange)`, size =>
       confusionMatrix(report, size),
     ),
-    card(scores, 'Precision and recall', 'of every class, test set', (size) => classScores(report, size)),
-    card(kernels, 'First-layer filters', 'learned kernels of the first convolution', (size) =>
+    card(scores, 'Precision and recall', 'of every class, test set', size => classScores(report, size)),
+    card(kernels, 'First-layer filters', 'learned kernels of the first convolution', size =>
       filters(report.filters, size),
     ),
-    card(worst, 'Worst mistakes', 'actual → predicted (probability given to the wrong answer)', (size) =>
+    card(worst, 'Worst mistakes', 'actual → predicted (probability given to the wrong answer)', size =>
       mistakes(report.mistakes, report.classNames, size),
     ),
   ]);
@@ -66,7 +66,7 @@ export async function picture(report: Report): Promise<string> {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}"`,
     ` height="${height}" viewBox="0 0 ${width} ${height}" font-family="${fontFamily}" fill="${ink}" role="img">`,
-    `<title>${escape(title)}: ${percent(report.testAccuracy)} of the test set correct</title>`,
+    `<title>${escapeXml(title)}: ${percent(report.testAccuracy)} of the test set correct</title>`,
     `<rect width="${width}" height="${height}" fill="#f4f6f8"/>`,
     header(report, title),
     ...cards,
@@ -77,7 +77,7 @@ export async function picture(report: Report): Promise<string> {
 /** An SVG as a PNG with two pixels for each of the SVG's; the text is set in a font of its own, not the machine's. */
 export function png(svg: string): Uint8Array {
   const { resolve } = createRequire(import.meta.url);
-  const fontFiles = ['400Regular/Inter_400Regular.ttf', '600SemiBold/Inter_600SemiBold.ttf'].map((file) =>
+  const fontFiles = ['400Regular/Inter_400Regular.ttf', '600SemiBold/Inter_600SemiBold.ttf'].map(file =>
     resolve(`@expo-google-fonts/inter/${file}`),
   );
   const font = { loadSystemFonts: false, fontFiles, defaultFontFamily: 'Inter' };

@@ -15,7 +15,7 @@ export function curves({ history }: Report, figure: 'Loss' | 'Accuracy', size: S
   const domain = figure === 'Loss' ? [0, high + room] : [Math.max(0, low - room), Math.min(1, high + room)];
   const epochs = history.length;
   const step = Math.ceil(epochs / 12);
-  const ticks = history.map((_, i) => i + 1).filter((epoch) => epoch === 1 || epoch % step === 0);
+  const ticks = history.map((_, i) => i + 1).filter(epoch => epoch === 1 || epoch % step === 0);
   const legend = { domain: ['training', 'validation'], range: [blue, vermilion] };
   return plot(
     size,
@@ -106,12 +106,12 @@ export function confusionMatrix({ confusion, classNames }: Report, size: Size): 
 
 /** Precision and recall of every class on one scale, with F1 and support beside it as figures. */
 export function classScores({ perClass }: Report, size: Size): Promise<string> {
-  const classes = perClass.map((c) => ({
+  const classes = perClass.map(c => ({
     ...c,
     f1Label: percent(c.f1),
     supportLabel: count(c.support),
   }));
-  const values = classes.flatMap((c) => [
+  const values = classes.flatMap(c => [
     { name: c.name, measure: 'precision', value: c.precision },
     { name: c.name, measure: 'recall', value: c.recall },
   ]);

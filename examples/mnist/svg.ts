@@ -30,18 +30,18 @@ export function text(
 ): string {
   return (
     `<text x="${x}" y="${y}" font-size="${size}" font-weight="${weight}" fill="${fill}" text-anchor="${anchor}">` +
-    `${escape(content)}</text>`
+    `${escapeXml(content)}</text>`
   );
 }
 
 /** Text as XML content or attribute value. */
-export function escape(content: string): string {
+export function escapeXml(content: string): string {
   return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }
 
 /** The colour t of the way from one `#rrggbb` to another. */
 export function mix(from: string, to: string, t: number): string {
   const channel = (colour: string, i: number): number => Number.parseInt(colour.slice(1 + 2 * i, 3 + 2 * i), 16);
-  const mixed = [0, 1, 2].map((i) => Math.round(channel(from, i) + t * (channel(to, i) - channel(from, i))));
-  return `#${mixed.map((c) => c.toString(16).padStart(2, '0')).join('')}`;
+  const mixed = [0, 1, 2].map(i => Math.round(channel(from, i) + t * (channel(to, i) - channel(from, i))));
+  return `#${mixed.map(c => c.toString(16).padStart(2, '0')).join('')}`;
 }

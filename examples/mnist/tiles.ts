@@ -1,6 +1,6 @@
 import { encode } from 'fast-png';
 import { percent, type Mistake } from './report';
-import { blue, escape, faint, grey, mix, text, vermilion, type Size } from './svg';
+import { blue, escapeXml, faint, grey, mix, text, vermilion, type Size } from './svg';
 
 const shown = 24;
 const across = 12;
@@ -9,7 +9,7 @@ const tileHeight = 104; // the last row needs no gap under it
 
 /** Kernels as squares of cells on one diverging scale around 0. */
 export function filters(kernels: readonly ArrayLike<number>[], size: Size): string {
-  const most = Math.max(...kernels.flatMap((kernel) => Array.from(kernel, Math.abs).filter(Number.isFinite)), 0) || 1;
+  const most = Math.max(...kernels.flatMap(kernel => Array.from(kernel, Math.abs).filter(Number.isFinite)), 0) || 1;
   const legendHeight = 30;
   const pitch = size.width / Math.max(kernels.length, 1);
   const extent = Math.min(pitch - 10, size.height - legendHeight);
@@ -66,11 +66,11 @@ function tile(
 ): string {
   const side = 28;
   const extent = 3 * side;
-  const inverted = image.map((v) => 255 - v);
+  const inverted = image.map(v => 255 - v);
   const bytes = encode({ width: side, height: side, data: inverted, depth: 8, channels: 1 });
   const source = `data:image/png;base64,${Buffer.from(bytes).toString('base64')}`;
   const left = x + (pitch - extent) / 2;
-  const [is, called] = [names[actual] ?? String(actual), names[predicted] ?? String(predicted)].map(escape);
+  const [is, called] = [names[actual] ?? String(actual), names[predicted] ?? String(predicted)].map(escapeXml);
   return [
     `<g><title>${is} taken for ${called}, probability ${percent(probability)}</title>`,
     `<image x="${left}" y="${y}" width="${extent}" height="${extent}" xlink:href="${source}"/>`,
@@ -83,6 +83,6 @@ function tile(
 }
 
 function square(x: number, y: number, side: number, style: string): string {
-  const [left, top, extent] = [x, y, side].map((v) => Number(v.toFixed(2)));
+  const [left, top, extent] = [x, y, side].map(v => Number(v.toFixed(2)));
   return `<rect x="${left}" y="${top}" width="${extent}" height="${extent}" ${style}/>`;
 }

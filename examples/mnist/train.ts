@@ -1,6 +1,16 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import {
-  capture, crossEntropy, DataLoader, decodeSafetensors, encodeSafetensors, Generator, metrics, nn, noGrad, optim, scope,
+  capture,
+  crossEntropy,
+  DataLoader,
+  decodeSafetensors,
+  encodeSafetensors,
+  Generator,
+  metrics,
+  type nn,
+  noGrad,
+  optim,
+  scope,
   type Tensor,
 } from 'phyllo';
 import type { Progress } from './console';
@@ -40,17 +50,25 @@ const BREATHER = 50;
  * @param stop ends training within a fraction of a second; the epoch in hand is lost
  */
 export async function train(
-  model: nn.Layer, data: Mnist, options: TrainOptions, progress: Progress,
-  save: (trained: Trained) => Promise<void>, stop: AbortSignal,
+  model: nn.Layer,
+  data: Mnist,
+  options: TrainOptions,
+  progress: Progress,
+  save: (trained: Trained) => Promise<void>,
+  stop: AbortSignal,
 ): Promise<Trained> {
   const { epochs, batchSize, lr } = options;
   const generator = new Generator(options.seed + 1);
   const loader = new DataLoader(data.train, {
-    batchSize, shuffle: true, generator, transform: batch => normalise(jitter(batch, generator)),
+    batchSize,
+    shuffle: true,
+    generator,
+    transform: batch => normalise(jitter(batch, generator)),
   });
-  const optimizer = options.optimizer === 'sgd'
-    ? new optim.SGD(model.parameters(), { lr, momentum: 0.9, weightDecay: 1e-4 })
-    : new optim.AdamW(model.parameters(), { lr, weightDecay: 1e-2 });
+  const optimizer =
+    options.optimizer === 'sgd'
+      ? new optim.SGD(model.parameters(), { lr, momentum: 0.9, weightDecay: 1e-4 })
+      : new optim.AdamW(model.parameters(), { lr, weightDecay: 1e-2 });
   const schedule = new optim.CosineAnnealingLR(optimizer, epochs * loader.length);
   const update = (x: Tensor, t: Tensor): { loss: Tensor; hits: Tensor } => {
     optimizer.zeroGrad();
@@ -93,7 +111,10 @@ export async function train(
     const validation = evaluate(model, data.validation);
     const accuracy = validation.confusion.accuracy;
     const done = {
-      trainLoss: losses / seen, trainAccuracy: right / seen, validationLoss: validation.loss, validationAccuracy: accuracy,
+      trainLoss: losses / seen,
+      trainAccuracy: right / seen,
+      validationLoss: validation.loss,
+      validationAccuracy: accuracy,
     };
     trained = { ...trained, history: [...trained.history, done], seconds, samples: trained.samples + seen };
     if (accuracy > highest) {

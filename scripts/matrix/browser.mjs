@@ -10,11 +10,15 @@ const TIMEOUT_MS = 60_000;
 /** @param {string} folder @param {string} program @returns {(script: string, binary: string) => Promise<string>} */
 export const inBrowser = (folder, program) => async (script, binary) => {
   const server = createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(null)));
+  await new Promise(resolve => server.listen(0, '127.0.0.1', () => resolve(null)));
   const address = server.address();
   const port = typeof address === 'object' ? address?.port : address;
   const flags = [
-    '--headless', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking', '--no-first-run',
+    '--headless',
+    '--disable-gpu',
+    '--disable-dev-shm-usage',
+    '--disable-background-networking',
+    '--no-first-run',
     // Containers give root no sandbox.
     ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
     `--user-data-dir=${join(folder, `.profile-${script}-${binary}`)}`,
@@ -23,12 +27,12 @@ export const inBrowser = (folder, program) => async (script, binary) => {
     stdio: 'ignore',
     timeout: TIMEOUT_MS,
   });
-  const closed = new Promise((resolve) => browser.once('close', resolve));
+  const closed = new Promise(resolve => browser.once('close', resolve));
   const kill = () => void browser.kill();
   onInterrupt.add(kill);
   try {
     return await new Promise((resolve, reject) => {
-      serve(server, folder, resolve, (stack) => reject(new Error(stack)));
+      serve(server, folder, resolve, stack => reject(new Error(stack)));
       browser.once('error', reject);
       void closed.then(() => reject(new Error('the browser ended without a result')));
     });

@@ -20,12 +20,18 @@ const INFER_EXPORTS = ['memory', 'alloc', 'kernel', 'prepare', 'run'];
  * flags 75. Panics trap without a message, so they need not know where; that option is not stable yet.
  */
 const SMALL = [
-  '-Cno-vectorize-loops', '-Cno-vectorize-slp', '-Cllvm-args=-unroll-runtime=false', '-Cllvm-args=-inline-threshold=50',
+  '-Cno-vectorize-loops',
+  '-Cno-vectorize-slp',
+  '-Cllvm-args=-unroll-runtime=false',
+  '-Cllvm-args=-inline-threshold=50',
   '-Zlocation-detail=none',
 ];
 const SMALL_ENVIRONMENT = { CARGO_PROFILE_RELEASE_OPT_LEVEL: '2', RUSTC_BOOTSTRAP: '1' };
 /** What is around the kernels runs once a call. */
-const CALLERS = ['phyllo-wasm', 'phyllo-arena'].flatMap((name) => ['--config', `profile.release.package.${name}.opt-level="s"`]);
+const CALLERS = ['phyllo-wasm', 'phyllo-arena'].flatMap(name => [
+  '--config',
+  `profile.release.package.${name}.opt-level="s"`,
+]);
 const INFER = ['--no-default-features', '--features', 'infer,plans', ...CALLERS];
 
 const SIMD = '-Ctarget-feature=+simd128';
@@ -49,7 +55,11 @@ const BINARIES = {
   checked: { name: 'checked', flags: [SIMD, STACK, '-Coverflow-checks=on'], cargo: ['--features', 'checked'] },
   infer: { name: 'infer', flags: [SIMD, ...SMALL], cargo: INFER, exports: INFER_EXPORTS, env: SMALL_ENVIRONMENT },
   inferRelaxed: {
-    name: 'infer-relaxed', flags: [RELAXED, ...SMALL], cargo: INFER, exports: INFER_EXPORTS, env: SMALL_ENVIRONMENT,
+    name: 'infer-relaxed',
+    flags: [RELAXED, ...SMALL],
+    cargo: INFER,
+    exports: INFER_EXPORTS,
+    env: SMALL_ENVIRONMENT,
   },
 };
 const PUBLISHED = [BINARIES.simd128, BINARIES.relaxed, BINARIES.infer, BINARIES.inferRelaxed];
@@ -61,17 +71,18 @@ const PUBLISHED = [BINARIES.simd128, BINARIES.relaxed, BINARIES.infer, BINARIES.
  * @returns {Promise<string>} the hash of what the binaries were made from
  */
 export async function buildBinaries({ checked }) {
-  const sources = filesUnder([join(ROOT, 'crates')], (path) => /[\\/](src[\\/].*\.rs|Cargo\.toml)$/.test(path));
-  const recipe = ['Cargo.toml', 'Cargo.lock', 'scripts/setup/binaries.mjs'].map((file) => join(ROOT, file));
+  const sources = filesUnder([join(ROOT, 'crates')], path => /[\\/](src[\\/].*\.rs|Cargo\.toml)$/.test(path));
+  const recipe = ['Cargo.toml', 'Cargo.lock', 'scripts/setup/binaries.mjs'].map(file => join(ROOT, file));
   const hash = hashOf(ROOT, [...recipe, ...sources]);
 
   /** @param {Binary} binary */
   const stamp = ({ name }) => join(GENERATED, '.stamps', name);
   /** @param {Binary} binary */
-  const results = ({ name, exports }) => [`${name}.wasm`, ...(exports ? [] : [TYPES])].map((file) => join(GENERATED, file));
+  const results = ({ name, exports }) =>
+    [`${name}.wasm`, ...(exports ? [] : [TYPES])].map(file => join(GENERATED, file));
 
-  const wanted = Object.values(BINARIES).filter((binary) => checked || binary !== BINARIES.checked);
-  const stale = wanted.filter((binary) => !isCurrent(stamp(binary), hash, results(binary)));
+  const wanted = Object.values(BINARIES).filter(binary => checked || binary !== BINARIES.checked);
+  const stale = wanted.filter(binary => !isCurrent(stamp(binary), hash, results(binary)));
   if (stale.length === 0) return hash;
 
   const { rust, tools } = await withLock(join(CACHE, '.lock'), async () => {
@@ -132,8 +143,16 @@ const PANIC = /^core\b.*(panic|fail)/;
  * (0.5). Neighbours by name are alike, which a compressor sees (0.7). All else that binaryen knows makes it larger.
  */
 const PASSES = [
-  'remove-unused-module-elements', 'dae-optimizing', 'duplicate-function-elimination', 'rse', 'vacuum',
-  'remove-unused-module-elements', 'reorder-functions-by-name', 'strip-debug', 'strip-producers', 'strip-target-features',
+  'remove-unused-module-elements',
+  'dae-optimizing',
+  'duplicate-function-elimination',
+  'rse',
+  'vacuum',
+  'remove-unused-module-elements',
+  'reorder-functions-by-name',
+  'strip-debug',
+  'strip-producers',
+  'strip-target-features',
 ];
 
 /**

@@ -39,6 +39,8 @@ export function cargoCounts(text, ok) {
  * @returns {Counts}
  */
 export function vitestCounts({ numPassedTests, numFailedTests, testResults }, ok) {
-  const broken = testResults.filter(({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0);
+  const broken = testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+  );
   return settle({ passed: numPassedTests, failed: numFailedTests + broken.length }, ok);
 }

@@ -17,7 +17,7 @@ import { modulesMatch } from './stamp.mjs';
 export async function installExtra(folder, name, what) {
   const installed = join(folder, 'node_modules', '.package-lock.json');
   /** @param {string} file */
-  const packages = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
+  const packages = file => JSON.parse(readFileSync(file, 'utf8')).packages;
   await withLock(join(GENERATED, '.lock'), async () => {
     const locked = packages(join(folder, 'package-lock.json'));
     if (existsSync(installed) && modulesMatch(locked, packages(installed))) return;

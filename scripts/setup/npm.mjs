@@ -6,7 +6,7 @@ const CLI = [
   process.env.npm_execpath ?? '',
   join(dirname(process.execPath), 'node_modules', 'npm', 'bin', 'npm-cli.js'),
   join(dirname(process.execPath), '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js'),
-].find((path) => path.endsWith('npm-cli.js') && existsSync(path));
+].find(path => path.endsWith('npm-cli.js') && existsSync(path));
 
 /**
  * The program that runs npm, and its arguments.

@@ -29,10 +29,14 @@ function end(child) {
 
 /** From now on an interruption ends the children and undoes what is to be undone. */
 export function handleInterruptions() {
-  for (const [signal, code] of /** @type {const} */ ([['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]])) {
+  for (const [signal, code] of /** @type {const} */ ([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ])) {
     process.once(signal, () => {
       children.forEach(end);
-      onInterrupt.forEach((undo) => undo());
+      onInterrupt.forEach(undo => undo());
       process.exit(code);
     });
   }
@@ -58,7 +62,7 @@ export async function succeeds(command, args, { log, env, cwd, timeout, finishes
   mkdirSync(dirname(log), { recursive: true });
   const out = openSync(log, 'w');
   try {
-    return await new Promise((resolve) => {
+    return await new Promise(resolve => {
       const child = spawn(command, args, {
         cwd,
         env: { ...process.env, ...env },
@@ -68,7 +72,7 @@ export async function succeeds(command, args, { log, env, cwd, timeout, finishes
       });
       if (!finishes) children.add(child);
       child.once('error', () => resolve(false));
-      child.once('close', (code) => {
+      child.once('close', code => {
         children.delete(child);
         resolve(code === 0);
       });
@@ -102,17 +106,17 @@ export async function run(command, args, options) {
  * @returns {Promise<string | null>}
  */
 export function output(command, args, env) {
-  return new Promise((resolve) => {
+  return new Promise(resolve => {
     const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'ignore'] });
     let text = '';
-    child.stdout.on('data', (chunk) => (text += chunk));
+    child.stdout.on('data', chunk => (text += chunk));
     child.once('error', () => resolve(null));
-    child.once('close', (code) => resolve(code === 0 ? text.trim() : null));
+    child.once('close', code => resolve(code === 0 ? text.trim() : null));
   });
 }
 
 /** The folder on PATH that holds a program, or null. @param {string} program */
 export function folderOf(program) {
   const file = WINDOWS ? `${program}.exe` : program;
-  return (process.env.PATH ?? '').split(delimiter).find((folder) => folder && existsSync(join(folder, file))) ?? null;
+  return (process.env.PATH ?? '').split(delimiter).find(folder => folder && existsSync(join(folder, file))) ?? null;
 }

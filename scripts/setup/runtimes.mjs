@@ -38,9 +38,9 @@ export async function installRuntimes() {
 export async function findRuntime(name) {
   const place = PLACES[name];
   if (place === undefined || !existsSync(MODULES)) return null;
-  const found = readdirSync(MODULES).filter((folder) => place.packages.test(folder));
-  const folders = found.flatMap((folder) =>
-    folder.startsWith('@') ? readdirSync(join(MODULES, folder)).map((inner) => join(folder, inner)) : [folder],
+  const found = readdirSync(MODULES).filter(folder => place.packages.test(folder));
+  const folders = found.flatMap(folder =>
+    folder.startsWith('@') ? readdirSync(join(MODULES, folder)).map(inner => join(folder, inner)) : [folder],
   );
   for (const folder of folders) {
     const path = join(MODULES, folder, ...place.binary);
@@ -81,7 +81,9 @@ async function installBrowser() {
       finishes: true,
     });
   const install = ['install', '-y', '--no-install-recommends', '--no-remove', 'chromium'];
-  return step('chromium', `installing Debian's package (about 1 min, 120 MB)`, async () =>
-    (await apt(...install)) || ((await apt('update')) && (await apt(...install))),
+  return step(
+    'chromium',
+    `installing Debian's package (about 1 min, 120 MB)`,
+    async () => (await apt(...install)) || ((await apt('update')) && (await apt(...install))),
   );
 }

@@ -55,7 +55,7 @@ function isReady(rust) {
 function wasmLinker() {
   for (const folder of [...(process.env.PATH ?? '').split(delimiter), '/usr/bin']) {
     if (!folder || !existsSync(folder)) continue;
-    const names = readdirSync(folder).filter((name) => /^wasm-ld(-\d+)?$/.test(name));
+    const names = readdirSync(folder).filter(name => /^wasm-ld(-\d+)?$/.test(name));
     names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
     const newest = names.at(-1);
     if (newest !== undefined) return join(folder, newest);
@@ -79,7 +79,7 @@ async function inspect(bin) {
   const commit = about.match(/^commit-hash: (\w{9})/m)?.[1] ?? 'unknown';
   const id = `${release[1]}-${commit}-${host}`;
   const lib = join(sysroot, 'lib', 'rustlib');
-  const bundled = ['rust-lld', 'rust-lld.exe'].some((file) => existsSync(join(lib, host, 'bin', file)));
+  const bundled = ['rust-lld', 'rust-lld.exe'].some(file => existsSync(join(lib, host, 'bin', file)));
   const linker = bundled ? null : wasmLinker();
   const source = join(lib, 'src', 'rust', 'library');
   const compiled = join(CACHE, `std-${id}`);
@@ -186,22 +186,18 @@ async function compileStd(rust) {
       '[package]\nname = "empty"\nedition = "2021"\n\n[profile.release]\npanic = "abort"\n\n[workspace]\n',
     );
     writeFileSync(join(build, 'src', 'lib.rs'), '');
-    await run(
-      join(rust.bin, 'cargo'),
-      ['build', '--release', '-Z', 'build-std=std,panic_abort', '--target', TARGET],
-      {
-        log: join(CACHE, 'log', 'std.log'),
-        cwd: build,
-        env: {
-          ...environment(rust),
-          // The bitcode is what link-time optimisation reads.
-          ...wasmEnvironment(rust, ['-Cembed-bitcode=yes']),
-          // Building the standard library is an unstable feature of a stable compiler.
-          RUSTC_BOOTSTRAP: '1',
-          CARGO_TARGET_DIR: join(build, 'target'),
-        },
+    await run(join(rust.bin, 'cargo'), ['build', '--release', '-Z', 'build-std=std,panic_abort', '--target', TARGET], {
+      log: join(CACHE, 'log', 'std.log'),
+      cwd: build,
+      env: {
+        ...environment(rust),
+        // The bitcode is what link-time optimisation reads.
+        ...wasmEnvironment(rust, ['-Cembed-bitcode=yes']),
+        // Building the standard library is an unstable feature of a stable compiler.
+        RUSTC_BOOTSTRAP: '1',
+        CARGO_TARGET_DIR: join(build, 'target'),
       },
-    );
+    });
     const scrap = freshFolder(join(CACHE, 'scrap'));
     const lib = join(scrap, 'lib', 'rustlib', TARGET, 'lib');
     const compiled = join(build, 'target', TARGET, 'release', 'deps');

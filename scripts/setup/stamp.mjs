@@ -13,9 +13,9 @@ export function filesUnder(paths, keep = () => true) {
   /** @type {string[]} */
   const found = [];
   /** @param {string} path */
-  const visit = (path) => {
+  const visit = path => {
     const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat?.isDirectory()) readdirSync(path).forEach((name) => visit(join(path, name)));
+    if (stat?.isDirectory()) readdirSync(path).forEach(name => visit(join(path, name)));
     else if (stat?.isFile() && keep(path)) found.push(path);
   };
   paths.forEach(visit);
@@ -43,7 +43,7 @@ export function hashOf(root, files) {
  * @param {readonly string[]} results that have to exist
  */
 export function isCurrent(stamp, hash, results) {
-  return results.every((path) => existsSync(path)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
+  return results.every(path => existsSync(path)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
 }
 
 /** Records that the results stem from these inputs: the last thing a step does. @param {string} stamp @param {string} hash */
@@ -67,5 +67,5 @@ export function modulesMatch(locked, installed) {
     const found = installed[path];
     if (found === undefined ? !optional : found.version !== version || found.integrity !== integrity) return false;
   }
-  return Object.keys(installed).every((path) => path in locked);
+  return Object.keys(installed).every(path => path in locked);
 }

@@ -19,10 +19,15 @@ export const OF_MODULES: Readonly<Record<string, Kind>> = {
   'a number in a field': next(() => world(new Scale(), m => (m.by = 3))),
   'a layer replaced': next(() => world(new Pair(new Scale(), new Scale()), m => (m.b = new nn.Tanh()))),
   'two layers exchanged': next(() => world(new Pair(new Scale(), new nn.Tanh()), m => ([m.a, m.b] = [m.b, m.a]))),
-  'a parameter replaced': next(() => world(new (class extends nn.Layer {
-    w = parameter(1, 2, 3);
-    forward = (x: Tensor): Tensor => x.mul(this.w);
-  })(), m => (m.w = parameter(3, 2, 1)))),
+  'a parameter replaced': next(() =>
+    world(
+      new (class extends nn.Layer {
+        w = parameter(1, 2, 3);
+        forward = (x: Tensor): Tensor => x.mul(this.w);
+      })(),
+      m => (m.w = parameter(3, 2, 1)),
+    ),
+  ),
   'a parameter shared with another layer': next(() => {
     class Own extends nn.Layer {
       w = parameter(1, 2, 3);
@@ -34,12 +39,17 @@ export const OF_MODULES: Readonly<Record<string, Kind>> = {
     noGrad(() => b.w.set([3, 2, 1]));
     return world(new Pair(a, b), () => (b.w = a.w));
   }),
-  'a buffer replaced': next(() => world(new (class extends Base {
-    shift = buffer(1, 1, 1);
-    forward(x: Tensor): Tensor {
-      return x.mul(this.w).add(this.shift);
-    }
-  })(), m => (m.shift = buffer(2, 2, 2)))),
+  'a buffer replaced': next(() =>
+    world(
+      new (class extends Base {
+        shift = buffer(1, 1, 1);
+        forward(x: Tensor): Tensor {
+          return x.mul(this.w).add(this.shift);
+        }
+      })(),
+      m => (m.shift = buffer(2, 2, 2)),
+    ),
+  ),
   'eval of a submodule': next(() => world(new Noisy(), m => m.dropout.eval())),
   'the mode as a field': next(() => world(new Noisy(), m => (m.dropout.training = false))),
   'the mode, asked by the function alone': next(() => {
@@ -48,12 +58,15 @@ export const OF_MODULES: Readonly<Record<string, Kind>> = {
   }),
   'a probability': next(() => {
     const generator = new Generator(3);
-    return world(new (class extends Base {
-      p = 0.5;
-      forward(x: Tensor): Tensor {
-        return dropout(x.mul(this.w), this.p, { generator });
-      }
-    })(), m => (m.p = 0.25));
+    return world(
+      new (class extends Base {
+        p = 0.5;
+        forward(x: Tensor): Tensor {
+          return dropout(x.mul(this.w), this.p, { generator });
+        }
+      })(),
+      m => (m.p = 0.25),
+    );
   }),
   'a field, by a method that is not forward': next(() => {
     const m = new (class extends Scale {
@@ -91,108 +104,186 @@ export const OF_MODULES: Readonly<Record<string, Kind>> = {
     })();
     return { f: x => outer.forward(x), params: [outer.inner.w], change: () => (outer.by = 3) };
   }),
-  'a function in a field': next(() => world(new (class extends Base {
-    act: (x: Tensor) => Tensor = x => x.tanh();
-    forward(x: Tensor): Tensor {
-      return this.act(x.mul(this.w));
-    }
-  })(), m => (m.act = x => x.exp()))),
-  'a hook put in a list': next(() => world(new (class extends Base {
-    readonly hooks: ((x: Tensor) => Tensor)[] = [];
-    forward(x: Tensor): Tensor {
-      return this.hooks.reduce((y, hook) => hook(y), x.mul(this.w));
-    }
-  })(), m => m.hooks.push(x => x.neg()))),
-  'an object of a class': next(() => world(new (class extends Base {
-    readonly config = new Config(2);
-    forward(x: Tensor): Tensor {
-      return x.mul(this.w).mul(this.config.scale);
-    }
-  })(), m => (m.config.scale = 3))),
-  'an array in an object in an object': next(() => world(new (class extends Base {
-    readonly config = new Config(2);
-    forward(x: Tensor): Tensor {
-      return x.mul(this.w).mul(this.config.inner.deep[0]!);
-    }
-  })(), m => (m.config.inner.deep[0] = 3))),
-  'an element of an array': next(() => world(new (class extends Base {
-    readonly scales = [1, 2];
-    forward(x: Tensor): Tensor {
-      return this.scales.reduce((y, s) => y.mul(s), x.mul(this.w));
-    }
-  })(), m => (m.scales[1] = 3))),
-  'one more element': next(() => world(new (class extends Base {
-    readonly scales = [1, 2];
-    forward(x: Tensor): Tensor {
-      return this.scales.reduce((y, s) => y.mul(s), x.mul(this.w));
-    }
-  })(), m => m.scales.push(3))),
-  'an entry of a Map': next(() => world(new (class extends Base {
-    readonly scales = new Map([['a', 2]]);
-    forward(x: Tensor): Tensor {
-      return x.mul(this.w).mul(this.scales.get('a')!);
-    }
-  })(), m => m.scales.set('a', 3))),
-  'a layer in a Map': next(() => world(new (class extends Base {
-    readonly layers = new Map<string, nn.Layer>([['a', new nn.Tanh()]]);
-    forward(x: Tensor): Tensor {
-      return this.layers.get('a')!.forward(x.mul(this.w));
-    }
-  })(), m => m.layers.set('a', new nn.ReLU()))),
-  'a member of a Set': next(() => world(new (class extends Base {
-    readonly flags = new Set(['a']);
-    forward(x: Tensor): Tensor {
-      return this.flags.has('a') ? x.mul(this.w) : x.add(this.w);
-    }
-  })(), m => m.flags.delete('a').toString() && m.flags.add('b'))),
-  'an element of a typed array': next(() => world(new (class extends Base {
-    readonly scales = Float64Array.of(2, 3);
-    forward(x: Tensor): Tensor {
-      return x.mul(this.w).mul(this.scales[0]!);
-    }
-  })(), m => (m.scales[0] = 3))),
-  'a new key': next(() => world(new (class extends Base {
-    readonly options: Record<string, number> = {};
-    forward(x: Tensor): Tensor {
-      return x.mul(this.w).mul(this.options['scale'] ?? 1);
-    }
-  })(), m => (m.options['scale'] = 3))),
-  'a key deleted': next(() => world(new (class extends Base {
-    readonly options: Record<string, number> = { scale: 2 };
-    forward(x: Tensor): Tensor {
-      return x.mul(this.w).mul(this.options['scale'] ?? 1);
-    }
-  })(), m => delete m.options['scale'])),
+  'a function in a field': next(() =>
+    world(
+      new (class extends Base {
+        act: (x: Tensor) => Tensor = x => x.tanh();
+        forward(x: Tensor): Tensor {
+          return this.act(x.mul(this.w));
+        }
+      })(),
+      m => (m.act = x => x.exp()),
+    ),
+  ),
+  'a hook put in a list': next(() =>
+    world(
+      new (class extends Base {
+        readonly hooks: ((x: Tensor) => Tensor)[] = [];
+        forward(x: Tensor): Tensor {
+          return this.hooks.reduce((y, hook) => hook(y), x.mul(this.w));
+        }
+      })(),
+      m => m.hooks.push(x => x.neg()),
+    ),
+  ),
+  'an object of a class': next(() =>
+    world(
+      new (class extends Base {
+        readonly config = new Config(2);
+        forward(x: Tensor): Tensor {
+          return x.mul(this.w).mul(this.config.scale);
+        }
+      })(),
+      m => (m.config.scale = 3),
+    ),
+  ),
+  'an array in an object in an object': next(() =>
+    world(
+      new (class extends Base {
+        readonly config = new Config(2);
+        forward(x: Tensor): Tensor {
+          return x.mul(this.w).mul(this.config.inner.deep[0]!);
+        }
+      })(),
+      m => (m.config.inner.deep[0] = 3),
+    ),
+  ),
+  'an element of an array': next(() =>
+    world(
+      new (class extends Base {
+        readonly scales = [1, 2];
+        forward(x: Tensor): Tensor {
+          return this.scales.reduce((y, s) => y.mul(s), x.mul(this.w));
+        }
+      })(),
+      m => (m.scales[1] = 3),
+    ),
+  ),
+  'one more element': next(() =>
+    world(
+      new (class extends Base {
+        readonly scales = [1, 2];
+        forward(x: Tensor): Tensor {
+          return this.scales.reduce((y, s) => y.mul(s), x.mul(this.w));
+        }
+      })(),
+      m => m.scales.push(3),
+    ),
+  ),
+  'an entry of a Map': next(() =>
+    world(
+      new (class extends Base {
+        readonly scales = new Map([['a', 2]]);
+        forward(x: Tensor): Tensor {
+          return x.mul(this.w).mul(this.scales.get('a')!);
+        }
+      })(),
+      m => m.scales.set('a', 3),
+    ),
+  ),
+  'a layer in a Map': next(() =>
+    world(
+      new (class extends Base {
+        readonly layers = new Map<string, nn.Layer>([['a', new nn.Tanh()]]);
+        forward(x: Tensor): Tensor {
+          return this.layers.get('a')!.forward(x.mul(this.w));
+        }
+      })(),
+      m => m.layers.set('a', new nn.ReLU()),
+    ),
+  ),
+  'a member of a Set': next(() =>
+    world(
+      new (class extends Base {
+        readonly flags = new Set(['a']);
+        forward(x: Tensor): Tensor {
+          return this.flags.has('a') ? x.mul(this.w) : x.add(this.w);
+        }
+      })(),
+      m => m.flags.delete('a').toString() && m.flags.add('b'),
+    ),
+  ),
+  'an element of a typed array': next(() =>
+    world(
+      new (class extends Base {
+        readonly scales = Float64Array.of(2, 3);
+        forward(x: Tensor): Tensor {
+          return x.mul(this.w).mul(this.scales[0]!);
+        }
+      })(),
+      m => (m.scales[0] = 3),
+    ),
+  ),
+  'a new key': next(() =>
+    world(
+      new (class extends Base {
+        readonly options: Record<string, number> = {};
+        forward(x: Tensor): Tensor {
+          return x.mul(this.w).mul(this.options.scale ?? 1);
+        }
+      })(),
+      m => (m.options.scale = 3),
+    ),
+  ),
+  'a key deleted': next(() =>
+    world(
+      new (class extends Base {
+        readonly options: Record<string, number> = { scale: 2 };
+        forward(x: Tensor): Tensor {
+          return x.mul(this.w).mul(this.options.scale ?? 1);
+        }
+      })(),
+      m => delete m.options.scale,
+    ),
+  ),
   'a field named by a symbol': next(() => {
     const key = Symbol('scale');
-    return world(new (class extends Base {
-      [key] = 2;
-      forward(x: Tensor): Tensor {
-        return x.mul(this.w).mul(this[key]);
-      }
-    })(), m => (m[key] = 3));
+    return world(
+      new (class extends Base {
+        [key] = 2;
+        forward(x: Tensor): Tensor {
+          return x.mul(this.w).mul(this[key]);
+        }
+      })(),
+      m => (m[key] = 3),
+    );
   }),
-  'a #private field': audit(() => world(new (class extends Base {
-    #by = 2;
-    set(by: number): void {
-      this.#by = by;
-    }
-    forward(x: Tensor): Tensor {
-      return x.mul(this.w).mul(this.#by);
-    }
-  })(), m => m.set(3))),
-  'a Date in a field': audit(() => world(new (class extends Base {
-    readonly day = new Date(2000, 0, 2);
-    forward(x: Tensor): Tensor {
-      return x.mul(this.w).mul(this.day.getDate());
-    }
-  })(), m => m.day.setDate(3))),
-  'an element of a long array': audit(() => world(new (class extends Base {
-    readonly scales = new Array<number>(5000).fill(2);
-    forward(x: Tensor): Tensor {
-      return x.mul(this.w).mul(this.scales[4000]!);
-    }
-  })(), m => (m.scales[4000] = 3))),
+  'a #private field': audit(() =>
+    world(
+      new (class extends Base {
+        #by = 2;
+        set(by: number): void {
+          this.#by = by;
+        }
+        forward(x: Tensor): Tensor {
+          return x.mul(this.w).mul(this.#by);
+        }
+      })(),
+      m => m.set(3),
+    ),
+  ),
+  'a Date in a field': audit(() =>
+    world(
+      new (class extends Base {
+        readonly day = new Date(2000, 0, 2);
+        forward(x: Tensor): Tensor {
+          return x.mul(this.w).mul(this.day.getDate());
+        }
+      })(),
+      m => m.day.setDate(3),
+    ),
+  ),
+  'an element of a long array': audit(() =>
+    world(
+      new (class extends Base {
+        readonly scales = new Array<number>(5000).fill(2);
+        forward(x: Tensor): Tensor {
+          return x.mul(this.w).mul(this.scales[4000]!);
+        }
+      })(),
+      m => (m.scales[4000] = 3),
+    ),
+  ),
   'a static field': audit(() => {
     class Static extends Base {
       static by = 2;
@@ -208,7 +299,13 @@ export const OF_MODULES: Readonly<Record<string, Kind>> = {
         return x.mul(this.w);
       }
     }
-    return world(new Patched(), () => (Patched.prototype.forward = function (x) { return x.add(this.w); }));
+    return world(
+      new Patched(),
+      () =>
+        (Patched.prototype.forward = function (x) {
+          return x.add(this.w);
+        }),
+    );
   }),
   'another class': audit(() => {
     class Other extends Scale {
@@ -223,6 +320,9 @@ export const OF_MODULES: Readonly<Record<string, Kind>> = {
       by = 2;
       forward = (x: Tensor): Tensor => x.mul(this.by);
     })();
-    return around(y => m.forward(y), () => (m.by = 3));
+    return around(
+      y => m.forward(y),
+      () => (m.by = 3),
+    );
   }),
 };

@@ -52,7 +52,10 @@ export class Scale extends Base {
   }
 }
 export class Pair extends nn.Layer {
-  constructor(public a: nn.Layer, public b: nn.Layer) {
+  constructor(
+    public a: nn.Layer,
+    public b: nn.Layer,
+  ) {
     super();
   }
   forward(x: Tensor): Tensor {
@@ -60,5 +63,8 @@ export class Pair extends nn.Layer {
   }
 }
 export class Config {
-  constructor(public scale: number, public inner: { deep: number[] } = { deep: [1] }) {}
+  constructor(
+    public scale: number,
+    public inner: { deep: number[] } = { deep: [1] },
+  ) {}
 }

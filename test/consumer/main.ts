@@ -1,9 +1,41 @@
 /** A user's strict project: it has to compile against the packed types alone. What must not compile is marked so. */
 import {
-  arange, backendName, concat, crossEntropy, DataLoader, decodeSafetensors, encodeSafetensors, eye, Generator, grad,
-  gradients, keep, manualSeed, memory, metrics, nn, noGrad, optim, PhylloError, randn, randomSplit, readIdx, scope,
-  ShapeError, stack, Tensor, tensor, TensorDataset, valueAndGrad, where, writeIdx, zeros,
-  type DType, type Operand, type Shape, type TensorData,
+  arange,
+  backendName,
+  concat,
+  crossEntropy,
+  DataLoader,
+  decodeSafetensors,
+  encodeSafetensors,
+  eye,
+  Generator,
+  grad,
+  gradients,
+  keep,
+  manualSeed,
+  memory,
+  metrics,
+  nn,
+  noGrad,
+  optim,
+  PhylloError,
+  randn,
+  randomSplit,
+  readIdx,
+  scope,
+  ShapeError,
+  stack,
+  type Tensor,
+  tensor,
+  TensorDataset,
+  valueAndGrad,
+  where,
+  writeIdx,
+  zeros,
+  type DType,
+  type Operand,
+  type Shape,
+  type TensorData,
 } from 'phyllo';
 import { FileError, load, type Net, type Outputs } from 'phyllo/edge';
 
@@ -19,7 +51,12 @@ class Residual extends nn.Layer {
       new nn.ReLU(),
       new nn.Dropout(0.1),
     );
-    nn.init.kaimingNormal(tensor([[1, 2], [3, 4]]));
+    nn.init.kaimingNormal(
+      tensor([
+        [1, 2],
+        [3, 4],
+      ]),
+    );
   }
 
   forward(x: Tensor): Tensor {
@@ -31,7 +68,11 @@ export function train(images: Tensor, labels: Tensor): number[][] {
   manualSeed(1);
   const generator = new Generator(2);
   const model = new nn.Sequential(
-    new nn.Conv2d(1, 8, 3), new Residual(8, generator), new nn.MaxPool2d(2), new nn.Flatten(), new nn.Linear(8, 10),
+    new nn.Conv2d(1, 8, 3),
+    new Residual(8, generator),
+    new nn.MaxPool2d(2),
+    new nn.Flatten(),
+    new nn.Linear(8, 10),
   );
   const summary: string = nn.summary(model, [1, 1, 28, 28]);
   const [training, rest] = randomSplit(new TensorDataset(images, labels), [0.8, 0.2]);
@@ -57,7 +98,10 @@ export function train(images: Tensor, labels: Tensor): number[][] {
 }
 
 export function methods(x: Tensor, w: Tensor, b: Tensor | null): TensorData {
-  const y: Tensor = x.conv2d(w, b, { stride: [1, 2], padding: 1, groups: 2 }).relu().maxPool2d(2);
+  const y: Tensor = x
+    .conv2d(w, b, { stride: [1, 2], padding: 1, groups: 2 })
+    .relu()
+    .maxPool2d(2);
   const [values, indices] = y.max(1);
   const each: Tensor[] = values.split(1, 0);
   const joined = concat([stack(each), zeros([1, 2], { dtype: 'i32' })], 0);
@@ -65,7 +109,12 @@ export function methods(x: Tensor, w: Tensor, b: Tensor | null): TensorData {
   const dtype: DType = indices.dtype;
   const chosen = where(joined.gt(0), joined, 0).gather(0, indices.to('i32'));
   const least: Operand = chosen.sum(-1, { keepdim: true }).mean().sub(1).clamp(0, 1);
-  const t = chosen.crossEntropy(arange(3).to(dtype)).add(least).reshape([...shape, -1]).transpose(0, 1).softmax(-1);
+  const t = chosen
+    .crossEntropy(arange(3).to(dtype))
+    .add(least)
+    .reshape([...shape, -1])
+    .transpose(0, 1)
+    .softmax(-1);
   using freed = keep(t.detach());
   return freed.toArray();
 }
@@ -79,7 +128,16 @@ export async function derivatives(x: Tensor): Promise<number> {
   value.backward({ retainGraph: true });
   const gradient: Tensor | null = x.grad;
   const bytes: number = memory({ resetPeak: true }).bytes;
-  const total = noGrad(() => scope(() => slope.add(curvature).add(dx ?? 0).matmul(eye(2)).add(randn([2, 2])).item()));
+  const total = noGrad(() =>
+    scope(() =>
+      slope
+        .add(curvature)
+        .add(dx ?? 0)
+        .matmul(eye(2))
+        .add(randn([2, 2]))
+        .item(),
+    ),
+  );
   const idx = readIdx(writeIdx(x.to('u8')), backendName());
   return total + bytes + (gradient?.size ?? 0) + (await idx.data()).length;
 }

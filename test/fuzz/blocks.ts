@@ -6,7 +6,7 @@ import { values } from './ops';
 /** Some of what was made since `from`, and now and then what was there before. */
 function some(m: Machine, from: number, n: number): Slot[] {
   const made = m.pool.slice(from);
-  const chosen = made.filter((_, i) => (n >> i % 8) % 2 === 1).slice(-3);
+  const chosen = made.filter((_, i) => (n >> (i % 8)) % 2 === 1).slice(-3);
   return n % 7 === 0 ? [...chosen, ...m.pool.slice(0, 1)] : chosen;
 }
 
@@ -32,14 +32,19 @@ export const BLOCKS: Handlers = {
     const from = m.pool.length;
     let chosen: Slot[] = [];
     m.tell(`scope(() => {`);
-    inScope(m, () => scope(() => {
-      m.inside(body, c % 4 === 0);
-      if (c % 8 === 1) throw new UserError();
-      chosen = some(m, from, a);
-      m.tell(`return ${b % 2 === 0 ? '{ a: ' : ''}[${chosen.map(s => s.name).join()}]`);
-      const tensors = chosen.map(s => s.t);
-      return b % 2 === 0 ? { a: tensors, n: 1 } : tensors;
-    }), () => chosen.map(s => s.t));
+    inScope(
+      m,
+      () =>
+        scope(() => {
+          m.inside(body, c % 4 === 0);
+          if (c % 8 === 1) throw new UserError();
+          chosen = some(m, from, a);
+          m.tell(`return ${b % 2 === 0 ? '{ a: ' : ''}[${chosen.map(s => s.name).join()}]`);
+          const tensors = chosen.map(s => s.t);
+          return b % 2 === 0 ? { a: tensors, n: 1 } : tensors;
+        }),
+      () => chosen.map(s => s.t),
+    );
     m.tell('})');
   },
   noGrad(m, { c, body }) {
@@ -51,7 +56,11 @@ export const BLOCKS: Handlers = {
   loop(m, { a, b, c, body }) {
     const x = keep(tensor(values(20, a), { shape: [5, 4] }));
     const t = keep(tensor(Int32Array.of(0, 1, 2, 1, 0)));
-    const loader = new DataLoader(new TensorDataset(x, t), { batchSize: 2, shuffle: b % 2 === 0, generator: m.generator });
+    const loader = new DataLoader(new TensorDataset(x, t), {
+      batchSize: 2,
+      shuffle: b % 2 === 0,
+      generator: m.generator,
+    });
     m.owned.push(x, t);
     m.tell('for (const [x, t] of loader) {');
     let i = 0;

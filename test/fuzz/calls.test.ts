@@ -13,13 +13,20 @@ import { oddCall } from './odd';
 import { RIGHT, type Right } from './right';
 
 /** Of odd calls of everything. */
-const ROUNDS = Math.ceil(Number(process.env['PHYLLO_FUZZ_RUNS'] ?? 2000) / 250);
-const SEED = Number(process.env['PHYLLO_FUZZ_SEED'] ?? 1);
+const ROUNDS = Math.ceil(Number(process.env.PHYLLO_FUZZ_RUNS ?? 2000) / 250);
+const SEED = Number(process.env.PHYLLO_FUZZ_SEED ?? 1);
 
 /** What takes no argument, takes any, reads files or awaits, or is no function of the user's: each by name. */
 const WITHOUT: readonly RegExp[] = [
-  /Error(#within)?$/, /^Tensor$/, /^nn\.(Module|Layer)$/, /^optim\.Optimizer$/, /^defaultGenerator$/, /^backendName$/,
-  /^writeFile$/, /^(scoped|steps|keep)$/, /^profile$/,
+  /Error(#within)?$/,
+  /^Tensor$/,
+  /^nn\.(Module|Layer)$/,
+  /^optim\.Optimizer$/,
+  /^defaultGenerator$/,
+  /^backendName$/,
+  /^writeFile$/,
+  /^(scoped|steps|keep)$/,
+  /^profile$/,
   // Methods and accessors without arguments, and those for subclasses.
   /#(data|detach|dispose|item|ndim|toArray|toJSON|toString|grad|requiresGrad|length|draw|accuracy|matrix|perClass|total)$/,
   /#(children|eval|named|namedBuffers|namedModules|namedParameters|parameters|stateDict|zeroGrad|step|lr)$/,
@@ -36,16 +43,24 @@ function run(name: string, { on }: Right, args: readonly unknown[]): unknown {
   if (on && method !== undefined) return Reflect.apply(Reflect.get(on, method), on, args);
   const f = find(path);
   if (typeof f !== 'function') throw new Error(`${name} is no function`);
-  return /^class\b/.test(Function.prototype.toString.call(f)) ? Reflect.construct(f, args) : Reflect.apply(f, undefined, args);
+  return /^class\b/.test(Function.prototype.toString.call(f))
+    ? Reflect.construct(f, args)
+    : Reflect.apply(f, undefined, args);
 }
 
 /** Right calls, with those of ops as methods too. */
 const calls: readonly (readonly [name: string, make: () => Right])[] = Object.entries(RIGHT).flatMap(([name, make]) => {
   const asMethod = (): Right => {
-    const { args: [x, ...args] } = make();
+    const {
+      args: [x, ...args],
+    } = make();
     return { on: Object(x!.value), args };
   };
-  const method = !/[.#]/.test(name) && name !== 'backward' && Object.hasOwn(Tensor.prototype, name) && scope(() => make().args.length > 1);
+  const method =
+    !/[.#]/.test(name) &&
+    name !== 'backward' &&
+    Object.hasOwn(Tensor.prototype, name) &&
+    scope(() => make().args.length > 1);
   return method ? [[name, make] as const, [`Tensor#${name}`, asMethod] as const] : [[name, make] as const];
 });
 
@@ -83,8 +98,10 @@ function tryAll(seed: number): Count {
 
 test('everything public has a right call, or is said to take nothing', () => {
   const known = new Set(calls.map(([name]) => name));
-  const missing = namesOf(phyllo).filter(name =>
-    !known.has(name) && !WITHOUT.some(w => w.test(name)) && !(name.startsWith('Tensor#') && known.has(name.slice(7))));
+  const missing = namesOf(phyllo).filter(
+    name =>
+      !known.has(name) && !WITHOUT.some(w => w.test(name)) && !(name.startsWith('Tensor#') && known.has(name.slice(7))),
+  );
   expect(missing).toEqual([]);
 });
 
@@ -98,7 +115,11 @@ describe.each([exact, ...binaries.filter(b => b.name === 'checked')])('on $name'
   test.each(calls)('%s: the right call is right', (name, make) => {
     scope(() => {
       const right = make();
-      run(name, right, right.args.map(a => a.value));
+      run(
+        name,
+        right,
+        right.args.map(a => a.value),
+      );
     });
   });
 

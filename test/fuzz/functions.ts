@@ -37,21 +37,34 @@ function args(m: Machine, { arity }: Func, n: number): Slot[] {
   const y = x && (m.pick(n >> 3, t => argument(t) && t.shape.join() === x.t.shape.join()) ?? x);
   return !x || !y ? [] : arity === 1 ? [x] : [x, y];
 }
-const known = (m: Machine, n: number): Func | undefined => m.functions[m.functions.length - 1 - (n % m.functions.length)];
+const known = (m: Machine, n: number): Func | undefined =>
+  m.functions[m.functions.length - 1 - (n % m.functions.length)];
 
 function call(m: Machine, f: Func, xs: readonly Slot[]): void {
-  if (xs.length > 0) m.do(`${f.name}(${xs.map(x => x.name).join()})`, xs.map(x => x.t), () => f.call(...xs.map(x => x.t)), { hidden: true });
+  if (xs.length > 0)
+    m.do(
+      `${f.name}(${xs.map(x => x.name).join()})`,
+      xs.map(x => x.t),
+      () => f.call(...xs.map(x => x.t)),
+      { hidden: true },
+    );
 }
 
 /** What needs a body of instructions. */
 export const FUNCTIONS: Handlers = {
   capture(m, { a, b, c, body }) {
     // What it finds around it is fixed here, and so is what it does for arguments of the same shapes.
-    const around = m.pool.filter(({ t }) => !t.disposed && (!t.requiresGrad || t.grad !== undefined)).slice(-1 - (b % 3));
+    const around = m.pool
+      .filter(({ t }) => !t.disposed && (!t.requiresGrad || t.grad !== undefined))
+      .slice(-1 - (b % 3));
     const inner = m.snapshot();
     const arity = 1 + (a % 2);
     const f: F = (...xs) => {
-      const made = inner.run([...around, ...xs.map((x, i) => ({ name: `x${i}`, t: x }))], body, m).slice(around.length).filter(s => isFloat(s.t)).map(s => s.t);
+      const made = inner
+        .run([...around, ...xs.map((x, i) => ({ name: `x${i}`, t: x }))], body, m)
+        .slice(around.length)
+        .filter(s => isFloat(s.t))
+        .map(s => s.t);
       const last = made.at(-1)!;
       const optimizer = inner.optimizers.at(-1)?.optimizer;
       if (c % 2 === 0) {
@@ -92,20 +105,32 @@ export const CALLS: Handlers = {
     const f = known(m, a);
     if (!f) return;
     for (let n = 1; n <= 5; n++) {
-      const xs = Array.from({ length: f.arity }, (_, i) => ({ name: `[${n}, 4]`, t: tensor(values(4 * n, b + i), { shape: [n, 4] }) }));
+      const xs = Array.from({ length: f.arity }, (_, i) => ({
+        name: `[${n}, 4]`,
+        t: tensor(values(4 * n, b + i), { shape: [n, 4] }),
+      }));
       m.attempt(() => call(m, f, xs));
     }
   },
   plan(m, { a, b }) {
     const f = known(m, a);
     const xs = f ? args(m, f, b) : [];
-    if (f && xs.length > 0) aside(m, `${f.name}.plan(${xs.map(x => x.name).join()})`, () => {
-      if (f.captured) f.plans.push(f.captured.plan(...xs.map(x => x.t)));
-    });
+    if (f && xs.length > 0)
+      aside(m, `${f.name}.plan(${xs.map(x => x.name).join()})`, () => {
+        if (f.captured) f.plans.push(f.captured.plan(...xs.map(x => x.t)));
+      });
   },
   encode(m, { a, b }) {
     const plans = known(m, a)?.plans ?? [];
-    if (plans.length > 0) aside(m, 'plan.encode()', () => `${at(plans, b).encode().reduce((h, x) => (Math.imul(h, 31) + x) | 0, 0)}`);
+    if (plans.length > 0)
+      aside(
+        m,
+        'plan.encode()',
+        () =>
+          `${at(plans, b)
+            .encode()
+            .reduce((h, x) => (Math.imul(h, 31) + x) | 0, 0)}`,
+      );
   },
   explain(m, { a, b }) {
     const plans = known(m, a)?.plans ?? [];

@@ -25,13 +25,29 @@ function anyOf(weights: Weights, body: fc.Arbitrary<readonly Instruction[]>): fc
 }
 
 /** `simple` instructions, and `blocks` of them, nested up to three deep; what a plan may hold stands in `traced`. */
-export function programs(simple: Weights, blocks: Weights, functions: Weights, traced: Weights, scoped: boolean): fc.Arbitrary<Program> {
+export function programs(
+  simple: Weights,
+  blocks: Weights,
+  functions: Weights,
+  traced: Weights,
+  scoped: boolean,
+): fc.Arbitrary<Program> {
   const none = fc.constant([]);
   const f = anyOf(functions, fc.array(anyOf(traced, none), { minLength: 1, maxLength: 7 }));
-  let inner: fc.Arbitrary<Instruction> = fc.oneof({ weight: 12, arbitrary: anyOf(simple, none) }, { weight: 1, arbitrary: f });
+  let inner: fc.Arbitrary<Instruction> = fc.oneof(
+    { weight: 12, arbitrary: anyOf(simple, none) },
+    { weight: 1, arbitrary: f },
+  );
   for (let depth = 0; depth < 3; depth++) {
     const block = anyOf(blocks, fc.array(inner, { maxLength: 8, size: 'max' }));
-    inner = fc.oneof({ weight: 24, arbitrary: anyOf(simple, none) }, { weight: 3, arbitrary: f }, { weight: 4, arbitrary: block });
+    inner = fc.oneof(
+      { weight: 24, arbitrary: anyOf(simple, none) },
+      { weight: 3, arbitrary: f },
+      { weight: 4, arbitrary: block },
+    );
   }
-  return fc.record({ scoped: fc.constant(scoped), instructions: fc.array(inner, { minLength: 6, maxLength: 20, size: 'max' }) });
+  return fc.record({
+    scoped: fc.constant(scoped),
+    instructions: fc.array(inner, { minLength: 6, maxLength: 20, size: 'max' }),
+  });
 }

@@ -21,7 +21,8 @@ export function ledger(below: Backend, frees: boolean): Ledger {
   const hoard: [at: number, bytes: number][] = [];
   const wrong: string[] = [];
   let open = true;
-  const fill = (at: number, bytes: number, value: number): void => below.write(at, new Uint8Array(bytes).fill(value), 'u8');
+  const fill = (at: number, bytes: number, value: number): void =>
+    below.write(at, new Uint8Array(bytes).fill(value), 'u8');
   return {
     ...below,
     live,
@@ -35,7 +36,9 @@ export function ledger(below: Backend, frees: boolean): Ledger {
     free(at, bytes) {
       if (!open) return;
       if (live.get(at) !== bytes) {
-        wrong.push(`free(${at}, ${bytes}): ${live.has(at) ? `that block has ${live.get(at)} bytes` : 'no such block is in use'}`);
+        wrong.push(
+          `free(${at}, ${bytes}): ${live.has(at) ? `that block has ${live.get(at)} bytes` : 'no such block is in use'}`,
+        );
         return;
       }
       live.delete(at);

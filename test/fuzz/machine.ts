@@ -24,7 +24,8 @@ export type Handlers = Readonly<Record<string, Handler>>;
 const show = (x: number): string => (Object.is(x, -0) ? '-0' : String(x));
 
 /** The last of them are chosen first. */
-const chosen = (from: readonly Slot[], n: number): Slot | null => from[from.length - 1 - ((n >> 4) % from.length)] ?? null;
+const chosen = (from: readonly Slot[], n: number): Slot | null =>
+  from[from.length - 1 - ((n >> 4) % from.length)] ?? null;
 
 export class Machine {
   /** What happened, to be compared: each line done and what came of it. */
@@ -92,11 +93,17 @@ export class Machine {
   /** A tensor that fits, or null; sometimes one that is freed. */
   pick(n: number, fits: (t: Tensor) => boolean = () => true): Slot | null {
     const dead = this.given > 0 || (n & 15) === 15;
-    return chosen(this.pool.filter(({ t }) => (dead || !t.disposed) && fits(t)), n);
+    return chosen(
+      this.pool.filter(({ t }) => (dead || !t.disposed) && fits(t)),
+      n,
+    );
   }
   /** As `pick`, of what was made here and is alive. */
   pickMade(n: number, fits: (t: Tensor) => boolean): Slot | null {
-    return chosen(this.pool.slice(this.given).filter(({ t }) => !t.disposed && fits(t)), n);
+    return chosen(
+      this.pool.slice(this.given).filter(({ t }) => !t.disposed && fits(t)),
+      n,
+    );
   }
   name(prefix: string): string {
     return `${prefix}${this.count++}`;
@@ -108,14 +115,20 @@ export class Machine {
    * Does one line. What it makes joins the pool. `operands` are all that it reads, unless there is what is `hidden`.
    * `loose`: what comes out may be freed by the library.
    */
-  do<T>(text: string, operands: readonly (Tensor | null)[], f: () => T, { hidden = false, loose = false }: Reading = {}): T {
+  do<T>(
+    text: string,
+    operands: readonly (Tensor | null)[],
+    f: () => T,
+    { hidden = false, loose = false }: Reading = {},
+  ): T {
     const fates = operands.map(t => (t ? this.lives.fate(t) : 'live'));
     const at = this.tell(text);
     let result: T;
     try {
       result = f();
     } catch (e) {
-      if (e instanceof DisposedError && !hidden && this.given === 0 && fates.every(fate => fate === 'live')) this.faults.push(`${text}: ${e.message}`);
+      if (e instanceof DisposedError && !hidden && this.given === 0 && fates.every(fate => fate === 'live'))
+        this.faults.push(`${text}: ${e.message}`);
       throw e;
     }
     const read = typeof result === 'number' || ArrayBuffer.isView(result);
@@ -125,7 +138,8 @@ export class Machine {
     for (const [, v] of leaves(result)) {
       if (v instanceof Tensor) shown.push(this.add(v, loose));
       else if (typeof v === 'number') shown.push(show(v));
-      else if (v instanceof Float32Array || v instanceof Int32Array || v instanceof Uint8Array) shown.push(`[${Array.from(v, show).join()}]`);
+      else if (v instanceof Float32Array || v instanceof Int32Array || v instanceof Uint8Array)
+        shown.push(`[${Array.from(v, show).join()}]`);
     }
     if (shown.length > 0) this.log[at] += ` → ${shown.join(', ')}`;
     return result;

@@ -34,7 +34,10 @@ export const ODD: Readonly<Record<string, () => unknown>> = {
   'a Promise': () => Promise.resolve(3),
   'an empty array': () => [],
   'an array with a hole': () => Object.assign([1, 2, 3], { length: 5 }),
-  'a nested array': () => [[1, 2], [3, 4]],
+  'a nested array': () => [
+    [1, 2],
+    [3, 4],
+  ],
   'an array of text': () => ['a', 'b'],
   'a long array': () => Array.from({ length: 10_000 }, () => 'x'),
   'a Float32Array': () => Float32Array.of(1, 2),
@@ -70,12 +73,15 @@ export function mayPass(right: unknown, odd: unknown, rule: Omit<Argument, 'valu
     return list && odd instanceof Float32Array;
   }
   if (Array.isArray(odd)) {
-    if (rule.also === 'numbers' && right instanceof Array && odd.every(Array.isArray)) return true; // nested data
+    if (rule.also === 'numbers' && Array.isArray(right) && odd.every(Array.isArray)) return true; // nested data
     if (!Array.isArray(right) && rule.also !== 'labels' && rule.also !== 'numbers') {
       // One number may be a list of them.
       if (!(typeof right === 'number' && rule.whole)) return false;
     }
-    return odd.length === 0 || [...odd].every(v => mayPass(Array.isArray(right) ? right[0] : 0, v, { ...rule, optional: undefined }));
+    return (
+      odd.length === 0 ||
+      [...odd].every(v => mayPass(Array.isArray(right) ? right[0] : 0, v, { ...rule, optional: undefined }))
+    );
   }
   return isPlain(odd) && isPlain(right) && Object.keys(odd).every(key => key in right);
 }
@@ -108,14 +114,18 @@ export function oddCall({ args }: Right, random: Random): OddCall {
   }
   if (way < 0.5) {
     const within = inside(a, name, odd, pick);
-    if (within) return { args: values.with(i, within.value), change: `argument ${i}: ${within.change}`, mayPass: within.mayPass };
+    if (within)
+      return { args: values.with(i, within.value), change: `argument ${i}: ${within.change}`, mayPass: within.mayPass };
   }
   return { args: values.with(i, odd), change: `argument ${i}: ${name}`, mayPass: mayPass(a.value, odd, a) };
 }
 
 /** Something odd inside an array or among options. */
 function inside(
-  { value, ...rule }: Argument, name: string, odd: unknown, pick: (n: number) => number,
+  { value, ...rule }: Argument,
+  name: string,
+  odd: unknown,
+  pick: (n: number) => number,
 ): { value: unknown; change: string; mayPass: boolean } | null {
   if (Array.isArray(value) && value.length > 0) {
     const at = pick(value.length);

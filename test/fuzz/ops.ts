@@ -2,8 +2,32 @@
 import { concat, full, pad, randn, stack, tensor, where, type Tensor } from 'phyllo';
 import { UserError, type Handlers, type Machine, type Slot } from './machine';
 
-const SHAPES: readonly (readonly number[])[] = [[4], [3, 4], [4, 4], [], [2, 3, 4], [1, 4], [3, 1], [4, 3], [1], [0, 4]];
-const UNARY = ['relu', 'tanh', 'sigmoid', 'neg', 'square', 'abs', 'exp', 'gelu', 'softplus', 'log1p', 'sign', 'contiguous'] as const;
+const SHAPES: readonly (readonly number[])[] = [
+  [4],
+  [3, 4],
+  [4, 4],
+  [],
+  [2, 3, 4],
+  [1, 4],
+  [3, 1],
+  [4, 3],
+  [1],
+  [0, 4],
+];
+const UNARY = [
+  'relu',
+  'tanh',
+  'sigmoid',
+  'neg',
+  'square',
+  'abs',
+  'exp',
+  'gelu',
+  'softplus',
+  'log1p',
+  'sign',
+  'contiguous',
+] as const;
 const BINARY = ['add', 'mul', 'sub', 'div', 'maximum', 'minimum'] as const;
 const NUMBERS = [2, 0.5, -1, 0, 3] as const;
 const REDUCE = ['sum', 'mean', 'amax', 'amin', 'logsumexp', 'norm'] as const;
@@ -13,7 +37,8 @@ const LOSSES = ['mseLoss', 'l1Loss', 'huberLoss'] as const;
 export const at = <T>(list: readonly T[], n: number): T => list[n % list.length]!;
 const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 /** Numbers in (−1, 1). */
-export const values = (n: number, seed: number): Float32Array => Float32Array.from({ length: n }, (_, i) => Math.sin(seed + 1.7 * i));
+export const values = (n: number, seed: number): Float32Array =>
+  Float32Array.from({ length: n }, (_, i) => Math.sin(seed + 1.7 * i));
 
 export const isFloat = (t: Tensor): boolean => t.dtype === 'f32';
 const isMatrix = (t: Tensor): boolean => isFloat(t) && t.ndim === 2;
@@ -26,7 +51,8 @@ const fits = (x: Tensor, y: Tensor): boolean => {
   return isFloat(y) && isSmall(y);
 };
 /** One that goes with x, or now and then any. */
-const partner = (m: Machine, n: number, x: Slot, fit: (y: Tensor) => boolean): Slot => (n % 31 === 30 ? m.pick(n >> 1) : m.pick(n, fit)) ?? x;
+const partner = (m: Machine, n: number, x: Slot, fit: (y: Tensor) => boolean): Slot =>
+  (n % 31 === 30 ? m.pick(n >> 1) : m.pick(n, fit)) ?? x;
 
 /** What plans may hold too. */
 export const ARITHMETIC: Handlers = {
@@ -65,15 +91,26 @@ export const ARITHMETIC: Handlers = {
     const { name, t } = x;
     const dim = t.ndim === 0 ? 0 : c % t.ndim;
     switch (a % 9) {
-      case 0: return void m.do(`${name}.reshape([-1])`, [t], () => t.reshape([-1]));
-      case 1: return void m.do(`${name}.t()`, [t], () => t.t());
-      case 2: return void m.do(`${name}.slice(${dim}, 1)`, [t], () => t.slice(dim, 1));
-      case 3: return void m.do(`${name}.select(${dim}, ${c % 4})`, [t], () => t.select(dim, c % 4));
-      case 4: return void m.do(`${name}.unsqueeze(${dim})`, [t], () => t.unsqueeze(dim));
-      case 5: return void (isSmall(t) && m.do(`${name}.expand([3, ${t.shape.join()}])`, [t], () => t.expand([3, ...t.shape])));
-      case 6: return void m.do(`${name}.detach()`, [t], () => t.detach());
-      case 7: return void m.do(`${name}.transpose(0, ${dim})`, [t], () => t.transpose(0, dim));
-      default: return void m.do(`${name}.split(2, ${dim})`, [t], () => t.split(2, dim));
+      case 0:
+        return void m.do(`${name}.reshape([-1])`, [t], () => t.reshape([-1]));
+      case 1:
+        return void m.do(`${name}.t()`, [t], () => t.t());
+      case 2:
+        return void m.do(`${name}.slice(${dim}, 1)`, [t], () => t.slice(dim, 1));
+      case 3:
+        return void m.do(`${name}.select(${dim}, ${c % 4})`, [t], () => t.select(dim, c % 4));
+      case 4:
+        return void m.do(`${name}.unsqueeze(${dim})`, [t], () => t.unsqueeze(dim));
+      case 5:
+        return void (
+          isSmall(t) && m.do(`${name}.expand([3, ${t.shape.join()}])`, [t], () => t.expand([3, ...t.shape]))
+        );
+      case 6:
+        return void m.do(`${name}.detach()`, [t], () => t.detach());
+      case 7:
+        return void m.do(`${name}.transpose(0, ${dim})`, [t], () => t.transpose(0, dim));
+      default:
+        return void m.do(`${name}.split(2, ${dim})`, [t], () => t.split(2, dim));
     }
   },
   reduce(m, { a, b, c }) {
@@ -81,7 +118,8 @@ export const ARITHMETIC: Handlers = {
     if (!x) return;
     const { name, t } = x;
     const [f, keepdim] = [at(REDUCE, a), c % 3 === 0];
-    if (c % 4 === 0 || t.ndim === 0) m.do(`${name}.${f}()`, [t], () => (f === 'logsumexp' ? t.logsumexp(t.shape.map((_, i) => i)) : t[f]()));
+    if (c % 4 === 0 || t.ndim === 0)
+      m.do(`${name}.${f}()`, [t], () => (f === 'logsumexp' ? t.logsumexp(t.shape.map((_, i) => i)) : t[f]()));
     else m.do(`${name}.${f}(${c % t.ndim}, { keepdim: ${keepdim} })`, [t], () => t[f](c % t.ndim, { keepdim }));
   },
   along(m, { a, b, c }) {
@@ -109,7 +147,8 @@ export const ARITHMETIC: Handlers = {
     if (!x || !i) return;
     const dim = a % x.t.ndim;
     if (a % 4 === 3) m.do(`${i.name}.oneHot(4)`, [i.t], () => i.t.oneHot(4));
-    else if (a % 4 === 2 && x.t.ndim === 2) m.do(`${i.name}.embedding(${x.name})`, [i.t, x.t], () => i.t.embedding(x.t));
+    else if (a % 4 === 2 && x.t.ndim === 2)
+      m.do(`${i.name}.embedding(${x.name})`, [i.t, x.t], () => i.t.embedding(x.t));
     else m.do(`${x.name}.indexSelect(${dim}, ${i.name})`, [x.t, i.t], () => x.t.indexSelect(dim, i.t));
   },
   pad(m, { b, c }) {
@@ -125,7 +164,10 @@ export const ARITHMETIC: Handlers = {
   dropout(m, { b, c }) {
     const x = m.pick(b, isFloat);
     const training = c % 3 > 0;
-    if (x) m.do(`${x.name}.dropout(0.5, { generator, training: ${training} })`, [x.t], () => x.t.dropout(0.5, { generator: m.generator, training }));
+    if (x)
+      m.do(`${x.name}.dropout(0.5, { generator, training: ${training} })`, [x.t], () =>
+        x.t.dropout(0.5, { generator: m.generator, training }),
+      );
   },
   loss(m, { a, b, c }) {
     const x = m.pick(b, isFloat);
@@ -145,7 +187,8 @@ export const MEMORY: Handlers = {
   tensor(m, { a, b, c }) {
     const [shape, requiresGrad] = [at(SHAPES, a), c % 2 === 0];
     m.do(`tensor(values(${size(shape)}, ${b}), { shape: [${shape.join()}], requiresGrad: ${requiresGrad} })`, [], () =>
-      tensor(values(size(shape), b), { shape, requiresGrad }));
+      tensor(values(size(shape), b), { shape, requiresGrad }),
+    );
   },
   indices(m, { a, b }) {
     const n = 2 + (a % 3); // of 0 to 3, seldom one more
@@ -154,12 +197,16 @@ export const MEMORY: Handlers = {
   },
   kept(m, { a, b, c }) {
     const [shape, requiresGrad] = [at(SHAPES, a), c % 4 > 0];
-    m.do(`keep(tensor(values(${size(shape)}, ${b}), { shape: [${shape.join()}], requiresGrad: ${requiresGrad} }))`, [], () => {
-      const t = m.keep(tensor(values(size(shape), b), { shape, requiresGrad }));
-      m.lives.made(t, false);
-      m.lives.kept(t);
-      return t;
-    });
+    m.do(
+      `keep(tensor(values(${size(shape)}, ${b}), { shape: [${shape.join()}], requiresGrad: ${requiresGrad} }))`,
+      [],
+      () => {
+        const t = m.keep(tensor(values(size(shape), b), { shape, requiresGrad }));
+        m.lives.made(t, false);
+        m.lives.kept(t);
+        return t;
+      },
+    );
   },
   keep(m, { b }) {
     const x = m.pick(b);

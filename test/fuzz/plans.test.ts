@@ -6,19 +6,30 @@
  */
 import { env } from 'node:process';
 import {
-  capture, gradients, IndexError, keep, manualSeed, memory, noGrad, PhylloError, scope, tensor, type Tensor,
+  capture,
+  gradients,
+  IndexError,
+  keep,
+  manualSeed,
+  memory,
+  noGrad,
+  PhylloError,
+  scope,
+  tensor,
+  type Tensor,
 } from 'phyllo';
 import { expect, test, vi } from 'vitest';
 import { addInto, assign } from '../../ts/ops/update';
 import { backends, dice, start } from '../toy';
 
 vi.setConfig({ testTimeout: 2 ** 30 });
-const RUNS = Number(env['PHYLLO_FUZZ_RUNS'] ?? 250);
-const FIRST = Number(env['PHYLLO_FUZZ_SEED'] ?? 1);
+const RUNS = Number(env.PHYLLO_FUZZ_RUNS ?? 250);
+const FIRST = Number(env.PHYLLO_FUZZ_SEED ?? 1);
 
 type Roll = (n: number) => number;
 /** n small numbers, some of them the same: what is lost or exchanged shows. */
-const values = (roll: Roll, n: number): Float32Array => Float32Array.from({ length: n }, () => (roll(17) - 8) / 4 + roll(8) / 1024);
+const values = (roll: Roll, n: number): Float32Array =>
+  Float32Array.from({ length: n }, () => (roll(17) - 8) / 4 + roll(8) / 1024);
 
 /** All that a program may see and change. */
 interface World {
@@ -51,8 +62,16 @@ function argument(w: World, roll: Roll): Tensor {
   if (kind < 5) return tensor(values(roll, 9), { shape: [3, 3] });
   if (kind < 7) return block.t();
   if (kind < 8) return base.slice(0, 0, 6, 2).slice(1, 1, 6, 2);
-  if (kind < 9) return base.reshape([36]).slice(0, j, j + 9).reshape([3, 3]);
-  if (kind < 10) return base.slice(0, i, i + 1).slice(1, 0, 3).expand([3, 3]);
+  if (kind < 9)
+    return base
+      .reshape([36])
+      .slice(0, j, j + 9)
+      .reshape([3, 3]);
+  if (kind < 10)
+    return base
+      .slice(0, i, i + 1)
+      .slice(1, 0, 3)
+      .expand([3, 3]);
   return block;
 }
 
@@ -70,53 +89,115 @@ function action(roll: Roll): Action {
     const there = list.filter(t => !t.disposed); // gradients go when they are replaced
     return there[there.length - 1 - (i % Math.min(there.length, 8))]!;
   };
-  const square = (s: State, i: number): Tensor => of(s.values.filter(v => v.shape.join() === '3,3'), i);
-  const unary: readonly ((x: Tensor) => Tensor)[] = [x => x.relu(), x => x.tanh(), x => x.neg(), x => x.square(), x => x.sigmoid(), x => x.mul(0.5), x => x.add(x)];
-  const binary: readonly ((x: Tensor, y: Tensor) => Tensor)[] = [(x, y) => x.add(y), (x, y) => x.mul(y), (x, y) => x.sub(y), (x, y) => x.maximum(y)];
+  const square = (s: State, i: number): Tensor =>
+    of(
+      s.values.filter(v => v.shape.join() === '3,3'),
+      i,
+    );
+  const unary: readonly ((x: Tensor) => Tensor)[] = [
+    x => x.relu(),
+    x => x.tanh(),
+    x => x.neg(),
+    x => x.square(),
+    x => x.sigmoid(),
+    x => x.mul(0.5),
+    x => x.add(x),
+  ];
+  const binary: readonly ((x: Tensor, y: Tensor) => Tensor)[] = [
+    (x, y) => x.add(y),
+    (x, y) => x.mul(y),
+    (x, y) => x.sub(y),
+    (x, y) => x.maximum(y),
+  ];
   const view: readonly ((x: Tensor) => Tensor)[] = [
-    x => x.t(), x => x.detach(), x => x.slice(0, 1).slice(1, 0, 2), x => x.reshape([9]).slice(0, 0, 9), x => x.select(0, b % 3), x => x.slice(1, b % 3, b % 3 + 1).expand([3, 3]),
+    x => x.t(),
+    x => x.detach(),
+    x => x.slice(0, 1).slice(1, 0, 2),
+    x => x.reshape([9]).slice(0, 0, 9),
+    x => x.select(0, b % 3),
+    x => x.slice(1, b % 3, (b % 3) + 1).expand([3, 3]),
   ];
   switch (kind) {
-    case 0: case 1: case 2: return s => void s.values.push(unary[b % unary.length]!(of(s.values, a)));
-    case 3: case 4: case 5: return s => void s.values.push(binary[c % binary.length]!(square(s, a), square(s, b)));
-    case 6: case 7: return s => void s.values.push(square(s, a).matmul(c % 2 ? square(s, b) : square(s, b).t()));
-    case 8: case 9: case 10: return s => void s.values.push(view[c % view.length]!(square(s, a)));
-    case 11: return s => void s.values.push(square(s, a).sum(b % 2).expand([3, 3]));
-    case 12: case 13: return s => void s.values.push(s.world.parameters[a % 2]!);
-    case 14: return s => void s.values.push(s.world.states[a % 2]!);
-    case 15: return s => void s.values.push(s.world.alias);
+    case 0:
+    case 1:
+    case 2:
+      return s => void s.values.push(unary[b % unary.length]!(of(s.values, a)));
+    case 3:
+    case 4:
+    case 5:
+      return s => void s.values.push(binary[c % binary.length]!(square(s, a), square(s, b)));
+    case 6:
+    case 7:
+      return s => void s.values.push(square(s, a).matmul(c % 2 ? square(s, b) : square(s, b).t()));
+    case 8:
+    case 9:
+    case 10:
+      return s => void s.values.push(view[c % view.length]!(square(s, a)));
+    case 11:
+      return s =>
+        void s.values.push(
+          square(s, a)
+            .sum(b % 2)
+            .expand([3, 3]),
+        );
+    case 12:
+    case 13:
+      return s => void s.values.push(s.world.parameters[a % 2]!);
+    case 14:
+      return s => void s.values.push(s.world.states[a % 2]!);
+    case 15:
+      return s => void s.values.push(s.world.alias);
     // Writes: to arguments, states, parameters, views of them and values in between.
-    case 16: case 17: return s => noGrad(() => void assign(square(s, a).detach(), square(s, b).detach().mul(1)));
-    case 18: return s => noGrad(() => void assign(square(s, a).detach().slice(0, 0, 2), square(s, b).detach().slice(0, 1).mul(1)));
-    case 19: return s => noGrad(() => void addInto(square(s, a).detach(), square(s, b).detach().mul(1)));
-    case 20: return s => noGrad(() => void assign(of(s.values, a).detach(), of(s.values, a).detach().mul(0.5)));
+    case 16:
+    case 17:
+      return s => noGrad(() => void assign(square(s, a).detach(), square(s, b).detach().mul(1)));
+    case 18:
+      return s =>
+        noGrad(() => void assign(square(s, a).detach().slice(0, 0, 2), square(s, b).detach().slice(0, 1).mul(1)));
+    case 19:
+      return s => noGrad(() => void addInto(square(s, a).detach(), square(s, b).detach().mul(1)));
+    case 20:
+      return s => noGrad(() => void assign(of(s.values, a).detach(), of(s.values, a).detach().mul(0.5)));
     // Gradients.
-    case 21: return s => {
-      const leaf = square(s, a).detach();
-      leaf.requiresGrad = true;
-      s.leaves.push(leaf);
-      s.values.push(leaf.mul(square(s, b)));
-    };
-    case 22: case 23: return s => {
-      const y = of(s.values, a);
-      const xs = s.leaves.length > 0 && c % 2 ? s.leaves : s.world.parameters;
-      if (y.requiresGrad) s.values.push(...gradients(y.sum(), [of(xs, b)], { retainGraph: d % 2 === 0 }));
-    };
-    case 24: case 25: return s => {
-      const y = of(s.values.filter(v => v.requiresGrad), a);
-      if (s.values.some(v => v.requiresGrad && v.leaf === null)) y.sum().backward({ retainGraph: d % 4 > 0 });
-    };
-    case 26: return s => {
-      for (const p of s.world.parameters) if (a % 3) p.grad = null;
-    };
-    case 27: return s => {
-      const { grad } = s.world.parameters[a % 2]!;
-      if (grad) s.values.push(c % 2 ? grad : grad.detach());
-    };
-    case 28: return s => noGrad(() => {
-      for (const p of s.world.parameters) if (p.grad) addInto(p.detach(), p.grad.mul(-0.125));
-    });
-    default: return s => void s.values.push(square(s, a).indexSelect(0, s.index));
+    case 21:
+      return s => {
+        const leaf = square(s, a).detach();
+        leaf.requiresGrad = true;
+        s.leaves.push(leaf);
+        s.values.push(leaf.mul(square(s, b)));
+      };
+    case 22:
+    case 23:
+      return s => {
+        const y = of(s.values, a);
+        const xs = s.leaves.length > 0 && c % 2 ? s.leaves : s.world.parameters;
+        if (y.requiresGrad) s.values.push(...gradients(y.sum(), [of(xs, b)], { retainGraph: d % 2 === 0 }));
+      };
+    case 24:
+    case 25:
+      return s => {
+        const y = of(
+          s.values.filter(v => v.requiresGrad),
+          a,
+        );
+        if (s.values.some(v => v.requiresGrad && v.leaf === null)) y.sum().backward({ retainGraph: d % 4 > 0 });
+      };
+    case 26:
+      return s => {
+        for (const p of s.world.parameters) if (a % 3) p.grad = null;
+      };
+    case 27:
+      return s => {
+        const { grad } = s.world.parameters[a % 2]!;
+        if (grad) s.values.push(c % 2 ? grad : grad.detach());
+      };
+    case 28:
+      return s =>
+        noGrad(() => {
+          for (const p of s.world.parameters) if (p.grad) addInto(p.detach(), p.grad.mul(-0.125));
+        });
+    default:
+      return s => void s.values.push(square(s, a).indexSelect(0, s.index));
   }
 }
 
@@ -153,7 +234,9 @@ function outcome(f: () => readonly Tensor[]): Outcome {
   });
 }
 const memoryOf = (w: World): unknown =>
-  [...w.bases, ...w.parameters, ...w.states].map(numbersOf).concat(w.parameters.map(p => (p.grad ? numbersOf(p.grad) : [])));
+  [...w.bases, ...w.parameters, ...w.states]
+    .map(numbersOf)
+    .concat(w.parameters.map(p => (p.grad ? numbersOf(p.grad) : [])));
 
 /** What differs, if something does; and what happened. */
 function differs(seed: number): { readonly fault: string | null; readonly kind: string } {
@@ -181,10 +264,15 @@ function differs(seed: number): { readonly fault: string | null; readonly kind: 
       if (want.late && got.error !== null && !got.late) break;
       if (want.error !== got.error) return { fault: `call ${call}: ${got.error}, expected ${want.error}`, kind };
       if (want.error !== null) kind = want.error;
-      if (JSON.stringify(want.results) !== JSON.stringify(got.results)) return { fault: `call ${call}: results ${JSON.stringify(got.results)}, expected ${JSON.stringify(want.results)}`, kind };
+      if (JSON.stringify(want.results) !== JSON.stringify(got.results))
+        return {
+          fault: `call ${call}: results ${JSON.stringify(got.results)}, expected ${JSON.stringify(want.results)}`,
+          kind,
+        };
       if (want.error !== null && !want.late) break; // it was not run either
       const [memory, expected] = [memoryOf(worlds[1]), memoryOf(worlds[0])].map(m => JSON.stringify(m));
-      if (memory !== expected) return { fault: `call ${call} (${want.error}): memory ${memory}, expected ${expected}`, kind };
+      if (memory !== expected)
+        return { fault: `call ${call} (${want.error}): memory ${memory}, expected ${expected}`, kind };
     }
     return { fault: null, kind };
   } finally {
@@ -196,7 +284,8 @@ function differs(seed: number): { readonly fault: string | null; readonly kind: 
 
 test.each(backends)('on %s', (_, make) => {
   start(make);
-  scope(() => { // what stays: a constant of the programs, and the state of random numbers
+  scope(() => {
+    // what stays: a constant of the programs, and the state of random numbers
     tensor([1]).mul(-0.125);
     manualSeed(1);
   });

@@ -1,6 +1,15 @@
 /** A right call of every public function, method and constructor, with what each argument may be. */
 import {
-  encodeSafetensors, Generator, metrics, nn, ones, optim, Subset, tensor, TensorDataset, writeIdx,
+  encodeSafetensors,
+  Generator,
+  metrics,
+  nn,
+  ones,
+  optim,
+  Subset,
+  tensor,
+  TensorDataset,
+  writeIdx,
   type Tensor,
 } from 'phyllo';
 
@@ -42,7 +51,10 @@ const generator = (): object => ({ generator: new Generator(1) });
 const image = (): Tensor => m(1, 2, 5, 5);
 const data = (): TensorDataset<[Tensor, Tensor]> => new TensorDataset(m(4, 3), index(0, 1, 2, 0));
 const weights = (gates: number): object => ({
-  ih: m(2 * gates, 3), hh: m(2 * gates, 2), biasIh: m(2 * gates), biasHh: m(2 * gates),
+  ih: m(2 * gates, 3),
+  hh: m(2 * gates, 2),
+  biasIh: m(2 * gates),
+  biasHh: m(2 * gates),
 });
 const leaf = (): Tensor => tensor([1, 2], { requiresGrad: true });
 const sgd = (): optim.SGD => new optim.SGD([leaf()], { lr: 1 });
@@ -57,26 +69,39 @@ const loss = (options: object) => (): Right =>
 const each = (names: string, make: Make): Record<string, Make> =>
   Object.fromEntries(names.split(' ').map(name => [name, make]));
 /** Layers of one tensor: what they are made of, and what goes in. */
-const layers = (list: Readonly<Record<string, readonly [args: () => Argument[], x: () => Tensor]>>): Record<string, Make> =>
-  Object.fromEntries(Object.entries(list).flatMap(([name, [args, x]]): [string, Make][] => {
-    const type: new (...args: never[]) => object = Reflect.get(nn, name);
-    const object = (): object => Reflect.construct(type, args().map(a => a.value));
-    return [
-      [`nn.${name}`, () => call(...args())],
-      [`nn.${name}#forward`, () => on(object(), operand(x()))],
-    ];
-  }));
+const layers = (
+  list: Readonly<Record<string, readonly [args: () => Argument[], x: () => Tensor]>>,
+): Record<string, Make> =>
+  Object.fromEntries(
+    Object.entries(list).flatMap(([name, [args, x]]): [string, Make][] => {
+      const type: new (...args: never[]) => object = Reflect.get(nn, name);
+      const object = (): object =>
+        Reflect.construct(
+          type,
+          args().map(a => a.value),
+        );
+      return [
+        [`nn.${name}`, () => call(...args())],
+        [`nn.${name}#forward`, () => on(object(), operand(x()))],
+      ];
+    }),
+  );
 
 const convolution = (): Argument => optional(whole({ stride: 1, padding: 1, dilation: 1, groups: 1 }));
 const layerOptions = (options: object): Argument => optional(finite({ ...options, ...generator() }));
 
 export const RIGHT: Readonly<Record<string, Make>> = {
-  ...each('abs atan ceil cos erf exp expm1 floor log log1p neg reciprocal relu round rsqrt sigmoid sign silu sin softplus sqrt square tanh', unary),
+  ...each(
+    'abs atan ceil cos erf exp expm1 floor log log1p neg reciprocal relu round rsqrt sigmoid sign silu sin softplus sqrt square tanh',
+    unary,
+  ),
   ...each('add sub rsub mul div pow maximum minimum eq ne lt le gt ge', binary),
   ...each('sum mean norm amax amin', sums),
   ...each('argmax argmin', over),
   ...each('max min', () => call(plain(m()), whole(0), optional(plain({ keepdim: true })))),
-  ...each('variance std', () => call(plain(m()), optional(whole([0])), optional(finite({ keepdim: true, correction: 0 })))),
+  ...each('variance std', () =>
+    call(plain(m()), optional(whole([0])), optional(finite({ keepdim: true, correction: 0 }))),
+  ),
   logsumexp: () => call(plain(m()), whole([0]), optional(plain({ keepdim: false }))),
   sumTo: () => call(plain(m()), whole([1, 3])),
   ...each('softmax logSoftmax', () => call(plain(m()), optional(whole(0)))),
@@ -90,17 +115,25 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   dot: () => call(plain(m(3)), plain(m(3))),
   linear: () => call(plain(m()), plain(m(2, 3)), orNull(m(2))),
   conv1d: () => call(plain(m(1, 2, 5)), plain(m(2, 2, 3)), orNull(m(2)), convolution()),
-  conv2d: () => call(plain(image()), plain(m(2, 2, 3, 3)), orNull(m(2)), optional(whole({ stride: [1, 1], padding: 'same' }))),
-  conv3d: () => call(plain(m(1, 2, 4, 4, 4)), plain(m(2, 2, 3, 3, 3)), orNull(m(2)), optional(whole({ stride: [1, 1, 1] }))),
+  conv2d: () =>
+    call(plain(image()), plain(m(2, 2, 3, 3)), orNull(m(2)), optional(whole({ stride: [1, 1], padding: 'same' }))),
+  conv3d: () =>
+    call(plain(m(1, 2, 4, 4, 4)), plain(m(2, 2, 3, 3, 3)), orNull(m(2)), optional(whole({ stride: [1, 1, 1] }))),
   convTranspose2d: () => call(plain(image()), plain(m(2, 2, 3, 3)), orNull(m(2)), convolution()),
   maxPool2d: () => call(plain(image()), whole(2), optional(whole({ stride: 1, padding: [1, 1], ceilMode: true }))),
-  avgPool2d: () => call(plain(image()), whole([2, 2]), optional(finite({ countIncludePad: false, divisorOverride: 2 }))),
+  avgPool2d: () =>
+    call(plain(image()), whole([2, 2]), optional(finite({ countIncludePad: false, divisorOverride: 2 }))),
   ...each('adaptiveAvgPool2d adaptiveMaxPool2d', () => call(plain(image()), whole([2, 2]))),
   layerNorm: () => call(plain(m()), whole([3]), optional(finite({ weight: m(3), bias: m(3), eps: 0.1 }))),
   rmsNorm: () => call(plain(m()), whole(3), optional(finite({ weight: m(3), eps: 0.1 }))),
   groupNorm: () => call(plain(image()), whole(2), optional(finite({ weight: m(2), bias: m(2), eps: 0.1 }))),
-  batchNorm: () => call(plain(m(4, 2)), { ...plain(m(2)), also: 'null' }, { ...plain(m(2)), also: 'null' },
-    optional(finite({ training: true, momentum: 0.5, eps: 0.1 }))),
+  batchNorm: () =>
+    call(
+      plain(m(4, 2)),
+      { ...plain(m(2)), also: 'null' },
+      { ...plain(m(2)), also: 'null' },
+      optional(finite({ training: true, momentum: 0.5, eps: 0.1 })),
+    ),
   localResponseNorm: () => call(plain(image()), whole(2), optional(finite({ alpha: 1, beta: 1, k: 1, of: 'sum' }))),
   sort: () => call(plain(m()), optional(whole(0)), optional(plain({ descending: true }))),
   argsort: () => call(plain(m()), optional(whole(0)), optional(plain({ descending: true }))),
@@ -124,16 +157,28 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   indexAdd: () => call(plain(m(2)), whole(0), plain(index(0, 2)), whole(3)),
   oneHot: () => call(plain(index(0, 2)), whole(3)),
   embedding: () => call(plain(index(0, 1)), plain(m()), optional(whole({ paddingIdx: 0 }))),
-  rnn: () => call(plain(m(2, 1, 3)), plain(weights(1)), orNull(m(1, 2)), optional(plain({ reverse: true, nonlinearity: 'relu' }))),
-  lstm: () => call(plain(m(2, 1, 3)), plain(weights(4)), orNull([m(1, 2), m(1, 2)]), optional(plain({ reverse: true }))),
+  rnn: () =>
+    call(
+      plain(m(2, 1, 3)),
+      plain(weights(1)),
+      orNull(m(1, 2)),
+      optional(plain({ reverse: true, nonlinearity: 'relu' })),
+    ),
+  lstm: () =>
+    call(plain(m(2, 1, 3)), plain(weights(4)), orNull([m(1, 2), m(1, 2)]), optional(plain({ reverse: true }))),
   gru: () => call(plain(m(2, 1, 3)), plain(weights(3)), orNull(m(1, 2)), optional(plain({ reverse: true }))),
   dropout: () => call(plain(m()), optional(finite(0.5)), optional(plain({ training: true, ...generator() }))),
   ...each('mseLoss l1Loss binaryCrossEntropy', loss({})),
   smoothL1Loss: loss({ beta: 1 }),
   huberLoss: loss({ delta: 1 }),
-  binaryCrossEntropyWithLogits: () => call(plain(m()), plain(m()), optional(plain({ posWeight: m(3), reduction: 'none' }))),
-  crossEntropy: () => call(plain(m()), plain(index(0, 2)),
-    optional(finite({ weight: m(3), labelSmoothing: 0.5, ignoreIndex: 1, input: 'logits' }))),
+  binaryCrossEntropyWithLogits: () =>
+    call(plain(m()), plain(m()), optional(plain({ posWeight: m(3), reduction: 'none' }))),
+  crossEntropy: () =>
+    call(
+      plain(m()),
+      plain(index(0, 2)),
+      optional(finite({ weight: m(3), labelSmoothing: 0.5, ignoreIndex: 1, input: 'logits' })),
+    ),
   nllLoss: () => call(plain(m()), plain(index(0, 2)), optional(finite({ weight: m(3), reduction: 'cost' }))),
   concat: () => call(plain([m(), m()]), optional(whole(0))),
   stack: () => call(plain([m(), m()]), optional(whole(0))),
@@ -187,7 +232,9 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   decodeSafetensors: () => call(plain(encodeSafetensors({ w: m() })), optional({ value: 'a file', also: 'text' })),
 
   ...layers({
-    ...Object.fromEntries(['Identity', 'Sigmoid', 'Tanh', 'Arctan', 'ReLU', 'SiLU', 'Softplus'].map(name => [name, [() => [], m]])),
+    ...Object.fromEntries(
+      ['Identity', 'Sigmoid', 'Tanh', 'Arctan', 'ReLU', 'SiLU', 'Softplus'].map(name => [name, [() => [], m]]),
+    ),
     LeakyReLU: [() => [optional(finite(0.1))], m],
     ELU: [() => [optional(finite(0.1))], m],
     GELU: [() => [optional(plain('tanh'))], m],
@@ -211,7 +258,10 @@ export const RIGHT: Readonly<Record<string, Make>> = {
     GroupNorm: [() => [whole(1), whole(2), optional(finite({ affine: true }))], image],
     LocalResponseNorm: [() => [whole(3), optional(finite({ alpha: 1, of: 'sum' }))], image],
     Embedding: [() => [whole(3), whole(2), layerOptions({ paddingIdx: 0 })], () => index(0, 2)],
-    RNN: [() => [whole(3), whole(2), layerOptions({ nonlinearity: 'relu', numLayers: 2, dropout: 0.5 })], () => m(2, 1, 3)],
+    RNN: [
+      () => [whole(3), whole(2), layerOptions({ nonlinearity: 'relu', numLayers: 2, dropout: 0.5 })],
+      () => m(2, 1, 3),
+    ],
     LSTM: [() => [whole(3), whole(2), layerOptions({ bidirectional: true, batchFirst: true })], () => m(2, 1, 3)],
     GRU: [() => [whole(3), whole(2), layerOptions({ bias: false })], () => m(2, 1, 3)],
     Elman: [() => [whole(3), whole(2), whole(2), layerOptions({})], () => m(2, 1, 3)],
@@ -220,19 +270,28 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   'nn.Buffer': () => call(plain(m())),
   'nn.Sequential': () => call(plain(linear()), optional(plain(new nn.ReLU()))),
   'nn.Sequential#forward': () => on(new nn.Sequential(linear()), plain(m())),
-  'nn.Module#loadStateDict': () => on(linear(), plain({ weight: m(2, 3), bias: m(2) }), optional(plain({ strict: true }))),
+  'nn.Module#loadStateDict': () =>
+    on(linear(), plain({ weight: m(2, 3), bias: m(2) }), optional(plain({ strict: true }))),
   'nn.Module#train': () => on(linear(), optional(plain(true))),
   'nn.Module#requiresGrad': () => on(linear(), optional(plain(false))),
   'nn.summary': () => call(plain(linear()), whole([1, 3])),
   'nn.init.calculateGain': () => call(plain('relu'), optional(finite(0.1))),
   'nn.init.constant': () => call(plain(m()), plain(1)),
   ...each('nn.init.zeros nn.init.ones nn.init.fans', () => call(plain(m()))),
-  ...each('nn.init.uniform nn.init.normal', () => call(plain(m()), optional(finite(0)), optional(finite(1)), optional(plain(generator())))),
+  ...each('nn.init.uniform nn.init.normal', () =>
+    call(plain(m()), optional(finite(0)), optional(finite(1)), optional(plain(generator()))),
+  ),
   'nn.init.lecunNormal': () => call(plain(m()), optional(plain(generator()))),
-  ...each('nn.init.xavierNormal nn.init.xavierUniform', () => call(plain(m()), optional(finite(1)), optional(plain(generator())))),
-  ...each('nn.init.kaimingNormal nn.init.kaimingUniform', () => call(plain(m()), optional(finite({ a: 0, mode: 'fanOut', nonlinearity: 'tanh' })))),
+  ...each('nn.init.xavierNormal nn.init.xavierUniform', () =>
+    call(plain(m()), optional(finite(1)), optional(plain(generator()))),
+  ),
+  ...each('nn.init.kaimingNormal nn.init.kaimingUniform', () =>
+    call(plain(m()), optional(finite({ a: 0, mode: 'fanOut', nonlinearity: 'tanh' }))),
+  ),
   'optim.SGD': () => call(plain([leaf()]), finite({ lr: 0.1, momentum: 0.5, weightDecay: 0, nesterov: true })),
-  ...each('optim.Adam optim.AdamW', () => call(plain([{ params: [leaf()], lr: 0.5 }]), optional(finite({ betas: [0.9, 0.9], eps: 1, amsgrad: true })))),
+  ...each('optim.Adam optim.AdamW', () =>
+    call(plain([{ params: [leaf()], lr: 0.5 }]), optional(finite({ betas: [0.9, 0.9], eps: 1, amsgrad: true }))),
+  ),
   'optim.Optimizer#loadStateDict': () => on(sgd(), plain(sgd().stateDict())),
   'optim.LambdaLR': () => call(plain(sgd()), { value: () => 1, also: 'function' }),
   'optim.StepLR': () => call(plain(sgd()), whole(2), optional(finite(0.1))),

@@ -17,10 +17,20 @@ const weigh = (handlers: Handlers, weights: Readonly<Record<string, number>> = {
   Object.fromEntries(Object.keys(handlers).map(name => [name, 2 * (weights[name] ?? 1)]));
 
 /** Programs of all instructions. */
-export const anyProgram = (scoped: boolean): fc.Arbitrary<Program> => programs(
-  { ...weigh(ARITHMETIC), ...weigh(MEMORY, { tensor: 3, kept: 3 }), ...weigh(STEPS), ...weigh(TRAINING), ...weigh(CALLS, { call: 3, many: 0.5 }) },
-  weigh(BLOCKS), weigh(FUNCTIONS), { ...weigh(ARITHMETIC, { binary: 3, matmul: 2 }), ...weigh(STEPS, { forward: 3 }) }, scoped,
-);
+export const anyProgram = (scoped: boolean): fc.Arbitrary<Program> =>
+  programs(
+    {
+      ...weigh(ARITHMETIC),
+      ...weigh(MEMORY, { tensor: 3, kept: 3 }),
+      ...weigh(STEPS),
+      ...weigh(TRAINING),
+      ...weigh(CALLS, { call: 3, many: 0.5 }),
+    },
+    weigh(BLOCKS),
+    weigh(FUNCTIONS),
+    { ...weigh(ARITHMETIC, { binary: 3, matmul: 2 }), ...weigh(STEPS, { forward: 3 }) },
+    scoped,
+  );
 
 interface Outcome {
   readonly log: readonly string[];
@@ -37,7 +47,7 @@ function perform(program: Program, inline: boolean): Outcome {
   return { log: m.log, faults: m.faults };
 }
 const whole = (program: Program, inline: boolean): Outcome =>
-  (program.scoped ? scope(() => perform(program, inline)) : perform(program, inline));
+  program.scoped ? scope(() => perform(program, inline)) : perform(program, inline);
 
 /** On a memory of its own; what is still in use in the end, beside constants, is a fault. */
 function on(below: Backend, frees: boolean, program: Program, inline: boolean): Outcome {
@@ -62,18 +72,20 @@ const sizes = (memory: Ledger): string => `, of all sizes ${[...memory.live.valu
 
 /** Numbers that most programs meet. */
 function constants(): void {
-  scope(() => noGrad(() => {
-    const x = full([1], 1);
-    for (const n of [2, 0.5, -1, 0, 3, 1, -2, -1.5, -0.5, 0.25]) x.mul(n);
-  }));
+  scope(() =>
+    noGrad(() => {
+      const x = full([1], 1);
+      for (const n of [2, 0.5, -1, 0, 3, 1, -2, -1.5, -0.5, 0.25]) x.mul(n);
+    }),
+  );
 }
 
 /** How runs of a program differ, as text; null: they do not. */
 export function difference(program: Program, fast: Backend, checked: Backend): string | null {
   const runs = {
-    'freeing': on(fast, true, program, false),
-    'checked': on(checked, true, program, false),
-    'keeping': on(fast, false, program, false),
+    freeing: on(fast, true, program, false),
+    checked: on(checked, true, program, false),
+    keeping: on(fast, false, program, false),
     'keeping, without plans': on(fast, false, program, true),
   };
   for (const [name, { log, faults }] of Object.entries(runs)) {
@@ -91,7 +103,9 @@ export function difference(program: Program, fast: Backend, checked: Backend): s
 function planDifference(log: readonly string[], without: readonly string[]): string | null {
   const [planned, plain] = [log, without].map(l => l.filter(line => !line.trimStart().startsWith('#')));
   const i = firstDifference(planned!, plain!);
-  const failed = planned!.findIndex((line, j) => /^ *f\d+\(/.test(line) && planned![j + 1]?.trimStart().startsWith('throws'));
+  const failed = planned!.findIndex(
+    (line, j) => /^ *f\d+\(/.test(line) && planned![j + 1]?.trimStart().startsWith('throws'),
+  );
   if (i < 0 || (failed >= 0 && failed + 1 < i)) return null;
   if ([i, i + 1].some(j => planned![j]?.trim() === 'throws CaptureError')) return null; // a plan may refuse
   // What is wrong with shapes comes up before what is wrong with indices.
@@ -99,9 +113,14 @@ function planDifference(log: readonly string[], without: readonly string[]): str
   return report(`with plans:    ${lines(planned!, i)}\nwithout plans: ${lines(plain!, i)}`, log, log.length);
 }
 /** A line of a log, and what came of it. */
-const lines = (log: readonly string[], i: number): string => log.slice(i, i + 2).map(line => line.trim()).join(' | ');
+const lines = (log: readonly string[], i: number): string =>
+  log
+    .slice(i, i + 2)
+    .map(line => line.trim())
+    .join(' | ');
 function firstDifference(a: readonly string[], b: readonly string[]): number {
   for (let i = 0; i < Math.max(a.length, b.length); i++) if (a[i] !== b[i]) return i;
   return -1;
 }
-const report = (what: string, log: readonly string[], upTo: number): string => `${what}\n\n${log.slice(0, upTo).join('\n')}`;
+const report = (what: string, log: readonly string[], upTo: number): string =>
+  `${what}\n\n${log.slice(0, upTo).join('\n')}`;

@@ -48,19 +48,23 @@ export async function readRun(folder: string): Promise<Kept> {
     history = JSON.parse(bytes.toString()) as History;
     return `${history.epochs.length} epochs, best ${history.bestEpoch}`;
   });
-  look('weights.safetensors', bytes => scope(() => {
-    const { tensors, metadata } = decodeSafetensors(bytes);
-    const model = new LeNet5(new Generator(0));
-    model.loadStateDict(tensors);
-    const { accuracy } = evaluate(model, validation).confusion;
-    const epoch = Number(metadata['epoch']);
-    if (`${accuracy}` !== metadata['validationAccuracy']) throw new Error(`accuracy ${accuracy}, not ${metadata['validationAccuracy']}`);
-    const recorded = history.epochs[epoch - 1]?.validationAccuracy;
-    // A process may have been killed after it wrote the weights of an epoch, and before it wrote its history.
-    const before = recorded === undefined && epoch === history.epochs.length + 1;
-    if (!before && (recorded !== accuracy || history.bestEpoch !== epoch)) throw new Error(`they are not of epoch ${history.bestEpoch}`);
-    return `epoch ${epoch}, ${(100 * accuracy).toFixed(2)}%`;
-  }));
+  look('weights.safetensors', bytes =>
+    scope(() => {
+      const { tensors, metadata } = decodeSafetensors(bytes);
+      const model = new LeNet5(new Generator(0));
+      model.loadStateDict(tensors);
+      const { accuracy } = evaluate(model, validation).confusion;
+      const epoch = Number(metadata.epoch);
+      if (`${accuracy}` !== metadata.validationAccuracy)
+        throw new Error(`accuracy ${accuracy}, not ${metadata.validationAccuracy}`);
+      const recorded = history.epochs[epoch - 1]?.validationAccuracy;
+      // A process may have been killed after it wrote the weights of an epoch, and before it wrote its history.
+      const before = recorded === undefined && epoch === history.epochs.length + 1;
+      if (!before && (recorded !== accuracy || history.bestEpoch !== epoch))
+        throw new Error(`they are not of epoch ${history.bestEpoch}`);
+      return `epoch ${epoch}, ${(100 * accuracy).toFixed(2)}%`;
+    }),
+  );
   look('report.svg', bytes => {
     if (!bytes.toString().trimEnd().endsWith('</svg>')) throw new Error('it has no end');
     return 'whole';
@@ -71,5 +75,11 @@ export async function readRun(folder: string): Promise<Kept> {
   });
   if (history.epochs.length > 0 && !names.includes('weights.safetensors')) problems.push('a history without weights');
   const halves = names.filter(name => name.endsWith('.tmp'));
-  return { files: [...files, ...halves], halves, epochs: history.epochs.length, report: names.includes('report.png'), problems };
+  return {
+    files: [...files, ...halves],
+    halves,
+    epochs: history.epochs.length,
+    report: names.includes('report.png'),
+    problems,
+  };
 }

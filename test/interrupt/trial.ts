@@ -4,7 +4,16 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,7 +28,13 @@ const CTRL_C = '\x03';
 
 /** Exit codes as a shell has them. */
 const CODES = {
-  'Ctrl-C': 130, 'Ctrl-C twice': 130, SIGTERM: 143, SIGKILL: 137, 'closed pipe': 0, 'full disk': 1, 'file limit': 1,
+  'Ctrl-C': 130,
+  'Ctrl-C twice': 130,
+  SIGTERM: 143,
+  SIGKILL: 137,
+  'closed pipe': 0,
+  'full disk': 1,
+  'file limit': 1,
 } as const;
 export type Kind = keyof typeof CODES;
 
@@ -59,13 +74,19 @@ async function runIn(folder: string, out: string, kind: Kind, moment: Moment, sa
   const read = (name: string): string => readFileSync(file(name), 'utf8').trim();
   const options = `--epochs ${EPOCHS} --samples ${samples} --out ${out}`;
   const start = `sh -c 'cut -d" " -f5 /proc/$$/stat > group; cd ${ROOT}; exec npm start --ignore-scripts -- ${options}'`;
-  writeFileSync(file('job.sh'), [
-    `trap : INT TERM; cd ${folder}; stty -g > before`,
-    typeof moment === 'number' ? `{ ${start}; echo $? > code; } | { head -n ${moment}; date +%s.%N > closed; }` : `${start}; echo $? > code`,
-    'stty -g > after; echo > over; read line', // what npm started may outlive it, and the terminal has to be there
-  ].join('\n'));
+  writeFileSync(
+    file('job.sh'),
+    [
+      `trap : INT TERM; cd ${folder}; stty -g > before`,
+      typeof moment === 'number'
+        ? `{ ${start}; echo $? > code; } | { head -n ${moment}; date +%s.%N > closed; }`
+        : `${start}; echo $? > code`,
+      'stty -g > after; echo > over; read line', // what npm started may outlive it, and the terminal has to be there
+    ].join('\n'),
+  );
   const terminal = spawn('script', ['-qefc', `sh -m ${file('job.sh')}`, '/dev/null'], {
-    env: { ...process.env, SHELL: '/bin/sh', COLUMNS: '100' }, stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, SHELL: '/bin/sh', COLUMNS: '100' },
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
   let screen = '';
   terminal.stdout.setEncoding('utf8').on('data', (text: string) => (screen += stripVTControlCharacters(text)));
@@ -116,9 +137,13 @@ async function runIn(folder: string, out: string, kind: Kind, moment: Moment, sa
   expect(kept.epochs >= shown, `${shown} epochs were shown as done, ${kept.epochs} are on disk`);
   if (kind === 'Ctrl-C' || kind === 'SIGTERM') {
     expect(kept.epochs === 0 || moment === 'report' || kept.report, 'there is no report');
-    expect(kept.epochs > 0 || /Stopped before the first epoch was over/.test(screen), 'nothing says that nothing was written');
+    expect(
+      kept.epochs > 0 || /Stopped before the first epoch was over/.test(screen),
+      'nothing says that nothing was written',
+    );
   }
-  if (kind === 'Ctrl-C twice') expect(moment === 'report' || !kept.report, 'there is a report, although nobody waited for it');
+  if (kind === 'Ctrl-C twice')
+    expect(moment === 'report' || !kept.report, 'there is a report, although nobody waited for it');
   if (kind === 'full disk' || kind === 'file limit') {
     const reason = kind === 'full disk' ? 'no space is left on the disk' : 'the file is larger than is allowed';
     expect(new RegExp(`error: ${out}/[a-z.]+: cannot be written: ${reason}`).test(screen), 'no error names the file');
@@ -130,7 +155,10 @@ async function runIn(folder: string, out: string, kind: Kind, moment: Moment, sa
     utimesSync(join(out, name), then, then);
     await writeFile(join(out, name.split('.').slice(0, 2).join('.')), '');
   }
-  expect(readdirSync(out).every(name => !name.endsWith('.tmp')), 'a write leaves the half of one before it');
+  expect(
+    readdirSync(out).every(name => !name.endsWith('.tmp')),
+    'a write leaves the half of one before it',
+  );
   if (problems.length > 0) problems.push(screen.slice(-2000));
   return { code, seconds, shown, kept, problems };
 }

@@ -7,6 +7,11 @@ export const digit = Float32Array.from({ length: 28 * 28 }, (_, i) => ((37 * i) 
 export function print(binary, y) {
   const ms = performance.now();
   const view = new DataView(Float32Array.from(y).buffer);
-  const bits = Array.from(y, (_, i) => view.getUint32(4 * i, true).toString(16).padStart(8, '0')).join('');
+  const bits = Array.from(y, (_, i) =>
+    view
+      .getUint32(4 * i, true)
+      .toString(16)
+      .padStart(8, '0'),
+  ).join('');
   console.log(JSON.stringify({ binary, value: Math.max(...y), bits, ms }));
 }

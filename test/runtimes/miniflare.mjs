@@ -8,7 +8,9 @@ const [folder, body] = argv.slice(2);
 const module = (type, path) => ({ type, path, contents: readFileSync(join(folder, path)) });
 const miniflare = new Miniflare({
   modules: [
-    module('ESModule', 'worker.js'), module('CompiledWasm', 'infer-relaxed.wasm'), module('Data', 'lenet.phyllo'),
+    module('ESModule', 'worker.js'),
+    module('CompiledWasm', 'infer-relaxed.wasm'),
+    module('Data', 'lenet.phyllo'),
   ],
   compatibilityDate: '2026-07-01',
   // It would ask the network what to say of where requests come from.

@@ -5,6 +5,6 @@ import { lenet } from './model.mjs';
 
 const model = lenet({ generator: new Generator(1998) });
 const x = tensor(digit, { shape: [1, 1, 28, 28] });
-const f = capture((x) => model.forward(x));
+const f = capture(x => model.forward(x));
 await f.plan(x).save('lenet.phyllo');
 print(backendName(), f(x).toArray());

@@ -5,7 +5,17 @@ import * as ops from '../../ts/ops/loss';
 import { log, sigmoid } from '../../ts/ops/elementwise';
 import { logSoftmax, softmax } from '../../ts/ops/softmax';
 import { permute, t } from '../../ts/ops/view';
-import { real, between, betweenQuarters, int, quarters, sample, type Draw, type Sample, type SamplesOf } from './sample';
+import {
+  real,
+  between,
+  betweenQuarters,
+  int,
+  quarters,
+  sample,
+  type Draw,
+  type Sample,
+  type SamplesOf,
+} from './sample';
 
 type List = readonly [Sample, ...Sample[]];
 type Plain = (x: Tensor, target: Tensor, options?: ops.LossOptions) => Tensor;

@@ -122,7 +122,11 @@ export const convSamples: SamplesOf<typeof import('../../ts/ops/conv')> = {
     ...one([1, 2, 6], [3, 2, 4], 3, '[1,3,6]', { padding: 'same' }),
     ...one([1, 1, 1], [1, 1, 1], 1, '[1,1,1]', { padding: 'valid' }),
     ...one([0, 2, 5], [3, 2, 2], 3, '[0,3,4]', {}),
-    sample([real(2, 7, 3), real(2, 3, 4)], (x, w) => conv1d(permute(x, [0, 2, 1]), permute(w, [2, 1, 0])), 'f32[2,4,6]'),
+    sample(
+      [real(2, 7, 3), real(2, 3, 4)],
+      (x, w) => conv1d(permute(x, [0, 2, 1]), permute(w, [2, 1, 0])),
+      'f32[2,4,6]',
+    ),
   ],
   conv3d: [
     ...three([2, 3, 4, 5, 4], [2, 3, 2, 3, 2], 2, '[2,2,3,3,3]', {}),

@@ -23,7 +23,13 @@ const SIZES: readonly Sizes[] = [
 type Given = 'nothing' | 'biases' | 'all';
 type Call = (x: Tensor, weights: ops.RecurrentWeights, states: readonly Tensor[]) => readonly Tensor[];
 
-function layer(gates: number, states: number, [steps, batch, features, hidden]: Sizes, given: Given, call: Call): Sample {
+function layer(
+  gates: number,
+  states: number,
+  [steps, batch, features, hidden]: Sizes,
+  given: Given,
+  call: Call,
+): Sample {
   const rows = gates * hidden;
   const biases = given === 'nothing' ? [] : [real(rows), real(rows)];
   const starts = given === 'all' ? Array.from({ length: states }, () => real(batch, hidden)) : [];
@@ -57,7 +63,13 @@ const rnn: Call = (x, weights, [h0]) => ops.rnn(x, weights, h0);
 export const recurrentSamples: SamplesOf<typeof ops> = {
   rnn: [
     layer(1, 1, [3, 2, 3, 4], 'all', rnn),
-    ...layers(1, 1, options => (x, weights, [h0]) => ops.rnn(x, weights, h0, options)),
+    ...layers(
+      1,
+      1,
+      options =>
+        (x, weights, [h0]) =>
+          ops.rnn(x, weights, h0, options),
+    ),
     ...empty(1, 1, rnn),
     // A batch first and one bias; only all states, and only the last, lead to a gradient.
     {
@@ -69,13 +81,23 @@ export const recurrentSamples: SamplesOf<typeof ops> = {
       composed: true,
     },
     {
-      ...sample([real(3, 2, 2), real(2, 3), real(3, 3)], (x, ih, hh) => ops.rnn(x, { ih: t(ih), hh: t(hh) })[1], 'f32[2,3]'),
+      ...sample(
+        [real(3, 2, 2), real(2, 3), real(3, 3)],
+        (x, ih, hh) => ops.rnn(x, { ih: t(ih), hh: t(hh) })[1],
+        'f32[2,3]',
+      ),
       composed: true,
     },
   ],
   lstm: [
     layer(4, 2, [3, 2, 3, 4], 'all', lstm),
-    ...layers(4, 2, ({ reverse }) => (x, weights, [h0, c0]) => ops.lstm(x, weights, h0 && c0 ? [h0, c0] : null, { reverse })),
+    ...layers(
+      4,
+      2,
+      ({ reverse }) =>
+        (x, weights, [h0, c0]) =>
+          ops.lstm(x, weights, h0 && c0 ? [h0, c0] : null, { reverse }),
+    ),
     ...empty(4, 2, lstm),
     {
       ...sample(
@@ -97,7 +119,13 @@ export const recurrentSamples: SamplesOf<typeof ops> = {
   ],
   gru: [
     layer(3, 1, [3, 2, 3, 4], 'all', gru),
-    ...layers(3, 1, ({ reverse }) => (x, weights, [h0]) => ops.gru(x, weights, h0, { reverse })),
+    ...layers(
+      3,
+      1,
+      ({ reverse }) =>
+        (x, weights, [h0]) =>
+          ops.gru(x, weights, h0, { reverse }),
+    ),
     ...empty(3, 1, gru),
     {
       ...sample(

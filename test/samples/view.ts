@@ -141,7 +141,11 @@ export const partsSamples: SamplesOf<typeof parts> = {
   ],
   place: [
     sample([real(2, 3)], x => parts.place(x, { shape: [2, 9], at: { dim: 1, start: 2, step: 2 } }), 'f32[2,9]'),
-    sample([real(3, 2)], x => parts.place(t(x), { shape: [4, 3], at: { dim: 0, start: 1, step: 1 }, value: 5 }), 'f32[4,3]'),
+    sample(
+      [real(3, 2)],
+      x => parts.place(t(x), { shape: [4, 3], at: { dim: 0, start: 1, step: 1 }, value: 5 }),
+      'f32[4,3]',
+    ),
   ],
 };
 

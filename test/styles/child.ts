@@ -29,7 +29,10 @@ function levels(): Levels {
 async function run(name: string, turns: number): Promise<Report> {
   const after = Math.min(500, Math.floor(turns / 5));
   const middle = Math.floor((after + turns) / 2);
-  const peaks: [Peaks, Peaks] = [{ bytes: 0, blocks: 0, linear: 0, rss: 0 }, { bytes: 0, blocks: 0, linear: 0, rss: 0 }];
+  const peaks: [Peaks, Peaks] = [
+    { bytes: 0, blocks: 0, linear: 0, rss: 0 },
+    { bytes: 0, blocks: 0, linear: 0, rss: 0 },
+  ];
   const at: Levels[] = [];
   let turn = 0;
   const note = (): void => {

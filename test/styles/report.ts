@@ -53,8 +53,15 @@ export function growing(report: Report): string[] {
   const [first, second] = report.peaks;
   const started = report.at[0];
   if (!started) return leaking(report);
-  const gathers = { bytes: started.bytes + ALLOWANCE, blocks: started.blocks + ALLOWANCE / 4096, linear: started.linear + ALLOWANCE, rss: started.rss + 2 * ALLOWANCE };
-  const higher = (['bytes', 'blocks', 'linear', 'rss'] as const).filter(key => second[key] > Math.max(first[key], gathers[key]) + HIGHER[key]);
+  const gathers = {
+    bytes: started.bytes + ALLOWANCE,
+    blocks: started.blocks + ALLOWANCE / 4096,
+    linear: started.linear + ALLOWANCE,
+    rss: started.rss + 2 * ALLOWANCE,
+  };
+  const higher = (['bytes', 'blocks', 'linear', 'rss'] as const).filter(
+    key => second[key] > Math.max(first[key], gathers[key]) + HIGHER[key],
+  );
   return [...leaking(report), ...higher.map(key => `peak of ${key}`)];
 }
 
@@ -63,17 +70,30 @@ const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** Runs styles one after the other in a process of their own. */
 export async function measure(names: readonly string[], turns: number): Promise<Report[]> {
   const options = ['--expose-gc', '--conditions=phyllo-source', '--import', 'tsx'];
-  const { stdout } = await promisify(execFile)(execPath, [...options, 'test/styles/child.ts', String(turns), ...names], { cwd: ROOT });
-  return stdout.trim().split('\n').map((line): Report => JSON.parse(line));
+  const { stdout } = await promisify(execFile)(
+    execPath,
+    [...options, 'test/styles/child.ts', String(turns), ...names],
+    { cwd: ROOT },
+  );
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line): Report => JSON.parse(line));
 }
 
 const mega = (n: number): string => (n / MB).toFixed(1).padStart(7);
-export const HEAD: string = 'style                                      turns  in use MB: first, last  (peak)    linear MB: first, last   heap MB: first, last    RSS MB: first, last';
+export const HEAD: string =
+  'style                                      turns  in use MB: first, last  (peak)    linear MB: first, last   heap MB: first, last    RSS MB: first, last';
 /** A line of the table: the first and the last level, and the peak of what was in use. */
 export function line(r: Report): string {
   const [first, last] = [r.at[0]!, r.at.at(-1)!];
   const columns = (['bytes', 'linear', 'heap', 'rss'] as const).map(key => `${mega(first[key])} → ${mega(last[key])}`);
   columns[0] += ` (${mega(Math.max(...r.peaks.map(p => p.bytes))).trim()})`.padEnd(10);
   const grown = growing(r);
-  return [r.name.padEnd(40), String(r.turns).padStart(6), ...columns, grown.length === 0 ? 'flat' : `grows: ${grown.join(', ')}`].join('  ');
+  return [
+    r.name.padEnd(40),
+    String(r.turns).padStart(6),
+    ...columns,
+    grown.length === 0 ? 'flat' : `grows: ${grown.join(', ')}`,
+  ].join('  ');
 }

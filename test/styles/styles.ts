@@ -3,8 +3,25 @@
  * style. What a turn takes must come back, some turns later at most. Each calls `turn` at the end of every turn.
  */
 import {
-  capture, checkpoint, crossEntropy, DataLoader, IndexError, keep, metrics, mseLoss, nn, noGrad, optim, randint, randn,
-  scope, ShapeError, tensor, TensorDataset, valueAndGrad, type Tensor,
+  capture,
+  checkpoint,
+  crossEntropy,
+  DataLoader,
+  IndexError,
+  keep,
+  metrics,
+  mseLoss,
+  nn,
+  noGrad,
+  optim,
+  randint,
+  randn,
+  scope,
+  ShapeError,
+  tensor,
+  TensorDataset,
+  valueAndGrad,
+  type Tensor,
 } from 'phyllo';
 
 export type Style = (turns: number, turn: () => void) => void | Promise<void>;
@@ -18,9 +35,14 @@ const rows = (): Tensor => keep(randn([BATCH, 8]));
 const labels = (n = BATCH): Tensor => keep(randint(0, CLASSES, [n]));
 const dataset = (n = 4 * BATCH): TensorDataset<[Tensor, Tensor]> => new TensorDataset(keep(randn([n, 8])), labels(n));
 
-const convNet = (): nn.Sequential => new nn.Sequential(
-  new nn.Conv2d(3, 4, 3, { padding: 1 }), new nn.ReLU(), new nn.MaxPool2d(4), new nn.Flatten(), new nn.Linear(256, CLASSES),
-);
+const convNet = (): nn.Sequential =>
+  new nn.Sequential(
+    new nn.Conv2d(3, 4, 3, { padding: 1 }),
+    new nn.ReLU(),
+    new nn.MaxPool2d(4),
+    new nn.Flatten(),
+    new nn.Linear(256, CLASSES),
+  );
 const perceptron = (inputs = 8, outputs = CLASSES): nn.Sequential =>
   new nn.Sequential(new nn.Linear(inputs, 16), new nn.ReLU(), new nn.Linear(16, outputs));
 
@@ -118,7 +140,9 @@ export const STYLES: Readonly<Record<string, Style>> = {
     repeat(turns, turn, () => {
       const made = makes.forward(randn([BATCH, 4]));
       second.zeroGrad();
-      crossEntropy(judges.forward(real), yes!).add(crossEntropy(judges.forward(made.detach()), no!)).backward();
+      crossEntropy(judges.forward(real), yes!)
+        .add(crossEntropy(judges.forward(made.detach()), no!))
+        .backward();
       second.step();
       first.zeroGrad();
       crossEntropy(judges.forward(made), yes!).backward();
@@ -137,7 +161,11 @@ export const STYLES: Readonly<Record<string, Style>> = {
       return [loss, next[0].detach(), next[1].detach()];
     });
     const x = keep(randn([4, BATCH, 8]));
-    let [loss, h, c] = [tensor(0), tensor(new Float32Array(BATCH * 8), { shape: [1, BATCH, 8] }), tensor(new Float32Array(BATCH * 8), { shape: [1, BATCH, 8] })];
+    let [loss, h, c] = [
+      tensor(0),
+      tensor(new Float32Array(BATCH * 8), { shape: [1, BATCH, 8] }),
+      tensor(new Float32Array(BATCH * 8), { shape: [1, BATCH, 8] }),
+    ];
     repeat(turns, turn, () => {
       [loss, h, c] = step(x, h, c);
       loss.item();
@@ -158,7 +186,7 @@ export const STYLES: Readonly<Record<string, Style>> = {
     const x = keep(randn([4096]));
     repeat(turns, turn, () => x.mul(2).sum().item());
   },
-  'valueAndGrad'(turns, turn) {
+  valueAndGrad(turns, turn) {
     const [x, y] = [rows(), keep(randn([BATCH, 1]))];
     const loss = valueAndGrad((w: Tensor) => mseLoss(x.matmul(w), y));
     let w = randn([8, 1]);
@@ -179,7 +207,7 @@ export const STYLES: Readonly<Record<string, Style>> = {
   },
   'a loader'(turns, turn) {
     const [data, step] = [dataset(), trainer(perceptron())];
-    for (let i = 0; i < turns;) {
+    for (let i = 0; i < turns; ) {
       for (const [x, t] of new DataLoader(data, { batchSize: BATCH, shuffle: true })) {
         step(x, t);
         i++;
@@ -189,7 +217,7 @@ export const STYLES: Readonly<Record<string, Style>> = {
   },
   async 'a loader, await'(turns, turn) {
     const [data, step] = [dataset(), trainer(perceptron())];
-    for (let i = 0; i < turns;) {
+    for (let i = 0; i < turns; ) {
       for (const [x, t] of new DataLoader(data, { batchSize: BATCH, shuffle: true })) {
         await step(x.add(randn([BATCH, 8])), t).data();
         i++;
@@ -200,20 +228,21 @@ export const STYLES: Readonly<Record<string, Style>> = {
   'a loader inside a loader'(turns, turn) {
     const [data, model] = [dataset(), perceptron()];
     const step = trainer(model);
-    for (let i = 0; i < turns;) {
+    for (let i = 0; i < turns; ) {
       for (const [x, t] of new DataLoader(data, { batchSize: BATCH })) {
         step(x, t);
-        for (const [y] of new DataLoader(data, { batchSize: 2 * BATCH })) model.forward(y).sub(model.forward(x).mean()).sum().item();
+        for (const [y] of new DataLoader(data, { batchSize: 2 * BATCH }))
+          model.forward(y).sub(model.forward(x).mean()).sum().item();
         i++;
         turn();
       }
     }
   },
-  'scopes'(turns, turn) {
+  scopes(turns, turn) {
     const [step, x, t] = [trainer(perceptron()), rows(), labels()];
     repeat(turns, turn, () => scope(() => step(x.add(randn([BATCH, 8])), t)).item());
   },
-  'checkpoints'(turns, turn) {
+  checkpoints(turns, turn) {
     const [first, last, t] = [new nn.Linear(8, 16), new nn.Linear(16, CLASSES), labels()];
     const optimizer = new optim.SGD([...first.parameters(), ...last.parameters()], { lr: 0.01 });
     const block = checkpoint((x: Tensor) => first.forward(x).tanh().dropout(0.1));
@@ -234,7 +263,7 @@ export const STYLES: Readonly<Record<string, Style>> = {
       }
     });
   },
-  'metrics'(turns, turn) {
+  metrics(turns, turn) {
     const [model, x, t] = [perceptron().eval(), rows(), labels()];
     const matrix = new metrics.ConfusionMatrix(CLASSES);
     repeat(turns, turn, () => {

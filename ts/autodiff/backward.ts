@@ -25,8 +25,11 @@ export interface BackwardOptions {
   readonly createGraph?: boolean;
 }
 
-const backwardOptions: Kind<BackwardOptions | undefined> =
-  optionsOf<BackwardOptions>({ gradient: aTensor, retainGraph: aBoolean, createGraph: aBoolean });
+const backwardOptions: Kind<BackwardOptions | undefined> = optionsOf<BackwardOptions>({
+  gradient: aTensor,
+  retainGraph: aBoolean,
+  createGraph: aBoolean,
+});
 
 let passes = 0;
 
@@ -77,7 +80,11 @@ function walk(y: Tensor, targets: readonly Tensor[] | null, options: BackwardOpt
   try {
     for (const n of nodes) {
       if (n.needed && n.g.some(g => g)) {
-        if (wanted?.has(n)) found.set(n, n.g.map(g => g && adopt(alias(g))));
+        if (wanted?.has(n))
+          found.set(
+            n,
+            n.g.map(g => g && adopt(alias(g))),
+          );
         if (n.def === null) {
           const x = n.leaf!.deref();
           if (wanted === null && x?.node === n && !x.disposed) feed(x, n.g[0]!, createGraph, spent);
@@ -114,9 +121,12 @@ let walks = 0;
 function startOf(y: Tensor, { gradient }: BackwardOptions): Node {
   live(y, 'backward');
   if (!y.node) {
-    throw new GradientError('backward', y.slot === ANSWERED
-      ? 'this tensor came out of a captured function: call backward inside that function'
-      : 'nothing that requires a gradient leads to this tensor');
+    throw new GradientError(
+      'backward',
+      y.slot === ANSWERED
+        ? 'this tensor came out of a captured function: call backward inside that function'
+        : 'nothing that requires a gradient leads to this tensor',
+    );
   }
   if (!gradient && y.size !== 1) {
     throw new ShapeError('backward', `starts from one number, this has shape ${show(y.shape)}; give its gradient`);
@@ -131,12 +141,24 @@ function startOf(y: Tensor, { gradient }: BackwardOptions): Node {
 function pull(n: Node): void {
   const def = n.def!;
   if (n.released) {
-    throw new GradientError('backward', `the graph of ${def.name} was already used: detach() what is carried over from an earlier step (a state, a generated batch), or pass { retainGraph: true } to use a graph twice`);
+    throw new GradientError(
+      'backward',
+      `the graph of ${def.name} was already used: detach() what is carried over from an earlier step (a state, a generated batch), or pass { retainGraph: true } to use a graph twice`,
+    );
   }
   n.lender?.fill();
   const around = runtime.scope!;
   const mark = around.last;
-  if (def.variadic) sendAll(n, def.variadic(n.g[0]!, n.params, n.inputShapes, n.edges.map(e => e !== null && e.needed)));
+  if (def.variadic)
+    sendAll(
+      n,
+      def.variadic(
+        n.g[0]!,
+        n.params,
+        n.inputShapes,
+        n.edges.map(e => e !== null && e.needed),
+      ),
+    );
   else pullNamed(n, def);
   // What the rules made in between goes now, not at the end of the walk.
   for (let t = around.last; t !== mark && t !== null; t = t.before) drop(t);
@@ -158,11 +180,20 @@ function pullNamed(n: Node, def: AnyDef): void {
     versions += s.storage.version;
   });
   if (versions !== n.versions) {
-    throw new GradientError('backward', `a value that the gradient of ${def.name} needs was changed in place since, by step() or assign(), say: call backward before, or compute from a copy`);
+    throw new GradientError(
+      'backward',
+      `a value that the gradient of ${def.name} needs was changed in place since, by step() or assign(), say: call backward before, or compute from a copy`,
+    );
   }
   const g = def.outputs ? Object.fromEntries(outputs.map((name, i) => [name, n.g[i] ?? null])) : n.g[0]!;
   const needed = n.edges.map(e => e !== null && e.needed);
-  const all = def.vjpAll?.(g, saved, n.params, shapes, Object.fromEntries(def.inputs.map((name, i) => [name, needed[i]!])));
+  const all = def.vjpAll?.(
+    g,
+    saved,
+    n.params,
+    shapes,
+    Object.fromEntries(def.inputs.map((name, i) => [name, needed[i]!])),
+  );
   for (let i = 0; i < n.edges.length; i++) {
     const e = n.edges[i]!;
     if (e === null || !e.needed) continue;
@@ -205,11 +236,16 @@ const SPENT = 64;
  * or if a value it saved was changed in place.
  */
 export const backward: (y: Tensor, options?: BackwardOptions) => void = checked(
-  'backward', [['y', aTensor], ['options', backwardOptions]],
-  (y, options = {}) => scope(() => {
-    if (options.createGraph) walk(y, null, options);
-    else noGrad(() => walk(y, null, options));
-  }, 'backward'),
+  'backward',
+  [
+    ['y', aTensor],
+    ['options', backwardOptions],
+  ],
+  (y, options = {}) =>
+    scope(() => {
+      if (options.createGraph) walk(y, null, options);
+      else noGrad(() => walk(y, null, options));
+    }, 'backward'),
 );
 
 /**
@@ -220,14 +256,21 @@ export const backward: (y: Tensor, options?: BackwardOptions) => void = checked(
  * @throws {ShapeError} if y is not one number and no `gradient` of its shape is given.
  * @throws {ValueError | DisposedError} if an argument is not what it should be, or was freed.
  */
-export const gradients: (y: Tensor, xs: readonly Tensor[], options?: BackwardOptions) => Tensor[] = checked('gradients', [
-  ['y', aTensor], ['xs', listOf(aTensor, 'a list of tensors')], ['options', backwardOptions],
-], (y, xs, options = {}) => {
-  for (const x of xs) {
-    if (!x.node) throw new GradientError('gradients', `a tensor of shape ${show(x.shape)} does not require a gradient`);
-  }
-  return scope(() => {
-    const found = options.createGraph ? walk(y, xs, options) : noGrad(() => walk(y, xs, options));
-    return found.map((g, i) => g ?? full(xs[i]!.shape, 0));
-  }, 'gradients');
-});
+export const gradients: (y: Tensor, xs: readonly Tensor[], options?: BackwardOptions) => Tensor[] = checked(
+  'gradients',
+  [
+    ['y', aTensor],
+    ['xs', listOf(aTensor, 'a list of tensors')],
+    ['options', backwardOptions],
+  ],
+  (y, xs, options = {}) => {
+    for (const x of xs) {
+      if (!x.node)
+        throw new GradientError('gradients', `a tensor of shape ${show(x.shape)} does not require a gradient`);
+    }
+    return scope(() => {
+      const found = options.createGraph ? walk(y, xs, options) : noGrad(() => walk(y, xs, options));
+      return found.map((g, i) => g ?? full(xs[i]!.shape, 0));
+    }, 'gradients');
+  },
+);

@@ -85,7 +85,10 @@ class Checkpoint implements Recomputation {
   private running = true;
   private lender: Checkpoint | null = null;
 
-  constructor(private f: Run, given: readonly unknown[]) {
+  constructor(
+    private f: Run,
+    given: readonly unknown[],
+  ) {
     for (const [, v] of leaves(given)) if (v instanceof Tensor) live(v, 'checkpoint');
     this.args = given.map(a => mapLeaves(a, v => (v instanceof Tensor ? saved(v) : v)));
     this.versions = versionsOf(this.args);
@@ -97,7 +100,14 @@ class Checkpoint implements Recomputation {
     else if (around instanceof Again) around.run.inner.push(this);
     runtime.recomputation = this;
     try {
-      return scope(() => recordDraws(key => this.keys.push(saved(key)), () => this.f(...given)), 'a checkpoint');
+      return scope(
+        () =>
+          recordDraws(
+            key => this.keys.push(saved(key)),
+            () => this.f(...given),
+          ),
+        'a checkpoint',
+      );
     } finally {
       runtime.recomputation = around;
       this.running = false;
@@ -123,12 +133,16 @@ class Checkpoint implements Recomputation {
   fill(): void {
     if (this.filled) return;
     if (this.running) {
-      throw new GradientError('checkpoint', 'gradients of what the function makes are taken inside it, where it has not ended: take them outside');
+      throw new GradientError(
+        'checkpoint',
+        'gradients of what the function makes are taken inside it, where it has not ended: take them outside',
+      );
     }
     this.filled = true;
     this.lender?.fill();
     const args = this.args!;
-    if (versionsOf(args) !== this.versions) throw new GradientError('checkpoint', 'an argument was changed in place since');
+    if (versionsOf(args) !== this.versions)
+      throw new GradientError('checkpoint', 'an argument was changed in place since');
     const { recording, recomputation, segment } = runtime;
     const again = new Again();
     runtime.recording = true;
@@ -170,10 +184,15 @@ class Checkpoint implements Recomputation {
   /** Notes which node of the first run each of a second one is, also in the checkpoints inside. */
   private match({ nodes, inner, versions }: Made, known: Map<Node, Node>): void {
     const { run } = this;
-    if (nodes.length !== run.nodes.length || inner.length !== run.inner.length || nodes.some((n, i) => n.def !== run.nodes[i]!.def)) {
+    if (
+      nodes.length !== run.nodes.length ||
+      inner.length !== run.inner.length ||
+      nodes.some((n, i) => n.def !== run.nodes[i]!.def)
+    ) {
       throw new GradientError('checkpoint', 'the function did not do the same the second time');
     }
-    if (versions !== run.versions) throw new GradientError('checkpoint', 'something that the function reads was changed in place since');
+    if (versions !== run.versions)
+      throw new GradientError('checkpoint', 'something that the function reads was changed in place since');
     nodes.forEach((n, i) => known.set(n, run.nodes[i]!));
     inner.forEach((c, i) => run.inner[i]!.match(c.run, known));
   }

@@ -20,24 +20,25 @@ export function valueAndGrad<R extends readonly unknown[]>(
   f: (x: Tensor, ...rest: R) => Tensor,
 ): (x: Tensor, ...rest: R) => [value: Tensor, grad: Tensor] {
   check('grad', 'f', aFunction(), f);
-  return (x, ...rest) => scope(() => {
-    const { recording } = runtime;
-    const around = depth;
-    depth = recording ? depth + 1 : 1;
-    runtime.recording = true;
-    try {
-      const leaf = variable(x, recording);
-      const y = f(leaf, ...rest);
-      check('grad', 'the result', aTensor, y);
-      if (y.size !== 1) throw new ShapeError('grad', `the function answers one number, not ${show(y.shape)}`);
-      const g = y.node ? gradients(y, [leaf], { createGraph: depth > 1 })[0] : mul(leaf, 0);
-      if (!g) throw new GradientError('grad', 'no gradient was found');
-      return [depth > 1 ? y : y.detach(), depth > 1 ? g : g.detach()];
-    } finally {
-      depth = around;
-      runtime.recording = recording;
-    }
-  }, 'grad');
+  return (x, ...rest) =>
+    scope(() => {
+      const { recording } = runtime;
+      const around = depth;
+      depth = recording ? depth + 1 : 1;
+      runtime.recording = true;
+      try {
+        const leaf = variable(x, recording);
+        const y = f(leaf, ...rest);
+        check('grad', 'the result', aTensor, y);
+        if (y.size !== 1) throw new ShapeError('grad', `the function answers one number, not ${show(y.shape)}`);
+        const g = y.node ? gradients(y, [leaf], { createGraph: depth > 1 })[0] : mul(leaf, 0);
+        if (!g) throw new GradientError('grad', 'no gradient was found');
+        return [depth > 1 ? y : y.detach(), depth > 1 ? g : g.detach()];
+      } finally {
+        depth = around;
+        runtime.recording = recording;
+      }
+    }, 'grad');
 }
 
 /** A function that answers the gradient of f by its first argument; see {@link valueAndGrad}. */

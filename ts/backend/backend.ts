@@ -21,8 +21,21 @@ export type UnaryGrad = (g: number, s: number, gx: number, n: number, p: number)
  * repeats an operand: that is how broadcasting copies nothing.
  */
 export type Binary = (
-  a: number, b: number, y: number, n0: number, n1: number, n2: number, n3: number,
-  a0: number, a1: number, a2: number, a3: number, b0: number, b1: number, b2: number, b3: number,
+  a: number,
+  b: number,
+  y: number,
+  n0: number,
+  n1: number,
+  n2: number,
+  n3: number,
+  a0: number,
+  a1: number,
+  a2: number,
+  a3: number,
+  b0: number,
+  b1: number,
+  b2: number,
+  b3: number,
 ) => void;
 
 /**
@@ -30,8 +43,20 @@ export type Binary = (
  * concatenation are all this loop.
  */
 export type Copy = (
-  x: number, y: number, n0: number, n1: number, n2: number, n3: number,
-  x0: number, x1: number, x2: number, x3: number, y0: number, y1: number, y2: number, y3: number,
+  x: number,
+  y: number,
+  n0: number,
+  n1: number,
+  n2: number,
+  n3: number,
+  x0: number,
+  x1: number,
+  x2: number,
+  x3: number,
+  y0: number,
+  y1: number,
+  y2: number,
+  y3: number,
 ) => void;
 
 /**
@@ -42,15 +67,33 @@ export type Copy = (
  * with x taken as 0 outside. pt and pl pad before the first row and column; what is padded after follows from oh, ow.
  */
 export type ConvSizes = [
-  n: number, c: number, h: number, w: number, k: number, kh: number, kw: number, oh: number, ow: number,
-  sh: number, sw: number, pt: number, pl: number, dh: number, dw: number, groups: number,
+  n: number,
+  c: number,
+  h: number,
+  w: number,
+  k: number,
+  kh: number,
+  kw: number,
+  oh: number,
+  ow: number,
+  sh: number,
+  sw: number,
+  pt: number,
+  pl: number,
+  dh: number,
+  dw: number,
+  groups: number,
 ];
 
 type Conv2dGrad = (p: number, q: number, r: number, bias: number, ...geometry: ConvSizes) => void;
 
 /** The forward pass; the activation is one of {@link ACTIVATION}. */
 type Conv2d = (
-  x: number, w: number, y: number, bias: number, ...sizes: [...geometry: ConvSizes, activation: number]
+  x: number,
+  w: number,
+  y: number,
+  bias: number,
+  ...sizes: [...geometry: ConvSizes, activation: number]
 ) => void;
 
 /**
@@ -58,8 +101,23 @@ type Conv2d = (
  * or i32 when `wide` is 1 (windows of more than 256 taps).
  */
 type MaxPool2d = (
-  p: number, at: number, q: number, planes: number, h: number, w: number, oh: number, ow: number,
-  kh: number, kw: number, sh: number, sw: number, ph: number, pw: number, dh: number, dw: number, wide: number,
+  p: number,
+  at: number,
+  q: number,
+  planes: number,
+  h: number,
+  w: number,
+  oh: number,
+  ow: number,
+  kh: number,
+  kw: number,
+  sh: number,
+  sw: number,
+  ph: number,
+  pw: number,
+  dh: number,
+  dw: number,
+  wide: number,
 ) => void;
 
 /** A max pool over planes [h, w, 8]. `relu` 1: of the numbers' positive parts; the tap kh · kw then stands for none. */
@@ -67,14 +125,25 @@ type MaxPool2dLanes = (...args: [...geometry: Parameters<MaxPool2d>, relu: numbe
 
 /** An average pool; divides by `divisor`, or where that is 0 by the window's size, counting padding if `countPad`. */
 type AvgPool2d = (
-  p: number, q: number, planes: number, h: number, w: number, oh: number, ow: number,
-  kh: number, kw: number, sh: number, sw: number, ph: number, pw: number, countPad: number, divisor: number,
+  p: number,
+  q: number,
+  planes: number,
+  h: number,
+  w: number,
+  oh: number,
+  ow: number,
+  kh: number,
+  kw: number,
+  sh: number,
+  sw: number,
+  ph: number,
+  pw: number,
+  countPad: number,
+  divisor: number,
 ) => void;
 
 /** x and y seen as [outer, n, inner] and [outer, k, inner]; what the middle index means is the kernel's matter. */
-type Index = (
-  x: number, index: number, y: number, outer: number, n: number, k: number, inner: number,
-) => void;
+type Index = (x: number, index: number, y: number, outer: number, n: number, k: number, inner: number) => void;
 
 /** Over each of `rows` rows of n elements. */
 type Rows = (x: number, y: number, rows: number, n: number) => void;
@@ -82,9 +151,28 @@ type RowsGrad = (g: number, y: number, gx: number, rows: number, n: number) => v
 
 /** Differentiable elementwise functions, and what their gradient kernel reads: the input x or the output y. */
 export const SAVED = {
-  abs: 'x', square: 'x', sqrt: 'y', rsqrt: 'y', reciprocal: 'y',
-  exp: 'y', expm1: 'y', log: 'x', log1p: 'x', sin: 'x', cos: 'x', atan: 'x', erf: 'x',
-  sigmoid: 'y', tanh: 'y', relu: 'y', leakyRelu: 'x', elu: 'x', gelu: 'x', geluTanh: 'x', silu: 'x', softplus: 'x',
+  abs: 'x',
+  square: 'x',
+  sqrt: 'y',
+  rsqrt: 'y',
+  reciprocal: 'y',
+  exp: 'y',
+  expm1: 'y',
+  log: 'x',
+  log1p: 'x',
+  sin: 'x',
+  cos: 'x',
+  atan: 'x',
+  erf: 'x',
+  sigmoid: 'y',
+  tanh: 'y',
+  relu: 'y',
+  leakyRelu: 'x',
+  elu: 'x',
+  gelu: 'x',
+  geluTanh: 'x',
+  silu: 'x',
+  softplus: 'x',
 } as const;
 
 /** An elementwise function with a gradient kernel. `leakyRelu` takes p = slope, `elu` p = α. */
@@ -97,7 +185,15 @@ export type Comparison = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
 export type IntArithmetic = 'add' | 'sub' | 'mul' | 'maximum' | 'minimum';
 /** Conversions between element types. To integers: truncates and saturates, NaN is 0; i32 → u8 keeps the low byte. */
 export type Cast =
-  | 'f32ToI32' | 'f32ToU8' | 'f32ToBool' | 'i32ToF32' | 'i32ToU8' | 'i32ToBool' | 'u8ToF32' | 'u8ToI32' | 'u8ToBool';
+  | 'f32ToI32'
+  | 'f32ToU8'
+  | 'f32ToBool'
+  | 'i32ToF32'
+  | 'i32ToU8'
+  | 'i32ToBool'
+  | 'u8ToF32'
+  | 'u8ToI32'
+  | 'u8ToBool';
 
 /** Functions that a product may go through on its way out, by the number that the kernel takes. */
 export const ACTIVATION = { none: 0, relu: 1, sigmoid: 2, tanh: 3 } as const;
@@ -129,9 +225,25 @@ export interface Kernels
    * f is one of {@link ACTIVATION}; C has the bits that its own kernel would give after the product.
    */
   gemm(
-    m: number, n: number, k: number, a: number, rsa: number, csa: number, b: number, rsb: number, csb: number,
-    c: number, rsc: number, batch: number, sa: number, sb: number, sc: number,
-    bias: number, biasBy: number, accumulate: number, activation: number,
+    m: number,
+    n: number,
+    k: number,
+    a: number,
+    rsa: number,
+    csa: number,
+    b: number,
+    rsb: number,
+    csb: number,
+    c: number,
+    rsc: number,
+    batch: number,
+    sa: number,
+    sb: number,
+    sc: number,
+    bias: number,
+    biasBy: number,
+    accumulate: number,
+    activation: number,
   ): void;
 
   /**
@@ -143,8 +255,19 @@ export interface Kernels
   gemmPack(b: number, rsb: number, csb: number, k: number, n: number, packed: number): void;
   /** One product as by `gemm`, to its bits, of a B that `gemmPack` has packed; where `gemmPackSize` is not 0. */
   gemmPacked(
-    m: number, n: number, k: number, a: number, rsa: number, csa: number, packed: number, c: number, rsc: number,
-    bias: number, biasBy: number, accumulate: number, activation: number,
+    m: number,
+    n: number,
+    k: number,
+    a: number,
+    rsa: number,
+    csa: number,
+    packed: number,
+    c: number,
+    rsc: number,
+    bias: number,
+    biasBy: number,
+    accumulate: number,
+    activation: number,
   ): void;
 
   // ── Convolution and pooling, NCHW ──
@@ -163,7 +286,10 @@ export interface Kernels
   conv2dPreparedSize(...sizes: [...geometry: ConvSizes, algorithm: number]): number;
   conv2dPrepare(w: number, prepared: number, ...sizes: [...geometry: ConvSizes, algorithm: number]): void;
   conv2dPrepared(
-    x: number, prepared: number, y: number, bias: number,
+    x: number,
+    prepared: number,
+    y: number,
+    bias: number,
     ...sizes: [...geometry: ConvSizes, activation: number, algorithm: number]
   ): void;
   /** (x, at, y): y = max of each window, at = which tap; at 0: not wanted. NaN wins; of equals the first. */
@@ -213,36 +339,96 @@ export interface Kernels
   //    the gradient reads, at 0 not wanted; it may have a gradient gr itself. ──
   /** hₜ = f(pₜ + W hₜ₋₁), f = tanh, or relu if 1. */
   rnn(
-    p: number, w: number, h0: number, y: number, h: number,
-    steps: number, batch: number, hidden: number, reverse: number, relu: number,
+    p: number,
+    w: number,
+    h0: number,
+    y: number,
+    h: number,
+    steps: number,
+    batch: number,
+    hidden: number,
+    reverse: number,
+    relu: number,
   ): void;
   rnnGrad(
-    gy: number, gh: number, w: number, y: number, gp: number, gh0: number,
-    steps: number, batch: number, hidden: number, reverse: number, relu: number,
+    gy: number,
+    gh: number,
+    w: number,
+    y: number,
+    gp: number,
+    gh0: number,
+    steps: number,
+    batch: number,
+    hidden: number,
+    reverse: number,
+    relu: number,
   ): void;
   /**
    * With a = pₜ + W hₜ₋₁ in four parts: i, f, o = σ(a), g = tanh a, c = f·cₜ₋₁ + i·g, h = o · tanh c, the gates in the
    * order i, f, g, o. reserve [steps, batch, 6 · hidden] = i, f, g, o, c, tanh c.
    */
   lstm(
-    p: number, w: number, h0: number, c0: number, y: number, h: number, c: number, reserve: number,
-    steps: number, batch: number, hidden: number, reverse: number,
+    p: number,
+    w: number,
+    h0: number,
+    c0: number,
+    y: number,
+    h: number,
+    c: number,
+    reserve: number,
+    steps: number,
+    batch: number,
+    hidden: number,
+    reverse: number,
   ): void;
   lstmGrad(
-    gy: number, gh: number, gc: number, gr: number, w: number, c0: number, reserve: number,
-    gp: number, gh0: number, gc0: number, steps: number, batch: number, hidden: number, reverse: number,
+    gy: number,
+    gh: number,
+    gc: number,
+    gr: number,
+    w: number,
+    c0: number,
+    reserve: number,
+    gp: number,
+    gh0: number,
+    gc0: number,
+    steps: number,
+    batch: number,
+    hidden: number,
+    reverse: number,
   ): void;
   /**
    * With q = W hₜ₋₁ + bias: r, z = σ(pₜ + q), n = tanh(pₜ + r·q), h = (1 − z)·n + z·hₜ₋₁, the gates in the order r, z, n.
    * reserve [steps, batch, 4 · hidden] = r, z, n, q of n. gq is the gradient of q; it differs from gp in n.
    */
   gru(
-    p: number, w: number, bias: number, h0: number, y: number, h: number, reserve: number,
-    steps: number, batch: number, hidden: number, reverse: number,
+    p: number,
+    w: number,
+    bias: number,
+    h0: number,
+    y: number,
+    h: number,
+    reserve: number,
+    steps: number,
+    batch: number,
+    hidden: number,
+    reverse: number,
   ): void;
   gruGrad(
-    gy: number, gh: number, gr: number, w: number, h0: number, y: number, reserve: number,
-    gp: number, gq: number, gh0: number, steps: number, batch: number, hidden: number, reverse: number,
+    gy: number,
+    gh: number,
+    gr: number,
+    w: number,
+    h0: number,
+    y: number,
+    reserve: number,
+    gp: number,
+    gq: number,
+    gh0: number,
+    steps: number,
+    batch: number,
+    hidden: number,
+    reverse: number,
   ): void;
 
   // ── Reductions ──
@@ -274,19 +460,34 @@ export interface Kernels
   crossEntropy(x: number, target: number, loss: number, norm: number, rows: number, n: number): void;
   /** gx = g · (softmax x − [i = target]), g [rows], or one number for all where `step` is 0 and not 1. */
   crossEntropyGrad(
-    g: number, x: number, target: number, norm: number, gx: number, rows: number, n: number, step: number,
+    g: number,
+    x: number,
+    target: number,
+    norm: number,
+    gx: number,
+    rows: number,
+    n: number,
+    step: number,
   ): void;
 
   // ── Normalisation. x is seen as [outer, n, inner]; a group is what shares the middle index. Element e has the weight
   //    w[e div step mod size]; step divides inner, inner divides size · step, and that is n · inner where outer > 1. ──
   /** mean [n] and variance [n] of x over outer and inner; not `centred`: 0 and the mean of x². */
-  moments(
-    x: number, mean: number, variance: number, outer: number, n: number, inner: number, centred: number,
-  ): void;
+  moments(x: number, mean: number, variance: number, outer: number, n: number, inner: number, centred: number): void;
   /** y = (x − mean) / √(variance + ε) · w + b; w 0: 1, b 0: 0. */
   normalise(
-    x: number, mean: number, variance: number, w: number, b: number, y: number,
-    outer: number, n: number, inner: number, size: number, step: number, eps: number,
+    x: number,
+    mean: number,
+    variance: number,
+    w: number,
+    b: number,
+    y: number,
+    outer: number,
+    n: number,
+    inner: number,
+    size: number,
+    step: number,
+    eps: number,
   ): void;
   /**
    * The gradient where mean and variance are those of x. With x̂ = (x − mean) / √(variance + ε) and h = g · w,
@@ -294,8 +495,21 @@ export interface Kernels
    * `centred`; gw = Σ g · x̂ and gb = Σ g over the elements of a weight, both at 0: not wanted.
    */
   normaliseGrad(
-    g: number, x: number, mean: number, variance: number, w: number, gx: number, gw: number, gb: number,
-    outer: number, n: number, inner: number, size: number, step: number, centred: number, eps: number,
+    g: number,
+    x: number,
+    mean: number,
+    variance: number,
+    w: number,
+    gx: number,
+    gw: number,
+    gb: number,
+    outer: number,
+    n: number,
+    inner: number,
+    size: number,
+    step: number,
+    centred: number,
+    eps: number,
   ): void;
 
   // ── Indexing; indices are i32 and have been checked. Elements of 4 bytes unless the name says 8 (bits). ──

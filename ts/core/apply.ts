@@ -24,7 +24,11 @@ function inspect(def: AnyDef, xs: Inputs): Inputs {
     const x = xs[i]!;
     if (x === null) continue;
     if (x.disposed) live(x, def.name);
-    if (!isWhole(x)) throw new ShapeError(def.name, `the shape or the strides of a tensor of ${x.size} elements were changed, to ${show(x.shape)} and ${show(x.strides)}: copy them before`);
+    if (!isWhole(x))
+      throw new ShapeError(
+        def.name,
+        `the shape or the strides of a tensor of ${x.size} elements were changed, to ${show(x.shape)} and ${show(x.strides)}: copy them before`,
+      );
     if (x.size >= MOST && def.view === undefined) checkBytes(def, i, x);
     if (x.node !== null) tracked = true;
     if (x.home !== home && x.home !== null) home = home === null ? x.home : meet(home, x.home);
@@ -44,7 +48,10 @@ function checkBytes(def: AnyDef, i: number, x: Tensor): void {
   const most = 2 ** 32 / x.storage.backend.itemSize(x.dtype);
   if (x.size < most) return;
   const input = def.inputs[i] ?? def.inputs[0];
-  throw new ShapeError(def.name, `${input} takes fewer than ${most} elements of ${x.dtype}, ${show(x.shape)} has ${x.size}`);
+  throw new ShapeError(
+    def.name,
+    `${input} takes fewer than ${most} elements of ${x.dtype}, ${show(x.shape)} has ${x.size}`,
+  );
 }
 
 /** The inputs in the element types and layout that the kernel takes: where they differ, twins for this one op. */
@@ -56,9 +63,13 @@ function convert(def: AnyDef, xs: Inputs): Inputs {
       if (x === null || ((want === 'any' || want === x.dtype) && (x.dense || def.strided))) return;
       const widens = want !== 'any' && want !== x.dtype;
       if (widens && !(rank[x.dtype] < rank[want])) {
-        throw new DTypeError(def.name, `${def.inputs[i]} takes ${want}, this is ${x.dtype}; convert it with to('${want}')`);
+        throw new DTypeError(
+          def.name,
+          `${def.inputs[i]} takes ${want}, this is ${x.dtype}; convert it with to('${want}')`,
+        );
       }
-      if (def.written[i]) throw new ShapeError(def.name, `${def.inputs[i]} is written in place and must be dense ${want}`);
+      if (def.written[i])
+        throw new ShapeError(def.name, `${def.inputs[i]} is written in place and must be dense ${want}`);
       ins[i] = twin(widens ? cast.def : copy.def, x, widens ? want : x.dtype);
     });
   } catch (e) {

@@ -113,7 +113,10 @@ function reap(u: Unowned): void {
 /** Something else that gives back what it has when nothing leads to it any more. */
 class Watched {
   readonly ref: WeakRef<object>;
-  constructor(o: object, private readonly gone: () => void) {
+  constructor(
+    o: object,
+    private readonly gone: () => void,
+  ) {
     this.ref = new WeakRef(o);
   }
   end(): void {
@@ -192,10 +195,14 @@ function account(): string {
     kinds.set(key, { count: kind.count + 1, bytes: kind.bytes + share });
   }
   if (bytes < Math.max(0.05 * liveBytes(), 2 ** 20)) return '';
-  const largest = [...kinds].sort(([, a], [, b]) => b.bytes - a.bytes).slice(0, 3)
+  const largest = [...kinds]
+    .sort(([, a], [, b]) => b.bytes - a.bytes)
+    .slice(0, 3)
     .map(([key, { count, bytes }]) => `${megabytes(bytes)} in ${count} ${key}`);
-  return `${megabytes(bytes)} are tensors that no scope owns and that are still referred to: ${largest.join(', ')}. `
-    + 'Let go of them, dispose() of them, or make them in a scope() or a loop over steps()';
+  return (
+    `${megabytes(bytes)} are tensors that no scope owns and that are still referred to: ${largest.join(', ')}. ` +
+    'Let go of them, dispose() of them, or make them in a scope() or a loop over steps()'
+  );
 }
 const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 
@@ -236,8 +243,8 @@ function weigh(t: Tensor): void {
   if (task < HEAVY || warned) return;
   warned = true;
   console.warn(
-    `phyllo: ${megabytes(task)} of tensors that no scope owns were made since control last returned to the event loop, `
-    + 'and this engine frees none of them before it does: loop with `for (const i of steps(n))`, or await data()',
+    `phyllo: ${megabytes(task)} of tensors that no scope owns were made since control last returned to the event loop, ` +
+      'and this engine frees none of them before it does: loop with `for (const i of steps(n))`, or await data()',
   );
 }
 

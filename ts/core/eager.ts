@@ -35,11 +35,23 @@ export class Eager implements Interpreter {
 }
 
 // A kernel may want memory to work in. In functions of their own, since a closure in `exec` would cost each call an object.
-function rerun(def: AnyDef, kernels: Kernels, xs: readonly (View | null)[], y: View, params: Params, error: unknown): void {
+function rerun(
+  def: AnyDef,
+  kernels: Kernels,
+  xs: readonly (View | null)[],
+  y: View,
+  params: Params,
+  error: unknown,
+): void {
   retry(() => def.run!(kernels, xs, y, params), error);
 }
 function rerunMulti(
-  def: AnyDef, kernels: Kernels, xs: readonly (View | null)[], ys: Readonly<Record<string, View>>, params: Params, error: unknown,
+  def: AnyDef,
+  kernels: Kernels,
+  xs: readonly (View | null)[],
+  ys: Readonly<Record<string, View>>,
+  params: Params,
+  error: unknown,
 ): void {
   retry(() => def.runMulti!(kernels, xs, ys, params), error);
 }

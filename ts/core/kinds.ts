@@ -28,7 +28,11 @@ interface Manner {
 }
 
 /** A kind by a predicate. */
-export function kind<T>(takes: string, fits: (v: unknown) => boolean, { error = ValueError, hint }: Manner = {}): Kind<T> {
+export function kind<T>(
+  takes: string,
+  fits: (v: unknown) => boolean,
+  { error = ValueError, hint }: Manner = {},
+): Kind<T> {
   return {
     takes,
     fits,
@@ -62,8 +66,9 @@ export const aTensorOrNull: Kind<Tensor | null> = tensors('a tensor or null', v 
 export const anyNumber: Kind<number> = kind('a number', v => typeof v === 'number');
 export const aBoolean: Kind<boolean> = kind('true or false', v => typeof v === 'boolean');
 export const aText: Kind<string> = kind('text', v => typeof v === 'string');
-export const aDType: Kind<DType> =
-  kind(DTYPES.join(', '), v => DTYPES.some(dtype => dtype === v), { error: DTypeError });
+export const aDType: Kind<DType> = kind(DTYPES.join(', '), v => DTYPES.some(dtype => dtype === v), {
+  error: DTypeError,
+});
 export const bytes: Kind<Uint8Array> = kind('a Uint8Array', v => v instanceof Uint8Array);
 /** A function of the caller's. */
 export function aFunction<F>(): Kind<F> {
@@ -72,8 +77,12 @@ export function aFunction<F>(): Kind<F> {
 
 /** A finite number within bounds. */
 export function aNumber(low: number = -Infinity, high: number = Infinity): Kind<number> {
-  const range = low === -Infinity && high === Infinity ? 'a finite number'
-    : high === Infinity ? `a finite number ≥ ${low}` : `a number from ${low} to ${high}`;
+  const range =
+    low === -Infinity && high === Infinity
+      ? 'a finite number'
+      : high === Infinity
+        ? `a finite number ≥ ${low}`
+        : `a number from ${low} to ${high}`;
   return kind(range, v => typeof v === 'number' && v >= low && v <= high && Number.isFinite(v));
 }
 
@@ -88,7 +97,9 @@ const LARGEST_STEP = 2 ** 28;
 export function wholeNumber(low = 0): Kind<number> {
   if (low === -Infinity) return kind('a whole number', v => isWhole(v, low));
   const takes = `a whole number ≥ ${low}`;
-  return kind(takes, v => isWhole(v, low, LARGEST), { hint: v => (isWhole(v, low) ? ', which is above 2^31 - 1' : '') });
+  return kind(takes, v => isWhole(v, low, LARGEST), {
+    hint: v => (isWhole(v, low) ? ', which is above 2^31 - 1' : ''),
+  });
 }
 
 /** One of some texts or numbers. */
@@ -105,7 +116,11 @@ export function instanceOf<T>(type: abstract new (...args: never[]) => T, takes:
 
 /** `undefined`, too. */
 export function optional<T>(of: Kind<T>): Kind<T | undefined> {
-  return { takes: of.takes, fits: v => v === undefined || of.fits(v), refuse: (where, name, v) => of.refuse(where, name, v) };
+  return {
+    takes: of.takes,
+    fits: v => v === undefined || of.fits(v),
+    refuse: (where, name, v) => of.refuse(where, name, v),
+  };
 }
 
 /** `null`, too. */
@@ -135,8 +150,10 @@ export function twoOf<T>(of: Kind<T>, takes: string): Kind<readonly [T, T]> {
   return list(of, takes, 2);
 }
 function list<T, L extends readonly T[]>(of: Kind<T>, takes: string, length?: number): Kind<L> {
-  const whole: Kind<L> =
-    kind(takes, v => every(v, e => of.fits(e)) && (length === undefined || (Array.isArray(v) && v.length === length)));
+  const whole: Kind<L> = kind(
+    takes,
+    v => every(v, e => of.fits(e)) && (length === undefined || (Array.isArray(v) && v.length === length)),
+  );
   return {
     ...whole,
     refuse(where, name, v) {
@@ -151,28 +168,38 @@ function list<T, L extends readonly T[]>(of: Kind<T>, takes: string, length?: nu
 const WHOLE = (v: unknown): boolean => isWhole(v, -Infinity);
 
 /** The sizes of a tensor. */
-export const aShape: Kind<Shape> = kind(
-  'a list of whole numbers from 0 up', v => every(v, n => isWhole(n, 0)), { error: ShapeError },
-);
+export const aShape: Kind<Shape> = kind('a list of whole numbers from 0 up', v => every(v, n => isWhole(n, 0)), {
+  error: ShapeError,
+});
 /** Sizes, of which some may be −1: they follow from others. */
 export const aShapeWithGaps: Kind<Shape> = kind(
-  'a list of whole numbers from 0 up, or -1', v => every(v, n => isWhole(n, -1)), { error: ShapeError },
+  'a list of whole numbers from 0 up, or -1',
+  v => every(v, n => isWhole(n, -1)),
+  { error: ShapeError },
 );
 /** The size of a tensor of one dimension, or its sizes. */
 export const oneSizeOrMore: Kind<number | Shape> = kind(
-  'a whole number ≥ 0, or a list of them', v => isWhole(v, 0) || aShape.fits(v), { error: ShapeError },
+  'a whole number ≥ 0, or a list of them',
+  v => isWhole(v, 0) || aShape.fits(v),
+  { error: ShapeError },
 );
 /** Dimensions by number; whether a tensor has them is told by its shape. */
 export const aDim: Kind<number> = kind('the number of a dimension', WHOLE, { error: ShapeError });
-export const dimsInOrder: Kind<readonly number[]> =
-  kind('a list of dimensions, by number', v => every(v, WHOLE), { error: ShapeError });
-export const oneOrMoreDims: Kind<number | readonly number[]> =
-  kind('the number of a dimension, or a list of them', v => WHOLE(v) || every(v, WHOLE), { error: ShapeError });
+export const dimsInOrder: Kind<readonly number[]> = kind('a list of dimensions, by number', v => every(v, WHOLE), {
+  error: ShapeError,
+});
+export const oneOrMoreDims: Kind<number | readonly number[]> = kind(
+  'the number of a dimension, or a list of them',
+  v => WHOLE(v) || every(v, WHOLE),
+  { error: ShapeError },
+);
 
 function whole<T>(takes: string, count: number, low: number): Kind<T> {
   const fits = (v: unknown, high?: number): boolean =>
     isWhole(v, low, high) || (Array.isArray(v) && v.length === count && every(v, e => isWhole(e, low, high)));
-  return kind(`${takes} of whole numbers ≥ ${low}`, v => fits(v, LARGEST_STEP), { hint: v => (fits(v) ? ', which is above 2^28' : '') });
+  return kind(`${takes} of whole numbers ≥ ${low}`, v => fits(v, LARGEST_STEP), {
+    hint: v => (fits(v) ? ', which is above 2^28' : ''),
+  });
 }
 /** One whole number for both directions, or two. */
 export function aPair(low: number): Kind<Pair> {
@@ -184,10 +211,10 @@ export function aTriple(low: number): Kind<Triple> {
 }
 
 /** Numbers in an array of JavaScript's, in a typed one, or in what has a length and numbers at its indices. */
-export const numbers: Kind<ArrayLike<number>> = kind(
-  'an array of numbers',
-  v => (ArrayBuffer.isView(v) ? !(v instanceof DataView) && !isBig(v)
-    : every(Array.isArray(v) || !isIndexed(v) ? v : Array.from(v), e => typeof e === 'number')),
+export const numbers: Kind<ArrayLike<number>> = kind('an array of numbers', v =>
+  ArrayBuffer.isView(v)
+    ? !(v instanceof DataView) && !isBig(v)
+    : every(Array.isArray(v) || !isIndexed(v) ? v : Array.from(v), e => typeof e === 'number'),
 );
 const isIndexed = (v: unknown): v is ArrayLike<unknown> =>
   typeof v === 'object' && v !== null && 'length' in v && isWhole(v.length, 0, LARGEST);
@@ -195,8 +222,10 @@ const isBig = (v: unknown): boolean => v instanceof BigInt64Array || v instanceo
 
 /** A plain object whose values are of one kind, under any names. */
 export function recordOf<T>(of: Kind<T>, takes: string): Kind<Readonly<Record<string, T>>> {
-  const whole: Kind<Readonly<Record<string, T>>> =
-    kind(takes, v => isPlain(v) && Object.values(v).every(e => of.fits(e)));
+  const whole: Kind<Readonly<Record<string, T>>> = kind(
+    takes,
+    v => isPlain(v) && Object.values(v).every(e => of.fits(e)),
+  );
   return {
     ...whole,
     refuse(where, name, v) {
@@ -250,8 +279,12 @@ export function requires<O extends object>(of: Kind<O | undefined>, ...names: re
 
 /** The option that was meant, or all there are. */
 function instead(key: string, known: readonly string[]): string {
-  const [best] = known.map(k => ({ k, far: distance(key.toLowerCase(), k.toLowerCase()) })).sort((a, b) => a.far - b.far);
-  return best && best.far <= Math.max(1, Math.floor(key.length / 3)) ? `did you mean ${best.k}?` : `it takes ${known.join(', ')}`;
+  const [best] = known
+    .map(k => ({ k, far: distance(key.toLowerCase(), k.toLowerCase()) }))
+    .sort((a, b) => a.far - b.far);
+  return best && best.far <= Math.max(1, Math.floor(key.length / 3))
+    ? `did you mean ${best.k}?`
+    : `it takes ${known.join(', ')}`;
 }
 
 /** Letters to insert, leave out or replace until a is b (Levenshtein 1966). */

@@ -76,7 +76,10 @@ export class Node {
   }
 
   private save(
-    needs: number, xs: readonly (Tensor | null)[], ins: readonly (Tensor | null)[], ys: readonly Tensor[],
+    needs: number,
+    xs: readonly (Tensor | null)[],
+    ins: readonly (Tensor | null)[],
+    ys: readonly Tensor[],
   ): void {
     const n = xs.length;
     this.saved = [];

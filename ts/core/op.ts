@@ -34,7 +34,9 @@ type Inputs<A extends readonly Input[], T> = { readonly [K in keyof A]: null ext
 type Call<A extends readonly Input[], P> = [P] extends [void] ? [...A] : [...A, params: P];
 type Saves<I extends string, O extends string> = { readonly [K in I]?: readonly (I | O)[] };
 type Saved<S, K> = K extends keyof S
-  ? S[K] extends readonly (infer N extends string)[] ? { readonly [M in N]: Tensor } : unknown
+  ? S[K] extends readonly (infer N extends string)[]
+    ? { readonly [M in N]: Tensor }
+    : unknown
   : unknown;
 type ShapesOf<N extends string> = Readonly<Record<N, Shape>>;
 
@@ -124,7 +126,11 @@ interface Declaration<A extends readonly Input[], P, I extends string, O extends
    * which are wanted; of what is saved, only what a wanted input's rule reads is there.
    */
   vjpAll?(
-    g: G, saved: { readonly [K in I | O]?: Tensor }, params: P, shapes: ShapesOf<I | O>, needed: { readonly [K in I]: boolean },
+    g: G,
+    saved: { readonly [K in I | O]?: Tensor },
+    params: P,
+    shapes: ShapesOf<I | O>,
+    needed: { readonly [K in I]: boolean },
   ): { readonly [K in I]?: Tensor | null };
 }
 
@@ -147,7 +153,9 @@ export interface MultiDef<A extends readonly Input[], P, I extends string, O ext
   /** Outputs that its kernel leaves out where they are empty: what backward passes alone read. */
   readonly optional?: readonly O[];
   /** Element types of the outputs that are not f32. */
-  readonly dtypes?: { readonly [K in O]?: DType } | ((xs: Inputs<A, Tensor>, params: P) => { readonly [K in O]?: DType });
+  readonly dtypes?:
+    | { readonly [K in O]?: DType }
+    | ((xs: Inputs<A, Tensor>, params: P) => { readonly [K in O]?: DType });
   shapes(xs: Inputs<A, Tensor>, params: P): { readonly [K in O]: Shape };
   runMulti(k: Kernels, xs: Inputs<A, View>, ys: { readonly [K in O]: View }, params: P): void;
 }
@@ -184,7 +192,8 @@ export interface AnyDef extends Omit<AnyDeclaration, 'wants' | 'saves'> {
   readonly variadic: AnyVariadicRule | null;
 }
 type AnyVariadicRule = Forgetful<
-  [g: Tensor, params: Params, shapes: readonly Shape[], needed: readonly boolean[]], readonly (Tensor | null)[]
+  [g: Tensor, params: Params, shapes: readonly Shape[], needed: readonly boolean[]],
+  readonly (Tensor | null)[]
 >;
 type Tensors = readonly (Tensor | null)[];
 type Views = readonly (View | null)[];
@@ -222,7 +231,10 @@ interface AnyDeclaration {
   readonly saves?: Named<readonly string[] | undefined>;
   readonly vjp?: Named<AnyRule | null>;
   vjpAll?(
-    g: Tensor | Named<Tensor | null>, saved: Named<Tensor | undefined>, params: Params, shapes: Named<Shape>,
+    g: Tensor | Named<Tensor | null>,
+    saved: Named<Tensor | undefined>,
+    params: Params,
+    shapes: Named<Shape>,
     needed: Named<boolean>,
   ): Named<Tensor | null | undefined>;
   readonly dtype?: DType | Forgetful<[xs: Tensors, params: Params], DType>;
@@ -234,7 +246,10 @@ interface AnyDeclaration {
   view?(x: Tensor, params: Params): Layout;
 }
 /** `g` is the output's cotangent or, of an op with several outputs, a record of them. */
-type AnyRule = Forgetful<[g: Tensor | Named<Tensor | null>, saved: Named<Tensor>, params: Params, shapes: Named<Shape>], Tensor>;
+type AnyRule = Forgetful<
+  [g: Tensor | Named<Tensor | null>, saved: Named<Tensor>, params: Params, shapes: Named<Shape>],
+  Tensor
+>;
 /** A function whose parameters compare both ways, as those of methods do: the precise declaration fits the general. */
 type Forgetful<A extends readonly unknown[], R> = { method(...args: A): R }['method'];
 
@@ -288,38 +303,69 @@ function paramsOf(v: Input | Params | undefined): Params {
 
 /** Declares an op. The implementation sees the declaration with its types forgotten. */
 export function defineOp<
-  A extends readonly Input[], P, const I extends string = string, const S extends Saves<I, 'y'> = Saves<never, never>,
+  A extends readonly Input[],
+  P,
+  const I extends string = string,
+  const S extends Saves<I, 'y'> = Saves<never, never>,
 >(declaration: Def<A, P, I, S>): Op<A, P>;
 export function defineOp(declaration: AnyDeclaration): { (...args: never[]): Tensor; readonly def: AnyDef } {
   const def = complete(declaration);
   const n = def.inputs.length;
-  const call = n === 1 ? (x: Input | Params, p?: Input | Params) => apply(def, [lift(def, 0, x, undefined)], paramsOf(p))
-    : n === 2 ? (a: Input | Params, b: Input | Params, p?: Input | Params) =>
-        apply(def, [lift(def, 0, a, b), lift(def, 1, b, a)], paramsOf(p))
-    : (...args: (Input | Params)[]) =>
-        apply(def, def.inputs.map((_, i) => lift(def, i, args[i], args[0])), paramsOf(args[n]));
+  const call =
+    n === 1
+      ? (x: Input | Params, p?: Input | Params) => apply(def, [lift(def, 0, x, undefined)], paramsOf(p))
+      : n === 2
+        ? (a: Input | Params, b: Input | Params, p?: Input | Params) =>
+            apply(def, [lift(def, 0, a, b), lift(def, 1, b, a)], paramsOf(p))
+        : (...args: (Input | Params)[]) =>
+            apply(
+              def,
+              def.inputs.map((_, i) => lift(def, i, args[i], args[0])),
+              paramsOf(args[n]),
+            );
   return Object.defineProperty(Object.assign(call, { def }), 'length', { value: def.inputs.length });
 }
 
 /** Declares an op with several outputs; it answers them in the order of `outputs`. */
 export function defineMultiOp<
-  A extends readonly Input[], R extends readonly Tensor[], P,
-  const I extends string = string, const O extends string = string, const S extends Saves<I, O> = Saves<never, never>,
+  A extends readonly Input[],
+  R extends readonly Tensor[],
+  P,
+  const I extends string = string,
+  const O extends string = string,
+  const S extends Saves<I, O> = Saves<never, never>,
 >(declaration: MultiDef<A, P, I, O, S>): MultiOp<A, R, P>;
-export function defineMultiOp(declaration: AnyDeclaration): { (...args: never[]): readonly Tensor[]; readonly def: AnyDef } {
+export function defineMultiOp(declaration: AnyDeclaration): {
+  (...args: never[]): readonly Tensor[];
+  readonly def: AnyDef;
+} {
   const def = complete(declaration);
   const call = (...args: (Input | Params)[]): readonly Tensor[] =>
-    applyMulti(def, def.inputs.map((_, i) => lift(def, i, args[i], args[0])), paramsOf(args[def.inputs.length]));
+    applyMulti(
+      def,
+      def.inputs.map((_, i) => lift(def, i, args[i], args[0])),
+      paramsOf(args[def.inputs.length]),
+    );
   return Object.assign(call, { def });
 }
 
 /** Declares an op of any number of inputs, given as an array. */
 export function defineVariadicOp<P>(declaration: VariadicDef<P>): (xs: readonly Tensor[], params: P) => Tensor;
-export function defineVariadicOp(
-  { input, wants, vjp, ...rest }: Omit<AnyDeclaration, 'inputs' | 'wants' | 'vjp'> & {
-    readonly input: string; readonly wants?: DType | 'any'; readonly vjp: AnyVariadicRule;
-  },
-): (xs: readonly Tensor[], params: Params) => Tensor {
+export function defineVariadicOp({
+  input,
+  wants,
+  vjp,
+  ...rest
+}: Omit<AnyDeclaration, 'inputs' | 'wants' | 'vjp'> & {
+  readonly input: string;
+  readonly wants?: DType | 'any';
+  readonly vjp: AnyVariadicRule;
+}): (xs: readonly Tensor[], params: Params) => Tensor {
   const def = complete({ ...rest, inputs: [input], wants: { [input]: wants } }, vjp);
-  return (xs, params) => apply(def, xs.map((x, i) => lift(def, i, x, undefined)), params);
+  return (xs, params) =>
+    apply(
+      def,
+      xs.map((x, i) => lift(def, i, x, undefined)),
+      params,
+    );
 }

@@ -8,15 +8,31 @@ export type Pair = number | readonly [vertical: number, horizontal: number];
 export type Triple = number | readonly [depth: number, height: number, width: number];
 
 /** Throws unless `value` is a finite number within bounds. */
-export function checkNumber(where: string, name: string, value: number, low: number = -Infinity, high: number = Infinity): void {
+export function checkNumber(
+  where: string,
+  name: string,
+  value: number,
+  low: number = -Infinity,
+  high: number = Infinity,
+): void {
   if (typeof value === 'number' && value >= low && value <= high && Number.isFinite(value)) return;
-  const range = low === -Infinity && high === Infinity ? 'a finite number'
-    : high === Infinity ? `a finite number ≥ ${low}` : `a number from ${low} to ${high}`;
+  const range =
+    low === -Infinity && high === Infinity
+      ? 'a finite number'
+      : high === Infinity
+        ? `a finite number ≥ ${low}`
+        : `a number from ${low} to ${high}`;
   throw new ValueError(where, `${name} takes ${range}, this is ${String(value)}`);
 }
 
 /** Throws unless `value` is a whole number from `low` to `high`. */
-export function checkInteger(where: string, name: string, value: number, low = 0, high: number = Number.MAX_SAFE_INTEGER): void {
+export function checkInteger(
+  where: string,
+  name: string,
+  value: number,
+  low = 0,
+  high: number = Number.MAX_SAFE_INTEGER,
+): void {
   if (Number.isInteger(value) && value >= low && value <= high) return;
   const range = value > high ? `from ${low} to ${high}` : `≥ ${low}`;
   throw new ValueError(where, `${name} takes a whole number ${range}, this is ${String(value)}`);

@@ -38,7 +38,8 @@ export function print(t: Printed): string {
   const nest = (d: number): string => {
     if (d === shape.length) return words[next++]!.padStart(width);
     const parts = indices(shape[d]!, elide).map(i => (i === null ? '…' : nest(d + 1)));
-    const gap = d === shape.length - 1 ? ', ' : `,${'\n'.repeat(shape.length - 1 - d)}${' '.repeat(HEAD.length + d + 1)}`;
+    const gap =
+      d === shape.length - 1 ? ', ' : `,${'\n'.repeat(shape.length - 1 - d)}${' '.repeat(HEAD.length + d + 1)}`;
     return `[${parts.join(gap)}]`;
   };
   const numbers = size > 0 ? nest(0) : '[]';
@@ -59,6 +60,7 @@ function format(values: readonly number[], truth: boolean): string[] {
   const sizes = finite.map(Math.abs).filter(v => v > 0);
   const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
   if (finite.every(Number.isInteger) && !(most >= 1e15)) return values.map(String);
-  if (most >= 1e8 || (most / least > 1e3 && least < 10 ** -DIGITS)) return values.map(v => (Number.isFinite(v) ? v.toExponential(DIGITS) : String(v)));
+  if (most >= 1e8 || (most / least > 1e3 && least < 10 ** -DIGITS))
+    return values.map(v => (Number.isFinite(v) ? v.toExponential(DIGITS) : String(v)));
   return values.map(v => (Number.isFinite(v) ? v.toFixed(DIGITS) : String(v)));
 }

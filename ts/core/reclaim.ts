@@ -35,6 +35,9 @@ export function retry<T>(f: () => T, error: unknown): T {
     }
   }
   if (!(last instanceof OutOfMemoryError)) throw last;
-  const who = accounts.map(account => account()).filter(text => text !== '').join('; ');
+  const who = accounts
+    .map(account => account())
+    .filter(text => text !== '')
+    .join('; ');
   throw new OutOfMemoryError(last.where, who === '' ? last.what : `${last.what}; ${who}`, { cause: last });
 }

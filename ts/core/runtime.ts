@@ -58,7 +58,13 @@ const absent: Backend = new Proxy<Backend>(Object.create(null), {
 });
 
 export const runtime: Runtime = {
-  backend: absent, interpreter: new Eager(absent), watcher: null, scope: null, recording: true, recomputation: null, segment: 0,
+  backend: absent,
+  interpreter: new Eager(absent),
+  watcher: null,
+  scope: null,
+  recording: true,
+  recomputation: null,
+  segment: 0,
 };
 
 /** Makes `backend` the one that tensors are born on. Tensors of another must not meet them. */

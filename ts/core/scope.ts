@@ -135,7 +135,8 @@ function close(s: Scope, result?: unknown): void {
         if (t.owner === s && !t.disposed) t.owner = returning;
       });
     }
-  } finally { // a Proxy of the caller's may throw
+  } finally {
+    // a Proxy of the caller's may throw
     for (let t = s.last; t !== null; ) {
       const { before } = t;
       t.before = null; // what outlives its scope must not hold the others
@@ -184,10 +185,13 @@ function eachTensor(value: unknown, f: (t: Tensor) => void): void {
   if (typeof value !== 'object' || value === null) return;
   const seen = new Set<object>([value]);
   for (const o of seen) {
-    const inside: Iterable<unknown> = ArrayBuffer.isView(o) ? []
-      : Array.isArray(o) || o instanceof Set ? o
-      : o instanceof Map ? [...o.keys(), ...o.values()]
-      : Object.values(Object.getOwnPropertyDescriptors(o)).map(field => field.value); // getters are not asked
+    const inside: Iterable<unknown> = ArrayBuffer.isView(o)
+      ? []
+      : Array.isArray(o) || o instanceof Set
+        ? o
+        : o instanceof Map
+          ? [...o.keys(), ...o.values()]
+          : Object.values(Object.getOwnPropertyDescriptors(o)).map(field => field.value); // getters are not asked
     for (const v of inside) {
       if (v instanceof Tensor) f(v);
       else if (typeof v === 'object' && v !== null) seen.add(v);

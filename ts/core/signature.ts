@@ -10,7 +10,11 @@ export type Signature<A extends readonly unknown[]> = {
 type Parameters = readonly (readonly [name: string, kind: Kind<unknown>])[];
 
 /** Throws unless the arguments of `where` are what it takes. */
-export function checkArguments<A extends readonly unknown[]>(where: string, takes: Signature<A>, args: NoInfer<A>): void;
+export function checkArguments<A extends readonly unknown[]>(
+  where: string,
+  takes: Signature<A>,
+  args: NoInfer<A>,
+): void;
 export function checkArguments(where: string, takes: Parameters, args: readonly unknown[]): void {
   for (let i = 0; i < takes.length; i++) {
     const kind = takes[i]![1];
@@ -31,7 +35,9 @@ function tooMany(where: string, most: number, given: number): never {
  * `map` gives more to any.
  */
 export function checked<A extends readonly unknown[], R>(
-  where: string, takes: Signature<A>, f: (...args: A) => R,
+  where: string,
+  takes: Signature<A>,
+  f: (...args: A) => R,
 ): (...args: A) => R;
 export function checked(where: string, takes: Parameters, f: (...args: readonly unknown[]) => unknown): typeof f {
   const kinds = takes.map(([, kind]) => kind);
@@ -41,7 +47,9 @@ export function checked(where: string, takes: Parameters, f: (...args: readonly 
 
 /** Calls with few arguments, most of them, make no array of them: an array costs as much as a check. */
 function quick(
-  where: string, kinds: readonly Kind<unknown>[], refuse: (...args: readonly unknown[]) => void,
+  where: string,
+  kinds: readonly Kind<unknown>[],
+  refuse: (...args: readonly unknown[]) => void,
   f: (...args: readonly unknown[]) => unknown,
 ): (...args: readonly unknown[]) => unknown {
   const [p, q, r] = kinds;
@@ -56,14 +64,17 @@ function quick(
   return function few(a?: unknown, b?: unknown, c?: unknown): unknown {
     if (!p.fits(a) || (q !== undefined && !q.fits(b)) || (r !== undefined && !r.fits(c))) refuse(a, b, c);
     // Read one by one: `arguments` that are handed on would be an object at each call.
-    if (most > 1) for (let n = arguments.length; n > most; n--) if (arguments[n - 1] !== undefined) tooMany(where, most, n);
+    if (most > 1)
+      for (let n = arguments.length; n > most; n--) if (arguments[n - 1] !== undefined) tooMany(where, most, n);
     return r !== undefined ? f(a, b, c) : q !== undefined ? f(a, b) : f(a);
   };
 }
 
 /** A checked function whose intermediate values are nobody's business: they go when it returns. */
 export function composite<A extends readonly unknown[], R>(
-  where: string, takes: Signature<A>, f: (...args: A) => R,
+  where: string,
+  takes: Signature<A>,
+  f: (...args: A) => R,
 ): (...args: A) => R {
   return checked(where, takes, (...args: A) => scope(() => f(...args), where));
 }

@@ -111,20 +111,33 @@ export class Tensor {
   /** As `data`, at once. */
   toArray(): TensorData {
     if (this.disposed && this.kept !== undefined) {
-      return this.dtype === 'i32' ? Int32Array.of(this.kept)
-        : this.dtype === 'f32' ? Float32Array.of(this.kept)
-        : this.dtype === 'f64' ? Float64Array.of(this.kept) : Uint8Array.of(this.kept);
+      return this.dtype === 'i32'
+        ? Int32Array.of(this.kept)
+        : this.dtype === 'f32'
+          ? Float32Array.of(this.kept)
+          : this.dtype === 'f64'
+            ? Float64Array.of(this.kept)
+            : Uint8Array.of(this.kept);
     }
     live(this, 'toArray');
-    if (!isWhole(this)) throw new ShapeError('toArray', `the shape of a tensor of ${this.size} elements was changed to ${show(this.shape)}: copy it before`);
+    if (!isWhole(this))
+      throw new ShapeError(
+        'toArray',
+        `the shape of a tensor of ${this.size} elements was changed to ${show(this.shape)}: copy it before`,
+      );
     runtime.watcher?.elements(this, 'toArray');
     const { backend } = this.storage;
     if (this.dense) return backend.read(this.at, this.size, this.dtype);
     const span = this.shape.reduce((last, n, d) => last + (n - 1) * this.strides[d]!, 1);
     const all = backend.read(this.at, this.size === 0 ? 0 : span, this.dtype);
-    const out = all.constructor === Float64Array ? new Float64Array(this.size)
-      : all.constructor === Float32Array ? new Float32Array(this.size)
-      : all.constructor === Int32Array ? new Int32Array(this.size) : new Uint8Array(this.size);
+    const out =
+      all.constructor === Float64Array
+        ? new Float64Array(this.size)
+        : all.constructor === Float32Array
+          ? new Float32Array(this.size)
+          : all.constructor === Int32Array
+            ? new Int32Array(this.size)
+            : new Uint8Array(this.size);
     for (let i = 0; i < out.length; i++) {
       let place = 0;
       for (let d = this.ndim - 1, rest = i; d >= 0; d--) {
@@ -138,7 +151,8 @@ export class Tensor {
 
   /** The only element. Throws ShapeError if there is not exactly one. */
   item(): number {
-    if (this.size !== 1) throw new ShapeError('item', `takes a tensor of one element, this has shape ${show(this.shape)}`);
+    if (this.size !== 1)
+      throw new ShapeError('item', `takes a tensor of one element, this has shape ${show(this.shape)}`);
     if (this.disposed) {
       if (this.kept !== undefined) return this.kept;
       live(this, 'item');
@@ -191,7 +205,13 @@ export class Tensor {
     const { backend } = this.storage;
     const size = backend.itemSize(this.dtype);
     const { shape, strides, dtype } = this;
-    return print({ shape, strides, dtype, size: this.size, element: place => backend.peek(this.at + place * size, dtype) });
+    return print({
+      shape,
+      strides,
+      dtype,
+      size: this.size,
+      element: place => backend.peek(this.at + place * size, dtype),
+    });
   }
   /**
    * For `JSON.stringify`: element type, shape and the elements in row-major order.
@@ -316,13 +336,21 @@ export function live(t: Tensor, where: string): void {
   if (!t.disposed) return;
   if (t.storage.traced) {
     const made = t.made === '' ? '' : ` by ${t.made}`;
-    throw new CaptureError(where, `a tensor of shape ${show(t.shape)} was made${made} while a function was captured and holds no numbers: what the function leaves in a variable or a field is not seen at its next call. Return it and pass it in as an argument, or write it into a tensor with assign()`);
+    throw new CaptureError(
+      where,
+      `a tensor of shape ${show(t.shape)} was made${made} while a function was captured and holds no numbers: what the function leaves in a variable or a field is not seen at its next call. Return it and pass it in as an argument, or write it into a tensor with assign()`,
+    );
   }
   const made = `${t.made === '' ? '' : ` by ${t.made}`}${t.owner === root ? '' : ` in ${t.owner.name}`}`;
   const what = `a tensor of shape ${show(t.shape)}${made === '' ? '' : `, made${made},`} is used after it was freed`;
   const by = t.freedBy !== '' ? ` by ${t.freedBy}` : ': its scope has ended';
-  const mend = t.kept !== undefined ? `. Its value is still ${t.kept}: use item(), or keep() it`
-    : t.freedBy === '' ? '. keep() it, return it, or read it inside'
-    : t.freedBy === 'dispose()' ? '' : '. keep() it, or read it before';
+  const mend =
+    t.kept !== undefined
+      ? `. Its value is still ${t.kept}: use item(), or keep() it`
+      : t.freedBy === ''
+        ? '. keep() it, return it, or read it inside'
+        : t.freedBy === 'dispose()'
+          ? ''
+          : '. keep() it, or read it before';
   throw new DisposedError(where, what + by + mend);
 }

@@ -25,6 +25,9 @@ export function mapLeaves(v: unknown, f: (leaf: unknown) => unknown): unknown {
 /** How leaves are put together, as text. */
 export function structure(v: unknown): string {
   if (Array.isArray(v)) return `[${v.map(structure).join()}]`;
-  if (isPlain(v)) return `{${Object.entries(v).map(([key, e]) => `${key}:${structure(e)}`).join()}}`;
+  if (isPlain(v))
+    return `{${Object.entries(v)
+      .map(([key, e]) => `${key}:${structure(e)}`)
+      .join()}}`;
   return '*';
 }

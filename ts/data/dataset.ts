@@ -1,6 +1,16 @@
 /** Collections of samples, and parts of them. */
 import { IndexError, ShapeError, ValueError } from '../core/errors';
-import { aNumber, anyNumber, aTensor, check, kind, listOf, numbers, options as optionsOf, type Kind } from '../core/kinds';
+import {
+  aNumber,
+  anyNumber,
+  aTensor,
+  check,
+  kind,
+  listOf,
+  numbers,
+  options as optionsOf,
+  type Kind,
+} from '../core/kinds';
 import { show } from '../core/shape';
 import { checkArguments } from '../core/signature';
 import type { Tensor } from '../core/tensor';
@@ -98,7 +108,14 @@ export class Subset<T> implements Dataset<T> {
     readonly dataset: Dataset<T>,
     indices: ArrayLike<number>,
   ) {
-    checkArguments('Subset', [['dataset', aDataset()], ['indices', numbers]], [dataset, indices]);
+    checkArguments(
+      'Subset',
+      [
+        ['dataset', aDataset()],
+        ['indices', numbers],
+      ],
+      [dataset, indices],
+    );
     checkPlaces('Subset', indices, dataset.length);
     this.indices = Int32Array.from(indices);
     this.length = this.indices.length;
@@ -140,14 +157,24 @@ function countsOf(lengths: readonly number[], n: number): number[] {
  * Throws ValueError if the lengths do not add up.
  */
 export function randomSplit<T, const L extends readonly number[]>(
-  dataset: Dataset<T>, lengths: L, options?: SplitOptions,
+  dataset: Dataset<T>,
+  lengths: L,
+  options?: SplitOptions,
 ): { readonly [K in keyof L]: Subset<T> };
 export function randomSplit<T>(
-  dataset: Dataset<T>, lengths: readonly number[], options: SplitOptions = {},
+  dataset: Dataset<T>,
+  lengths: readonly number[],
+  options: SplitOptions = {},
 ): readonly Subset<T>[] {
-  checkArguments('randomSplit', [
-    ['dataset', aDataset()], ['lengths', listOf(aNumber(0), 'a list of numbers')], ['options', optionsOf<SplitOptions>(sourceKeys)],
-  ], [dataset, lengths, options]);
+  checkArguments(
+    'randomSplit',
+    [
+      ['dataset', aDataset()],
+      ['lengths', listOf(aNumber(0), 'a list of numbers')],
+      ['options', optionsOf<SplitOptions>(sourceKeys)],
+    ],
+    [dataset, lengths, options],
+  );
   const counts = countsOf(lengths, dataset.length);
   const order = permutation(dataset.length, options.generator);
   let end = 0;

@@ -46,13 +46,24 @@ export class DataLoader<T extends Batch> implements Iterable<T> {
     readonly dataset: Dataset<T>,
     options: LoaderOptions<T> = {},
   ) {
-    checkArguments('DataLoader', [
-      ['dataset', aDataset<T>()],
-      ['options', optionsOf<LoaderOptions<T>>({
-        batchSize: wholeNumber(1), shuffle: aBoolean, seed: aSeed, generator: aGenerator, dropLast: aBoolean,
-        transform: aFunction(),
-      })],
-    ], [dataset, options]);
+    checkArguments(
+      'DataLoader',
+      [
+        ['dataset', aDataset<T>()],
+        [
+          'options',
+          optionsOf<LoaderOptions<T>>({
+            batchSize: wholeNumber(1),
+            shuffle: aBoolean,
+            seed: aSeed,
+            generator: aGenerator,
+            dropLast: aBoolean,
+            transform: aFunction(),
+          }),
+        ],
+      ],
+      [dataset, options],
+    );
     const { batchSize = 1, shuffle = false, seed, generator, dropLast = false, transform } = options;
     if (seed !== undefined && generator) throw new ValueError('DataLoader', 'takes a seed or a generator, not both');
     this.batchSize = batchSize;
@@ -103,8 +114,9 @@ function stacked(dataset: Dataset<readonly Tensor[]>, places: Int32Array): reado
     if (!Array.isArray(sample) || !sample.every(t => t instanceof Tensor)) {
       throw new ValueError('DataLoader', `sample ${places[k]} is not an array of tensors, which batches are made of`);
     }
-    const fits = sample.length === first.length
-      && sample.every((t, j) => t.dtype === first[j]!.dtype && sameShape(t.shape, first[j]!.shape));
+    const fits =
+      sample.length === first.length &&
+      sample.every((t, j) => t.dtype === first[j]!.dtype && sameShape(t.shape, first[j]!.shape));
     if (!fits) {
       const [a, b] = [sample, first].map(s => s.map(t => `${t.dtype} ${show(t.shape)}`).join(', '));
       const what = `sample ${places[k]} is (${a}), sample ${places[0]} (${b}): they do not stack`;

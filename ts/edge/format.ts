@@ -21,8 +21,13 @@ export const HEADER = 32;
 export const ALIGNMENT = 16;
 
 /** Arrays by the type of their elements. */
-export const ARRAYS: Readonly<Record<DType, ArrayType>> =
-  { f32: Float32Array, i32: Int32Array, u8: Uint8Array, bool: Uint8Array, f64: Float64Array };
+export const ARRAYS: Readonly<Record<DType, ArrayType>> = {
+  f32: Float32Array,
+  i32: Int32Array,
+  u8: Uint8Array,
+  bool: Uint8Array,
+  f64: Float64Array,
+};
 type ArrayType = Float32ArrayConstructor | Int32ArrayConstructor | Uint8ArrayConstructor | Float64ArrayConstructor;
 
 /** Where a tensor lies that goes in or comes out, dense. */
@@ -45,6 +50,6 @@ export const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) *
 /** Every word turns what came before and is multiplied in, so that no change of one word goes unseen. */
 export function checksum(words: Uint32Array): number {
   let h = 0;
-  for (let i = 0; i < words.length; i++) h = Math.imul((h << 13 | h >>> 19) ^ words[i]!, 0x9e3779b1);
+  for (let i = 0; i < words.length; i++) h = Math.imul(((h << 13) | (h >>> 19)) ^ words[i]!, 0x9e3779b1);
   return h >>> 0;
 }

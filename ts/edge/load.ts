@@ -36,7 +36,10 @@ function check(options: unknown): void {
   const [odd] = Object.keys(others);
   if (odd !== undefined) throw new ValueError(name, `there is no option ${odd}: load takes { name, wasm }`);
   if (wasm !== undefined && kindOf(wasm) !== 'WebAssembly.Module') {
-    throw new ValueError(name, `wasm takes a WebAssembly.Module, this is ${shown(wasm)}; WebAssembly.compile(bytes) makes one`);
+    throw new ValueError(
+      name,
+      `wasm takes a WebAssembly.Module, this is ${shown(wasm)}; WebAssembly.compile(bytes) makes one`,
+    );
   }
 }
 

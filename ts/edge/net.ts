@@ -9,9 +9,14 @@ import { isList, write, type Place, type Slot } from './place';
 
 /** What the binary finds wrong with a call, by its number for it. */
 const FAULTS = [
-  '', 'there is no such kernel, or it takes other arguments', 'an argument is no whole number, or no address',
-  'sizes are too large', 'sizes do not go together', 'an operand is not within the memory of the plan',
-  'an output overlaps another operand', 'all in all this is more work than a plan may be',
+  '',
+  'there is no such kernel, or it takes other arguments',
+  'an argument is no whole number, or no address',
+  'sizes are too large',
+  'sizes do not go together',
+  'an operand is not within the memory of the plan',
+  'an output overlaps another operand',
+  'all in all this is more work than a plan may be',
 ];
 
 /** A `WebAssembly.Module`: projects without the types of a browser cannot name it. */
@@ -30,7 +35,7 @@ interface Binary {
   run(calls: number): number;
 }
 const isBinary = (exports: WebAssembly.Exports): exports is WebAssembly.Exports & Binary =>
-  exports['prepare'] instanceof Function;
+  exports.prepare instanceof Function;
 
 export type Inputs = Readonly<Record<string, ArrayLike<number>>>;
 export type Outputs = Record<string, TensorData>;
@@ -44,8 +49,11 @@ export class Net {
 
   /** Nets come from `load`. Errors call one by its name. */
   constructor(
-    private readonly binary: Binary, private readonly calls: number,
-    private readonly xs: readonly Place[], private readonly ys: readonly Place[], private readonly name: string,
+    private readonly binary: Binary,
+    private readonly calls: number,
+    private readonly xs: readonly Place[],
+    private readonly ys: readonly Place[],
+    private readonly name: string,
   ) {
     const slot = ({ name, dtype, shape }: Slot): Slot => ({ name, dtype, shape });
     this.inputs = xs.map(slot);
@@ -117,7 +125,9 @@ export class Net {
     const from = index >>> 0;
     const indices = new Int32Array(buffer, from, n >>> 0);
     const i = indices.findIndex(i => i < 0 || i >= size);
-    const input = this.xs.find(({ view: { byteOffset, byteLength } }) => from >= byteOffset && from < byteOffset + byteLength);
+    const input = this.xs.find(
+      ({ view: { byteOffset, byteLength } }) => from >= byteOffset && from < byteOffset + byteLength,
+    );
     const place = input ? `${i + (from - input.view.byteOffset) / 4} of input '${input.name}'` : `${i}`;
     throw new IndexError(this.name, `index ${indices[i]} at place ${place} is outside [0, ${size})`);
   }
@@ -129,11 +139,12 @@ function instanceOf(module: Module, name: string): Binary {
   try {
     ({ exports } = new WebAssembly.Instance(module));
   } catch (error) {
-    if (error instanceof RangeError) throw new OutOfMemoryError(name, 'there is no room for another instance', { cause: error });
+    if (error instanceof RangeError)
+      throw new OutOfMemoryError(name, 'there is no room for another instance', { cause: error });
     cause = error; // it imports something
   }
   if (isBinary(exports)) return exports;
-  throw new PhylloError(name, 'wasm is none of this package\'s infer binaries', { cause });
+  throw new PhylloError(name, "wasm is none of this package's infer binaries", { cause });
 }
 
 /** A plan on an instance of its own, from the bytes of its file. Errors call it by its name. */
@@ -141,7 +152,12 @@ export function netOf(bytes: Uint8Array, module: Module, name: string): Net {
   const refuse: Refuse = (what, cause) => {
     throw new FileError(name, what, { cause });
   };
-  const { description: { kernels, inputs, outputs }, calls, weights, beside } = parse(bytes, refuse);
+  const {
+    description: { kernels, inputs, outputs },
+    calls,
+    weights,
+    beside,
+  } = parse(bytes, refuse);
   const exports = instanceOf(module, name);
   const alloc = (bytes: number): number => {
     const at = bytes < 2 ** 32 ? exports.alloc(bytes) >>> 0 : 0;

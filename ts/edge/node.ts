@@ -9,6 +9,8 @@ const BINARIES = {
   relaxed: new URL('../../generated/infer-relaxed.wasm', import.meta.url),
 } as const;
 
-export const load: Load = loadOver(async () => WebAssembly.compile(await readFile(BINARIES[chooseBinary(env['PHYLLO_WASM'])])));
+export const load: Load = loadOver(async () =>
+  WebAssembly.compile(await readFile(BINARIES[chooseBinary(env.PHYLLO_WASM)])),
+);
 
 export * from './edge';

@@ -23,9 +23,14 @@ interface File {
 /** The bytes, beginning where words of 64 bits may, in memory that no other thread writes: a copy if they do not. */
 export function bytesOf(data: Bytes, name: string): Uint8Array {
   if (!ArrayBuffer.isView(data) && !/^(Shared)?ArrayBuffer$/.test(kindOf(data))) {
-    throw new ValueError(name, `load takes the bytes of the file, an ArrayBuffer or Uint8Array, this is ${shown(data)}`);
+    throw new ValueError(
+      name,
+      `load takes the bytes of the file, an ArrayBuffer or Uint8Array, this is ${shown(data)}`,
+    );
   }
-  const bytes = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+  const bytes = ArrayBuffer.isView(data)
+    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+    : new Uint8Array(data);
   return bytes.byteOffset % 8 || !(bytes.buffer instanceof ArrayBuffer) ? new Uint8Array(bytes) : bytes;
 }
 
@@ -48,7 +53,8 @@ export function parse(bytes: Uint8Array, refuse: Refuse): File {
   }
   if (!isDescription(description, weights, weights + beside)) refuse('its description is not one');
   return {
-    description, beside,
+    description,
+    beside,
     calls: new Float64Array(buffer.slice(start + callsAt, start + callsAt + 8 * count)),
     weights: bytes.subarray(weightsAt),
   };
@@ -59,12 +65,26 @@ const isDType = (v: unknown): v is DType => isString(v) && Object.hasOwn(ARRAYS,
 
 /** Inputs lie behind the weights, everything inside the memory, and no two have one name. */
 function isDescription(v: unknown, weights: number, bytes: number): v is Description {
-  const isPort = (from: number) => (p: unknown): p is Port => isPlain(p) && isString(p['name']) && isDType(p['dtype'])
-    && Array.isArray(p['shape']) && p['shape'].every(isSize) && isSize(p['at']) && p['at'] >= from
-    && p['at'] % ARRAYS[p['dtype']].BYTES_PER_ELEMENT === 0
-    && p['at'] + sizeOf(p['shape']) * ARRAYS[p['dtype']].BYTES_PER_ELEMENT <= bytes;
-  const arePorts = (ports: unknown, from: number): ports is Port[] => Array.isArray(ports) && ports.every(isPort(from))
-    && new Set(ports.map(({ name }) => name)).size === ports.length;
-  return isPlain(v) && Array.isArray(v['kernels']) && v['kernels'].every(isString)
-    && arePorts(v['inputs'], weights) && arePorts(v['outputs'], 0) && v['outputs'].length > 0;
+  const isPort =
+    (from: number) =>
+    (p: unknown): p is Port =>
+      isPlain(p) &&
+      isString(p.name) &&
+      isDType(p.dtype) &&
+      Array.isArray(p.shape) &&
+      p.shape.every(isSize) &&
+      isSize(p.at) &&
+      p.at >= from &&
+      p.at % ARRAYS[p.dtype].BYTES_PER_ELEMENT === 0 &&
+      p.at + sizeOf(p.shape) * ARRAYS[p.dtype].BYTES_PER_ELEMENT <= bytes;
+  const arePorts = (ports: unknown, from: number): ports is Port[] =>
+    Array.isArray(ports) && ports.every(isPort(from)) && new Set(ports.map(({ name }) => name)).size === ports.length;
+  return (
+    isPlain(v) &&
+    Array.isArray(v.kernels) &&
+    v.kernels.every(isString) &&
+    arePorts(v.inputs, weights) &&
+    arePorts(v.outputs, 0) &&
+    v.outputs.length > 0
+  );
 }

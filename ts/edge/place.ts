@@ -17,7 +17,11 @@ export interface Place extends Slot {
 }
 
 const TAKES: Readonly<Record<DType, string>> = {
-  f32: 'numbers', f64: 'numbers', i32: 'whole numbers from -2^31 to 2^31 - 1', u8: 'whole numbers from 0 to 255', bool: 'numbers, each 0 or 1',
+  f32: 'numbers',
+  f64: 'numbers',
+  i32: 'whole numbers from -2^31 to 2^31 - 1',
+  u8: 'whole numbers from 0 to 255',
+  bool: 'numbers, each 0 or 1',
 };
 
 /** An array, a typed one, or what is like one. */

@@ -25,10 +25,17 @@ export class Scribe {
   private readonly names: Map<Value, string> = new Map();
   private readonly segments: Map<number, number> = new Map();
 
-  constructor(private readonly backend: Backend, private readonly write: (line: string) => void) {}
+  constructor(
+    private readonly backend: Backend,
+    private readonly write: (line: string) => void,
+  ) {}
 
   step({ def, params, xs, ys, segment = 0 }: Step): void {
-    const parts = [def.name, ...xs.map(x => (x ? this.operand(x) : 'nothing')), ...ys.map(y => `to ${this.operand(y)}`)];
+    const parts = [
+      def.name,
+      ...xs.map(x => (x ? this.operand(x) : 'nothing')),
+      ...ys.map(y => `to ${this.operand(y)}`),
+    ];
     for (const [key, value] of Object.entries(params)) parts.push(`${key} ${textOf(value)}`);
     if (segment !== 0) {
       if (!this.segments.has(segment)) this.segments.set(segment, this.segments.size);
@@ -47,18 +54,26 @@ export class Scribe {
     for (const { leaf, clears, before, after } of gradients) {
       const was = before === 'any' ? '' : before === null ? ', if there was none' : ', if there was one';
       const is = after === null ? 'cleared' : after === 'same' ? 'kept' : this.operand(after);
-      this.write(`leave a gradient\tin tensor #${identity(leaf)} ${show(leaf.shape)}\t${is}${was}${clears ? ', cleared first' : ''}`);
+      this.write(
+        `leave a gradient\tin tensor #${identity(leaf)} ${show(leaf.shape)}\t${is}${was}${clears ? ', cleared first' : ''}`,
+      );
     }
   }
 
   private operand({ value, at, shape, strides, dense, dtype }: Operand): string {
     const { origin } = value;
-    if (origin.from === 'constant' && shape.length === 0 && dtype === 'f32') return this.constant(value, origin.storage.at, dtype);
-    const name = origin.from === 'local' ? this.local(value)
-      : origin.from === 'input' ? `argument ${origin.index},`
-      : origin.from === 'outside' ? `tensor #${identity(origin.storage)}`
-      : origin.from === 'gradient' ? `gradient of tensor #${identity(origin.leaf)}`
-      : this.constant(value, origin.storage.at, dtype);
+    if (origin.from === 'constant' && shape.length === 0 && dtype === 'f32')
+      return this.constant(value, origin.storage.at, dtype);
+    const name =
+      origin.from === 'local'
+        ? this.local(value)
+        : origin.from === 'input'
+          ? `argument ${origin.index},`
+          : origin.from === 'outside'
+            ? `tensor #${identity(origin.storage)}`
+            : origin.from === 'gradient'
+              ? `gradient of tensor #${identity(origin.leaf)}`
+              : this.constant(value, origin.storage.at, dtype);
     return `${name} ${dtype} ${show(shape)}${dense ? '' : ` with strides ${show(strides)}`}${at === 0 ? '' : ` from byte ${at}`}`;
   }
   private local(value: Value): string {
@@ -137,14 +152,19 @@ export class Audit {
     this.seen = changes();
     this.late = false;
     if (difference === null || safe) return difference === null;
-    throw new CaptureError('capture', `the function called${placeOfCall()} does not do any more what its plan does: ${difference}. A plan cannot see such a change, and calls since the last check went by what was traced: pass what changes as an argument, keep it in a tensor, or call dispose() when it changes`);
+    throw new CaptureError(
+      'capture',
+      `the function called${placeOfCall()} does not do any more what its plan does: ${difference}. A plan cannot see such a change, and calls since the last check went by what was traced: pass what changes as an argument, keep it in a tensor, or call dispose() when it changes`,
+    );
   }
 }
 
 /** How two lines differ. */
 function tell(before: string | undefined, now: string | undefined): string {
   if (before === undefined || now === undefined) {
-    return now === undefined ? `${whole(before ?? '')} was traced, and is left out now` : `${whole(now)} was not traced`;
+    return now === undefined
+      ? `${whole(before ?? '')} was traced, and is left out now`
+      : `${whole(now)} was not traced`;
   }
   const [was, is] = [before.split('\t'), now.split('\t')];
   if (was[0] !== is[0] || was.length !== is.length) return `${whole(before)} was traced, now ${whole(now)}`;

@@ -36,7 +36,12 @@ class Entry {
   calls = 0;
 
   /** @param given an object among the arguments, without which no call has this signature */
-  constructor(readonly signature: Signature, plan: Plan, given: object | null, now: number) {
+  constructor(
+    readonly signature: Signature,
+    plan: Plan,
+    given: object | null,
+    now: number,
+  ) {
     this.awake = plan;
     this.used = now;
     if (given !== null) this.bind(given);
@@ -45,7 +50,7 @@ class Entry {
   get plan(): Plan | null {
     if (this.awake !== null) return this.awake;
     const object = this.object?.deref();
-    return object === undefined ? null : this.asleep.get(object) ?? null;
+    return object === undefined ? null : (this.asleep.get(object) ?? null);
   }
   /** Has the plan go with an object. */
   bind(to: object): void {

@@ -60,7 +60,11 @@ export interface CaptureOptions {
 }
 
 const captureOptions: Kind<CaptureOptions | undefined> = optionsOf<CaptureOptions>({
-  memoryBudget: aNumber(0), winograd: oneOf(2, 4), maxPlans: wholeNumber(1), maxBytes: aNumber(0), audit: aBoolean,
+  memoryBudget: aNumber(0),
+  winograd: oneOf(2, 4),
+  maxPlans: wholeNumber(1),
+  maxBytes: aNumber(0),
+  audit: aBoolean,
 });
 
 /**
@@ -89,9 +93,19 @@ const captureOptions: Kind<CaptureOptions | undefined> = optionsOf<CaptureOption
  * @throws {CaptureError} if `f` reads numbers, returns a Promise, changes what it goes by, or does not do any more what
  *   was traced; if there is no plan within the budget of memory.
  */
-export function capture<A extends readonly unknown[], R>(f: (...args: A) => R, options?: CaptureOptions): Captured<A, R>;
+export function capture<A extends readonly unknown[], R>(
+  f: (...args: A) => R,
+  options?: CaptureOptions,
+): Captured<A, R>;
 export function capture(f: Run, options: CaptureOptions = {}): Captured<unknown[], unknown> {
-  checkArguments('capture', [['f', aFunction<Run>()], ['options', captureOptions]], [f, options]);
+  checkArguments(
+    'capture',
+    [
+      ['f', aFunction<Run>()],
+      ['options', captureOptions],
+    ],
+    [f, options],
+  );
   const { memoryBudget, winograd, maxPlans = 16, maxBytes, audit = true } = options;
   const cache = new PlanCache({ plans: maxPlans, bytes: maxBytes ?? Infinity });
   const home = placeOfCaller();
@@ -120,7 +134,9 @@ export function capture(f: Run, options: CaptureOptions = {}): Captured<unknown[
       if (!cache.admit()) {
         if (!warned) {
           warned = true;
-          console.warn(`phyllo: more shapes or other arguments than ${cache.plans.length} plans are for come to the function captured${home()}, so that some calls run op by op: pad or bucket sizes, pass numbers that change as tensors, or raise ${maxBytes === undefined ? 'maxPlans' : 'maxPlans and maxBytes'}`);
+          console.warn(
+            `phyllo: more shapes or other arguments than ${cache.plans.length} plans are for come to the function captured${home()}, so that some calls run op by op: pad or bucket sizes, pass numbers that change as tensors, or raise ${maxBytes === undefined ? 'maxPlans' : 'maxPlans and maxBytes'}`,
+          );
         }
         return eagerly(f, args);
       }
@@ -166,7 +182,10 @@ function check(xs: readonly Tensor[]): void {
     const x = xs[i]!;
     if (x.disposed) live(x, 'capture');
     if (x.node !== null && runtime.recording) {
-      throw new CaptureError('capture', `tensor ${i} of the arguments given${placeOfCall()} requires a gradient, which does not lead through a plan: differentiate inside the function, or detach() it`);
+      throw new CaptureError(
+        'capture',
+        `tensor ${i} of the arguments given${placeOfCall()} requires a gradient, which does not lead through a plan: differentiate inside the function, or detach() it`,
+      );
     }
   }
 }
@@ -174,7 +193,10 @@ function check(xs: readonly Tensor[]): void {
 /** Runs `f` op by op. It is given handles of its own, and gradients do not lead through what it returns: as in a plan. */
 function eagerly(f: Run, args: readonly unknown[]): unknown {
   return scope(() => {
-    const result = resultOf(f, args.map(a => mapLeaves(a, v => (v instanceof Tensor ? v.detach() : v))));
+    const result = resultOf(
+      f,
+      args.map(a => mapLeaves(a, v => (v instanceof Tensor ? v.detach() : v))),
+    );
     return mapLeaves(result, v => {
       if (!(v instanceof Tensor)) return v;
       const t = v.detach();

@@ -9,9 +9,23 @@ import type { Program } from './program';
 
 /** Kernels beside gradients that the edge does not have: what trains, and what draws random numbers. */
 const AT_HOME: ReadonlySet<string> = new Set<keyof Kernels>([
-  'sgd', 'adam', 'tick', 'multiplyAdds', 'draw', 'bits', 'uniform', 'normal', 'dropout', 'scatterAdd', 'indexAdd', 'sumLanes',
-  'crossEntropy', 'conv2dPrepare', 'conv2dPreparedSize',
-  'gemmPack', 'gemmPackSize',
+  'sgd',
+  'adam',
+  'tick',
+  'multiplyAdds',
+  'draw',
+  'bits',
+  'uniform',
+  'normal',
+  'dropout',
+  'scatterAdd',
+  'indexAdd',
+  'sumLanes',
+  'crossEntropy',
+  'conv2dPrepare',
+  'conv2dPreparedSize',
+  'gemmPack',
+  'gemmPackSize',
 ]);
 /** Whether phyllo/edge has a kernel. */
 export const isAtTheEdge = (kernel: string): boolean => !AT_HOME.has(kernel) && !/Grad[XW]?$|Take$/.test(kernel);

@@ -12,11 +12,14 @@ import { writes, type Graph, type Operand, type Step, type Value } from './graph
 import type { Guards } from './guards';
 import { Holding } from './holding';
 import { Program, type Address } from './program';
-import { block, Lease } from './workspace';
+import { block } from './workspace';
 
 /** A tensor that comes out. */
 export class Result {
-  constructor(readonly operand: Operand, /** It had a graph of gradients in the trace. */ readonly recorded: boolean) {}
+  constructor(
+    readonly operand: Operand,
+    /** It had a graph of gradients in the trace. */ readonly recorded: boolean,
+  ) {}
 }
 
 /** All that a trace found. */
@@ -62,12 +65,20 @@ export class Execution {
     const changes = firstWrites(graph.steps);
     const changed = new Map(changes.map(({ what, at }) => [what, at]));
     const results = new Set([...leaves(result)].flatMap(([, r]) => (r instanceof Result ? [r.operand.value] : [])));
-    this.storages = changes.flatMap(({ what: { origin }, at }) => (origin.from === 'outside' ? [{ what: origin.storage, at }] : []));
-    this.arguments = changes.flatMap(({ what: { origin }, at }) => (origin.from === 'input' ? [{ what: origin.index, at }] : []));
+    this.storages = changes.flatMap(({ what: { origin }, at }) =>
+      origin.from === 'outside' ? [{ what: origin.storage, at }] : [],
+    );
+    this.arguments = changes.flatMap(({ what: { origin }, at }) =>
+      origin.from === 'input' ? [{ what: origin.index, at }] : [],
+    );
     this.written = new Set(this.storages.map(({ what }) => what));
     const values = [...valuesOf(graph)].map(v => ({ v, storage: 'storage' in v.origin ? v.origin.storage : null }));
-    this.outside = new Set(values.flatMap(({ v, storage }) => (storage !== null && v.origin.from === 'outside' ? [storage] : [])));
-    const constants = new Set(values.flatMap(({ v, storage }) => (storage !== null && v.origin.from === 'constant' ? [storage] : [])));
+    this.outside = new Set(
+      values.flatMap(({ v, storage }) => (storage !== null && v.origin.from === 'outside' ? [storage] : [])),
+    );
+    const constants = new Set(
+      values.flatMap(({ v, storage }) => (storage !== null && v.origin.from === 'constant' ? [storage] : [])),
+    );
     this.program = new Program(graph, this.backend);
     this.bytes = { shared: this.program.memory.bytes, own: [...constants].reduce((n, { bytes }) => n + bytes, 0) };
     this.holding = new Holding(this.program.lease);
@@ -115,7 +126,11 @@ export class Execution {
 
   /** Runs the program. Nothing is allocated but what comes out. */
   run(xs: readonly Tensor[]): unknown {
-    const { gradients, holding, traced: { guards, result } } = this;
+    const {
+      gradients,
+      holding,
+      traced: { guards, result },
+    } = this;
     try {
       holding.running = true;
       gradients.begin();
@@ -190,7 +205,8 @@ export class Execution {
   /** An operand as a tensor of the caller's. */
   tensor({ value, at, shape, strides, dtype, dense }: Operand, xs: readonly Tensor[]): Tensor {
     const { origin } = value;
-    const seen = origin.from === 'input' ? xs[origin.index]! : origin.from === 'gradient' ? origin.leaf.leaf!.grad! : null;
+    const seen =
+      origin.from === 'input' ? xs[origin.index]! : origin.from === 'gradient' ? origin.leaf.leaf!.grad! : null;
     const storage = seen !== null ? seen.storage : 'storage' in origin ? origin.storage : this.storageOf(value);
     const offset = at / this.backend.itemSize(dtype);
     return new Tensor(storage, shape, strides, seen === null ? offset : seen.offset + offset, dtype, dense);

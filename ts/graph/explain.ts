@@ -43,8 +43,17 @@ export function explain({ steps, once }: Graph, { bytes: arena, bound }: Memory,
   let flops = 0;
   const line = (step: Step, number: string): string[] => {
     const inputs = step.xs.flatMap(x => (x ? [`${names.of(x)} ${operand(x)}`] : [])).join(', ');
-    const output = step.ys.length > 0 ? step.ys.filter(y => y.size > 0).map(operand).join(', ') : 'in place';
-    const made = [...(opsOf(step).length > 1 ? [opsOf(step).join(' + ')] : []), ...(step.segment ? ['again'] : [])].join(', ');
+    const output =
+      step.ys.length > 0
+        ? step.ys
+            .filter(y => y.size > 0)
+            .map(operand)
+            .join(', ')
+        : 'in place';
+    const made = [
+      ...(opsOf(step).length > 1 ? [opsOf(step).join(' + ')] : []),
+      ...(step.segment ? ['again'] : []),
+    ].join(', ');
     const n = flopsOf(step);
     return [number, step.def.name, output, inputs, short(n), bytes(trafficOf(step, backend)), made];
   };
@@ -56,7 +65,8 @@ export function explain({ steps, once }: Graph, { bytes: arena, bound }: Memory,
     flops += flopsOf(step);
     names.made(step, i);
   });
-  const over = bound > 0 ? `, ${((100 * arena) / bound - 100).toFixed(1)} % over the least possible ${bytes(bound)}` : '';
+  const over =
+    bound > 0 ? `, ${((100 * arena) / bound - 100).toFixed(1)} % over the least possible ${bytes(bound)}` : '';
   return `${table(rows)}\n${short(flops)} FLOP in ${steps.length} steps; arena of ${bytes(arena)}${over}`;
 }
 
@@ -80,13 +90,18 @@ export class Drawing {
     return [
       'digraph plan {',
       '  node [fontname="sans-serif"];',
-      ...nodes.map(({ id, label, step }) => `  ${id} [label=${JSON.stringify(label)}, shape=${step ? 'box' : 'ellipse'}];`),
+      ...nodes.map(
+        ({ id, label, step }) => `  ${id} [label=${JSON.stringify(label)}, shape=${step ? 'box' : 'ellipse'}];`,
+      ),
       ...arrows.map(({ from, to, label }) => `  ${from} -> ${to} [label=${JSON.stringify(label)}];`),
       '}',
     ].join('\n');
   }
 
-  private parts(): { nodes: readonly { id: string; label: string; step: boolean }[]; arrows: readonly { from: string; to: string; label: string }[] } {
+  private parts(): {
+    nodes: readonly { id: string; label: string; step: boolean }[];
+    arrows: readonly { from: string; to: string; label: string }[];
+  } {
     const { steps, once, results } = this.graph;
     const names = new Names();
     const nodes: { id: string; label: string; step: boolean }[] = [];

@@ -95,7 +95,10 @@ function placeable(effects: readonly GradientEffect[], results: ReadonlySet<Valu
   const found = new Set<Put>();
   for (const effect of effects) {
     if (!isPut(effect)) continue;
-    const { leaf, after: { value, at, dense } } = effect;
+    const {
+      leaf,
+      after: { value, at, dense },
+    } = effect;
     if (taken.has(value) || value.origin.from !== 'local') continue;
     if (!dense || at !== 0 || value.bytes !== leaf.size * leaf.storage.backend.itemSize(leaf.dtype)) continue;
     taken.add(value);
@@ -119,11 +122,18 @@ export class Gradients {
 
   /** `results` come out; `written` are changed by steps, of which the first is given. */
   constructor(
-    private readonly effects: readonly GradientEffect[], results: ReadonlySet<Value>, written: ReadonlyMap<Value, number>, holding: Holding,
+    private readonly effects: readonly GradientEffect[],
+    results: ReadonlySet<Value>,
+    written: ReadonlyMap<Value, number>,
+    holding: Holding,
   ) {
     const own = placeable(effects, results);
     this.left = [...own].map(effect => {
-      const { leaf, cleared, after: { value } } = effect;
+      const {
+        leaf,
+        cleared,
+        after: { value },
+      } = effect;
       return { effect, value, place: holding.share(placeOf(leaf)), late: cleared > (written.get(value) ?? 0) };
     });
     this.put = effects.filter(isPut).filter(e => !own.has(e));
@@ -137,7 +147,9 @@ export class Gradients {
 
   /** Local values that have no leaf's place. */
   get loose(): Value[] {
-    return this.put.map(({ after }) => after.value).filter(v => v.origin.from === 'local' && this.left.every(l => l.value !== v));
+    return this.put
+      .map(({ after }) => after.value)
+      .filter(v => v.origin.from === 'local' && this.left.every(l => l.value !== v));
   }
   get any(): boolean {
     return this.effects.length > 0;
@@ -169,7 +181,8 @@ export class Gradients {
       const grad = leaf.leaf!.grad!;
       if (grad.storage.refs > (places.get(leaf)?.handle === grad ? 2 : 1)) return true;
     }
-    if (memory.size > 0) for (let i = 0; i < read.length; i++) if (memory.has(read[i]!.leaf.leaf!.grad!.storage)) return true;
+    if (memory.size > 0)
+      for (let i = 0; i < read.length; i++) if (memory.has(read[i]!.leaf.leaf!.grad!.storage)) return true;
     return false;
   }
   /** Whether a gradient that is read lies there. */

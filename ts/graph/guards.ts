@@ -58,7 +58,8 @@ export class Guards {
   /** Modules whose parameters were used without a method of theirs, and those that hold them, are watched as well. */
   private meetOwners(): void {
     const met = new Set<object>(this.tensors.flatMap(holdersOf));
-    for (const o of met) { // grows on the way
+    for (const o of met) {
+      // grows on the way
       this.watch(o);
       for (const outer of holdersOf(o)) met.add(outer);
     }
@@ -94,11 +95,17 @@ export class Guards {
       const key = m.changed() ?? m.keyOf(isTraced);
       if (key === undefined) continue;
       const place = `${m.object.constructor?.name ?? 'Object'}.${String(key)}`;
-      throw new CaptureError('capture', `the function called${placeOfCall()} changes ${place}, which a plan would do once: what changes from call to call must be a tensor, changed by assign()`);
+      throw new CaptureError(
+        'capture',
+        `the function called${placeOfCall()} changes ${place}, which a plan would do once: what changes from call to call must be a tensor, changed by assign()`,
+      );
     }
     const t = this.tensors.find((t, j) => !t.disposed && (t.node !== null) !== this.recorded[j] && !this.made(t));
     if (t) {
-      throw new CaptureError('capture', `the function called${placeOfCall()} changes requiresGrad of a tensor of shape ${show(t.shape)}, which a plan would do once: do it outside`);
+      throw new CaptureError(
+        'capture',
+        `the function called${placeOfCall()} changes requiresGrad of a tensor of shape ${show(t.shape)}, which a plan would do once: do it outside`,
+      );
     }
   }
   /** Whether the function made a tensor itself, of what was there. */

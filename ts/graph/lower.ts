@@ -59,7 +59,8 @@ export function lower(steps: readonly Step[], kernels: Kernels): Call[] {
       const { def, params, xs, ys } = step;
       const k = recorder(kernels, calls);
       const inputs = xs.map(x => x && view(x));
-      if (def.runMulti) def.runMulti(k, inputs, Object.fromEntries(ys.map((y, i) => [def.outputs![i]!, view(y)])), params);
+      if (def.runMulti)
+        def.runMulti(k, inputs, Object.fromEntries(ys.map((y, i) => [def.outputs![i]!, view(y)])), params);
       else def.run!(k, inputs, ys[0] ? view(ys[0]) : inputs[0]!, params);
       return calls;
     };

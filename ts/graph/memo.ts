@@ -11,7 +11,11 @@ const OBJECTS = 64;
 
 /** One object's contents, at keys in order. */
 export abstract class Memo<K = unknown> {
-  constructor(readonly object: object, protected readonly keys: readonly K[], protected readonly values: readonly unknown[]) {}
+  constructor(
+    readonly object: object,
+    protected readonly keys: readonly K[],
+    protected readonly values: readonly unknown[],
+  ) {}
 
   protected abstract read(key: K): unknown;
   /** The key of what was put there, replaced or taken away; undefined: nothing. */
@@ -42,7 +46,7 @@ export abstract class Memo<K = unknown> {
 /** Stands for the value of a getter, which is not asked. */
 const ASKED: unique symbol = Symbol('a getter');
 const fieldOf = (o: object, key: string | symbol): unknown =>
-  (Object.getOwnPropertyDescriptor(o, key)?.get ? ASKED : Reflect.get(o, key));
+  Object.getOwnPropertyDescriptor(o, key)?.get ? ASKED : Reflect.get(o, key);
 
 /** Enumerable fields, inherited ones too, then fields named by symbols. */
 class Fields extends Memo<string | symbol> {
@@ -52,7 +56,11 @@ class Fields extends Memo<string | symbol> {
     const names: (string | symbol)[] = [];
     for (const name in object) names.push(name);
     const keys = [...names, ...Object.getOwnPropertySymbols(object)];
-    super(object, keys, keys.map(key => fieldOf(object, key)));
+    super(
+      object,
+      keys,
+      keys.map(key => fieldOf(object, key)),
+    );
     this.named = names.length;
   }
   protected read(key: string | symbol): unknown {
@@ -68,7 +76,8 @@ class Fields extends Memo<string | symbol> {
       if (value !== ASKED && !Object.is(Reflect.get(object, name), value)) return name;
     }
     if (i < named) return keys[i];
-    for (; i < keys.length; i++) if (values[i] !== ASKED && !Object.is(Reflect.get(object, keys[i]!), values[i])) return keys[i];
+    for (; i < keys.length; i++)
+      if (values[i] !== ASKED && !Object.is(Reflect.get(object, keys[i]!), values[i])) return keys[i];
     return undefined;
   }
 }
@@ -78,7 +87,11 @@ class Elements extends Memo<number> {
 
   constructor(private readonly array: ArrayLike<unknown> & object) {
     const values = array.length > ENTRIES ? [] : Array.from(array);
-    super(array, values.map((_, i) => i), values);
+    super(
+      array,
+      values.map((_, i) => i),
+      values,
+    );
     this.length = array.length;
   }
   protected read(i: number): unknown {
@@ -95,7 +108,11 @@ class Entries extends Memo {
 
   constructor(private readonly map: Map<unknown, unknown> | Set<unknown>) {
     const entries = map.size > ENTRIES ? [] : [...map.entries()];
-    super(map, entries.map(([key]) => key), entries.map(([, value]) => value));
+    super(
+      map,
+      entries.map(([key]) => key),
+      entries.map(([, value]) => value),
+    );
     this.size = map.size;
   }
   protected read(key: unknown): unknown {
@@ -138,8 +155,13 @@ export function explore(root: object, seen: Set<object>, each: { memo(m: Memo): 
 
 /** The objects that one holds: itself, or in arrays, maps and objects which are no modules. */
 export function* heldBy(o: object, depth = 2): Generator<object> {
-  const all: Iterable<unknown> = ArrayBuffer.isView(o) ? [] : Array.isArray(o) || o instanceof Set ? o
-    : o instanceof Map ? o.values() : Object.keys(o).map(key => fieldOf(o, key));
+  const all: Iterable<unknown> = ArrayBuffer.isView(o)
+    ? []
+    : Array.isArray(o) || o instanceof Set
+      ? o
+      : o instanceof Map
+        ? o.values()
+        : Object.keys(o).map(key => fieldOf(o, key));
   let room = ENTRIES;
   for (const v of all) {
     if (typeof v !== 'object' || v === null) continue;

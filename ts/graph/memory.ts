@@ -37,7 +37,10 @@ function lifetimes({ steps, results }: Graph): Map<Value, Life> {
 /** Places for all, as few bytes as may be. */
 export function place(graph: Graph): Memory {
   const lives = lifetimes(graph);
-  return placed([...lives].map(([v, life]) => row([v], [life])), lives);
+  return placed(
+    [...lives].map(([v, life]) => row([v], [life])),
+    lives,
+  );
 }
 
 /**
@@ -61,7 +64,12 @@ export function placeEvenly(graph: Graph): Memory | null {
         const values = Array.from({ length: times }, (_, t) => steps[i + t * length]!.ys[j]!.value);
         // Those that are first written here, each once.
         if (!values.every((v, t) => rest.has(v) && lives.get(v)!.from === i + t * length)) continue;
-        rows.push(row(values, values.map(v => lives.get(v)!)));
+        rows.push(
+          row(
+            values,
+            values.map(v => lives.get(v)!),
+          ),
+        );
         for (const v of values) rest.delete(v);
       }
     }
@@ -73,14 +81,16 @@ export function placeEvenly(graph: Graph): Memory | null {
 
 /** What a step does, whatever values it does it to. */
 const outline = ({ def, xs, ys }: Step): string => {
-  const operand = (o: Operand | null): string => (o ? `${o.value.origin.from} ${o.dtype} ${o.shape.join()} ${o.strides.join()}` : '');
+  const operand = (o: Operand | null): string =>
+    o ? `${o.value.origin.from} ${o.dtype} ${o.shape.join()} ${o.strides.join()}` : '';
   return [def.name, ...xs.map(operand), ...ys.map(operand)].join('; ');
 };
 
 /** Values in a row may share one place if none is needed when the next is made, or alternate between two. */
 function row(values: readonly Value[], lives: readonly Life[]): Row {
   const bytes = values.reduce((most, v) => Math.max(most, v.bytes), 0);
-  const apart = (slots: number): boolean => lives.every(({ to }, t) => t + slots >= lives.length || to < lives[t + slots]!.from);
+  const apart = (slots: number): boolean =>
+    lives.every(({ to }, t) => t + slots >= lives.length || to < lives[t + slots]!.from);
   const slots = apart(1) ? 1 : apart(2) ? 2 : values.length;
   const [from, to] = [lives[0]!.from, lives.reduce((last, { to }) => Math.max(last, to), 0)];
   return { values, slots, bytes: slots === 1 ? bytes : slots * aligned(bytes), from, to };

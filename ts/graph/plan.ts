@@ -37,7 +37,10 @@ export class Plan {
 
   private alive(where: string): Execution {
     if (this.execution === null || this.disposed) {
-      throw new DisposedError(where, 'the plan is used after it was freed, by dispose(), in favour of another one of its function, or for want of memory: ask the captured function f for f.plan(...args) again');
+      throw new DisposedError(
+        where,
+        'the plan is used after it was freed, by dispose(), in favour of another one of its function, or for want of memory: ask the captured function f for f.plan(...args) again',
+      );
     }
     return this.execution;
   }
@@ -95,12 +98,22 @@ export class Plan {
    */
   encode(names: Names = {}): Uint8Array {
     check('encode', 'names', aNaming, names);
-    const { traced: { result, arguments: inputs }, program, storages, arguments: changed, gradients } = this.alive('encode');
+    const {
+      traced: { result, arguments: inputs },
+      program,
+      storages,
+      arguments: changed,
+      gradients,
+    } = this.alive('encode');
     if (storages.length + changed.length > 0 || gradients.any) {
-      throw new CaptureError('encode', 'a call of this plan changes parameters, gradients, statistics, random states or arguments: only what computes results alone becomes a file; call eval() and leave training out');
+      throw new CaptureError(
+        'encode',
+        'a call of this plan changes parameters, gradients, statistics, random states or arguments: only what computes results alone becomes a file; call eval() and leave training out',
+      );
     }
     const outputs = [...leaves(result)].map(([path, r]): Named => {
-      if (!(r instanceof Result)) throw new CaptureError('encode', `${path || 'the result'} is no tensor: return tensors alone`);
+      if (!(r instanceof Result))
+        throw new CaptureError('encode', `${path || 'the result'} is no tensor: return tensors alone`);
       return { name: path, operand: r.operand };
     });
     return encode(program, namesOf('input', inputs, names.inputs), namesOf('output', outputs, names.outputs));

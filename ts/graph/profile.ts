@@ -47,10 +47,19 @@ export class Profile {
 
   toString(): string {
     const percent = (x: number): string => `${(100 * x).toFixed(1)} %`;
-    const lines = [...this.rows].sort((a, b) => b.ms - a.ms).map(r => [
-      r.op, `[${r.shape.join(', ')}]`, r.ms.toFixed(3), percent(r.share), short(r.flops), bytes(r.bytes),
-      r.gflops.toFixed(2), r.gbytes.toFixed(2), percent(r.ofLimit),
-    ]);
+    const lines = [...this.rows]
+      .sort((a, b) => b.ms - a.ms)
+      .map(r => [
+        r.op,
+        `[${r.shape.join(', ')}]`,
+        r.ms.toFixed(3),
+        percent(r.share),
+        short(r.flops),
+        bytes(r.bytes),
+        r.gflops.toFixed(2),
+        r.gbytes.toFixed(2),
+        percent(r.ofLimit),
+      ]);
     const heading = ['op', 'output', 'ms', 'share', 'FLOP', 'memory', 'GFLOP/s', 'GB/s', 'of the core'];
     const flops = this.rows.reduce((n, r) => n + r.flops, 0);
     const rate = this.ms > 0 ? flops / this.ms / 1e6 : 0;
@@ -71,7 +80,12 @@ const RUNS = 15;
  * @throws {CaptureError} as a call of `f` does.
  */
 export function profile<A extends readonly unknown[], R>(f: Captured<A, R>, ...args: A): Profile {
-  check('profile', 'f', kind('a captured function', v => typeof v === 'function' && 'plan' in v), f);
+  check(
+    'profile',
+    'f',
+    kind('a captured function', v => typeof v === 'function' && 'plan' in v),
+    f,
+  );
   const { program } = f.plan(...args);
   const { instructions, backend } = program;
   const times = instructions.map(() => new Float64Array(RUNS));
@@ -88,16 +102,27 @@ export function profile<A extends readonly unknown[], R>(f: Captured<A, R>, ...a
   const limit = limitOf(backend);
   const ms = times.map(t => t.sort()[RUNS >> 1]!);
   const total = ms.reduce((a, b) => a + b, 0);
-  return new Profile(grouped(instructions, ms).map(({ steps, op, calls, ms }): ProfileRow => {
-    const flops = steps.reduce((n, { step, times }) => n + times * flopsOf(step), 0);
-    const traffic = steps.reduce((n, { step, times }) => n + times * trafficOf(step, backend), 0);
-    const rate = (n: number): number => (ms > 0 ? n / ms / 1e6 : 0);
-    const first = steps[0]!.step;
-    return {
-      op, calls, ms, flops, bytes: traffic, shape: (first.ys[0] ?? first.xs[0]!).shape, share: total > 0 ? ms / total : 0,
-      gflops: rate(flops), gbytes: rate(traffic), ofLimit: rate(flops) / limit,
-    };
-  }), limit);
+  return new Profile(
+    grouped(instructions, ms).map(({ steps, op, calls, ms }): ProfileRow => {
+      const flops = steps.reduce((n, { step, times }) => n + times * flopsOf(step), 0);
+      const traffic = steps.reduce((n, { step, times }) => n + times * trafficOf(step, backend), 0);
+      const rate = (n: number): number => (ms > 0 ? n / ms / 1e6 : 0);
+      const first = steps[0]!.step;
+      return {
+        op,
+        calls,
+        ms,
+        flops,
+        bytes: traffic,
+        shape: (first.ys[0] ?? first.xs[0]!).shape,
+        share: total > 0 ? ms / total : 0,
+        gflops: rate(flops),
+        gbytes: rate(traffic),
+        ofLimit: rate(flops) / limit,
+      };
+    }),
+    limit,
+  );
 }
 
 interface Group {
@@ -114,7 +139,10 @@ function grouped(instructions: readonly Instruction[], ms: readonly number[]): G
     const { times, body } = 'body' in instruction ? instruction : { times: 1, body: [instruction] };
     const steps = [...new Set(body.map(({ step }: Call) => step))];
     const name = steps.map(step => opsOf(step).join(' + ')).join(', ');
-    const group = times === 1 && steps[0] === last ? groups.at(-1)! : { steps: [], op: times > 1 ? `${times} × (${name})` : name, calls: 0, ms: 0 };
+    const group =
+      times === 1 && steps[0] === last
+        ? groups.at(-1)!
+        : { steps: [], op: times > 1 ? `${times} × (${name})` : name, calls: 0, ms: 0 };
     if (group !== groups.at(-1)) {
       groups.push(group);
       group.steps.push(...steps.map(step => ({ step, times })));

@@ -36,7 +36,12 @@ function checking(backend: Backend, where: string): Kernel {
 }
 
 /** Calls in turn, `times` times, on arguments that grow. */
-function loop(kernels: readonly Kernel[], args: readonly number[][], growth: readonly (readonly number[])[], times: number): Kernel {
+function loop(
+  kernels: readonly Kernel[],
+  args: readonly number[][],
+  growth: readonly (readonly number[])[],
+  times: number,
+): Kernel {
   const moving = growth.map(by => by.flatMap((step, arg) => (step === 0 ? [] : [{ arg, step }])));
   return () => {
     const now = args.map(a => [...a]);
@@ -121,14 +126,18 @@ export class Program {
   /** Where the arena was when addresses were bound last. */
   private at = NaN;
 
-  constructor(readonly graph: Graph, readonly backend: Backend) {
+  constructor(
+    readonly graph: Graph,
+    readonly backend: Backend,
+  ) {
     const { steps, once } = graph;
     [this.memory, this.instructions] = compact(graph, lower(steps, backend.kernels));
     const address = (value: Value): Address => this.address(value);
     this.each = new Sequence(this.instructions, backend, address);
     this.once = new Sequence(lower(once, backend.kernels), backend, address);
-    this.sources = once.flatMap(step => [...reads(step)]).flatMap(({ origin }) =>
-      'storage' in origin ? [{ storage: origin.storage, version: NaN }] : []);
+    this.sources = once
+      .flatMap(step => [...reads(step)])
+      .flatMap(({ origin }) => ('storage' in origin ? [{ storage: origin.storage, version: NaN }] : []));
     this.lease = new Lease(backend, this.memory.bytes);
   }
 
@@ -145,7 +154,7 @@ export class Program {
   /** The first of the steps traced that was not done when the last run failed. */
   get reached(): number {
     const i = this.instructions[this.each.done];
-    return i === undefined ? 0 : ('body' in i ? i.body[0]! : i).step.at ?? 0;
+    return i === undefined ? 0 : (('body' in i ? i.body[0]! : i).step.at ?? 0);
   }
 
   run(): void {

@@ -17,8 +17,10 @@ export interface Arrangement {
 export const PLAIN: Arrangement = { structure: '', others: [] };
 
 export const tensorsOf = (args: readonly unknown[]): Tensor[] => [...leaves(args)].map(([, v]) => v).filter(isTensor);
-export const arrangementOf = (args: readonly unknown[]): Arrangement => (args.every(isTensor) ? PLAIN
-  : { structure: structure(args), others: [...leaves(args)].map(([, v]) => v).filter(v => !isTensor(v)) });
+export const arrangementOf = (args: readonly unknown[]): Arrangement =>
+  args.every(isTensor)
+    ? PLAIN
+    : { structure: structure(args), others: [...leaves(args)].map(([, v]) => v).filter(v => !isTensor(v)) };
 
 export const isObject = (v: unknown): v is object => (typeof v === 'object' && v !== null) || typeof v === 'function';
 
@@ -42,7 +44,8 @@ export class Signature {
 
   fits(xs: readonly Tensor[], { structure, others }: Arrangement): boolean {
     const { shapes, strides, dtypes } = this;
-    if (this.recording !== runtime.recording || shapes.length !== xs.length || this.structure !== structure) return false;
+    if (this.recording !== runtime.recording || shapes.length !== xs.length || this.structure !== structure)
+      return false;
     for (let i = 0; i < xs.length; i++) {
       const x = xs[i]!;
       if (dtypes[i] !== x.dtype || !sameShape(shapes[i]!, x.shape) || !sameShape(strides[i]!, x.strides)) return false;

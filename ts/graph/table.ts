@@ -8,10 +8,11 @@ export function table(rows: readonly (readonly string[])[]): string {
     const right = cells.slice(1).some(c => c !== '') && cells.slice(1).every(c => /^[\d.,]*( \S{1,4})?$/.test(c));
     return { width: Math.max(...cells.map(c => c.length)), right };
   });
-  const line = (row: readonly string[]): string => columns
-    .map(({ width, right }, j) => (right ? (row[j] ?? '').padStart(width) : (row[j] ?? '').padEnd(width)))
-    .join('  ')
-    .trimEnd();
+  const line = (row: readonly string[]): string =>
+    columns
+      .map(({ width, right }, j) => (right ? (row[j] ?? '').padStart(width) : (row[j] ?? '').padEnd(width)))
+      .join('  ')
+      .trimEnd();
   return rows.map(line).join('\n');
 }
 
@@ -26,5 +27,7 @@ export function short(n: number): string {
 export function bytes(n: number): string {
   let power = 0;
   for (; n >= 1023.5 && power < PREFIXES.length - 1; power++) n /= 1024;
-  return power === 0 ? `${Math.round(n)} B` : `${n >= 1000 ? Math.round(n) : n.toPrecision(3)} ${PREFIXES[power]!.toUpperCase()}iB`;
+  return power === 0
+    ? `${Math.round(n)} B`
+    : `${n >= 1000 ? Math.round(n) : n.toPrecision(3)} ${PREFIXES[power]!.toUpperCase()}iB`;
 }

@@ -43,7 +43,9 @@ function digits(v: number, single: boolean): string {
 
 /** Many numbers: the first few, and a hash of them all. */
 export function numbers(data: ArrayLike<number> & ArrayBufferView): string {
-  const first = Array.from({ length: Math.min(data.length, 8) }, (_, i) => digits(data[i]!, data instanceof Float32Array));
+  const first = Array.from({ length: Math.min(data.length, 8) }, (_, i) =>
+    digits(data[i]!, data instanceof Float32Array),
+  );
   if (data.length === 1) return first[0]!;
   if (data.length <= 8) return `[${first.join(', ')}]`;
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -66,7 +68,10 @@ function write(v: unknown, depth: number): string {
   const inside = (all: Iterable<unknown>): string[] => [...all].slice(0, ENTRIES).map(e => write(e, depth + 1));
   if (Array.isArray(v)) return `[${inside(v).join(', ')}]`;
   if (v instanceof Map || v instanceof Set) return `${name}{${inside(v).join(', ')}}`;
-  return `${name}{${Object.entries(v).slice(0, ENTRIES).map(([key, e]) => `${key}: ${write(e, depth + 1)}`).join(', ')}}`;
+  return `${name}{${Object.entries(v)
+    .slice(0, ENTRIES)
+    .map(([key, e]) => `${key}: ${write(e, depth + 1)}`)
+    .join(', ')}}`;
 }
 
 /** What a value holds, whoever it is. */

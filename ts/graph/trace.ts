@@ -47,7 +47,7 @@ const copyState: Op<[x: Tensor]> = defineOp({
 
 /** Elements from a view's first to its last. */
 const spanOf = (shape: Shape, strides: Shape): number =>
-  (sizeOf(shape) === 0 ? 0 : shape.reduce((last, n, d) => last + (n - 1) * strides[d]!, 1));
+  sizeOf(shape) === 0 ? 0 : shape.reduce((last, n, d) => last + (n - 1) * strides[d]!, 1);
 
 export class Trace implements Interpreter, Watcher {
   readonly steps: Step[] = [];
@@ -61,13 +61,24 @@ export class Trace implements Interpreter, Watcher {
   /** Nodes from here on are the trace's own. */
   private readonly birth: number = nodes();
 
-  constructor(private readonly backend: Backend, /** Told of each step. */ private readonly scribe: Scribe | null = null) {
+  constructor(
+    private readonly backend: Backend,
+    /** Told of each step. */ private readonly scribe: Scribe | null = null,
+  ) {
     const none = (): never => {
       throw new CaptureError('capture', 'there is nothing to read or write yet');
     };
     this.nowhere = {
-      name: 'trace', kernels: backend.kernels, itemSize: dtype => backend.itemSize(dtype), takesLanes: () => false,
-      alloc: none, free() {}, read: none, write: none, peek: none, memory: none,
+      name: 'trace',
+      kernels: backend.kernels,
+      itemSize: dtype => backend.itemSize(dtype),
+      takesLanes: () => false,
+      alloc: none,
+      free() {},
+      read: none,
+      write: none,
+      peek: none,
+      memory: none,
     };
   }
 
@@ -78,14 +89,23 @@ export class Trace implements Interpreter, Watcher {
   }
   exec(def: AnyDef, xs: readonly (Tensor | null)[], y: Tensor, params: Params): void {
     const inPlace = y === xs[0];
-    this.write({ def, params, xs: xs.map(x => x && this.see(x)), ys: inPlace ? [] : [this.see(y)], segment: runtime.segment, at: this.steps.length });
-  }
-  execMulti(
-    def: AnyDef, xs: readonly (Tensor | null)[], ys: Readonly<Record<string, Tensor>>, params: Params,
-  ): void {
     this.write({
-      def, params, xs: xs.map(x => x && this.see(x)), ys: def.outputs!.map(name => this.see(ys[name]!)),
-      segment: runtime.segment, at: this.steps.length,
+      def,
+      params,
+      xs: xs.map(x => x && this.see(x)),
+      ys: inPlace ? [] : [this.see(y)],
+      segment: runtime.segment,
+      at: this.steps.length,
+    });
+  }
+  execMulti(def: AnyDef, xs: readonly (Tensor | null)[], ys: Readonly<Record<string, Tensor>>, params: Params): void {
+    this.write({
+      def,
+      params,
+      xs: xs.map(x => x && this.see(x)),
+      ys: def.outputs!.map(name => this.see(ys[name]!)),
+      segment: runtime.segment,
+      at: this.steps.length,
     });
   }
   private write(step: Step): void {
@@ -129,11 +149,18 @@ export class Trace implements Interpreter, Watcher {
   // ── What else is gone by ──
 
   elements(t: Tensor, where: string): void {
-    const [does, instead] = where === 'set'
-      ? ['writes elements', 'a plan would write them once, not at each call: pass a tensor as an argument, or use assign()']
-      : t.storage.traced
-        ? ['reads elements', 'they do not exist until the plan runs: return the tensor and read it outside']
-        : ['reads elements', 'a plan would go on with these numbers for ever: compute with the tensor, or pass the number as an argument'];
+    const [does, instead] =
+      where === 'set'
+        ? [
+            'writes elements',
+            'a plan would write them once, not at each call: pass a tensor as an argument, or use assign()',
+          ]
+        : t.storage.traced
+          ? ['reads elements', 'they do not exist until the plan runs: return the tensor and read it outside']
+          : [
+              'reads elements',
+              'a plan would go on with these numbers for ever: compute with the tensor, or pass the number as an argument',
+            ];
     throw new CaptureError(where, `the captured function ${does}${placeInside()}; ${instead}`);
   }
 
@@ -145,7 +172,10 @@ export class Trace implements Interpreter, Watcher {
     if (t.storage.traced) return;
     this.guards.use(t);
     if (recorded && t.node !== null && t.node.def !== null && t.node.id < this.birth) {
-      throw new CaptureError('capture', `the captured function uses${placeInside()} a tensor of shape ${show(t.shape)} that ${t.node.def.name} made outside and that requires a gradient, which does not lead through a plan: compute it inside, or detach() it`);
+      throw new CaptureError(
+        'capture',
+        `the captured function uses${placeInside()} a tensor of shape ${show(t.shape)} that ${t.node.def.name} made outside and that requires a gradient, which does not lead through a plan: compute it inside, or detach() it`,
+      );
     }
   }
 
@@ -163,17 +193,29 @@ export class Trace implements Interpreter, Watcher {
     let standIn: Tensor | null = null;
     if (real) {
       // Gradients come dense from backward; one that was put there by hand may not be.
-      if (!real.dense) throw new CaptureError('capture', `the captured function uses${placeInside()} a gradient that was set to a strided tensor: set a dense one`);
+      if (!real.dense)
+        throw new CaptureError(
+          'capture',
+          `the captured function uses${placeInside()} a gradient that was set to a strided tensor: set a dense one`,
+        );
       if (access === 'read' && real.node !== null && runtime.recording) {
-        throw new CaptureError('capture', `the captured function uses${placeInside()} a gradient that has a graph of its own, which does not lead through a plan: compute it inside, or set grad to its detach()`);
+        throw new CaptureError(
+          'capture',
+          `the captured function uses${placeInside()} a gradient that has a graph of its own, which does not lead through a plan: compute it inside, or set grad to its detach()`,
+        );
       }
       standIn = new Tensor(this.alloc(real.shape, real.dtype), real.shape, real.strides, 0, real.dtype, true);
       standIn.pinned = true;
       this.values.set(standIn.storage, { origin: { from: 'gradient', leaf }, bytes: standIn.storage.bytes });
     }
     this.touched.set(leaf, {
-      leaf, real, standIn, first: access, spent: own.spent.splice(0),
-      cleared: access === 'clear' ? at : Infinity, last: access === 'read' ? 0 : at,
+      leaf,
+      real,
+      standIn,
+      first: access,
+      spent: own.spent.splice(0),
+      cleared: access === 'clear' ? at : Infinity,
+      last: access === 'read' ? 0 : at,
     });
     own.grad = standIn;
   }
@@ -196,7 +238,8 @@ export class Trace implements Interpreter, Watcher {
   close(): void {
     for (const { leaf, real, spent } of this.touched.values()) {
       const own = leaf.leaf;
-      if (own === null) { // it is no leaf any more
+      if (own === null) {
+        // it is no leaf any more
         if (real) drop(real);
         continue;
       }

@@ -28,7 +28,10 @@ export function resultOf(f: Run, args: unknown[]): unknown {
   const result = callMarked(f, args);
   if (result instanceof Promise) {
     result.catch(() => {});
-    throw new CaptureError('capture', `the function called${placeOfCall()} returned a Promise; a plan has no await: read data outside`);
+    throw new CaptureError(
+      'capture',
+      `the function called${placeOfCall()} returned a Promise; a plan has no await: read data outside`,
+    );
   }
   return result;
 }
@@ -45,7 +48,11 @@ interface Found {
 
 /** Runs `f` once on tensors without numbers, and hands over what it did. */
 export function traced<T>(
-  f: Run, args: readonly unknown[], xs: readonly Tensor[], scribe: Scribe | null, use: (found: Found) => T,
+  f: Run,
+  args: readonly unknown[],
+  xs: readonly Tensor[],
+  scribe: Scribe | null,
+  use: (found: Found) => T,
 ): T {
   const { interpreter, watcher } = runtime;
   const trace = new Trace(runtime.backend, scribe);
@@ -58,11 +65,18 @@ export function traced<T>(
       const standIns = xs.map((x, i) => trace.argument(x, i));
       const inputs = standIns.map(t => trace.see(t).value);
       let next = 0;
-      const answer = resultOf(f, args.map(a => mapLeaves(a, v => (v instanceof Tensor ? standIns[next++]! : v))));
+      const answer = resultOf(
+        f,
+        args.map(a => mapLeaves(a, v => (v instanceof Tensor ? standIns[next++]! : v))),
+      );
       trace.guards.check();
       trace.guards.scope = null;
       const leaf = standIns.findIndex(t => t.leaf !== null && t.leaf.grad !== null);
-      if (leaf >= 0) throw new CaptureError('capture', `the function called${placeOfCall()} leaves a gradient in tensor ${leaf} of its arguments, where it would not come out: return it, or use valueAndGrad`);
+      if (leaf >= 0)
+        throw new CaptureError(
+          'capture',
+          `the function called${placeOfCall()} leaves a gradient in tensor ${leaf} of its arguments, where it would not come out: return it, or use valueAndGrad`,
+        );
       const result = mapLeaves(answer, v => {
         if (!(v instanceof Tensor)) return v;
         live(v, 'capture');
@@ -86,7 +100,10 @@ export function planOf(f: Run, args: readonly unknown[], xs: readonly Tensor[], 
     const results = new Set<Value>();
     for (const [, r] of leaves(result)) if (r instanceof Result) results.add(r.operand.value);
     for (const { after } of gradients) if (after !== null && after !== 'same') results.add(after.value);
-    const graph = optimise({ steps: trace.steps, once: [], results, budget: options.memoryBudget, winograd: options.winograd }, runtime.backend);
+    const graph = optimise(
+      { steps: trace.steps, once: [], results, budget: options.memoryBudget, winograd: options.winograd },
+      runtime.backend,
+    );
     // Of one argument, what is in it has names of its own.
     const paths = [...leaves(args.length === 1 ? args[0] : args)].filter(([, v]) => isTensor(v)).map(([path]) => path);
     const named = standIns.map((t, i) => ({ name: paths[i]!, operand: trace.see(t) }));
@@ -104,8 +121,8 @@ function effects(trace: Trace): GradientEffect[] {
       clears: first === 'clear',
       cleared,
       last,
-      before: first === 'read' ? standIn && trace.see(standIn).value : 'any' as const,
-      after: now === null ? null : now === standIn ? 'same' as const : trace.see(now),
+      before: first === 'read' ? standIn && trace.see(standIn).value : ('any' as const),
+      after: now === null ? null : now === standIn ? ('same' as const) : trace.see(now),
     };
   });
 }

@@ -38,7 +38,10 @@ onShortage(() => workspaces.get(runtime.backend)?.release());
 export class Lease {
   private readonly workspace: Workspace;
 
-  constructor(backend: Backend, readonly bytes: number) {
+  constructor(
+    backend: Backend,
+    readonly bytes: number,
+  ) {
     let workspace = workspaces.get(backend);
     if (!workspace) workspaces.set(backend, (workspace = new Workspace(backend)));
     this.workspace = workspace;
@@ -48,7 +51,11 @@ export class Lease {
   /** Where the block is now. It stays there until something is allocated or a lease ends. */
   address(): number {
     const { block } = this.workspace;
-    return block !== null && block.bytes >= this.bytes ? block.at : this.bytes === 0 ? 0 : this.workspace.grow(this.bytes);
+    return block !== null && block.bytes >= this.bytes
+      ? block.at
+      : this.bytes === 0
+        ? 0
+        : this.workspace.grow(this.bytes);
   }
 
   /** What nobody else needs of the block is given back. */

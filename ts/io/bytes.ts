@@ -7,7 +7,11 @@ interface TypedArray {
   new (source: ArrayLike<number> | ArrayBuffer): TensorData;
 }
 const arrays: Readonly<Record<DType, TypedArray>> = {
-  f32: Float32Array, i32: Int32Array, u8: Uint8Array, bool: Uint8Array, f64: Float64Array,
+  f32: Float32Array,
+  i32: Int32Array,
+  u8: Uint8Array,
+  bool: Uint8Array,
+  f64: Float64Array,
 };
 
 /** Bytes of an element in a file. */

@@ -14,11 +14,15 @@ import { aText, bytes, check, either } from '../core/kinds';
  */
 export async function writeFile(path: string, content: string | Uint8Array): Promise<void> {
   if (typeof path !== 'string' || path === '') {
-    throw new ValueError('writeFile', `takes the path of a file, this is ${path === '' ? 'an empty text' : typeof path}`);
+    throw new ValueError(
+      'writeFile',
+      `takes the path of a file, this is ${path === '' ? 'an empty text' : typeof path}`,
+    );
   }
   check('writeFile', 'content', either(aText, bytes), content);
   const system = systemOf();
-  if (!system) throw new FileError(path, 'this runtime has no files (Node has from 20.16 on): store the bytes in another way');
+  if (!system)
+    throw new FileError(path, 'this runtime has no files (Node has from 20.16 on): store the bytes in another way');
   const { files, process } = system;
   let beside: string | null = null;
   let made = false;
@@ -65,7 +69,8 @@ async function placeOf(path: string, { files }: System): Promise<Place> {
     throw cause;
   });
   if (there === null) return { place: path, mode: null };
-  if (!there.isFile()) throw new Error(there.isDirectory() ? 'it is a folder' : 'it is a device, a pipe or a socket, not a file');
+  if (!there.isFile())
+    throw new Error(there.isDirectory() ? 'it is a folder' : 'it is a device, a pipe or a socket, not a file');
   return { place: await files.realpath(path), mode: there.mode & 0o7777 };
 }
 
@@ -84,9 +89,13 @@ async function sweep(place: string, { files, paths, process }: System): Promise<
     if (!pid) continue;
     const left = paths.join(folder, name);
     const now = Date.now();
-    const written = await files.stat(left).then(({ mtimeMs }) => mtimeMs, () => now);
+    const written = await files.stat(left).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => now,
+    );
     // In a container, this process may have the number of one before it.
-    const isOver = Number(pid) === process.pid ? written < now - 1000 * process.uptime() : !isAlive(Number(pid), process);
+    const isOver =
+      Number(pid) === process.pid ? written < now - 1000 * process.uptime() : !isAlive(Number(pid), process);
     if (isOver && written < now - YOUNG) await files.rm(left, { force: true }).catch(() => {}); // it may belong to somebody else
   }
 }

@@ -12,9 +12,17 @@ import { tensor } from '../ops/creation';
 import { bytesOf, elementsOf, itemSize } from './bytes';
 
 /** Element types by their code in the file. */
-const types: ReadonlyMap<number, DType> = new Map([[0x08, 'u8'], [0x0c, 'i32'], [0x0d, 'f32'], [0x0e, 'f64']]);
+const types: ReadonlyMap<number, DType> = new Map([
+  [0x08, 'u8'],
+  [0x0c, 'i32'],
+  [0x0d, 'f32'],
+  [0x0e, 'f64'],
+]);
 /** Those that have no counterpart here. */
-const foreign: ReadonlyMap<number, string> = new Map([[0x09, 'i8'], [0x0b, 'i16']]);
+const foreign: ReadonlyMap<number, string> = new Map([
+  [0x09, 'i8'],
+  [0x0b, 'i16'],
+]);
 
 const hex = (bytes: Uint8Array): string => Array.from(bytes, b => b.toString(16).padStart(2, '0')).join(' ');
 
@@ -30,7 +38,14 @@ function swapped(bytes: Uint8Array, size: number): Uint8Array {
  * is allocated, for bytes that are no whole IDX file, and for elements of other types (i8, i16).
  */
 export function readIdx(bytes: Uint8Array, name = 'IDX file'): Tensor {
-  checkArguments('readIdx', [['bytes', someBytes], ['name', aText]], [bytes, name]);
+  checkArguments(
+    'readIdx',
+    [
+      ['bytes', someBytes],
+      ['name', aText],
+    ],
+    [bytes, name],
+  );
   const wrong = (expected: string, found: string): never => {
     throw new FileError(name, `expected ${expected}, found ${found}`);
   };

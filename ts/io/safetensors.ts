@@ -73,11 +73,17 @@ function byCodePoint(a: string, b: string): number {
  * ValueError for the names `__metadata__` and `__proto__`, and for text that is not Unicode.
  */
 export function encodeSafetensors(
-  tensors: Readonly<Record<string, Tensor>>, metadata: Readonly<Record<string, string>> = {},
+  tensors: Readonly<Record<string, Tensor>>,
+  metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
-  checkArguments('encodeSafetensors', [
-    ['tensors', recordOf(aTensor, 'tensors by name')], ['metadata', recordOf(aText, 'text by name')],
-  ], [tensors, metadata]);
+  checkArguments(
+    'encodeSafetensors',
+    [
+      ['tensors', recordOf(aTensor, 'tensors by name')],
+      ['metadata', recordOf(aText, 'text by name')],
+    ],
+    [tensors, metadata],
+  );
   const entries = Object.entries(tensors);
   const texts = Object.entries(metadata);
   for (const [name] of [...entries, ...texts]) {
@@ -125,7 +131,14 @@ export function encodeSafetensors(
  * and for integers beyond 32 bits.
  */
 export function decodeSafetensors(bytes: Uint8Array, name = 'safetensors file'): Safetensors {
-  checkArguments('decodeSafetensors', [['bytes', someBytes], ['name', aText]], [bytes, name]);
+  checkArguments(
+    'decodeSafetensors',
+    [
+      ['bytes', someBytes],
+      ['name', aText],
+    ],
+    [bytes, name],
+  );
   const { json, start } = headerOf(bytes, name);
   const { [METADATA]: texts = {}, ...infos } = json;
   const metadata = metadataOf(texts, name);
@@ -143,7 +156,8 @@ export function decodeSafetensors(bytes: Uint8Array, name = 'safetensors file'):
   }
   return scope(() => {
     const tensors = entries.map(({ key, reader: { dtype, read }, shape, begin, end }): [string, Tensor] => [
-      key, tensor(read(bytes.subarray(start + begin, start + end), name), { shape, dtype }),
+      key,
+      tensor(read(bytes.subarray(start + begin, start + end), name), { shape, dtype }),
     ]);
     return { tensors: Object.fromEntries(tensors), metadata };
   }, 'decodeSafetensors');

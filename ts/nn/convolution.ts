@@ -6,7 +6,13 @@ import { checkArguments } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { conv1d, conv2d, conv3d, convTranspose2d } from '../ops/conv';
 import {
-  conv1dKeys, conv2dKeys, conv3dKeys, convTranspose2dKeys, type Conv1dOptions, type Conv2dOptions, type Conv3dOptions,
+  conv1dKeys,
+  conv2dKeys,
+  conv3dKeys,
+  convTranspose2dKeys,
+  type Conv1dOptions,
+  type Conv2dOptions,
+  type Conv3dOptions,
   type ConvTranspose2dOptions,
 } from '../ops/windows';
 import { initial, layerKeys, type LayerOptions } from './initial';
@@ -34,14 +40,22 @@ export class Conv2d extends Layer {
   readonly options: Conv2dOptions;
 
   constructor(
-    readonly inChannels: number, readonly outChannels: number, kernelSize: Pair,
+    readonly inChannels: number,
+    readonly outChannels: number,
+    kernelSize: Pair,
     given: Conv2dLayerOptions = {},
   ) {
     super();
-    checkArguments('Conv2d', [
-      ['inChannels', wholeNumber(1)], ['outChannels', wholeNumber(1)], ['kernelSize', aPair(1)],
-      ['options', optionsOf<Conv2dLayerOptions>({ ...conv2dKeys, ...layerKeys, bias: aBoolean })],
-    ], [inChannels, outChannels, kernelSize, given]);
+    checkArguments(
+      'Conv2d',
+      [
+        ['inChannels', wholeNumber(1)],
+        ['outChannels', wholeNumber(1)],
+        ['kernelSize', aPair(1)],
+        ['options', optionsOf<Conv2dLayerOptions>({ ...conv2dKeys, ...layerKeys, bias: aBoolean })],
+      ],
+      [inChannels, outChannels, kernelSize, given],
+    );
     const { bias = true, generator, ...options } = given;
     const { groups = 1 } = options;
     checkChannels('Conv2d', inChannels, outChannels, groups);
@@ -71,14 +85,22 @@ export class Conv1d extends Layer {
   readonly options: Conv1dOptions;
 
   constructor(
-    readonly inChannels: number, readonly outChannels: number, kernelSize: number,
+    readonly inChannels: number,
+    readonly outChannels: number,
+    kernelSize: number,
     given: Conv1dLayerOptions = {},
   ) {
     super();
-    checkArguments('Conv1d', [
-      ['inChannels', wholeNumber(1)], ['outChannels', wholeNumber(1)], ['kernelSize', wholeNumber(1)],
-      ['options', optionsOf<Conv1dLayerOptions>({ ...conv1dKeys, ...layerKeys, bias: aBoolean })],
-    ], [inChannels, outChannels, kernelSize, given]);
+    checkArguments(
+      'Conv1d',
+      [
+        ['inChannels', wholeNumber(1)],
+        ['outChannels', wholeNumber(1)],
+        ['kernelSize', wholeNumber(1)],
+        ['options', optionsOf<Conv1dLayerOptions>({ ...conv1dKeys, ...layerKeys, bias: aBoolean })],
+      ],
+      [inChannels, outChannels, kernelSize, given],
+    );
     const { bias = true, generator, ...options } = given;
     const { groups = 1 } = options;
     checkChannels('Conv1d', inChannels, outChannels, groups);
@@ -107,14 +129,22 @@ export class Conv3d extends Layer {
   readonly options: Conv3dOptions;
 
   constructor(
-    readonly inChannels: number, readonly outChannels: number, kernelSize: Triple,
+    readonly inChannels: number,
+    readonly outChannels: number,
+    kernelSize: Triple,
     given: Conv3dLayerOptions = {},
   ) {
     super();
-    checkArguments('Conv3d', [
-      ['inChannels', wholeNumber(1)], ['outChannels', wholeNumber(1)], ['kernelSize', aTriple(1)],
-      ['options', optionsOf<Conv3dLayerOptions>({ ...conv3dKeys, ...layerKeys, bias: aBoolean })],
-    ], [inChannels, outChannels, kernelSize, given]);
+    checkArguments(
+      'Conv3d',
+      [
+        ['inChannels', wholeNumber(1)],
+        ['outChannels', wholeNumber(1)],
+        ['kernelSize', aTriple(1)],
+        ['options', optionsOf<Conv3dLayerOptions>({ ...conv3dKeys, ...layerKeys, bias: aBoolean })],
+      ],
+      [inChannels, outChannels, kernelSize, given],
+    );
     const { bias = true, generator, ...options } = given;
     const { groups = 1 } = options;
     checkChannels('Conv3d', inChannels, outChannels, groups);
@@ -147,14 +177,22 @@ export class ConvTranspose2d extends Layer {
   readonly options: ConvTranspose2dOptions;
 
   constructor(
-    readonly inChannels: number, readonly outChannels: number, kernelSize: Pair,
+    readonly inChannels: number,
+    readonly outChannels: number,
+    kernelSize: Pair,
     given: ConvTranspose2dLayerOptions = {},
   ) {
     super();
-    checkArguments('ConvTranspose2d', [
-      ['inChannels', wholeNumber(1)], ['outChannels', wholeNumber(1)], ['kernelSize', aPair(1)],
-      ['options', optionsOf<ConvTranspose2dLayerOptions>({ ...convTranspose2dKeys, ...layerKeys, bias: aBoolean })],
-    ], [inChannels, outChannels, kernelSize, given]);
+    checkArguments(
+      'ConvTranspose2d',
+      [
+        ['inChannels', wholeNumber(1)],
+        ['outChannels', wholeNumber(1)],
+        ['kernelSize', aPair(1)],
+        ['options', optionsOf<ConvTranspose2dLayerOptions>({ ...convTranspose2dKeys, ...layerKeys, bias: aBoolean })],
+      ],
+      [inChannels, outChannels, kernelSize, given],
+    );
     const { bias = true, generator, ...options } = given;
     const { groups = 1 } = options;
     checkChannels('ConvTranspose2d', inChannels, outChannels, groups);

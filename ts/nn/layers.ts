@@ -24,12 +24,21 @@ export class Linear extends Layer {
   /** [outFeatures] */
   readonly bias: Parameter | null;
 
-  constructor(readonly inFeatures: number, readonly outFeatures: number, options: LinearOptions = {}) {
+  constructor(
+    readonly inFeatures: number,
+    readonly outFeatures: number,
+    options: LinearOptions = {},
+  ) {
     super();
-    checkArguments('Linear', [
-      ['inFeatures', wholeNumber()], ['outFeatures', wholeNumber()],
-      ['options', optionsOf<LinearOptions>({ ...layerKeys, bias: aBoolean })],
-    ], [inFeatures, outFeatures, options]);
+    checkArguments(
+      'Linear',
+      [
+        ['inFeatures', wholeNumber()],
+        ['outFeatures', wholeNumber()],
+        ['options', optionsOf<LinearOptions>({ ...layerKeys, bias: aBoolean })],
+      ],
+      [inFeatures, outFeatures, options],
+    );
     this.weight = initial([outFeatures, inFeatures], inFeatures, options);
     this.bias = (options.bias ?? true) ? initial([outFeatures], inFeatures, options) : null;
   }
@@ -41,9 +50,19 @@ export class Linear extends Layer {
 
 /** The maximum of each window; by default windows do not overlap. */
 export class MaxPool2d extends Layer {
-  constructor(readonly kernelSize: Pair, readonly options: MaxPool2dOptions = {}) {
+  constructor(
+    readonly kernelSize: Pair,
+    readonly options: MaxPool2dOptions = {},
+  ) {
     super();
-    checkArguments('MaxPool2d', [['kernelSize', aPair(1)], ['options', optionsOf(maxPool2dKeys)]], [kernelSize, options]);
+    checkArguments(
+      'MaxPool2d',
+      [
+        ['kernelSize', aPair(1)],
+        ['options', optionsOf(maxPool2dKeys)],
+      ],
+      [kernelSize, options],
+    );
   }
   forward(x: Tensor): Tensor {
     return maxPool2d(x, this.kernelSize, this.options);
@@ -52,9 +71,19 @@ export class MaxPool2d extends Layer {
 
 /** The average of each window; by default windows do not overlap. */
 export class AvgPool2d extends Layer {
-  constructor(readonly kernelSize: Pair, readonly options: AvgPool2dOptions = {}) {
+  constructor(
+    readonly kernelSize: Pair,
+    readonly options: AvgPool2dOptions = {},
+  ) {
     super();
-    checkArguments('AvgPool2d', [['kernelSize', aPair(1)], ['options', optionsOf(avgPool2dKeys)]], [kernelSize, options]);
+    checkArguments(
+      'AvgPool2d',
+      [
+        ['kernelSize', aPair(1)],
+        ['options', optionsOf(avgPool2dKeys)],
+      ],
+      [kernelSize, options],
+    );
   }
   forward(x: Tensor): Tensor {
     return avgPool2d(x, this.kernelSize, this.options);
@@ -85,9 +114,19 @@ export class AdaptiveMaxPool2d extends Layer {
 
 /** Dimensions from `startDim` on made one; by default all but the batch. */
 export class Flatten extends Layer {
-  constructor(readonly startDim = 1, readonly endDim = -1) {
+  constructor(
+    readonly startDim = 1,
+    readonly endDim = -1,
+  ) {
     super();
-    checkArguments('Flatten', [['startDim', aDim], ['endDim', aDim]], [startDim, endDim]);
+    checkArguments(
+      'Flatten',
+      [
+        ['startDim', aDim],
+        ['endDim', aDim],
+      ],
+      [startDim, endDim],
+    );
   }
   forward(x: Tensor): Tensor {
     return flatten(x, this.startDim, this.endDim);
@@ -96,9 +135,19 @@ export class Flatten extends Layer {
 
 /** In training, zeroes each element with probability p and divides the others by 1 − p; in evaluation, nothing. */
 export class Dropout extends Layer {
-  constructor(readonly p = 0.5, readonly options: LayerOptions = {}) {
+  constructor(
+    readonly p = 0.5,
+    readonly options: LayerOptions = {},
+  ) {
     super();
-    checkArguments('Dropout', [['p', aNumber(0, 1)], ['options', optionsOf(layerKeys)]], [p, options]);
+    checkArguments(
+      'Dropout',
+      [
+        ['p', aNumber(0, 1)],
+        ['options', optionsOf(layerKeys)],
+      ],
+      [p, options],
+    );
   }
   forward(x: Tensor): Tensor {
     return dropout(x, this.p, { ...this.options, training: this.training });

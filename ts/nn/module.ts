@@ -109,7 +109,10 @@ function telling(method: Method): Method {
 function scoping(forward: Method): Method {
   return function (...inputs) {
     if (!(this instanceof Module)) {
-      throw new ValueError('forward', `was called without its module, on ${display(this)}: pass x => model.forward(x), not model.forward`);
+      throw new ValueError(
+        'forward',
+        `was called without its module, on ${display(this)}: pass x => model.forward(x), not model.forward`,
+      );
     }
     runtime.watcher?.object(this);
     try {
@@ -264,7 +267,8 @@ export abstract class Module {
   /** Frees parameters and buffers, here and inside. Using them afterwards is a DisposedError. */
   dispose(): void {
     noteChange();
-    for (const t of [...this.parameters(), ...[...this.namedBuffers()].map(([, b]) => b)]) drop(t, `dispose() of ${this.constructor.name}`);
+    for (const t of [...this.parameters(), ...[...this.namedBuffers()].map(([, b]) => b)])
+      drop(t, `dispose() of ${this.constructor.name}`);
   }
   [Symbol.dispose](): void {
     this.dispose();

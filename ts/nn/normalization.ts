@@ -1,8 +1,6 @@
 /** Layers that normalise. Weights begin at 1, biases at 0. */
 import { ShapeError } from '../core/errors';
-import {
-  aBoolean, aNumber, aTensor, check, oneSizeOrMore, options as optionsOf, wholeNumber,
-} from '../core/kinds';
+import { aBoolean, aNumber, aTensor, check, oneSizeOrMore, options as optionsOf, wholeNumber } from '../core/kinds';
 import { scope } from '../core/scope';
 import { show, type Shape } from '../core/shape';
 import { checkArguments } from '../core/signature';
@@ -38,12 +36,19 @@ abstract class BatchNorm extends Layer {
   readonly eps: number;
   readonly momentum: number;
 
-  constructor(readonly numFeatures: number, options: BatchNormLayerOptions = {}) {
+  constructor(
+    readonly numFeatures: number,
+    options: BatchNormLayerOptions = {},
+  ) {
     super();
-    checkArguments(this.constructor.name, [
-      ['numFeatures', wholeNumber(1)],
-      ['options', optionsOf<BatchNormLayerOptions>({ eps: aNumber(0), momentum: aNumber(0, 1), affine: aBoolean })],
-    ], [numFeatures, options]);
+    checkArguments(
+      this.constructor.name,
+      [
+        ['numFeatures', wholeNumber(1)],
+        ['options', optionsOf<BatchNormLayerOptions>({ eps: aNumber(0), momentum: aNumber(0, 1), affine: aBoolean })],
+      ],
+      [numFeatures, options],
+    );
     const { eps = 1e-5, momentum = 0.1, affine = true } = options;
     this.eps = eps;
     this.momentum = momentum;
@@ -103,10 +108,14 @@ export class LayerNorm extends Layer {
 
   constructor(shape: number | Shape, options: LayerNormLayerOptions = {}) {
     super();
-    checkArguments('LayerNorm', [
-      ['shape', oneSizeOrMore],
-      ['options', optionsOf<LayerNormLayerOptions>({ eps: aNumber(0), elementwiseAffine: aBoolean, bias: aBoolean })],
-    ], [shape, options]);
+    checkArguments(
+      'LayerNorm',
+      [
+        ['shape', oneSizeOrMore],
+        ['options', optionsOf<LayerNormLayerOptions>({ eps: aNumber(0), elementwiseAffine: aBoolean, bias: aBoolean })],
+      ],
+      [shape, options],
+    );
     const { eps = 1e-5, elementwiseAffine = true, bias = true } = options;
     this.normalizedShape = normalizedShape('LayerNorm', shape);
     this.eps = eps;
@@ -134,10 +143,14 @@ export class RMSNorm extends Layer {
 
   constructor(shape: number | Shape, options: RMSNormLayerOptions = {}) {
     super();
-    checkArguments('RMSNorm', [
-      ['shape', oneSizeOrMore],
-      ['options', optionsOf<RMSNormLayerOptions>({ eps: aNumber(0), elementwiseAffine: aBoolean })],
-    ], [shape, options]);
+    checkArguments(
+      'RMSNorm',
+      [
+        ['shape', oneSizeOrMore],
+        ['options', optionsOf<RMSNormLayerOptions>({ eps: aNumber(0), elementwiseAffine: aBoolean })],
+      ],
+      [shape, options],
+    );
     const { eps = 2 ** -23, elementwiseAffine = true } = options;
     this.normalizedShape = normalizedShape('RMSNorm', shape);
     this.eps = eps;
@@ -163,12 +176,21 @@ export class GroupNorm extends Layer {
   readonly bias: Parameter | null;
   readonly eps: number;
 
-  constructor(readonly numGroups: number, readonly numChannels: number, options: GroupNormLayerOptions = {}) {
+  constructor(
+    readonly numGroups: number,
+    readonly numChannels: number,
+    options: GroupNormLayerOptions = {},
+  ) {
     super();
-    checkArguments('GroupNorm', [
-      ['numGroups', wholeNumber(1)], ['numChannels', wholeNumber(1)],
-      ['options', optionsOf<GroupNormLayerOptions>({ eps: aNumber(0), affine: aBoolean })],
-    ], [numGroups, numChannels, options]);
+    checkArguments(
+      'GroupNorm',
+      [
+        ['numGroups', wholeNumber(1)],
+        ['numChannels', wholeNumber(1)],
+        ['options', optionsOf<GroupNormLayerOptions>({ eps: aNumber(0), affine: aBoolean })],
+      ],
+      [numGroups, numChannels, options],
+    );
     const { eps = 1e-5, affine = true } = options;
     if (numChannels % numGroups !== 0) {
       throw new ShapeError('GroupNorm', `${numChannels} channels do not divide into ${numGroups} groups`);
@@ -189,11 +211,19 @@ export class GroupNorm extends Layer {
 
 /** Local response normalisation across `size` neighbouring channels (AlexNet). No parameters to learn here. */
 export class LocalResponseNorm extends Layer {
-  constructor(readonly size: number, readonly options: LocalResponseNormOptions = {}) {
+  constructor(
+    readonly size: number,
+    readonly options: LocalResponseNormOptions = {},
+  ) {
     super();
-    checkArguments('LocalResponseNorm', [
-      ['size', wholeNumber(1)], ['options', optionsOf(localResponseNormKeys)],
-    ], [size, options]);
+    checkArguments(
+      'LocalResponseNorm',
+      [
+        ['size', wholeNumber(1)],
+        ['options', optionsOf(localResponseNormKeys)],
+      ],
+      [size, options],
+    );
   }
   forward(x: Tensor): Tensor {
     return localResponseNorm(x, this.size, this.options);

@@ -1,8 +1,18 @@
 /** Recurrent layers, and what turns words into vectors for them. Names, shapes and initial values are PyTorch's. */
 import { ShapeError, ValueError } from '../core/errors';
 import {
-  aBoolean, aFunction, aNumber, aTensor, aTensorOrNull, check, oneOf, options as optionsOf, orNull, twoOf,
-  wholeNumber, type Keys,
+  aBoolean,
+  aFunction,
+  aNumber,
+  aTensor,
+  aTensorOrNull,
+  check,
+  oneOf,
+  options as optionsOf,
+  orNull,
+  twoOf,
+  wholeNumber,
+  type Keys,
 } from '../core/kinds';
 import { scope } from '../core/scope';
 import { show, type Shape } from '../core/shape';
@@ -40,13 +50,20 @@ export interface RNNOptions extends RecurrentLayerOptions {
 }
 
 const recurrentKeys: Keys<RecurrentLayerOptions> = {
-  ...layerKeys, numLayers: wholeNumber(1), bias: aBoolean, batchFirst: aBoolean, dropout: aNumber(0, 1),
+  ...layerKeys,
+  numLayers: wholeNumber(1),
+  bias: aBoolean,
+  batchFirst: aBoolean,
+  dropout: aNumber(0, 1),
   bidirectional: aBoolean,
 };
 
 /** One layer in one direction: all its outputs, then its last states. */
 type Cell = (
-  x: Tensor, weights: RecurrentWeights, states: readonly Tensor[] | null, options: RecurrentOptions,
+  x: Tensor,
+  weights: RecurrentWeights,
+  states: readonly Tensor[] | null,
+  options: RecurrentOptions,
 ) => readonly [y: Tensor, ...states: Tensor[]];
 
 /**
@@ -66,14 +83,30 @@ abstract class Recurrent extends Module {
   readonly #generator: LayerOptions;
 
   constructor(
-    readonly inputSize: number, readonly hiddenSize: number, gates: number, options: RecurrentLayerOptions,
+    readonly inputSize: number,
+    readonly hiddenSize: number,
+    gates: number,
+    options: RecurrentLayerOptions,
     keys: Keys<RecurrentLayerOptions> = recurrentKeys,
   ) {
     super();
-    checkArguments(this.constructor.name, [
-      ['inputSize', wholeNumber(1)], ['hiddenSize', wholeNumber(1)], ['options', optionsOf(keys)],
-    ], [inputSize, hiddenSize, options]);
-    const { numLayers = 1, bias = true, batchFirst = false, dropout: p = 0, bidirectional = false, generator } = options;
+    checkArguments(
+      this.constructor.name,
+      [
+        ['inputSize', wholeNumber(1)],
+        ['hiddenSize', wholeNumber(1)],
+        ['options', optionsOf(keys)],
+      ],
+      [inputSize, hiddenSize, options],
+    );
+    const {
+      numLayers = 1,
+      bias = true,
+      batchFirst = false,
+      dropout: p = 0,
+      bidirectional = false,
+      generator,
+    } = options;
     this.numLayers = numLayers;
     this.batchFirst = batchFirst;
     this.dropout = p;
@@ -112,13 +145,19 @@ abstract class Recurrent extends Module {
     const sequence = batched ? (this.batchFirst ? transpose(x, 0, 1) : x) : x.ndim === 2 ? unsqueeze(x, 1) : null;
     if (!sequence || sequence.shape[2] !== this.inputSize) {
       const shape = this.batchFirst ? '[batch, steps, ' : '[steps, batch, ';
-      throw new ShapeError(name, `x takes ${shape}${this.inputSize}] or [steps, ${this.inputSize}], this is ${show(x.shape)}`);
+      throw new ShapeError(
+        name,
+        `x takes ${shape}${this.inputSize}] or [steps, ${this.inputSize}], this is ${show(x.shape)}`,
+      );
     }
     const count = this.numLayers * this.directions;
     const expected = batched ? [count, sequence.shape[1]!, this.hiddenSize] : [count, this.hiddenSize];
     const first = states?.map(s => {
       if (show(s.shape) !== show(expected)) {
-        throw new ShapeError(name, `a state takes ${show(expected)} beside x ${show(x.shape)}, this is ${show(s.shape)}`);
+        throw new ShapeError(
+          name,
+          `a state takes ${show(expected)} beside x ${show(x.shape)}, this is ${show(s.shape)}`,
+        );
       }
       return batched ? s : unsqueeze(s, 1);
     });
@@ -162,7 +201,8 @@ export class RNN extends Recurrent {
     check('RNN', 'h0', aTensorOrNull, h0);
     const { nonlinearity } = this;
     const [y, [h]] = this.run(x, h0 && [h0], (input, weights, states, options) =>
-      rnn(input, weights, states?.[0], { ...options, nonlinearity }));
+      rnn(input, weights, states?.[0], { ...options, nonlinearity }),
+    );
     return [y, h!];
   }
 }
@@ -176,10 +216,14 @@ export class LSTM extends Recurrent {
     super(inputSize, hiddenSize, 4, options);
   }
 
-  forward(x: Tensor, state: readonly [h0: Tensor, c0: Tensor] | null = null): [y: Tensor, state: [h: Tensor, c: Tensor]] {
+  forward(
+    x: Tensor,
+    state: readonly [h0: Tensor, c0: Tensor] | null = null,
+  ): [y: Tensor, state: [h: Tensor, c: Tensor]] {
     check('LSTM', 'state', orNull(twoOf(aTensor, 'two tensors, h0 and c0')), state);
     const [y, [h, c]] = this.run(x, state, (input, weights, states, options) =>
-      lstm(input, weights, states && [states[0]!, states[1]!], options));
+      lstm(input, weights, states && [states[0]!, states[1]!], options),
+    );
     return [y, [h!, c!]];
   }
 }
@@ -193,7 +237,8 @@ export class GRU extends Recurrent {
   forward(x: Tensor, h0: Tensor | null = null): [y: Tensor, h: Tensor] {
     check('GRU', 'h0', aTensorOrNull, h0);
     const [y, [h]] = this.run(x, h0 && [h0], (input, weights, states, options) =>
-      gru(input, weights, states?.[0], options));
+      gru(input, weights, states?.[0], options),
+    );
     return [y, h!];
   }
 }
@@ -221,14 +266,22 @@ export class Elman extends Module {
   readonly f2: Activation;
 
   constructor(
-    readonly inputSize: number, readonly hiddenSize: number, readonly outputSize: number,
+    readonly inputSize: number,
+    readonly hiddenSize: number,
+    readonly outputSize: number,
     options: ElmanOptions = {},
   ) {
     super();
-    checkArguments('Elman', [
-      ['inputSize', wholeNumber(1)], ['hiddenSize', wholeNumber(1)], ['outputSize', wholeNumber(1)],
-      ['options', optionsOf<ElmanOptions>({ ...layerKeys, f1: aFunction(), f2: aFunction() })],
-    ], [inputSize, hiddenSize, outputSize, options]);
+    checkArguments(
+      'Elman',
+      [
+        ['inputSize', wholeNumber(1)],
+        ['hiddenSize', wholeNumber(1)],
+        ['outputSize', wholeNumber(1)],
+        ['options', optionsOf<ElmanOptions>({ ...layerKeys, f1: aFunction(), f2: aFunction() })],
+      ],
+      [inputSize, hiddenSize, outputSize, options],
+    );
     const { f1 = tanh, f2 = (a): Tensor => a, generator } = options;
     const make = (shape: Shape): Parameter => initial(shape, hiddenSize, generator ? { generator } : {});
     this.U = make([hiddenSize, inputSize]);
@@ -239,7 +292,14 @@ export class Elman extends Module {
   }
 
   forward(x: Tensor, h0: Tensor | null = null): [y: Tensor, h: Tensor] {
-    checkArguments('Elman', [['x', aTensor], ['h0', aTensorOrNull]], [x, h0]);
+    checkArguments(
+      'Elman',
+      [
+        ['x', aTensor],
+        ['h0', aTensorOrNull],
+      ],
+      [x, h0],
+    );
     const [states, last] = this.states(x, h0);
     return [this.f2(linear(states, this.V)), last];
   }
@@ -247,7 +307,8 @@ export class Elman extends Module {
   /** All hidden states: by the kernel for the two functions it knows, else step by step. */
   private states(x: Tensor, h0: Tensor | null): [states: Tensor, last: Tensor] {
     const { U, W, f1, hiddenSize } = this;
-    if (f1 === tanh || f1 === relu) return rnn(x, { ih: U, hh: W }, h0, { nonlinearity: f1 === relu ? 'relu' : 'tanh' });
+    if (f1 === tanh || f1 === relu)
+      return rnn(x, { ih: U, hh: W }, h0, { nonlinearity: f1 === relu ? 'relu' : 'tanh' });
     if (x.ndim !== 3 || x.shape[0] === 0 || x.shape[2] !== this.inputSize) {
       throw new ShapeError('Elman', `x takes [steps, batch, ${this.inputSize}], this is ${show(x.shape)}`);
     }
@@ -270,13 +331,20 @@ export class Embedding extends Layer {
   readonly paddingIdx: number | undefined;
 
   constructor(
-    readonly numEmbeddings: number, readonly embeddingDim: number, options: EmbeddingLayerOptions = {},
+    readonly numEmbeddings: number,
+    readonly embeddingDim: number,
+    options: EmbeddingLayerOptions = {},
   ) {
     super();
-    checkArguments('Embedding', [
-      ['numEmbeddings', wholeNumber(1)], ['embeddingDim', wholeNumber(1)],
-      ['options', optionsOf<EmbeddingLayerOptions>({ ...layerKeys, paddingIdx: wholeNumber(-Infinity) })],
-    ], [numEmbeddings, embeddingDim, options]);
+    checkArguments(
+      'Embedding',
+      [
+        ['numEmbeddings', wholeNumber(1)],
+        ['embeddingDim', wholeNumber(1)],
+        ['options', optionsOf<EmbeddingLayerOptions>({ ...layerKeys, paddingIdx: wholeNumber(-Infinity) })],
+      ],
+      [numEmbeddings, embeddingDim, options],
+    );
     const { paddingIdx, generator } = options;
     if (paddingIdx !== undefined && (paddingIdx < -numEmbeddings || paddingIdx >= numEmbeddings)) {
       throw new ValueError('Embedding', `paddingIdx takes one of ${numEmbeddings} rows, this is ${paddingIdx}`);

@@ -17,33 +17,51 @@ const ownParameters = (m: Module): number =>
  * A table of a model's modules in the order of its fields: path, kind, output shape, parameters of its own. The shapes
  * are found by running it once, in evaluation mode, on zeros of `inputShape` (with the batch).
  */
-export const summary: (model: Layer, inputShape: Shape) => string = checked('summary', [
-  ['model', instanceOf(Layer, 'a Layer')], ['inputShape', aShape],
-], (model, inputShape) => {
-  const shapes = new Map<Module, Shape>();
-  const modes = [...model.namedModules()].map(([, m]) => [m, m.training] as const);
-  model.eval();
-  try {
-    const note = (m: Module, y: unknown): void => {
-      if (y instanceof Tensor) shapes.set(m, y.shape);
-    };
-    scope(() => noGrad(() => observe(() => void model.forward(zeros(inputShape)), note)), 'summary');
-  } finally {
-    for (const [m, training] of modes) m.training = training;
-  }
-  const rows = [...model.namedModules()]
-    .filter(([path]) => path !== '')
-    .map(([path, m]) => [path, m.constructor.name, shapes.has(m) ? show(shapes.get(m)!) : '–', count(ownParameters(m))]);
-  const total = model.parameters();
-  const trained = total.filter(p => p.requiresGrad);
-  const sizes = (ps: readonly Parameter[]): string => count(ps.reduce((n, p) => n + p.size, 0));
-  const table = [['layer', 'kind', 'output', 'parameters'], ...rows];
-  const widths = [0, 1, 2, 3].map(c => Math.max(...table.map(r => r[c]!.length)));
-  const line = (r: readonly string[]): string =>
-    r.map((cell, c) => (c === 3 ? cell.padStart(widths[c]!) : cell.padEnd(widths[c]!))).join('  ').trimEnd();
-  const rule = '─'.repeat(widths.reduce((a, b) => a + b + 2, -2));
-  return [
-    `${model.constructor.name}, input ${show(inputShape)}`, rule, line(table[0]!), rule, ...table.slice(1).map(line), rule,
-    `${sizes(total)} parameters, ${sizes(trained)} trained`,
-  ].join('\n');
-});
+export const summary: (model: Layer, inputShape: Shape) => string = checked(
+  'summary',
+  [
+    ['model', instanceOf(Layer, 'a Layer')],
+    ['inputShape', aShape],
+  ],
+  (model, inputShape) => {
+    const shapes = new Map<Module, Shape>();
+    const modes = [...model.namedModules()].map(([, m]) => [m, m.training] as const);
+    model.eval();
+    try {
+      const note = (m: Module, y: unknown): void => {
+        if (y instanceof Tensor) shapes.set(m, y.shape);
+      };
+      scope(() => noGrad(() => observe(() => void model.forward(zeros(inputShape)), note)), 'summary');
+    } finally {
+      for (const [m, training] of modes) m.training = training;
+    }
+    const rows = [...model.namedModules()]
+      .filter(([path]) => path !== '')
+      .map(([path, m]) => [
+        path,
+        m.constructor.name,
+        shapes.has(m) ? show(shapes.get(m)!) : '–',
+        count(ownParameters(m)),
+      ]);
+    const total = model.parameters();
+    const trained = total.filter(p => p.requiresGrad);
+    const sizes = (ps: readonly Parameter[]): string => count(ps.reduce((n, p) => n + p.size, 0));
+    const table = [['layer', 'kind', 'output', 'parameters'], ...rows];
+    const widths = [0, 1, 2, 3].map(c => Math.max(...table.map(r => r[c]!.length)));
+    const line = (r: readonly string[]): string =>
+      r
+        .map((cell, c) => (c === 3 ? cell.padStart(widths[c]!) : cell.padEnd(widths[c]!)))
+        .join('  ')
+        .trimEnd();
+    const rule = '─'.repeat(widths.reduce((a, b) => a + b + 2, -2));
+    return [
+      `${model.constructor.name}, input ${show(inputShape)}`,
+      rule,
+      line(table[0]!),
+      rule,
+      ...table.slice(1).map(line),
+      rule,
+      `${sizes(total)} parameters, ${sizes(trained)} trained`,
+    ].join('\n');
+  },
+);

@@ -19,6 +19,11 @@ export * from './rnn';
 export * from './dropout';
 export * from './loss';
 export type {
-  AvgPool2dOptions, Conv1dOptions, Conv2dOptions, Conv3dOptions, ConvTranspose2dOptions, LocalResponseNormOptions,
+  AvgPool2dOptions,
+  Conv1dOptions,
+  Conv2dOptions,
+  Conv3dOptions,
+  ConvTranspose2dOptions,
+  LocalResponseNormOptions,
   MaxPool2dOptions,
 } from './windows';

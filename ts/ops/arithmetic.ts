@@ -27,11 +27,12 @@ function ints(name: IntArithmetic | Comparison, dtype: 'i32' | 'bool'): FloatOp 
 
 // What is neither tensor nor number goes to the op, which refuses it.
 const integral = (v: Operand): boolean =>
-  (typeof v === 'number' ? Number.isInteger(v) : v instanceof Tensor && v.dtype !== 'f32');
+  typeof v === 'number' ? Number.isInteger(v) : v instanceof Tensor && v.dtype !== 'f32';
 
 /** Integers stay integers; beside an f32 or a fraction they are widened. Two plain numbers are f32. */
 function byType(float: FloatOp, int: FloatOp): BinaryOp {
-  return (a, b) => (integral(a) && integral(b) && !(typeof a === 'number' && typeof b === 'number') ? int(a, b) : float(a, b));
+  return (a, b) =>
+    integral(a) && integral(b) && !(typeof a === 'number' && typeof b === 'number') ? int(a, b) : float(a, b);
 }
 
 function comparison(name: Comparison): BinaryOp {

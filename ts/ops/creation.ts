@@ -3,15 +3,26 @@ import { display } from '../core/display';
 import type { DType, TensorData } from '../core/dtype';
 import { OutOfMemoryError, ShapeError, ValueError } from '../core/errors';
 import {
-  aBoolean, aDType, aNumber, anyNumber, aShape, aTensor, kind, numbers, optional, options as optionsOf, wholeNumber,
-  type Keys, type Kind,
+  aBoolean,
+  aDType,
+  aNumber,
+  anyNumber,
+  aShape,
+  aTensor,
+  kind,
+  numbers,
+  optional,
+  options as optionsOf,
+  wholeNumber,
+  type Keys,
+  type Kind,
 } from '../core/kinds';
 import { defineOp, type Op } from '../core/op';
 import { runtime } from '../core/runtime';
 import { adopt } from '../core/scope';
 import { show, sizeOf, type Shape } from '../core/shape';
 import { checked, type Signature } from '../core/signature';
-import { allocateNow, Tensor } from '../core/tensor';
+import { allocateNow, type Tensor } from '../core/tensor';
 
 export interface CreationOptions {
   /** Default f32. */
@@ -50,27 +61,42 @@ function checkRoom(where: string, n: number): void {
 
 /** A tensor of one value. */
 export const full: (shape: Shape, value: number, options?: CreationOptions) => Tensor = checked(
-  'full', [['shape', aShape], ['value', anyNumber], ['options', creationOptions]],
+  'full',
+  [
+    ['shape', aShape],
+    ['value', anyNumber],
+    ['options', creationOptions],
+  ],
   (shape, value, { dtype = 'f32', requiresGrad } = {}) => {
     if (dtype !== 'f64') return finish(fillOp({ shape: [...shape], value, dtype }), requiresGrad);
     checkRoom('full', sizeOf(shape));
     return finish(fromData('full', new Float64Array(sizeOf(shape)).fill(value), shape, dtype), requiresGrad);
   },
 );
-const SHAPED: Signature<[shape: Shape, options?: CreationOptions]> = [['shape', aShape], ['options', creationOptions]];
-const LIKE: Signature<[x: Tensor, options?: CreationOptions]> = [['x', aTensor], ['options', creationOptions]];
+const SHAPED: Signature<[shape: Shape, options?: CreationOptions]> = [
+  ['shape', aShape],
+  ['options', creationOptions],
+];
+const LIKE: Signature<[x: Tensor, options?: CreationOptions]> = [
+  ['x', aTensor],
+  ['options', creationOptions],
+];
 /** Zeros. */
-export const zeros: (shape: Shape, options?: CreationOptions) => Tensor =
-  checked('zeros', SHAPED, (shape, options) => full(shape, 0, options));
+export const zeros: (shape: Shape, options?: CreationOptions) => Tensor = checked('zeros', SHAPED, (shape, options) =>
+  full(shape, 0, options),
+);
 /** Ones. */
-export const ones: (shape: Shape, options?: CreationOptions) => Tensor =
-  checked('ones', SHAPED, (shape, options) => full(shape, 1, options));
+export const ones: (shape: Shape, options?: CreationOptions) => Tensor = checked('ones', SHAPED, (shape, options) =>
+  full(shape, 1, options),
+);
 /** Zeros in the shape and element type of x. */
-export const zerosLike: (x: Tensor, options?: CreationOptions) => Tensor =
-  checked('zerosLike', LIKE, (x, options) => full(x.shape, 0, { dtype: x.dtype, ...options }));
+export const zerosLike: (x: Tensor, options?: CreationOptions) => Tensor = checked('zerosLike', LIKE, (x, options) =>
+  full(x.shape, 0, { dtype: x.dtype, ...options }),
+);
 /** Ones in the shape and element type of x. */
-export const onesLike: (x: Tensor, options?: CreationOptions) => Tensor =
-  checked('onesLike', LIKE, (x, options) => full(x.shape, 1, { dtype: x.dtype, ...options }));
+export const onesLike: (x: Tensor, options?: CreationOptions) => Tensor = checked('onesLike', LIKE, (x, options) =>
+  full(x.shape, 1, { dtype: x.dtype, ...options }),
+);
 
 /** A tensor of given elements, in row-major order. */
 function fromData(where: string, data: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
@@ -101,12 +127,16 @@ function unnest(data: Nested, out: number[], depth = 0): number[] {
   }
   if (!Array.isArray(data) || depth === DEEPEST) {
     const found = depth === DEEPEST ? `deeper than ${DEEPEST}` : display(data);
-    throw new ValueError('tensor', `data takes numbers, arrays of them or a typed array, ${depth > 0 ? 'an element' : 'this'} is ${found}`);
+    throw new ValueError(
+      'tensor',
+      `data takes numbers, arrays of them or a typed array, ${depth > 0 ? 'an element' : 'this'} is ${found}`,
+    );
   }
   const shapes = Array.from(data, d => unnest(d, out, depth + 1)); // holes too
   const [first = []] = shapes;
   const odd = shapes.findIndex(s => show(s) !== show(first));
-  if (odd > 0) throw new ShapeError('tensor', `element ${odd} has shape ${show(shapes[odd]!)}, element 0 has ${show(first)}`);
+  if (odd > 0)
+    throw new ShapeError('tensor', `element ${odd} has shape ${show(shapes[odd]!)}, element 0 has ${show(first)}`);
   return [data.length, ...first];
 }
 
@@ -123,7 +153,11 @@ const someData: Kind<Nested | Typed> = kind(
  * u8, booleans bool, all else f32, unless `dtype` says otherwise.
  */
 export const tensor: (data: Nested | Typed, options?: TensorOptions) => Tensor = checked(
-  'tensor', [['data', someData], ['options', optionsOf<TensorOptions>({ ...creationKeys, shape: aShape })]],
+  'tensor',
+  [
+    ['data', someData],
+    ['options', optionsOf<TensorOptions>({ ...creationKeys, shape: aShape })],
+  ],
   (data, { shape, dtype, requiresGrad } = {}) => {
     if (isTyped(data)) {
       return finish(fromData('tensor', data, shape ?? [data.length], dtype ?? dtypeOf(data)), requiresGrad);
@@ -132,13 +166,22 @@ export const tensor: (data: Nested | Typed, options?: TensorOptions) => Tensor =
     const nesting = unnest(data, flat);
     let probe: Nested | undefined = data;
     while (Array.isArray(probe)) [probe] = probe;
-    return finish(fromData('tensor', flat, shape ?? nesting, dtype ?? (typeof probe === 'boolean' ? 'bool' : 'f32')), requiresGrad);
+    return finish(
+      fromData('tensor', flat, shape ?? nesting, dtype ?? (typeof probe === 'boolean' ? 'bool' : 'f32')),
+      requiresGrad,
+    );
   },
 );
 
 /** start, start + step, … up to but without `end`; with one argument, 0 to that. */
 export const arange: (start: number, end?: number, step?: number, options?: CreationOptions) => Tensor = checked(
-  'arange', [['start', aNumber()], ['end', optional(aNumber())], ['step', optional(aNumber())], ['options', creationOptions]],
+  'arange',
+  [
+    ['start', aNumber()],
+    ['end', optional(aNumber())],
+    ['step', optional(aNumber())],
+    ['options', creationOptions],
+  ],
   (start, end, step = 1, { dtype = 'f32', requiresGrad } = {}) => {
     const [from, to] = end === undefined ? [0, start] : [start, end];
     const n = Math.max(Math.ceil((to - from) / step), 0);
@@ -151,17 +194,28 @@ export const arange: (start: number, end?: number, step?: number, options?: Crea
 
 /** n numbers from `start` to `end`, both included, at equal distances. */
 export const linspace: (start: number, end: number, n: number, options?: CreationOptions) => Tensor = checked(
-  'linspace', [['start', aNumber()], ['end', aNumber()], ['n', wholeNumber()], ['options', creationOptions]],
+  'linspace',
+  [
+    ['start', aNumber()],
+    ['end', aNumber()],
+    ['n', wholeNumber()],
+    ['options', creationOptions],
+  ],
   (start, end, n, { dtype = 'f32', requiresGrad } = {}) => {
     checkRoom('linspace', n);
-    const at = (_: unknown, i: number): number => (i === n - 1 && n > 1 ? end : start + (i * (end - start)) / Math.max(n - 1, 1));
+    const at = (_: unknown, i: number): number =>
+      i === n - 1 && n > 1 ? end : start + (i * (end - start)) / Math.max(n - 1, 1);
     return finish(fromData('linspace', Float64Array.from({ length: n }, at), [n], dtype), requiresGrad);
   },
 );
 
 /** The identity matrix of n rows. */
 export const eye: (n: number, options?: CreationOptions) => Tensor = checked(
-  'eye', [['n', wholeNumber()], ['options', creationOptions]],
+  'eye',
+  [
+    ['n', wholeNumber()],
+    ['options', creationOptions],
+  ],
   (n, { dtype = 'f32', requiresGrad } = {}) => {
     checkRoom('eye', n * n);
     const data = Float64Array.from({ length: n * n }, (_, i) => Number(i % (n + 1) === 0));

@@ -22,7 +22,8 @@ export interface DropoutOptions {
 export const dropout: (x: Tensor, p?: number, options?: DropoutOptions) => Tensor = composite(
   'dropout',
   [
-    ['x', aTensor], ['p', optional(aNumber(0, 1))],
+    ['x', aTensor],
+    ['p', optional(aNumber(0, 1))],
     ['options', options<DropoutOptions>({ training: aBoolean, generator: aGenerator })],
   ],
   (x, p = 0.5, options = {}) => {

@@ -155,20 +155,34 @@ export interface GeluOptions {
  * `approximate: 'tanh'`, their approximation by tanh.
  */
 export const gelu: (x: Tensor, options?: GeluOptions) => Tensor = checked(
-  'gelu', [['x', aTensor], ['options', options<GeluOptions>({ approximate: oneOf('none', 'tanh') })]],
+  'gelu',
+  [
+    ['x', aTensor],
+    ['options', options<GeluOptions>({ approximate: oneOf('none', 'tanh') })],
+  ],
   (x, { approximate = 'none' } = {}) => (approximate === 'tanh' ? geluTanh(x) : geluErf(x)),
 );
 
 const leaky: Parametric = parametric('leakyRelu', null);
 /** x where x > 0, slope·x elsewhere. */
 export const leakyRelu: (x: Tensor, slope?: number) => Tensor = checked(
-  'leakyRelu', [['x', aTensor], ['slope', optional(aNumber())]], (x, slope = 0.01) => leaky(x, { p: slope }),
+  'leakyRelu',
+  [
+    ['x', aTensor],
+    ['slope', optional(aNumber())],
+  ],
+  (x, slope = 0.01) => leaky(x, { p: slope }),
 );
 
 const eluOp: Parametric = parametric('elu', (x, alpha) => mul(mul(exp(x), alpha), lt(x, 0)));
 /** x where x > 0, α(eˣ − 1) elsewhere. */
 export const elu: (x: Tensor, alpha?: number) => Tensor = checked(
-  'elu', [['x', aTensor], ['alpha', optional(aNumber())]], (x, alpha = 1) => eluOp(x, { p: alpha }),
+  'elu',
+  [
+    ['x', aTensor],
+    ['alpha', optional(aNumber())],
+  ],
+  (x, alpha = 1) => eluOp(x, { p: alpha }),
 );
 
 const clampOp: Op<[x: Tensor], { lo: number; hi: number }> = defineOp({
@@ -181,14 +195,25 @@ const clampOp: Op<[x: Tensor], { lo: number; hi: number }> = defineOp({
   vjp: { x: (g, { x }, { lo, hi }) => mul(g, mul(ge(x, lo), le(x, hi))) },
 });
 /** x held between `min` and `max`; the derivative is 1 from one to the other, both included, and 0 outside. */
-export const clamp: (x: Tensor, min?: number, max?: number) => Tensor = checked('clamp', [
-  ['x', aTensor], ['min', optional(anyNumber)], ['max', optional(anyNumber)],
-], (x, min = -Infinity, max = Infinity) => {
-  if (!(min <= max)) throw new ValueError('clamp', `min ${min} and max ${max} leave nothing between`);
-  return clampOp(x, { lo: min, hi: max });
-});
+export const clamp: (x: Tensor, min?: number, max?: number) => Tensor = checked(
+  'clamp',
+  [
+    ['x', aTensor],
+    ['min', optional(anyNumber)],
+    ['max', optional(anyNumber)],
+  ],
+  (x, min = -Infinity, max = Infinity) => {
+    if (!(min <= max)) throw new ValueError('clamp', `min ${min} and max ${max} leave nothing between`);
+    return clampOp(x, { lo: min, hi: max });
+  },
+);
 
 /** Elements converted to another type: to integers by truncation, saturating; to bool as "not zero". */
 export const to: (x: Tensor, dtype: DType) => Tensor = checked(
-  'to', [['x', aTensor], ['dtype', aDType]], (x, dtype) => (x.dtype === dtype ? x : cast(x, { dtype })),
+  'to',
+  [
+    ['x', aTensor],
+    ['dtype', aDType],
+  ],
+  (x, dtype) => (x.dtype === dtype ? x : cast(x, { dtype })),
 );

@@ -16,9 +16,14 @@ export interface EmbeddingOptions {
 /** Rows of a table, weight [n, width], by integers in [0, n) of shape […]: […, width]. Elsewhere an IndexError. */
 export const embedding: (index: Tensor, weight: Tensor, options?: EmbeddingOptions) => Tensor = composite(
   'embedding',
-  [['index', aTensor], ['weight', aTensor], ['options', options<EmbeddingOptions>({ paddingIdx: wholeNumber(-Infinity) })]],
+  [
+    ['index', aTensor],
+    ['weight', aTensor],
+    ['options', options<EmbeddingOptions>({ paddingIdx: wholeNumber(-Infinity) })],
+  ],
   (index, weight, { paddingIdx } = {}) => {
-    if (weight.ndim !== 2) throw new ShapeError('embedding', `weight takes [rows, width], this is ${show(weight.shape)}`);
+    if (weight.ndim !== 2)
+      throw new ShapeError('embedding', `weight takes [rows, width], this is ${show(weight.shape)}`);
     if (index.dtype === 'f32' || index.dtype === 'f64') {
       throw new DTypeError('embedding', `index takes integers, this is ${index.dtype}; convert it with to('i32')`);
     }

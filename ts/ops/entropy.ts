@@ -24,11 +24,15 @@ export const entropy: MultiOp<[x: Tensor, target: Tensor], [loss: Tensor, norm: 
     k.crossEntropy(x.at, target.at, loss.at, norm.at, target.size, classes);
   },
   saves: { x: ['x', 'target', 'norm'] },
-  vjp: { x: ({ loss: g }, { x, target, norm }) => entropyGrad(even(g!) ? g! : contiguous(g!), x, target, norm), target: null },
+  vjp: {
+    x: ({ loss: g }, { x, target, norm }) => entropyGrad(even(g!) ? g! : contiguous(g!), x, target, norm),
+    target: null,
+  },
 });
 
 /** All elements are one number in memory, as a mean's gradient is. */
-const even = ({ size, strides, shape }: View | Tensor): boolean => size > 1 && strides.every((s, d) => s === 0 || shape[d] === 1);
+const even = ({ size, strides, shape }: View | Tensor): boolean =>
+  size > 1 && strides.every((s, d) => s === 0 || shape[d] === 1);
 
 /** g · (softmax x − one-hot target), row by row. */
 const entropyGrad: Op<[g: Tensor, x: Tensor, target: Tensor, norm: Tensor]> = defineOp({

@@ -11,7 +11,9 @@ import { unsqueeze } from './view';
 
 /** Sizes before, at and after a dimension. */
 const around = (shape: Shape, dim: number): [outer: number, n: number, inner: number] => [
-  sizeOf(shape.slice(0, dim)), shape[dim]!, sizeOf(shape.slice(dim + 1)),
+  sizeOf(shape.slice(0, dim)),
+  shape[dim]!,
+  sizeOf(shape.slice(dim + 1)),
 ];
 
 /** Index and x agree in every dimension but one. */
@@ -38,7 +40,12 @@ const gatherOp: Op<[x: Tensor, index: Tensor], { dim: number }> = defineOp({
 });
 /** y[…, i, …] = x[…, index[…, i, …], …] along `dim`; x and index have equal sizes elsewhere. */
 export const gather: (x: Tensor, dim: number, index: Tensor) => Tensor = checked(
-  'gather', [['x', aTensor], ['dim', aDim], ['index', aTensor]],
+  'gather',
+  [
+    ['x', aTensor],
+    ['dim', aDim],
+    ['index', aTensor],
+  ],
   (x, dim, index) => gatherOp(x, index, { dim: dimOf('gather', dim, x.ndim) }),
 );
 
@@ -63,7 +70,13 @@ const scatterOp: Op<[g: Tensor, index: Tensor], { dim: number; size: number }> =
 });
 /** Zeros with `size` places along `dim`, to which x's elements are added where `index` says: gather, backwards. */
 export const scatterAlong: (x: Tensor, dim: number, index: Tensor, size: number) => Tensor = checked(
-  'scatterAlong', [['x', aTensor], ['dim', aDim], ['index', aTensor], ['size', wholeNumber()]],
+  'scatterAlong',
+  [
+    ['x', aTensor],
+    ['dim', aDim],
+    ['index', aTensor],
+    ['size', wholeNumber()],
+  ],
   (x, dim, index, size) => scatterOp(x, index, { dim: dimOf('scatterAlong', dim, x.ndim), size }),
 );
 
@@ -92,7 +105,12 @@ const selectOp: Op<[x: Tensor, index: Tensor], { dim: number }> = defineOp({
 });
 /** The slices of x at the places `index` (one dimension) of `dim`, in this order: rows of an embedding, say. */
 export const indexSelect: (x: Tensor, dim: number, index: Tensor) => Tensor = checked(
-  'indexSelect', [['x', aTensor], ['dim', aDim], ['index', aTensor]],
+  'indexSelect',
+  [
+    ['x', aTensor],
+    ['dim', aDim],
+    ['index', aTensor],
+  ],
   (x, dim, index) => selectOp(x, index, { dim: dimOf('indexSelect', dim, x.ndim) }),
 );
 
@@ -117,14 +135,25 @@ const indexAddOp: Op<[g: Tensor, index: Tensor], { dim: number; size: number }> 
 });
 /** Zeros with `size` places along `dim`, to which x's slices are added at the places `index`: indexSelect, backwards. */
 export const indexAdd: (x: Tensor, dim: number, index: Tensor, size: number) => Tensor = checked(
-  'indexAdd', [['x', aTensor], ['dim', aDim], ['index', aTensor], ['size', wholeNumber()]],
+  'indexAdd',
+  [
+    ['x', aTensor],
+    ['dim', aDim],
+    ['index', aTensor],
+    ['size', wholeNumber()],
+  ],
   (x, dim, index, size) => indexAddOp(x, index, { dim: dimOf('indexAdd', dim, x.ndim), size }),
 );
 
 /** Integers of shape […] as rows of 0 and one 1 at that place: f32 of shape […, classes]. */
-export const oneHot: (x: Tensor, classes: number) => Tensor = composite('oneHot', [
-  ['x', aTensor], ['classes', wholeNumber(1)],
-], (x, classes) => {
-  const ones = full([...x.shape, 1], 1);
-  return scatterAlong(ones, -1, unsqueeze(x, -1), classes);
-});
+export const oneHot: (x: Tensor, classes: number) => Tensor = composite(
+  'oneHot',
+  [
+    ['x', aTensor],
+    ['classes', wholeNumber(1)],
+  ],
+  (x, classes) => {
+    const ones = full([...x.shape, 1], 1);
+    return scatterAlong(ones, -1, unsqueeze(x, -1), classes);
+  },
+);

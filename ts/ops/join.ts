@@ -16,7 +16,8 @@ const concatOp = defineVariadicOp<{ dim: number }>({
   wants: 'any',
   strided: true,
   dtype: ([x]) => x!.dtype,
-  shape: (xs, { dim }) => xs[0]!.shape.map((size, d) => (d === dim ? xs.reduce((sum, x) => sum + x.shape[d]!, 0) : size)),
+  shape: (xs, { dim }) =>
+    xs[0]!.shape.map((size, d) => (d === dim ? xs.reduce((sum, x) => sum + x.shape[d]!, 0) : size)),
   run(k, xs, y, { dim }) {
     let at = 0;
     for (const x of xs) {
@@ -37,29 +38,48 @@ const concatOp = defineVariadicOp<{ dim: number }>({
 const tensors: Kind<readonly Tensor[]> = listOf(aTensor, 'a list of tensors');
 
 /** Tensors joined along a dimension; all other sizes are equal, and so are the element types. */
-export const concat: (xs: readonly Tensor[], dim?: number) => Tensor = checked('concat', [
-  ['xs', tensors], ['dim', optional(aDim)],
-], (xs, dim = 0) => {
-  const [first] = xs;
-  if (!first) throw new ShapeError('concat', 'takes at least one tensor');
-  const d = dimOf('concat', dim, first.ndim);
-  xs.forEach((x, i) => {
-    if (x.dtype !== first.dtype) {
-      throw new DTypeError('concat', `tensor ${i} is ${x.dtype}, the first is ${first.dtype}; convert it with to('${first.dtype}')`);
-    }
-    if (x.ndim !== first.ndim || x.shape.some((n, j) => j !== d && n !== first.shape[j])) {
-      throw new ShapeError('concat', `tensor ${i} is ${show(x.shape)}, the first is ${show(first.shape)}: only dimension ${d} may differ`);
-    }
-  });
-  return concatOp(xs, { dim: d });
-});
+export const concat: (xs: readonly Tensor[], dim?: number) => Tensor = checked(
+  'concat',
+  [
+    ['xs', tensors],
+    ['dim', optional(aDim)],
+  ],
+  (xs, dim = 0) => {
+    const [first] = xs;
+    if (!first) throw new ShapeError('concat', 'takes at least one tensor');
+    const d = dimOf('concat', dim, first.ndim);
+    xs.forEach((x, i) => {
+      if (x.dtype !== first.dtype) {
+        throw new DTypeError(
+          'concat',
+          `tensor ${i} is ${x.dtype}, the first is ${first.dtype}; convert it with to('${first.dtype}')`,
+        );
+      }
+      if (x.ndim !== first.ndim || x.shape.some((n, j) => j !== d && n !== first.shape[j])) {
+        throw new ShapeError(
+          'concat',
+          `tensor ${i} is ${show(x.shape)}, the first is ${show(first.shape)}: only dimension ${d} may differ`,
+        );
+      }
+    });
+    return concatOp(xs, { dim: d });
+  },
+);
 
 /** Tensors of one shape, joined along a new dimension. */
-export const stack: (xs: readonly Tensor[], dim?: number) => Tensor = composite('stack', [
-  ['xs', tensors], ['dim', optional(aDim)],
-], (xs, dim = 0) => {
-  const [first] = xs;
-  if (!first) throw new ShapeError('stack', 'takes at least one tensor');
-  const d = dimOf('stack', dim, first.ndim + 1);
-  return concat(xs.map(x => unsqueeze(x, d)), d);
-});
+export const stack: (xs: readonly Tensor[], dim?: number) => Tensor = composite(
+  'stack',
+  [
+    ['xs', tensors],
+    ['dim', optional(aDim)],
+  ],
+  (xs, dim = 0) => {
+    const [first] = xs;
+    if (!first) throw new ShapeError('stack', 'takes at least one tensor');
+    const d = dimOf('stack', dim, first.ndim + 1);
+    return concat(
+      xs.map(x => unsqueeze(x, d)),
+      d,
+    );
+  },
+);

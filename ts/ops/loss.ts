@@ -41,12 +41,22 @@ function checkPair(where: string, x: Tensor, target: Tensor): void {
 
 type Loss<O = LossOptions> = (x: Tensor, target: Tensor, options?: O) => Tensor;
 function elementwise<O extends LossOptions>(
-  name: string, keys: Keys<O>, f: (x: Tensor, target: Tensor, options: Partial<O>) => Tensor,
+  name: string,
+  keys: Keys<O>,
+  f: (x: Tensor, target: Tensor, options: Partial<O>) => Tensor,
 ): Loss<O> {
-  return composite(name, [['x', aTensor], ['target', aTensor], ['options', optionsOf<O>(keys)]], (x, target, options) => {
-    checkPair(name, x, target);
-    return reduce(f(x, target, options ?? {}), options?.reduction);
-  });
+  return composite(
+    name,
+    [
+      ['x', aTensor],
+      ['target', aTensor],
+      ['options', optionsOf<O>(keys)],
+    ],
+    (x, target, options) => {
+      checkPair(name, x, target);
+      return reduce(f(x, target, options ?? {}), options?.reduction);
+    },
+  );
 }
 
 /** Mean squared error: (x − target)², so that the mean over K components is 1/K · ‖x − target‖². */
@@ -59,26 +69,36 @@ export interface SmoothL1Options extends LossOptions {
   readonly beta?: number;
 }
 /** d²/2β where |d| < β, |d| − β/2 beyond, with d = x − target. */
-export const smoothL1Loss: Loss<SmoothL1Options> = elementwise<SmoothL1Options>('smoothL1Loss', {
-  ...lossKeys, beta: aNumber(0),
-}, (x, target, { beta = 1 }) => {
-  const d = sub(x, target);
-  const far = abs(d);
-  return beta === 0 ? far : where(lt(far, beta), mul(square(d), 0.5 / beta), sub(far, beta / 2));
-});
+export const smoothL1Loss: Loss<SmoothL1Options> = elementwise<SmoothL1Options>(
+  'smoothL1Loss',
+  {
+    ...lossKeys,
+    beta: aNumber(0),
+  },
+  (x, target, { beta = 1 }) => {
+    const d = sub(x, target);
+    const far = abs(d);
+    return beta === 0 ? far : where(lt(far, beta), mul(square(d), 0.5 / beta), sub(far, beta / 2));
+  },
+);
 
 export interface HuberOptions extends LossOptions {
   /** Where the square ends and the straight line begins. Default 1. */
   readonly delta?: number;
 }
 /** d²/2 where |d| < δ, δ(|d| − δ/2) beyond, with d = x − target (Huber 1964). */
-export const huberLoss: Loss<HuberOptions> = elementwise<HuberOptions>('huberLoss', {
-  ...lossKeys, delta: aNumber(Number.MIN_VALUE),
-}, (x, target, { delta = 1 }) => {
-  const d = sub(x, target);
-  const far = abs(d);
-  return where(lt(far, delta), mul(square(d), 0.5), mul(sub(far, delta / 2), delta));
-});
+export const huberLoss: Loss<HuberOptions> = elementwise<HuberOptions>(
+  'huberLoss',
+  {
+    ...lossKeys,
+    delta: aNumber(Number.MIN_VALUE),
+  },
+  (x, target, { delta = 1 }) => {
+    const d = sub(x, target);
+    const far = abs(d);
+    return where(lt(far, delta), mul(square(d), 0.5), mul(sub(far, delta / 2), delta));
+  },
+);
 
 /** ln x, not below −100; the derivative is 0 where it stops there, at x = 0 too. */
 const logFloored: Op<[x: Tensor]> = defineOp({
@@ -97,7 +117,8 @@ const logFloored: Op<[x: Tensor]> = defineOp({
  * they add nothing to the gradient.
  */
 export const binaryCrossEntropy: Loss = elementwise('binaryCrossEntropy', lossKeys, (x, t) =>
-  neg(add(mul(t, logFloored(x)), mul(rsub(t, 1), logFloored(rsub(x, 1))))));
+  neg(add(mul(t, logFloored(x)), mul(rsub(t, 1), logFloored(rsub(x, 1))))),
+);
 
 export interface BceWithLogitsOptions extends LossOptions {
   /** Weight of the positive class; broadcasts. */
@@ -142,7 +163,10 @@ function weighted(losses: Tensor, weights: Tensor | null, reduction: Reduction =
 function checkIndexed(x: Tensor, target: Tensor): void {
   const [n = 0, , ...rest] = x.shape;
   if (sameShape(target.shape, [n, ...rest])) return;
-  throw new ShapeError('crossEntropy', `x ${show(x.shape)} takes class indices ${show([n, ...rest])}, target has ${show(target.shape)}`);
+  throw new ShapeError(
+    'crossEntropy',
+    `x ${show(x.shape)} takes class indices ${show([n, ...rest])}, target has ${show(target.shape)}`,
+  );
 }
 
 const classesLast = (ndim: number): number[] => [0, ...Array.from({ length: ndim - 2 }, (_, d) => d + 2), 1];
@@ -168,7 +192,8 @@ function ofIndices(logp: Tensor, target: Tensor, options: CrossEntropyOptions): 
 function ofProbabilities(logp: Tensor, q: Tensor, options: CrossEntropyOptions): Tensor {
   const { weight, ignoreIndex, labelSmoothing = 0, reduction } = options;
   checkPair('crossEntropy', logp, q);
-  if (ignoreIndex !== undefined) throw new ValueError('crossEntropy', 'ignoreIndex goes with class indices, not with probabilities');
+  if (ignoreIndex !== undefined)
+    throw new ValueError('crossEntropy', 'ignoreIndex goes with class indices, not with probabilities');
   const target = labelSmoothing > 0 ? add(mul(q, 1 - labelSmoothing), labelSmoothing / logp.shape[1]!) : q;
   const each = mul(target, logp);
   return reduce(neg(sum(weight ? mul(each, perClass(weight, logp)) : each, 1)), reduction);
@@ -177,10 +202,14 @@ function ofProbabilities(logp: Tensor, q: Tensor, options: CrossEntropyOptions):
 const perClass = (weight: Tensor, logp: Tensor): Tensor => reshape(weight, [-1, ...logp.shape.slice(2).map(() => 1)]);
 
 const nllKeys: Keys<NllOptions> = {
-  ...lossKeys, weight: aTensor, ignoreIndex: wholeNumber(-Infinity), labelSmoothing: aNumber(0, 1),
+  ...lossKeys,
+  weight: aTensor,
+  ignoreIndex: wholeNumber(-Infinity),
+  labelSmoothing: aNumber(0, 1),
 };
 const crossEntropyKeys: Keys<CrossEntropyOptions> = {
-  ...nllKeys, input: oneOf('logits', 'logProbabilities', 'probabilities'),
+  ...nllKeys,
+  input: oneOf('logits', 'logProbabilities', 'probabilities'),
 };
 
 /**
@@ -190,7 +219,11 @@ const crossEntropyKeys: Keys<CrossEntropyOptions> = {
  */
 export const crossEntropy: (x: Tensor, target: Tensor, options?: CrossEntropyOptions) => Tensor = composite(
   'crossEntropy',
-  [['x', aTensor], ['target', aTensor], ['options', optionsOf(crossEntropyKeys)]],
+  [
+    ['x', aTensor],
+    ['target', aTensor],
+    ['options', optionsOf(crossEntropyKeys)],
+  ],
   (x, target, options = {}) => {
     if (x.ndim === 0) throw new ShapeError('crossEntropy', 'x takes [n, classes, …], this is one number');
     if (x.ndim === 1) {
@@ -202,10 +235,13 @@ export const crossEntropy: (x: Tensor, target: Tensor, options?: CrossEntropyOpt
     }
     const byIndex = target.dtype === 'i32' || target.dtype === 'u8';
     if (!byIndex && target.dtype !== 'f32') {
-      throw new DTypeError('crossEntropy', `target takes class indices (i32, u8) or probabilities (f32), this is ${target.dtype}`);
+      throw new DTypeError(
+        'crossEntropy',
+        `target takes class indices (i32, u8) or probabilities (f32), this is ${target.dtype}`,
+      );
     }
     if (!byIndex && target.ndim === x.ndim - 1 && target.size === sizeOf(x.shape) / x.shape[1]!) {
-      throw new DTypeError('crossEntropy', 'target looks like class indices but is f32; convert it with to(\'i32\')');
+      throw new DTypeError('crossEntropy', "target looks like class indices but is f32; convert it with to('i32')");
     }
     if (!byIndex) return ofProbabilities(logProbabilities(x, options.input), target, options);
     checkIndexed(x, target);
@@ -219,10 +255,16 @@ export const crossEntropy: (x: Tensor, target: Tensor, options?: CrossEntropyOpt
     }
   },
 );
-const reshapeOne = (y: Tensor, { reduction }: CrossEntropyOptions): Tensor => (reduction === 'none' ? reshape(y, []) : y);
+const reshapeOne = (y: Tensor, { reduction }: CrossEntropyOptions): Tensor =>
+  reduction === 'none' ? reshape(y, []) : y;
 
 /** The negative log-likelihood: cross-entropy of log-probabilities. */
 export const nllLoss: Loss<NllOptions> = checked(
-  'nllLoss', [['x', aTensor], ['target', aTensor], ['options', optionsOf(nllKeys)]],
+  'nllLoss',
+  [
+    ['x', aTensor],
+    ['target', aTensor],
+    ['options', optionsOf(nllKeys)],
+  ],
   (x, target, options = {}) => crossEntropy(x, target, { ...options, input: 'logProbabilities' }),
 );

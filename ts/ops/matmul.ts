@@ -47,8 +47,25 @@ function batched(k: Kernels, a: View, b: View, y: View, activation: number): voi
     // One b for the whole batch and rows of a evenly spaced: a single tall product.
     const tall = sb === 0 && sa === m * rsa;
     k.gemm(
-      tall ? m * count : m, n, depth, a.at + pa * item, rsa, csa, b.at + pb * item, rsb, csb,
-      y.at + i * count * m * n * item, n, tall ? 1 : count, tall ? 0 : sa, tall ? 0 : sb, tall ? 0 : m * n, 0, 0, 0, activation,
+      tall ? m * count : m,
+      n,
+      depth,
+      a.at + pa * item,
+      rsa,
+      csa,
+      b.at + pb * item,
+      rsb,
+      csb,
+      y.at + i * count * m * n * item,
+      n,
+      tall ? 1 : count,
+      tall ? 0 : sa,
+      tall ? 0 : sb,
+      tall ? 0 : m * n,
+      0,
+      0,
+      0,
+      activation,
     );
   }
 }
@@ -75,13 +92,20 @@ const product = (a: Tensor, b: Tensor): Tensor => productOp(a, b, NONE);
  * The matrix product of the last two dimensions; those before broadcast. A vector is a row on the left, a column on
  * the right, and the dimension that makes it one goes again: of two vectors, the result is their dot product.
  */
-export const matmul: (a: Tensor, b: Tensor) => Tensor = checked('matmul', [['a', aTensor], ['b', aTensor]], (a, b) => {
-  if (a.ndim > 1 && b.ndim > 1) {
-    checkInner(a, b, a.shape.at(-1)!, b.shape.at(-2)!);
-    return product(a, b);
-  }
-  return scope(() => vectors(a, b), 'matmul');
-});
+export const matmul: (a: Tensor, b: Tensor) => Tensor = checked(
+  'matmul',
+  [
+    ['a', aTensor],
+    ['b', aTensor],
+  ],
+  (a, b) => {
+    if (a.ndim > 1 && b.ndim > 1) {
+      checkInner(a, b, a.shape.at(-1)!, b.shape.at(-2)!);
+      return product(a, b);
+    }
+    return scope(() => vectors(a, b), 'matmul');
+  },
+);
 function vectors(a: Tensor, b: Tensor): Tensor {
   if (a.ndim === 0 || b.ndim === 0) {
     throw new ShapeError('matmul', `takes vectors and matrices, these are ${show(a.shape)} and ${show(b.shape)}`);
@@ -109,7 +133,10 @@ const linearOp: Op<[x: Tensor, w: Tensor, b: Tensor | null], Epilogue> = defineO
     const [out, inner] = w.shape;
     if (w.ndim !== 2) throw new ShapeError('linear', `w takes [out, in], this is ${show(w.shape)}`);
     if (x.ndim === 0 || x.shape.at(-1) !== inner) {
-      throw new ShapeError('linear', `w ${show(w.shape)} takes ${inner} features, x ${show(x.shape)} has ${x.shape.at(-1) ?? 'none'}`);
+      throw new ShapeError(
+        'linear',
+        `w ${show(w.shape)} takes ${inner} features, x ${show(x.shape)} has ${x.shape.at(-1) ?? 'none'}`,
+      );
     }
     if (b && (b.ndim !== 1 || b.size !== out)) {
       throw new ShapeError('linear', `w ${show(w.shape)} takes a bias of [${out}], this is ${show(b.shape)}`);
@@ -140,13 +167,26 @@ const linearOp: Op<[x: Tensor, w: Tensor, b: Tensor | null], Epilogue> = defineO
 });
 /** y = x wᵀ + b, with x […, in], w [out, in] and b [out] or null. */
 export const linear: (x: Tensor, w: Tensor, b?: Tensor | null) => Tensor = checked(
-  'linear', [['x', aTensor], ['w', aTensor], ['b', optional(aTensorOrNull)]], (x, w, b = null) => linearOp(x, w, b, NONE),
+  'linear',
+  [
+    ['x', aTensor],
+    ['w', aTensor],
+    ['b', optional(aTensorOrNull)],
+  ],
+  (x, w, b = null) => linearOp(x, w, b, NONE),
 );
 
 /** The sum of products of two vectors. */
-export const dot: (a: Tensor, b: Tensor) => Tensor = checked('dot', [['a', aTensor], ['b', aTensor]], (a, b) => {
-  if (a.ndim !== 1 || b.ndim !== 1) {
-    throw new ShapeError('dot', `takes two vectors, these are ${show(a.shape)} and ${show(b.shape)}`);
-  }
-  return matmul(a, b);
-});
+export const dot: (a: Tensor, b: Tensor) => Tensor = checked(
+  'dot',
+  [
+    ['a', aTensor],
+    ['b', aTensor],
+  ],
+  (a, b) => {
+    if (a.ndim !== 1 || b.ndim !== 1) {
+      throw new ShapeError('dot', `takes two vectors, these are ${show(a.shape)} and ${show(b.shape)}`);
+    }
+    return matmul(a, b);
+  },
+);

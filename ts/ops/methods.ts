@@ -14,7 +14,10 @@ declare module '../core/tensor' {
  * No op takes more than four arguments after the tensor; naming them keeps a call as cheap as the function's. More than
  * the op takes are refused: they would mean something that it does not do.
  */
-function method(name: string, op: Function): (this: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown {
+function method(
+  name: string,
+  op: { readonly length: number; call(self: undefined, x: Tensor, ...rest: unknown[]): unknown },
+): (this: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown {
   const most = op.length - 1;
   return function (a, b, c, d) {
     if (arguments.length > most) checkCount(name, most, arguments);

@@ -2,7 +2,14 @@
 import { ShapeError, ValueError } from '../core/errors';
 import { defineMultiOp, defineOp, type MultiOp, type Op } from '../core/op';
 import {
-  aBoolean, aNumber, aTensor, aTensorOrNull, oneSizeOrMore, options as optionsOf, wholeNumber, type Keys,
+  aBoolean,
+  aNumber,
+  aTensor,
+  aTensorOrNull,
+  oneSizeOrMore,
+  options as optionsOf,
+  wholeNumber,
+  type Keys,
 } from '../core/kinds';
 import { noGrad, runtime } from '../core/runtime';
 import { composite } from '../core/signature';
@@ -42,7 +49,9 @@ const perWeight = (x: Tensor, p: Groups): Tensor => sum(byWeight(x, p), [0, 2]);
 
 /** y = x̂ w + b with x̂ = (x − mean) / √(variance + ε) of each group, and mean and variance, which carry no gradient. */
 const normalise: MultiOp<
-  [x: Tensor, w: Tensor | null, b: Tensor | null], [y: Tensor, mean: Tensor, variance: Tensor], Groups
+  [x: Tensor, w: Tensor | null, b: Tensor | null],
+  [y: Tensor, mean: Tensor, variance: Tensor],
+  Groups
 > = defineMultiOp({
   name: 'normalise',
   inputs: ['x', 'w', 'b'],
@@ -51,9 +60,7 @@ const normalise: MultiOp<
   shapes: ([x], { n }) => ({ y: x.shape, mean: [n], variance: [n] }),
   runMulti(k, [x, w, b], { y, mean, variance }, { outer, n, inner, size, step, centred, eps }) {
     k.moments(x.at, mean.at, variance.at, outer, n, inner, centred ? 1 : 0);
-    k.normalise(
-      x.at, mean.at, variance.at, w ? w.at : 0, b ? b.at : 0, y.at, outer, n, inner, size, step, eps,
-    );
+    k.normalise(x.at, mean.at, variance.at, w ? w.at : 0, b ? b.at : 0, y.at, outer, n, inner, size, step, eps);
   },
   saves: { x: ['x', 'w', 'mean', 'variance'], w: ['x', 'mean', 'variance'] },
   vjpAll({ y: g }, { x, w = null, mean, variance }, p, _, needed) {
@@ -74,7 +81,8 @@ const normalise: MultiOp<
  *   ∂φ/∂g = w T u + a x̂ + c     ∂φ/∂w = Σ g T u     ∂φ/∂x = T (a g − (q u + p h) / σ) − s x̂ / σ²
  */
 const normaliseGrad: MultiOp<
-  [g: Tensor, x: Tensor, w: Tensor | null, mean: Tensor, variance: Tensor], [gx: Tensor, gw: Tensor, gb: Tensor],
+  [g: Tensor, x: Tensor, w: Tensor | null, mean: Tensor, variance: Tensor],
+  [gx: Tensor, gw: Tensor, gb: Tensor],
   Groups & { readonly affine: boolean }
 > = defineMultiOp({
   name: 'normaliseGrad',
@@ -87,12 +95,27 @@ const normaliseGrad: MultiOp<
   },
   runMulti(k, [g, x, w, mean, variance], { gx, gw, gb }, { affine, outer, n, inner, size, step, centred, eps }) {
     k.normaliseGrad(
-      g.at, x.at, mean.at, variance.at, w ? w.at : 0, gx.at, affine ? gw.at : 0, affine ? gb.at : 0,
-      outer, n, inner, size, step, centred ? 1 : 0, eps,
+      g.at,
+      x.at,
+      mean.at,
+      variance.at,
+      w ? w.at : 0,
+      gx.at,
+      affine ? gw.at : 0,
+      affine ? gb.at : 0,
+      outer,
+      n,
+      inner,
+      size,
+      step,
+      centred ? 1 : 0,
+      eps,
     );
   },
   saves: {
-    g: ['x', 'w', 'mean', 'variance'], x: ['g', 'x', 'w', 'mean', 'variance'], w: ['g', 'x', 'mean', 'variance'],
+    g: ['x', 'w', 'mean', 'variance'],
+    x: ['g', 'x', 'w', 'mean', 'variance'],
+    w: ['g', 'x', 'mean', 'variance'],
   },
   vjpAll({ gx: u, gw: a, gb: c }, { g, x, w = null, mean: m, variance }, p, _, needed) {
     const along = (v: Tensor): Tensor => normaliseGrad(v, x!, null, m!, variance!, { ...p, affine: false })[0];
@@ -110,7 +133,13 @@ const total = (a: Tensor | null, b: Tensor | null): Tensor | null => (a && b ? a
 
 /** ∂φ/∂x of {@link normaliseGrad}, T being `along`. x̂ and σ are made anew as ops of x: so derivatives go on. */
 function curvature(
-  along: (v: Tensor) => Tensor, g: Tensor, x: Tensor, w: Tensor | null, u: Tensor | null, a: Tensor | null, p: Groups,
+  along: (v: Tensor) => Tensor,
+  g: Tensor,
+  x: Tensor,
+  w: Tensor | null,
+  u: Tensor | null,
+  a: Tensor | null,
+  p: Groups,
 ): Tensor | null {
   const grouped = (v: Tensor): Tensor => reshape(v, [p.outer, p.n, p.inner]);
   const means = (v: Tensor): Tensor => mean(v, [0, 2], { keepdim: true });
@@ -151,7 +180,11 @@ export interface LayerNormOptions {
 
 /** Over the last dimensions, which have the sizes `shape`. */
 function overLast(
-  where: string, x: Tensor, shape: number | Shape, options: LayerNormOptions, centred: boolean,
+  where: string,
+  x: Tensor,
+  shape: number | Shape,
+  options: LayerNormOptions,
+  centred: boolean,
 ): Tensor {
   const last = typeof shape === 'number' ? [shape] : shape;
   const { weight = null, bias = null, eps = 1e-5 } = options;
@@ -175,14 +208,19 @@ const affineKeys: Keys<GroupNormOptions> = { weight: aTensorOrNull, bias: aTenso
  */
 export const layerNorm: (x: Tensor, shape: number | Shape, options?: LayerNormOptions) => Tensor = composite(
   'layerNorm',
-  [['x', aTensor], ['shape', oneSizeOrMore], ['options', optionsOf<LayerNormOptions>(affineKeys)]],
+  [
+    ['x', aTensor],
+    ['shape', oneSizeOrMore],
+    ['options', optionsOf<LayerNormOptions>(affineKeys)],
+  ],
   (x, shape, options = {}) => overLast('layerNorm', x, shape, options, true),
 );
 /** y = x / √(mean x² + ε) · weight, with the mean over the last dimensions of x, those of sizes `shape`. */
 export const rmsNorm: (x: Tensor, shape: number | Shape, options?: RmsNormOptions) => Tensor = composite(
   'rmsNorm',
   [
-    ['x', aTensor], ['shape', oneSizeOrMore],
+    ['x', aTensor],
+    ['shape', oneSizeOrMore],
     ['options', optionsOf<RmsNormOptions>({ weight: affineKeys.weight, eps: affineKeys.eps })],
   ],
   (x, shape, { weight = null, eps = 2 ** -23 } = {}) => overLast('rmsNorm', x, shape, { weight, eps }, false),
@@ -208,7 +246,11 @@ export interface GroupNormOptions {
  */
 export const groupNorm: (x: Tensor, groups: number, options?: GroupNormOptions) => Tensor = composite(
   'groupNorm',
-  [['x', aTensor], ['groups', wholeNumber(1)], ['options', optionsOf(affineKeys)]],
+  [
+    ['x', aTensor],
+    ['groups', wholeNumber(1)],
+    ['options', optionsOf(affineKeys)],
+  ],
   (x, groups, { weight = null, bias = null, eps = 1e-5 } = {}) => {
     const channels = channelsOf('groupNorm', x);
     if (channels % groups !== 0) {
@@ -218,33 +260,38 @@ export const groupNorm: (x: Tensor, groups: number, options?: GroupNormOptions) 
     checkParameter('groupNorm', 'bias', bias, [channels]);
     const step = sizeOf(x.shape.slice(2));
     return normalise(x, weight, bias, {
-      outer: 1, n: x.shape[0]! * groups, inner: (channels / groups) * step, size: channels, step, centred: true, eps,
+      outer: 1,
+      n: x.shape[0]! * groups,
+      inner: (channels / groups) * step,
+      size: channels,
+      step,
+      centred: true,
+      eps,
     })[0];
   },
 );
 
 /** As {@link normalise}, by a mean and a variance that are given and stay what they are. */
-const normaliseBy: Op<
-  [x: Tensor, mean: Tensor, variance: Tensor, w: Tensor | null, b: Tensor | null], Groups
-> = defineOp({
-  name: 'normaliseBy',
-  inputs: ['x', 'mean', 'variance', 'w', 'b'],
-  nullable: ['w', 'b'],
-  shape: ([x]) => x.shape,
-  run: (k, [x, m, variance, w, b], y, { outer, n, inner, size, step, eps }) =>
-    k.normalise(x.at, m.at, variance.at, w ? w.at : 0, b ? b.at : 0, y.at, outer, n, inner, size, step, eps),
-  saves: { x: ['variance', 'w'], w: ['x', 'mean', 'variance'] },
-  vjp: {
-    x(g, { variance, w }, p) {
-      const r = rsqrt(add(variance, p.eps));
-      return times(g, w ? mul(r, w) : r, p);
+const normaliseBy: Op<[x: Tensor, mean: Tensor, variance: Tensor, w: Tensor | null, b: Tensor | null], Groups> =
+  defineOp({
+    name: 'normaliseBy',
+    inputs: ['x', 'mean', 'variance', 'w', 'b'],
+    nullable: ['w', 'b'],
+    shape: ([x]) => x.shape,
+    run: (k, [x, m, variance, w, b], y, { outer, n, inner, size, step, eps }) =>
+      k.normalise(x.at, m.at, variance.at, w ? w.at : 0, b ? b.at : 0, y.at, outer, n, inner, size, step, eps),
+    saves: { x: ['variance', 'w'], w: ['x', 'mean', 'variance'] },
+    vjp: {
+      x(g, { variance, w }, p) {
+        const r = rsqrt(add(variance, p.eps));
+        return times(g, w ? mul(r, w) : r, p);
+      },
+      mean: null,
+      variance: null,
+      w: (g, { x, mean: m, variance }, p) => perWeight(mul(g, normaliseBy(x, m, variance, null, null, p)), p),
+      b: (g, _, p) => perWeight(g, p),
     },
-    mean: null,
-    variance: null,
-    w: (g, { x, mean: m, variance }, p) => perWeight(mul(g, normaliseBy(x, m, variance, null, null, p)), p),
-    b: (g, _, p) => perWeight(g, p),
-  },
-});
+  });
 
 export interface BatchNormOptions extends GroupNormOptions {
   /** Whether to normalise by the batch, and to note its statistics; else by the running ones. Default false. */
@@ -259,38 +306,49 @@ export interface BatchNormOptions extends GroupNormOptions {
  * ShapeError in training if a channel has one number only, whose variance says nothing.
  */
 export const batchNorm: (
-  x: Tensor, runningMean: Tensor | null, runningVar: Tensor | null, options?: BatchNormOptions,
-) => Tensor = composite('batchNorm', [
-  ['x', aTensor], ['runningMean', aTensorOrNull], ['runningVar', aTensorOrNull],
-  ['options', optionsOf<BatchNormOptions>({ ...affineKeys, training: aBoolean, momentum: aNumber(0, 1) })],
-], (x, runningMean, runningVar, options = {}) => {
-  const { weight = null, bias = null, eps = 1e-5, training = false, momentum = 0.1 } = options;
-  const channels = channelsOf('batchNorm', x);
-  const parameters = { weight, bias, runningMean, runningVar };
-  for (const [name, t] of Object.entries(parameters)) checkParameter('batchNorm', name, t, [channels]);
-  const [outer, inner] = [x.shape[0]!, sizeOf(x.shape.slice(2))];
-  const groups = { outer, n: channels, inner, size: channels, step: inner, centred: true, eps };
-  if (!training) {
-    if (!runningMean || !runningVar) {
-      throw new ValueError('batchNorm', 'runningMean and runningVar are needed in evaluation');
+  x: Tensor,
+  runningMean: Tensor | null,
+  runningVar: Tensor | null,
+  options?: BatchNormOptions,
+) => Tensor = composite(
+  'batchNorm',
+  [
+    ['x', aTensor],
+    ['runningMean', aTensorOrNull],
+    ['runningVar', aTensorOrNull],
+    ['options', optionsOf<BatchNormOptions>({ ...affineKeys, training: aBoolean, momentum: aNumber(0, 1) })],
+  ],
+  (x, runningMean, runningVar, options = {}) => {
+    const { weight = null, bias = null, eps = 1e-5, training = false, momentum = 0.1 } = options;
+    const channels = channelsOf('batchNorm', x);
+    const parameters = { weight, bias, runningMean, runningVar };
+    for (const [name, t] of Object.entries(parameters)) checkParameter('batchNorm', name, t, [channels]);
+    const [outer, inner] = [x.shape[0]!, sizeOf(x.shape.slice(2))];
+    const groups = { outer, n: channels, inner, size: channels, step: inner, centred: true, eps };
+    if (!training) {
+      if (!runningMean || !runningVar) {
+        throw new ValueError('batchNorm', 'runningMean and runningVar are needed in evaluation');
+      }
+      return normaliseBy(x, runningMean, runningVar, weight, bias, groups);
     }
-    return normaliseBy(x, runningMean, runningVar, weight, bias, groups);
-  }
-  const count = outer * inner;
-  if (count === 1) {
-    throw new ShapeError('batchNorm', `training takes more than one number for each channel, x is ${show(x.shape)}`);
-  }
-  const [y, m, variance] = normalise(x, weight, bias, groups);
-  if (count > 0) {
-    if (runtime.segment === 0) noGrad(() => { // and not when it is computed again
-      const move = (running: Tensor, by: Tensor, factor: number): Tensor =>
-        assign(running, add(mul(running, 1 - momentum), mul(by, momentum * factor)));
-      if (runningMean) move(runningMean, m, 1);
-      if (runningVar) move(runningVar, variance, count / (count - 1));
-    });
-  }
-  return y;
-});
+    const count = outer * inner;
+    if (count === 1) {
+      throw new ShapeError('batchNorm', `training takes more than one number for each channel, x is ${show(x.shape)}`);
+    }
+    const [y, m, variance] = normalise(x, weight, bias, groups);
+    if (count > 0) {
+      if (runtime.segment === 0)
+        noGrad(() => {
+          // and not when it is computed again
+          const move = (running: Tensor, by: Tensor, factor: number): Tensor =>
+            assign(running, add(mul(running, 1 - momentum), mul(by, momentum * factor)));
+          if (runningMean) move(runningMean, m, 1);
+          if (runningVar) move(runningVar, variance, count / (count - 1));
+        });
+    }
+    return y;
+  },
+);
 
 /**
  * Local response normalisation of x [n, channels, …] across `size` = n neighbouring channels, bounded at the first and
@@ -306,7 +364,11 @@ export const batchNorm: (
  */
 export const localResponseNorm: (x: Tensor, size: number, options?: LocalResponseNormOptions) => Tensor = composite(
   'localResponseNorm',
-  [['x', aTensor], ['size', wholeNumber(1)], ['options', optionsOf(localResponseNormKeys)]],
+  [
+    ['x', aTensor],
+    ['size', wholeNumber(1)],
+    ['options', optionsOf(localResponseNormKeys)],
+  ],
   (x, size, { alpha = 1e-4, beta = 0.75, k = 1, of = 'mean' } = {}) => {
     const where = 'localResponseNorm';
     const channels = channelsOf(where, x);

@@ -46,13 +46,21 @@ const sortOptions: Kind<SortOptions | undefined> = options<SortOptions>({ descen
  */
 export const sort: (x: Tensor, dim?: number, options?: SortOptions) => [values: Tensor, indices: Tensor] = composite(
   'sort',
-  [['x', aTensor], ['dim', optional(aDim)], ['options', sortOptions]],
+  [
+    ['x', aTensor],
+    ['dim', optional(aDim)],
+    ['options', sortOptions],
+  ],
   (x, dim = -1, { descending = false } = {}) => first(x, dimOf('sort', dim, x.ndim), undefined, descending),
 );
 /** The indices (i32) that sort x along `dim` (left out: the last): those of {@link sort}. */
 export const argsort: (x: Tensor, dim?: number, options?: SortOptions) => Tensor = composite(
   'argsort',
-  [['x', aTensor], ['dim', optional(aDim)], ['options', sortOptions]],
+  [
+    ['x', aTensor],
+    ['dim', optional(aDim)],
+    ['options', sortOptions],
+  ],
   (x, dim = -1, { descending = false } = {}) =>
     first(x.detach(), dimOf('argsort', dim, x.ndim), undefined, descending)[1],
 );
@@ -65,17 +73,23 @@ export interface TopkOptions {
  * The k largest (or smallest) elements along `dim` (left out: the last), sorted with the best first, and their indices
  * (i32); of equals, the first. NaN is larger than all.
  */
-export const topk: (
-  x: Tensor, k: number, dim?: number, options?: TopkOptions,
-) => [values: Tensor, indices: Tensor] = composite('topk', [
-  ['x', aTensor], ['k', wholeNumber()], ['dim', optional(aDim)], ['options', options<TopkOptions>({ largest: aBoolean })],
-], (x, k, dim = -1, { largest = true } = {}) => {
-  const d = dimOf('topk', dim, x.ndim);
-  if (k > x.shape[d]!) {
-    throw new ValueError('topk', `k takes at most the ${x.shape[d]} elements of dimension ${d}, this is ${k}`);
-  }
-  return first(x, d, k, largest);
-});
+export const topk: (x: Tensor, k: number, dim?: number, options?: TopkOptions) => [values: Tensor, indices: Tensor] =
+  composite(
+    'topk',
+    [
+      ['x', aTensor],
+      ['k', wholeNumber()],
+      ['dim', optional(aDim)],
+      ['options', options<TopkOptions>({ largest: aBoolean })],
+    ],
+    (x, k, dim = -1, { largest = true } = {}) => {
+      const d = dimOf('topk', dim, x.ndim);
+      if (k > x.shape[d]!) {
+        throw new ValueError('topk', `k takes at most the ${x.shape[d]} elements of dimension ${d}, this is ${k}`);
+      }
+      return first(x, d, k, largest);
+    },
+  );
 
 type Cumsum = Op<[x: Tensor], { dim: number; backwards: boolean }>;
 const cumsumFloat: Cumsum = defineOp({
@@ -84,7 +98,12 @@ const cumsumFloat: Cumsum = defineOp({
   shape: ([x]) => x.shape,
   run: (k, [x], y, { dim, backwards }) =>
     k.cumsum(
-      x.at, y.at, sizeOf(x.shape.slice(0, dim)), x.shape[dim]!, sizeOf(x.shape.slice(dim + 1)), backwards ? 1 : 0,
+      x.at,
+      y.at,
+      sizeOf(x.shape.slice(0, dim)),
+      x.shape[dim]!,
+      sizeOf(x.shape.slice(dim + 1)),
+      backwards ? 1 : 0,
     ),
   vjp: { x: (g, _, { dim, backwards }) => cumsumFloat(g, { dim, backwards: !backwards }) },
 });
@@ -98,5 +117,11 @@ const cumsumInt: Cumsum = defineOp({
     k.cumsumI32(x.at, y.at, sizeOf(x.shape.slice(0, dim)), x.shape[dim]!, sizeOf(x.shape.slice(dim + 1)), 0),
 });
 /** Running sums along `dim`: y_i = Σ x_j over j ≤ i. Of integers and bools, they are i32. */
-export const cumsum: (x: Tensor, dim: number) => Tensor = checked('cumsum', [['x', aTensor], ['dim', aDim]], (x, dim) =>
-  (x.dtype === 'f32' ? cumsumFloat : cumsumInt)(x, { dim: dimOf('cumsum', dim, x.ndim), backwards: false }));
+export const cumsum: (x: Tensor, dim: number) => Tensor = checked(
+  'cumsum',
+  [
+    ['x', aTensor],
+    ['dim', aDim],
+  ],
+  (x, dim) => (x.dtype === 'f32' ? cumsumFloat : cumsumInt)(x, { dim: dimOf('cumsum', dim, x.ndim), backwards: false }),
+);

@@ -28,7 +28,8 @@ function windowOf(where: string, x: Shape, kernelSize: Pair, options: MaxPool2dO
   const stride = pairOf(where, 'stride', options.stride ?? kernel, 1);
   const padding = pairOf(where, 'padding', options.padding ?? 0, 0);
   const dilation = pairOf(where, 'dilation', options.dilation ?? 1, 1);
-  if (kernel[0] * kernel[1] >= 2 ** 31) throw new ValueError(where, `a window takes fewer than 2^31 places, this is ${show(kernel)}`);
+  if (kernel[0] * kernel[1] >= 2 ** 31)
+    throw new ValueError(where, `a window takes fewer than 2^31 places, this is ${show(kernel)}`);
   if (padding.some((p, i) => 2 * p > kernel[i]!)) {
     throw new ValueError(where, `padding ${show(padding)} is more than half of the window ${show(kernel)}`);
   }
@@ -44,8 +45,20 @@ function windowOf(where: string, x: Shape, kernelSize: Pair, options: MaxPool2dO
 }
 
 type MaxGeometry = [
-  planes: number, h: number, w: number, oh: number, ow: number, kh: number, kw: number, sh: number, sw: number,
-  ph: number, pw: number, dh: number, dw: number, wide: number,
+  planes: number,
+  h: number,
+  w: number,
+  oh: number,
+  ow: number,
+  kh: number,
+  kw: number,
+  sh: number,
+  sw: number,
+  ph: number,
+  pw: number,
+  dh: number,
+  dw: number,
+  wide: number,
 ];
 /** A batch of images as a batch of blocks of eight. */
 const inLanes = ([n, ...image]: Shape): Shape => [Math.ceil(n! / 8), ...image];
@@ -54,31 +67,40 @@ const addressOf = (y: View): number => (y.size > 0 ? y.at : 0);
 const wide = ({ kernel }: Window): boolean => kernel[0] * kernel[1] > 256;
 function geometry(x: Shape, p: Window): MaxGeometry {
   return [
-    x[0]! * x[1]!, x[2]!, x[3]!, ...p.output, ...p.kernel, ...p.stride, ...p.padding, ...p.dilation, wide(p) ? 1 : 0,
+    x[0]! * x[1]!,
+    x[2]!,
+    x[3]!,
+    ...p.output,
+    ...p.kernel,
+    ...p.stride,
+    ...p.padding,
+    ...p.dilation,
+    wide(p) ? 1 : 0,
   ];
 }
 
 /** The maximum of each window and, if a backward pass will follow them, which taps of the windows they were. */
-const maxPool: MultiOp<[x: Tensor], [y: Tensor, at: Tensor], { window: Window; taps: boolean; relu?: boolean }> = defineMultiOp({
-  name: 'maxPool2d',
-  inputs: ['x'],
-  outputs: ['y', 'at'],
-  optional: ['at'],
-  dtypes: (_, { window }) => ({ at: wide(window) ? 'i32' : 'u8' }),
-  shapes([x], { window, taps }) {
-    const shape = [x.shape[0]!, x.shape[1]!, ...window.output];
-    return { y: shape, at: taps ? shape : [0] };
-  },
-  runMulti: (k, [x], { y, at }, { window }) => k.maxPool2d(x.at, addressOf(at), y.at, ...geometry(x.shape, window)),
-  lanes: {
-    of: ['x', 'y', 'at'],
-    takesRelu: true,
-    run: (k, [x], { y, at }, { window, relu }) =>
-      k.maxPool2dLanes(x.at, addressOf(at), y.at, ...geometry(inLanes(x.shape), window), relu ? 1 : 0),
-  },
-  saves: { x: ['at'] },
-  vjp: { x: ({ y: g }, { at }, { window }, s) => maxPoolGrad(g!, at, { window, x: s.x }) },
-});
+const maxPool: MultiOp<[x: Tensor], [y: Tensor, at: Tensor], { window: Window; taps: boolean; relu?: boolean }> =
+  defineMultiOp({
+    name: 'maxPool2d',
+    inputs: ['x'],
+    outputs: ['y', 'at'],
+    optional: ['at'],
+    dtypes: (_, { window }) => ({ at: wide(window) ? 'i32' : 'u8' }),
+    shapes([x], { window, taps }) {
+      const shape = [x.shape[0]!, x.shape[1]!, ...window.output];
+      return { y: shape, at: taps ? shape : [0] };
+    },
+    runMulti: (k, [x], { y, at }, { window }) => k.maxPool2d(x.at, addressOf(at), y.at, ...geometry(x.shape, window)),
+    lanes: {
+      of: ['x', 'y', 'at'],
+      takesRelu: true,
+      run: (k, [x], { y, at }, { window, relu }) =>
+        k.maxPool2dLanes(x.at, addressOf(at), y.at, ...geometry(inLanes(x.shape), window), relu ? 1 : 0),
+    },
+    saves: { x: ['at'] },
+    vjp: { x: ({ y: g }, { at }, { window }, s) => maxPoolGrad(g!, at, { window, x: s.x }) },
+  });
 const maxPoolGrad: Op<[g: Tensor, at: Tensor], { window: Window; x: Shape }> = defineOp({
   name: 'maxPool2dGrad',
   inputs: ['g', 'at'],
@@ -105,24 +127,39 @@ const maxPoolTake: Op<[x: Tensor, at: Tensor], { window: Window }> = defineOp({
 });
 
 /** The maximum of each window of x [n, c, h, w]; of equals the first gets the gradient, and NaN wins. */
-export const maxPool2d: (x: Tensor, kernelSize: Pair, options?: MaxPool2dOptions) => Tensor = checked('maxPool2d', [
-  ['x', aTensor], ['kernelSize', aPair(1)], ['options', optionsOf(maxPool2dKeys)],
-], (x, kernelSize, options = {}) => {
-  const taps = runtime.recording && x.requiresGrad;
-  const [y, at] = maxPool(x, { window: windowOf('maxPool2d', x.shape, kernelSize, options), taps });
-  at.dispose();
-  return y;
-});
+export const maxPool2d: (x: Tensor, kernelSize: Pair, options?: MaxPool2dOptions) => Tensor = checked(
+  'maxPool2d',
+  [
+    ['x', aTensor],
+    ['kernelSize', aPair(1)],
+    ['options', optionsOf(maxPool2dKeys)],
+  ],
+  (x, kernelSize, options = {}) => {
+    const taps = runtime.recording && x.requiresGrad;
+    const [y, at] = maxPool(x, { window: windowOf('maxPool2d', x.shape, kernelSize, options), taps });
+    at.dispose();
+    return y;
+  },
+);
 
 type AvgParams = { window: Window; countPad: boolean; divisor: number };
 type AvgGeometry = [
-  planes: number, h: number, w: number, oh: number, ow: number, kh: number, kw: number, sh: number, sw: number,
-  ph: number, pw: number, countPad: number, divisor: number,
+  planes: number,
+  h: number,
+  w: number,
+  oh: number,
+  ow: number,
+  kh: number,
+  kw: number,
+  sh: number,
+  sw: number,
+  ph: number,
+  pw: number,
+  countPad: number,
+  divisor: number,
 ];
 function avgGeometry(x: Shape, { window: p, countPad, divisor }: AvgParams): AvgGeometry {
-  return [
-    x[0]! * x[1]!, x[2]!, x[3]!, ...p.output, ...p.kernel, ...p.stride, ...p.padding, countPad ? 1 : 0, divisor,
-  ];
+  return [x[0]! * x[1]!, x[2]!, x[3]!, ...p.output, ...p.kernel, ...p.stride, ...p.padding, countPad ? 1 : 0, divisor];
 }
 const avgPool: Op<[x: Tensor], AvgParams> = defineOp({
   name: 'avgPool2d',
@@ -148,14 +185,22 @@ const avgPoolGrad: Op<[g: Tensor], AvgParams & { x: Shape }> = defineOp({
 });
 
 /** The average of each window of x [n, c, h, w]. */
-export const avgPool2d: (x: Tensor, kernelSize: Pair, options?: AvgPool2dOptions) => Tensor = checked('avgPool2d', [
-  ['x', aTensor], ['kernelSize', aPair(1)], ['options', optionsOf(avgPool2dKeys)],
-], (x, kernelSize, options = {}) => {
-  const { countIncludePad = true, divisorOverride } = options;
-  return avgPool(x, {
-    window: windowOf('avgPool2d', x.shape, kernelSize, options), countPad: countIncludePad, divisor: divisorOverride ?? 0,
-  });
-});
+export const avgPool2d: (x: Tensor, kernelSize: Pair, options?: AvgPool2dOptions) => Tensor = checked(
+  'avgPool2d',
+  [
+    ['x', aTensor],
+    ['kernelSize', aPair(1)],
+    ['options', optionsOf(avgPool2dKeys)],
+  ],
+  (x, kernelSize, options = {}) => {
+    const { countIncludePad = true, divisorOverride } = options;
+    return avgPool(x, {
+      window: windowOf('avgPool2d', x.shape, kernelSize, options),
+      countPad: countIncludePad,
+      divisor: divisorOverride ?? 0,
+    });
+  },
+);
 
 /** The m bins of n places: bin i is [⌊i·n/m⌋, ⌈(i + 1)·n/m⌉), so neighbours overlap where m does not divide n. */
 function bins(n: number, m: number): { readonly start: number; readonly size: number }[] {
@@ -188,7 +233,10 @@ function averages(n: number, m: number): Tensor {
  */
 export const adaptiveAvgPool2d: (x: Tensor, outputSize: Pair) => Tensor = composite(
   'adaptiveAvgPool2d',
-  [['x', aTensor], ['outputSize', aPair(1)]],
+  [
+    ['x', aTensor],
+    ['outputSize', aPair(1)],
+  ],
   (x, outputSize) => {
     const { output, window } = binsOf('adaptiveAvgPool2d', x.shape, outputSize);
     if (window) return avgPool2d(x, window);
@@ -203,7 +251,8 @@ function binMaxima(x: Tensor, d: number, m: number): Tensor {
   const longest = all.reduce((most, { size }) => Math.max(most, size), 1);
   // Shorter bins repeat their last place: it comes after its twin, and wins nothing.
   const places = all.flatMap(({ start, size }) =>
-    Array.from({ length: longest }, (_, j) => start + Math.min(j, size - 1)));
+    Array.from({ length: longest }, (_, j) => start + Math.min(j, size - 1)),
+  );
   const copies = indexSelect(x, d, tensor(Int32Array.from(places)));
   return amax(reshape(copies, [...x.shape.slice(0, d), m, longest, ...x.shape.slice(d + 1)]), d + 1);
 }
@@ -211,7 +260,10 @@ function binMaxima(x: Tensor, d: number, m: number): Tensor {
 /** The maxima of x [n, c, h, w] over the bins of {@link adaptiveAvgPool2d}; of equals the first gets the gradient. */
 export const adaptiveMaxPool2d: (x: Tensor, outputSize: Pair) => Tensor = composite(
   'adaptiveMaxPool2d',
-  [['x', aTensor], ['outputSize', aPair(1)]],
+  [
+    ['x', aTensor],
+    ['outputSize', aPair(1)],
+  ],
   (x, outputSize) => {
     const { output, window } = binsOf('adaptiveMaxPool2d', x.shape, outputSize);
     // Rows first, then the best of them: of equals, that is the first row by row.

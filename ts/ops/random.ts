@@ -6,7 +6,17 @@
 import type { Backend } from '../backend/backend';
 import { ValueError } from '../core/errors';
 import {
-  aBoolean, aNumber, aShape, check, instanceOf, kind, optional, options as optionsOf, wholeNumber, type Keys, type Kind,
+  aBoolean,
+  aNumber,
+  aShape,
+  check,
+  instanceOf,
+  kind,
+  optional,
+  options as optionsOf,
+  wholeNumber,
+  type Keys,
+  type Kind,
 } from '../core/kinds';
 import { defineOp, type Op } from '../core/op';
 import { noGrad, runtime, untraced } from '../core/runtime';
@@ -30,8 +40,10 @@ const draw: Op<[state: Tensor]> = defineOp({
 });
 
 /** What random numbers start from. */
-export const aSeed: Kind<number> =
-  kind('a whole number from 0 to 2^53 - 1', v => Number.isSafeInteger(v) && Number(v) >= 0);
+export const aSeed: Kind<number> = kind(
+  'a whole number from 0 to 2^53 - 1',
+  v => Number.isSafeInteger(v) && Number(v) >= 0,
+);
 
 /** The state that a seed starts from. */
 function words(where: string, seed: number): number[] {
@@ -75,11 +87,12 @@ function through<T>(t: Tape, f: () => T): T {
   }
 }
 /** Runs f; each key that it draws is handed to `note`. */
-export const recordDraws = <T>(note: (key: Tensor) => void, f: () => T): T => through(draw => {
-  const key = draw();
-  note(key);
-  return key;
-}, f);
+export const recordDraws = <T>(note: (key: Tensor) => void, f: () => T): T =>
+  through(draw => {
+    const key = draw();
+    note(key);
+    return key;
+  }, f);
 /** Runs f on these keys, in order, in the place of new ones. */
 export function replayDraws<T>(keys: readonly Tensor[], f: () => T): T {
   let next = 0;
@@ -92,7 +105,8 @@ export function replayDraws<T>(keys: readonly Tensor[], f: () => T): T {
 let fallback: { readonly backend: Backend; readonly generator: Generator } | null = null;
 /** The generator that random functions use if they are given none. It starts from seed 0. */
 export function defaultGenerator(): Generator {
-  if (fallback?.backend !== runtime.backend) fallback = { backend: runtime.backend, generator: untraced(() => keep(new Generator())) };
+  if (fallback?.backend !== runtime.backend)
+    fallback = { backend: runtime.backend, generator: untraced(() => keep(new Generator())) };
   return fallback.generator;
 }
 /** Starts the default generator again: all that is random from here on repeats. */
@@ -109,7 +123,10 @@ export interface SourceOptions {
 }
 export interface RandomOptions extends SourceOptions, Pick<CreationOptions, 'requiresGrad'> {}
 export const sourceKeys: Keys<SourceOptions> = { generator: aGenerator };
-const randomOptions: Kind<RandomOptions | undefined> = optionsOf<RandomOptions>({ ...sourceKeys, requiresGrad: aBoolean });
+const randomOptions: Kind<RandomOptions | undefined> = optionsOf<RandomOptions>({
+  ...sourceKeys,
+  requiresGrad: aBoolean,
+});
 
 const uniformOp: Op<[key: Tensor], { shape: Shape; lo: number; hi: number }> = defineOp({
   name: 'uniform',
@@ -143,7 +160,12 @@ function leaf(t: Tensor, { requiresGrad = false }: RandomOptions): Tensor {
 /** Numbers spread evenly over [lo, hi). */
 export const uniform: (shape: Shape, lo: number, hi: number, options?: RandomOptions) => Tensor = composite(
   'uniform',
-  [['shape', aShape], ['lo', aNumber()], ['hi', aNumber()], ['options', randomOptions]],
+  [
+    ['shape', aShape],
+    ['lo', aNumber()],
+    ['hi', aNumber()],
+    ['options', randomOptions],
+  ],
   (shape, lo, hi, options = {}) => {
     checkNumber('uniform', 'hi', hi, lo);
     return leaf(uniformOp(source(options).draw(), { shape: [...shape], lo, hi }), options);
@@ -152,22 +174,34 @@ export const uniform: (shape: Shape, lo: number, hi: number, options?: RandomOpt
 /** Numbers from the normal distribution of a mean and a standard deviation. */
 export const normal: (shape: Shape, mean: number, std: number, options?: RandomOptions) => Tensor = composite(
   'normal',
-  [['shape', aShape], ['mean', aNumber()], ['std', aNumber(0)], ['options', randomOptions]],
+  [
+    ['shape', aShape],
+    ['mean', aNumber()],
+    ['std', aNumber(0)],
+    ['options', randomOptions],
+  ],
   (shape, mean, std, options = {}) => leaf(normalOp(source(options).draw(), { shape: [...shape], mean, std }), options),
 );
-const SHAPED: Signature<[shape: Shape, options?: RandomOptions]> = [['shape', aShape], ['options', randomOptions]];
+const SHAPED: Signature<[shape: Shape, options?: RandomOptions]> = [
+  ['shape', aShape],
+  ['options', randomOptions],
+];
 /** Numbers spread evenly over [0, 1). */
-export const rand: (shape: Shape, options?: RandomOptions) => Tensor =
-  checked('rand', SHAPED, (shape, options) => uniform(shape, 0, 1, options));
+export const rand: (shape: Shape, options?: RandomOptions) => Tensor = checked('rand', SHAPED, (shape, options) =>
+  uniform(shape, 0, 1, options),
+);
 /** Numbers from the normal distribution of mean 0 and standard deviation 1. */
-export const randn: (shape: Shape, options?: RandomOptions) => Tensor =
-  checked('randn', SHAPED, (shape, options) => normal(shape, 0, 1, options));
+export const randn: (shape: Shape, options?: RandomOptions) => Tensor = checked('randn', SHAPED, (shape, options) =>
+  normal(shape, 0, 1, options),
+);
 
 /** Whole numbers (i32) from `low` to `high` − 1, each as likely; at most 2²⁴ different ones. */
 export const randint: (low: number, high: number, shape: Shape, options?: SourceOptions) => Tensor = composite(
   'randint',
   [
-    ['low', wholeNumber(-(2 ** 31))], ['high', wholeNumber(-(2 ** 31))], ['shape', aShape],
+    ['low', wholeNumber(-(2 ** 31))],
+    ['high', wholeNumber(-(2 ** 31))],
+    ['shape', aShape],
     ['options', optionsOf(sourceKeys)],
   ],
   (low, high, shape, options = {}) => {
@@ -178,23 +212,32 @@ export const randint: (low: number, high: number, shape: Shape, options?: Source
 );
 
 /** 0 to n − 1 in random order, as an array. Fisher and Yates's shuffle. */
-export const permutation: (n: number, generator?: Generator) => Int32Array<ArrayBuffer> = checked('permutation', [
-  ['n', wholeNumber()], ['generator', optional(aGenerator)],
-], (n, generator = defaultGenerator()) => {
-  const key = generator.draw();
-  const bits = bitsOp(key, { n });
-  const words = bits.toArray();
-  key.dispose();
-  bits.dispose();
-  const order = Int32Array.from({ length: n }, (_, i) => i);
-  for (let i = n - 1; i > 0; i--) {
-    const j = Math.floor(((words[i]! >>> 0) / 2 ** 32) * (i + 1));
-    [order[i], order[j]] = [order[j]!, order[i]!];
-  }
-  return order;
-});
+export const permutation: (n: number, generator?: Generator) => Int32Array<ArrayBuffer> = checked(
+  'permutation',
+  [
+    ['n', wholeNumber()],
+    ['generator', optional(aGenerator)],
+  ],
+  (n, generator = defaultGenerator()) => {
+    const key = generator.draw();
+    const bits = bitsOp(key, { n });
+    const words = bits.toArray();
+    key.dispose();
+    bits.dispose();
+    const order = Int32Array.from({ length: n }, (_, i) => i);
+    for (let i = n - 1; i > 0; i--) {
+      const j = Math.floor(((words[i]! >>> 0) / 2 ** 32) * (i + 1));
+      [order[i], order[j]] = [order[j]!, order[i]!];
+    }
+    return order;
+  },
+);
 /** 0 to n − 1 in random order (i32). */
 export const randperm: (n: number, options?: SourceOptions) => Tensor = checked(
-  'randperm', [['n', wholeNumber()], ['options', optionsOf(sourceKeys)]],
+  'randperm',
+  [
+    ['n', wholeNumber()],
+    ['options', optionsOf(sourceKeys)],
+  ],
   (n, options = {}) => tensor(permutation(n, source(options))),
 );

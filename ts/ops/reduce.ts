@@ -18,7 +18,9 @@ type Dims = number | readonly number[];
 const reduceOptions: Kind<ReduceOptions | undefined> = options<ReduceOptions>({ keepdim: aBoolean });
 /** Of what reduces any dimensions. */
 const OVER: Signature<[x: Tensor, dim?: Dims, options?: ReduceOptions]> = [
-  ['x', aTensor], ['dim', optional(oneOrMoreDims)], ['options', reduceOptions],
+  ['x', aTensor],
+  ['dim', optional(oneOrMoreDims)],
+  ['options', reduceOptions],
 ];
 
 /** Sizes of the alternating runs of kept and summed dimensions: [kept, summed, kept, summed]. */
@@ -81,36 +83,52 @@ function sumKept(x: Tensor, dims: Shape, scale = 1): Tensor {
 const without = (shape: Shape, dims: Shape): Shape => shape.filter((_, i) => !dims.includes(i));
 
 /** Σx over `dim` (left out: over all). Of integers and bools, the sum is i32. */
-export const sum: (x: Tensor, dim?: Dims, options?: ReduceOptions) => Tensor = composite('sum', OVER, (x, dim, options) => {
-  const dims = dimsOf('sum', dim, x.ndim);
-  const y = sumKept(x, dims);
-  return options?.keepdim ? y : reshape(y, without(x.shape, dims));
-});
+export const sum: (x: Tensor, dim?: Dims, options?: ReduceOptions) => Tensor = composite(
+  'sum',
+  OVER,
+  (x, dim, options) => {
+    const dims = dimsOf('sum', dim, x.ndim);
+    const y = sumKept(x, dims);
+    return options?.keepdim ? y : reshape(y, without(x.shape, dims));
+  },
+);
 
 /** The mean over `dim` (left out: over all), in f32; of nothing, NaN. */
-export const mean: (x: Tensor, dim?: Dims, options?: ReduceOptions) => Tensor = composite('mean', OVER, (x, dim, options) => {
-  const dims = dimsOf('mean', dim, x.ndim);
-  const y = sumKept(to(x, 'f32'), dims, 1 / sizeOf(dims.map(d => x.shape[d]!)));
-  return options?.keepdim ? y : reshape(y, without(x.shape, dims));
-});
+export const mean: (x: Tensor, dim?: Dims, options?: ReduceOptions) => Tensor = composite(
+  'mean',
+  OVER,
+  (x, dim, options) => {
+    const dims = dimsOf('mean', dim, x.ndim);
+    const y = sumKept(to(x, 'f32'), dims, 1 / sizeOf(dims.map(d => x.shape[d]!)));
+    return options?.keepdim ? y : reshape(y, without(x.shape, dims));
+  },
+);
 
 /** The sum that undoes a broadcast from `shape` to x's. */
-export const sumTo: (x: Tensor, shape: Shape) => Tensor = checked('sumTo', [['x', aTensor], ['shape', aShape]], (x, shape) => {
-  if (sameShape(x.shape, shape)) return x;
-  const d = x.ndim - shape.length;
-  if (d < 0 || shape.some((n, i) => n !== 1 && n !== x.shape[i + d])) {
-    throw new ShapeError('sumTo', `${show(shape)} does not broadcast to ${show(x.shape)}`);
-  }
-  const dims = x.shape.map((_, i) => i).filter(i => i < d || (shape[i - d] === 1 && x.shape[i] !== 1));
-  return reshape(sumKept(x, dims), shape);
-});
+export const sumTo: (x: Tensor, shape: Shape) => Tensor = checked(
+  'sumTo',
+  [
+    ['x', aTensor],
+    ['shape', aShape],
+  ],
+  (x, shape) => {
+    if (sameShape(x.shape, shape)) return x;
+    const d = x.ndim - shape.length;
+    if (d < 0 || shape.some((n, i) => n !== 1 && n !== x.shape[i + d])) {
+      throw new ShapeError('sumTo', `${show(shape)} does not broadcast to ${show(x.shape)}`);
+    }
+    const dims = x.shape.map((_, i) => i).filter(i => i < d || (shape[i - d] === 1 && x.shape[i] !== 1));
+    return reshape(sumKept(x, dims), shape);
+  },
+);
 
 export interface VarianceOptions extends ReduceOptions {
   /** What n is reduced by. Default 1. */
   readonly correction?: number;
 }
 const SPREAD: Signature<[x: Tensor, dim?: Dims, options?: VarianceOptions]> = [
-  ['x', aTensor], ['dim', optional(oneOrMoreDims)],
+  ['x', aTensor],
+  ['dim', optional(oneOrMoreDims)],
   ['options', options<VarianceOptions>({ keepdim: aBoolean, correction: aNumber() })],
 ];
 /** The mean squared distance from the mean over `dim`, over n − correction elements (1: unbiased, as in PyTorch). */
@@ -127,8 +145,11 @@ export const variance: (x: Tensor, dim?: Dims, options?: VarianceOptions) => Ten
 export const std: typeof variance = composite('std', SPREAD, (x, dim, options) => sqrt(variance(x, dim, options)));
 
 /** The Euclidean norm √Σx² over `dim` (left out: over all). */
-export const norm: (x: Tensor, dim?: Dims, options?: ReduceOptions) => Tensor = composite('norm', OVER, (x, dim, options) =>
-  sqrt(sum(square(x), dim, options)));
+export const norm: (x: Tensor, dim?: Dims, options?: ReduceOptions) => Tensor = composite(
+  'norm',
+  OVER,
+  (x, dim, options) => sqrt(sum(square(x), dim, options)),
+);
 
 /** The extremum along one dimension, which stays with size 1, and where it is. */
 type Extremum = MultiOp<[x: Tensor], [values: Tensor, indices: Tensor], { dim: number }>;
@@ -144,7 +165,14 @@ function extremum(name: 'max' | 'min'): Extremum {
       return { values: shape, indices: shape };
     },
     runMulti(k, [x], { values, indices }, { dim }) {
-      k[name](x.at, values.at, indices.at, sizeOf(x.shape.slice(0, dim)), x.shape[dim]!, sizeOf(x.shape.slice(dim + 1)));
+      k[name](
+        x.at,
+        values.at,
+        indices.at,
+        sizeOf(x.shape.slice(0, dim)),
+        x.shape[dim]!,
+        sizeOf(x.shape.slice(dim + 1)),
+      );
     },
     saves: { x: ['indices'] },
     vjp: {
@@ -158,12 +186,20 @@ const minAlong: Extremum = extremum('min');
 /** Values and indices of an extremum along `dim`. */
 type Both = (x: Tensor, dim: number, options?: ReduceOptions) => [values: Tensor, indices: Tensor];
 function both(name: string, op: Extremum): Both {
-  return composite(name, [['x', aTensor], ['dim', aDim], ['options', reduceOptions]], (x, dim, options) => {
-    const d = dimOf(name, dim, x.ndim);
-    const [values, indices] = op(x, { dim: d });
-    const shape = options?.keepdim ? values.shape : without(x.shape, [d]);
-    return [reshape(values, shape), reshape(indices, shape)];
-  });
+  return composite(
+    name,
+    [
+      ['x', aTensor],
+      ['dim', aDim],
+      ['options', reduceOptions],
+    ],
+    (x, dim, options) => {
+      const d = dimOf(name, dim, x.ndim);
+      const [values, indices] = op(x, { dim: d });
+      const shape = options?.keepdim ? values.shape : without(x.shape, [d]);
+      return [reshape(values, shape), reshape(indices, shape)];
+    },
+  );
 }
 /** The largest along `dim`, and its index (i32; of equals the first). NaN is larger than all. */
 export const max: Both = both('max', maxAlong);
@@ -194,12 +230,20 @@ export const amin: Over = over('amin', minAlong);
 /** The index of an extremum. */
 type Arg = (x: Tensor, dim?: number, options?: ReduceOptions) => Tensor;
 function arg(name: string, op: Extremum): Arg {
-  return composite(name, [['x', aTensor], ['dim', optional(aDim)], ['options', reduceOptions]], (x, dim, options) => {
-    const flat = dim === undefined ? reshape(x, [x.size]) : x;
-    const d = dimOf(name, dim ?? 0, flat.ndim);
-    const [, at] = op(flat.detach(), { dim: d });
-    return reshape(at, options?.keepdim ? reduced(x.shape, dimsOf(name, dim, x.ndim)) : without(flat.shape, [d]));
-  });
+  return composite(
+    name,
+    [
+      ['x', aTensor],
+      ['dim', optional(aDim)],
+      ['options', reduceOptions],
+    ],
+    (x, dim, options) => {
+      const flat = dim === undefined ? reshape(x, [x.size]) : x;
+      const d = dimOf(name, dim ?? 0, flat.ndim);
+      const [, at] = op(flat.detach(), { dim: d });
+      return reshape(at, options?.keepdim ? reduced(x.shape, dimsOf(name, dim, x.ndim)) : without(flat.shape, [d]));
+    },
+  );
 }
 /** The index (i32) of the largest along `dim`, of equals the first; without `dim`, in the flattened tensor. */
 export const argmax: Arg = arg('argmax', maxAlong);
@@ -209,7 +253,11 @@ export const argmin: Arg = arg('argmin', minAlong);
 /** ln Σeˣ over `dim`, without overflow. */
 export const logsumexp: (x: Tensor, dim: Dims, options?: ReduceOptions) => Tensor = composite(
   'logsumexp',
-  [['x', aTensor], ['dim', oneOrMoreDims], ['options', reduceOptions]],
+  [
+    ['x', aTensor],
+    ['dim', oneOrMoreDims],
+    ['options', reduceOptions],
+  ],
   (x, dim, options) => {
     const dims = dimsOf('logsumexp', dim, x.ndim);
     const m = amax(x.detach(), dims, { keepdim: true });

@@ -6,11 +6,21 @@
  * pass is recorded itself, it is put together from ops, step by step, and its gradient comes of that.
  */
 import type { Kernels } from '../backend/backend';
-import { ShapeError, ValueError } from '../core/errors';
+import { ShapeError } from '../core/errors';
 import { defineMultiOp, type MultiOp, type View } from '../core/op';
 import { runtime } from '../core/runtime';
 import {
-  aBoolean, aTensor, aTensorOrNull, oneOf, optional, options as optionsOf, orNull, requires, twoOf, type Keys, type Kind,
+  aBoolean,
+  aTensor,
+  aTensorOrNull,
+  oneOf,
+  optional,
+  options as optionsOf,
+  orNull,
+  requires,
+  twoOf,
+  type Keys,
+  type Kind,
 } from '../core/kinds';
 import { composite } from '../core/signature';
 import { show, sizeOf, type Shape } from '../core/shape';
@@ -52,7 +62,10 @@ interface Reserving extends Walk {
 }
 
 const sizes = ({ shape }: View, { reverse }: Walk): [steps: number, batch: number, hidden: number, reverse: number] => [
-  shape[0]!, shape[1]!, shape[2]!, reverse ? 1 : 0,
+  shape[0]!,
+  shape[1]!,
+  shape[2]!,
+  reverse ? 1 : 0,
 ];
 /** x with rows k times as wide. */
 const widened = ({ shape }: { readonly shape: Shape }, k: number): Shape => [shape[0]!, shape[1]!, shape[2]! * k];
@@ -78,18 +91,17 @@ const rnnOp: MultiOp<[p: Tensor, w: Tensor, h0: Tensor], [y: Tensor, h: Tensor],
     return { p: gp, h0: gh0, w: needed.w ? weightGradient(gp, previous(h0!, y!, params)) : null };
   },
 });
-const rnnGrad: MultiOp<
-  [gy: Tensor | null, gh: Tensor | null, w: Tensor, y: Tensor], [gp: Tensor, gh0: Tensor], Elman
-> = defineMultiOp({
-  name: 'rnnGrad',
-  inputs: ['gy', 'gh', 'w', 'y'],
-  nullable: ['gy', 'gh'],
-  flops: ([, , w], gp) => products(w, (gp.size * w.shape[1]!) / w.shape[0]!),
-  outputs: ['gp', 'gh0'],
-  shapes: ([, , , y]) => ({ gp: y.shape, gh0: y.shape.slice(1) }),
-  runMulti: (k, [gy, gh, w, y], { gp, gh0 }, params) =>
-    k.rnnGrad(at(gy), at(gh), w.at, y.at, gp.at, gh0.at, ...sizes(y, params), Number(params.relu)),
-});
+const rnnGrad: MultiOp<[gy: Tensor | null, gh: Tensor | null, w: Tensor, y: Tensor], [gp: Tensor, gh0: Tensor], Elman> =
+  defineMultiOp({
+    name: 'rnnGrad',
+    inputs: ['gy', 'gh', 'w', 'y'],
+    nullable: ['gy', 'gh'],
+    flops: ([, , w], gp) => products(w, (gp.size * w.shape[1]!) / w.shape[0]!),
+    outputs: ['gp', 'gh0'],
+    shapes: ([, , , y]) => ({ gp: y.shape, gh0: y.shape.slice(1) }),
+    runMulti: (k, [gy, gh, w, y], { gp, gh0 }, params) =>
+      k.rnnGrad(at(gy), at(gh), w.at, y.at, gp.at, gh0.at, ...sizes(y, params), Number(params.relu)),
+  });
 function rnnBack(gy: Tensor | null, gh: Tensor | null, w: Tensor, y: Tensor, params: Elman): readonly [Tensor, Tensor] {
   const slope = params.relu ? to(gt(y, 0), 'f32') : rsub(square(y), 1);
   const all = gy ?? zeros(y.shape);
@@ -105,7 +117,9 @@ function rnnBack(gy: Tensor | null, gh: Tensor | null, w: Tensor, y: Tensor, par
 // ── The LSTM ──
 
 const lstmOp: MultiOp<
-  [p: Tensor, w: Tensor, h0: Tensor, c0: Tensor], [y: Tensor, h: Tensor, c: Tensor, reserve: Tensor], Reserving
+  [p: Tensor, w: Tensor, h0: Tensor, c0: Tensor],
+  [y: Tensor, h: Tensor, c: Tensor, reserve: Tensor],
+  Reserving
 > = defineMultiOp({
   name: 'lstm',
   inputs: ['p', 'w', 'h0', 'c0'],
@@ -119,7 +133,9 @@ const lstmOp: MultiOp<
   runMulti: (k, [p, w, h0, c0], { y, h, c, reserve }, params) =>
     k.lstm(p.at, w.at, h0.at, c0.at, y.at, h.at, c.at, at(reserve), ...sizes(y, params)),
   saves: {
-    p: ['w', 'c0', 'reserve'], w: ['w', 'h0', 'c0', 'y', 'reserve'], h0: ['w', 'c0', 'reserve'],
+    p: ['w', 'c0', 'reserve'],
+    w: ['w', 'h0', 'c0', 'y', 'reserve'],
+    h0: ['w', 'c0', 'reserve'],
     c0: ['w', 'c0', 'reserve'],
   },
   vjpAll(g, { w, h0, c0, y, reserve }, params, _, needed) {
@@ -130,10 +146,9 @@ const lstmOp: MultiOp<
   },
 });
 const lstmGrad: MultiOp<
-  [
-    gy: Tensor | null, gh: Tensor | null, gc: Tensor | null, gr: Tensor | null, w: Tensor, c0: Tensor, reserve: Tensor,
-  ],
-  [gp: Tensor, gh0: Tensor, gc0: Tensor], Walk
+  [gy: Tensor | null, gh: Tensor | null, gc: Tensor | null, gr: Tensor | null, w: Tensor, c0: Tensor, reserve: Tensor],
+  [gp: Tensor, gh0: Tensor, gc0: Tensor],
+  Walk
 > = defineMultiOp({
   name: 'lstmGrad',
   inputs: ['gy', 'gh', 'gc', 'gr', 'w', 'c0', 'reserve'],
@@ -141,24 +156,46 @@ const lstmGrad: MultiOp<
   flops: ([, , , , w], gp) => products(w, (gp.size * w.shape[1]!) / w.shape[0]!),
   outputs: ['gp', 'gh0', 'gc0'],
   shapes: ([, , , , , c0, reserve]) => ({
-    gp: [reserve.shape[0]!, c0.shape[0]!, 4 * c0.shape[1]!], gh0: c0.shape, gc0: c0.shape,
+    gp: [reserve.shape[0]!, c0.shape[0]!, 4 * c0.shape[1]!],
+    gh0: c0.shape,
+    gc0: c0.shape,
   }),
   runMulti(k, [gy, gh, gc, gr, w, c0, reserve], { gp, gh0, gc0 }, { reverse }) {
     const [steps, batch, hidden] = [gp.shape[0]!, c0.shape[0]!, c0.shape[1]!];
     k.lstmGrad(
-      at(gy), at(gh), at(gc), at(gr), w.at, c0.at, reserve.at, gp.at, gh0.at, gc0.at, steps, batch, hidden, Number(reverse),
+      at(gy),
+      at(gh),
+      at(gc),
+      at(gr),
+      w.at,
+      c0.at,
+      reserve.at,
+      gp.at,
+      gh0.at,
+      gc0.at,
+      steps,
+      batch,
+      hidden,
+      Number(reverse),
     );
   },
 });
 function lstmBack(
-  g: Cotangents<'y' | 'h' | 'c' | 'reserve'>, w: Tensor, c0: Tensor, reserve: Tensor, params: Walk,
+  g: Cotangents<'y' | 'h' | 'c' | 'reserve'>,
+  w: Tensor,
+  c0: Tensor,
+  reserve: Tensor,
+  params: Walk,
 ): readonly [Tensor, Tensor, Tensor] {
   const [i, f, m, o, c, squashed] = parts(reserve, 6);
   const slopes = [slopeOf(i!), slopeOf(f!), rsub(square(m!), 1), slopeOf(o!)] as const;
   const others = [m!, previous(c0, c!, params), i!, squashed!] as const;
   const factors = slopes.map((s, k) => mul(s, others[k]!));
   const gr = parts(g.reserve ?? zeros(reserve.shape), 6);
-  const extra = concat(slopes.map((s, k) => mul(s, gr[k]!)), -1);
+  const extra = concat(
+    slopes.map((s, k) => mul(s, gr[k]!)),
+    -1,
+  );
   const squash = rsub(square(squashed!), 1);
   const [toCell, ofCell] = [mul(o!, squash), add(gr[4]!, mul(gr[5]!, squash))];
   const gy = g.y ?? zeros([reserve.shape[0]!, ...c0.shape]);
@@ -178,7 +215,9 @@ function lstmBack(
 // ── The GRU ──
 
 const gruOp: MultiOp<
-  [p: Tensor, w: Tensor, b: Tensor | null, h0: Tensor], [y: Tensor, h: Tensor, reserve: Tensor], Reserving
+  [p: Tensor, w: Tensor, b: Tensor | null, h0: Tensor],
+  [y: Tensor, h: Tensor, reserve: Tensor],
+  Reserving
 > = defineMultiOp({
   name: 'gru',
   inputs: ['p', 'w', 'b', 'h0'],
@@ -193,7 +232,9 @@ const gruOp: MultiOp<
   runMulti: (k, [p, w, b, h0], { y, h, reserve }, params) =>
     k.gru(p.at, w.at, at(b), h0.at, y.at, h.at, at(reserve), ...sizes(y, params)),
   saves: {
-    p: ['w', 'h0', 'y', 'reserve'], w: ['w', 'h0', 'y', 'reserve'], b: ['w', 'h0', 'y', 'reserve'],
+    p: ['w', 'h0', 'y', 'reserve'],
+    w: ['w', 'h0', 'y', 'reserve'],
+    b: ['w', 'h0', 'y', 'reserve'],
     h0: ['w', 'h0', 'y', 'reserve'],
   },
   vjpAll(g, { w, h0, y, reserve }, params, _, needed) {
@@ -201,14 +242,17 @@ const gruOp: MultiOp<
       ? gruBack(g, w!, h0!, y!, reserve!, params)
       : gruGrad(g.y, g.h, g.reserve, w!, h0!, y!, reserve!, params);
     return {
-      p: gp, h0: gh0, b: needed.b ? sum(gq, [0, 1]) : null,
+      p: gp,
+      h0: gh0,
+      b: needed.b ? sum(gq, [0, 1]) : null,
       w: needed.w ? weightGradient(gq, previous(h0!, y!, params)) : null,
     };
   },
 });
 const gruGrad: MultiOp<
   [gy: Tensor | null, gh: Tensor | null, gr: Tensor | null, w: Tensor, h0: Tensor, y: Tensor, reserve: Tensor],
-  [gp: Tensor, gq: Tensor, gh0: Tensor], Walk
+  [gp: Tensor, gq: Tensor, gh0: Tensor],
+  Walk
 > = defineMultiOp({
   name: 'gruGrad',
   inputs: ['gy', 'gh', 'gr', 'w', 'h0', 'y', 'reserve'],
@@ -220,7 +264,12 @@ const gruGrad: MultiOp<
     k.gruGrad(at(gy), at(gh), at(gr), w.at, h0.at, y.at, reserve.at, gp.at, gq.at, gh0.at, ...sizes(y, params)),
 });
 function gruBack(
-  g: Cotangents<'y' | 'h' | 'reserve'>, w: Tensor, h0: Tensor, y: Tensor, reserve: Tensor, params: Walk,
+  g: Cotangents<'y' | 'h' | 'reserve'>,
+  w: Tensor,
+  h0: Tensor,
+  y: Tensor,
+  reserve: Tensor,
+  params: Walk,
 ): readonly [Tensor, Tensor, Tensor] {
   const [r, z, n, q] = parts(reserve, 4);
   const gr = parts(g.reserve ?? zeros(reserve.shape), 4);
@@ -278,7 +327,11 @@ function weightGradient(g: Tensor, h: Tensor): Tensor {
 
 /** Throws unless everything fits `gates` gates; answers the shape of a state. */
 function stateShape(
-  where: string, gates: number, x: Tensor, { ih, hh, biasIh, biasHh }: RecurrentWeights, states: readonly Tensor[],
+  where: string,
+  gates: number,
+  x: Tensor,
+  { ih, hh, biasIh, biasHh }: RecurrentWeights,
+  states: readonly Tensor[],
 ): Shape {
   if (x.ndim !== 3) throw new ShapeError(where, `x takes [steps, batch, features], this is ${show(x.shape)}`);
   if (x.shape[0] === 0) throw new ShapeError(where, 'takes at least one step, x has none');
@@ -289,7 +342,10 @@ function stateShape(
   if (ih.ndim !== 2 || ih.shape[0] !== rows) {
     throw new ShapeError(where, `ih takes [${rows}, features] beside hh ${show(hh.shape)}, this is ${show(ih.shape)}`);
   }
-  for (const [name, b] of [['biasIh', biasIh], ['biasHh', biasHh]] as const) {
+  for (const [name, b] of [
+    ['biasIh', biasIh],
+    ['biasHh', biasHh],
+  ] as const) {
     if (b && (b.ndim !== 1 || b.size !== rows)) {
       throw new ShapeError(where, `${name} takes [${rows}] beside hh ${show(hh.shape)}, this is ${show(b.shape)}`);
     }
@@ -310,9 +366,16 @@ const bothBiases = ({ biasIh = null, biasHh = null }: RecurrentWeights): Tensor 
   biasIh && biasHh ? add(biasIh, biasHh) : (biasIh ?? biasHh);
 
 const aReverse: Keys<RecurrentOptions> = { reverse: aBoolean };
-const someWeights: Kind<RecurrentWeights> = requires(optionsOf<RecurrentWeights>({
-  ih: aTensor, hh: aTensor, biasIh: aTensorOrNull, biasHh: aTensorOrNull,
-}), 'ih', 'hh');
+const someWeights: Kind<RecurrentWeights> = requires(
+  optionsOf<RecurrentWeights>({
+    ih: aTensor,
+    hh: aTensor,
+    biasIh: aTensorOrNull,
+    biasHh: aTensorOrNull,
+  }),
+  'ih',
+  'hh',
+);
 const twoStates: Kind<readonly [Tensor, Tensor] | null> = orNull(twoOf(aTensor, 'two tensors, h0 and c0'));
 
 /**
@@ -320,15 +383,24 @@ const twoStates: Kind<readonly [Tensor, Tensor] | null> = orNull(twoOf(aTensor, 
  * left out. Answers all states, y [steps, batch, hidden], and the last.
  */
 export const rnn: (
-  x: Tensor, weights: RecurrentWeights, h0?: Tensor | null, options?: RnnOptions,
-) => [y: Tensor, h: Tensor] = composite('rnn', [
-  ['x', aTensor], ['weights', someWeights], ['h0', optional(aTensorOrNull)],
-  ['options', optionsOf<RnnOptions>({ ...aReverse, nonlinearity: oneOf('tanh', 'relu') })],
-], (x, weights, h0 = null, { reverse = false, nonlinearity = 'tanh' } = {}) => {
-  const shape = stateShape('rnn', 1, x, weights, h0 ? [h0] : []);
-  const p = linear(x, weights.ih, bothBiases(weights));
-  return rnnOp(p, weights.hh, h0 ?? zeros(shape), { reverse, relu: nonlinearity === 'relu' });
-});
+  x: Tensor,
+  weights: RecurrentWeights,
+  h0?: Tensor | null,
+  options?: RnnOptions,
+) => [y: Tensor, h: Tensor] = composite(
+  'rnn',
+  [
+    ['x', aTensor],
+    ['weights', someWeights],
+    ['h0', optional(aTensorOrNull)],
+    ['options', optionsOf<RnnOptions>({ ...aReverse, nonlinearity: oneOf('tanh', 'relu') })],
+  ],
+  (x, weights, h0 = null, { reverse = false, nonlinearity = 'tanh' } = {}) => {
+    const shape = stateShape('rnn', 1, x, weights, h0 ? [h0] : []);
+    const p = linear(x, weights.ih, bothBiases(weights));
+    return rnnOp(p, weights.hh, h0 ?? zeros(shape), { reverse, relu: nonlinearity === 'relu' });
+  },
+);
 
 /**
  * The long short-term memory: i, f, o = σ(a), g = tanh(a), where a = Wᵢₕ xₜ + bᵢₕ + Wₕₕ hₜ₋₁ + bₕₕ has the rows of i, f, g
@@ -336,16 +408,26 @@ export const rnn: (
  * [batch, hidden], zeros if left out. Answers all hₜ, y [steps, batch, hidden], and the last h and c.
  */
 export const lstm: (
-  x: Tensor, weights: RecurrentWeights, state?: readonly [h0: Tensor, c0: Tensor] | null, options?: RecurrentOptions,
-) => [y: Tensor, h: Tensor, c: Tensor] = composite('lstm', [
-  ['x', aTensor], ['weights', someWeights], ['state', optional(twoStates)], ['options', optionsOf(aReverse)],
-], (x, weights, state = null, { reverse = false } = {}) => {
-  const shape = stateShape('lstm', 4, x, weights, state ?? []);
-  const p = linear(x, weights.ih, bothBiases(weights));
-  const [h0, c0] = state ?? [zeros(shape), zeros(shape)];
-  const [y, h, c] = lstmOp(p, weights.hh, h0, c0, { reverse, reserve: recorded(p, weights.hh, h0, c0) });
-  return [y, h, c];
-});
+  x: Tensor,
+  weights: RecurrentWeights,
+  state?: readonly [h0: Tensor, c0: Tensor] | null,
+  options?: RecurrentOptions,
+) => [y: Tensor, h: Tensor, c: Tensor] = composite(
+  'lstm',
+  [
+    ['x', aTensor],
+    ['weights', someWeights],
+    ['state', optional(twoStates)],
+    ['options', optionsOf(aReverse)],
+  ],
+  (x, weights, state = null, { reverse = false } = {}) => {
+    const shape = stateShape('lstm', 4, x, weights, state ?? []);
+    const p = linear(x, weights.ih, bothBiases(weights));
+    const [h0, c0] = state ?? [zeros(shape), zeros(shape)];
+    const [y, h, c] = lstmOp(p, weights.hh, h0, c0, { reverse, reserve: recorded(p, weights.hh, h0, c0) });
+    return [y, h, c];
+  },
+);
 
 /**
  * The gated recurrent unit: r, z = σ(p + q), n = tanh(p + r q), hₜ = (1 − z) n + z hₜ₋₁, where p = Wᵢₕ xₜ + bᵢₕ and
@@ -353,14 +435,24 @@ export const lstm: (
  * zeros if left out. Answers all states, y [steps, batch, hidden], and the last.
  */
 export const gru: (
-  x: Tensor, weights: RecurrentWeights, h0?: Tensor | null, options?: RecurrentOptions,
-) => [y: Tensor, h: Tensor] = composite('gru', [
-  ['x', aTensor], ['weights', someWeights], ['h0', optional(aTensorOrNull)], ['options', optionsOf(aReverse)],
-], (x, weights, h0 = null, { reverse = false } = {}) => {
-  const shape = stateShape('gru', 3, x, weights, h0 ? [h0] : []);
-  const { hh, biasIh = null, biasHh = null } = weights;
-  const p = linear(x, weights.ih, biasIh);
-  const start = h0 ?? zeros(shape);
-  const [y, h] = gruOp(p, hh, biasHh, start, { reverse, reserve: recorded(p, hh, biasHh, start) });
-  return [y, h];
-});
+  x: Tensor,
+  weights: RecurrentWeights,
+  h0?: Tensor | null,
+  options?: RecurrentOptions,
+) => [y: Tensor, h: Tensor] = composite(
+  'gru',
+  [
+    ['x', aTensor],
+    ['weights', someWeights],
+    ['h0', optional(aTensorOrNull)],
+    ['options', optionsOf(aReverse)],
+  ],
+  (x, weights, h0 = null, { reverse = false } = {}) => {
+    const shape = stateShape('gru', 3, x, weights, h0 ? [h0] : []);
+    const { hh, biasIh = null, biasHh = null } = weights;
+    const p = linear(x, weights.ih, biasIh);
+    const start = h0 ?? zeros(shape);
+    const [y, h] = gruOp(p, hh, biasHh, start, { reverse, reserve: recorded(p, hh, biasHh, start) });
+    return [y, h];
+  },
+);

@@ -59,10 +59,17 @@ const logSoftmaxGrad: Op<[g: Tensor, y: Tensor]> = defineOp({
 
 /** An op on rows, along any dimension. */
 const along = (name: string, op: Op<[x: Tensor]>): ((x: Tensor, dim?: number) => Tensor) =>
-  composite(name, [['x', aTensor], ['dim', optional(aDim)]], (x, dim = -1) => {
-    const d = dimOf(name, dim, x.ndim);
-    return d === x.ndim - 1 ? op(x) : transpose(op(transpose(x, d, -1)), d, -1);
-  });
+  composite(
+    name,
+    [
+      ['x', aTensor],
+      ['dim', optional(aDim)],
+    ],
+    (x, dim = -1) => {
+      const d = dimOf(name, dim, x.ndim);
+      return d === x.ndim - 1 ? op(x) : transpose(op(transpose(x, d, -1)), d, -1);
+    },
+  );
 
 /** eˣ / Σeˣ along `dim` (left out: the last). */
 export const softmax: (x: Tensor, dim?: number) => Tensor = along('softmax', softmaxRows);

@@ -108,13 +108,13 @@ export const sgdStep: Op<[w: Tensor, g: Tensor, v: Tensor | null, hyper: Tensor]
     checkSame('sgdStep', w, g);
     return null;
   },
-  run: (k, [w, g, v, hyper], _, { nesterov }) =>
-    k.sgd(w.at, g.at, v ? v.at : 0, hyper.at, w.size, nesterov ? 1 : 0),
+  run: (k, [w, g, v, hyper], _, { nesterov }) => k.sgd(w.at, g.at, v ? v.at : 0, hyper.at, w.size, nesterov ? 1 : 0),
 });
 
 /** One step of Adam; hyper = [lr, β₁, β₂, ε, weightDecay, t]. */
 export const adamStep: Op<
-  [w: Tensor, g: Tensor, m: Tensor, v: Tensor, vmax: Tensor | null, hyper: Tensor], { decoupled: boolean }
+  [w: Tensor, g: Tensor, m: Tensor, v: Tensor, vmax: Tensor | null, hyper: Tensor],
+  { decoupled: boolean }
 > = defineOp({
   name: 'adamStep',
   inputs: ['w', 'g', 'm', 'v', 'vmax', 'hyper'],

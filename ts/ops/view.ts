@@ -2,7 +2,17 @@
 import { copy } from '../core/convert';
 import { IndexError, ShapeError } from '../core/errors';
 import {
-  aDim, anyNumber, aShape, aShapeWithGaps, aTensor, dimsInOrder, either, oneOf, oneOrMoreDims, optional, wholeNumber,
+  aDim,
+  anyNumber,
+  aShape,
+  aShapeWithGaps,
+  aTensor,
+  dimsInOrder,
+  either,
+  oneOf,
+  oneOrMoreDims,
+  optional,
+  wholeNumber,
   type Kind,
 } from '../core/kinds';
 import { defineOp, type Op } from '../core/op';
@@ -22,33 +32,53 @@ const reshapeView: Op<[x: Tensor], { shape: Shape }> = defineOp({
   vjp: { x: (g, _, __, s) => reshape(g, s.x) },
 });
 /** The same elements in another shape; one size may be −1, and follows from the others. A view, unless x is strided. */
-export const reshape: (x: Tensor, shape: Shape) => Tensor = checked('reshape', [['x', aTensor], ['shape', aShapeWithGaps]], (x, shape) => {
-  const known = shape.reduce((n, d) => (d === -1 ? n : n * d), 1);
-  const free = shape.filter(d => d === -1).length;
-  const full = free === 0 ? [...shape] : shape.map(d => (d === -1 ? x.size / known : d));
-  if (free > 1 || !full.every(d => Number.isInteger(d) && d >= 0) || sizeOf(full) !== x.size) {
-    throw new ShapeError('reshape', `${show(x.shape)} has ${x.size} elements and does not fit ${show(shape)}`);
-  }
-  return reshapeView(x.dense ? x : copy(x), { shape: full });
-});
+export const reshape: (x: Tensor, shape: Shape) => Tensor = checked(
+  'reshape',
+  [
+    ['x', aTensor],
+    ['shape', aShapeWithGaps],
+  ],
+  (x, shape) => {
+    const known = shape.reduce((n, d) => (d === -1 ? n : n * d), 1);
+    const free = shape.filter(d => d === -1).length;
+    const full = free === 0 ? [...shape] : shape.map(d => (d === -1 ? x.size / known : d));
+    if (free > 1 || !full.every(d => Number.isInteger(d) && d >= 0) || sizeOf(full) !== x.size) {
+      throw new ShapeError('reshape', `${show(x.shape)} has ${x.size} elements and does not fit ${show(shape)}`);
+    }
+    return reshapeView(x.dense ? x : copy(x), { shape: full });
+  },
+);
 
 /** Dimensions `startDim` to `endDim`, both included, made one. */
-export const flatten: (x: Tensor, startDim?: number, endDim?: number) => Tensor = checked('flatten', [
-  ['x', aTensor], ['startDim', optional(aDim)], ['endDim', optional(aDim)],
-], (x, startDim = 0, endDim = -1) => {
-  if (x.ndim === 0) return reshape(x, [1]);
-  const from = dimOf('flatten', startDim, x.ndim);
-  const to = dimOf('flatten', endDim, x.ndim);
-  if (from > to) throw new ShapeError('flatten', `startDim ${startDim} comes after endDim ${endDim}`);
-  return reshape(x, [...x.shape.slice(0, from), sizeOf(x.shape.slice(from, to + 1)), ...x.shape.slice(to + 1)]);
-});
+export const flatten: (x: Tensor, startDim?: number, endDim?: number) => Tensor = checked(
+  'flatten',
+  [
+    ['x', aTensor],
+    ['startDim', optional(aDim)],
+    ['endDim', optional(aDim)],
+  ],
+  (x, startDim = 0, endDim = -1) => {
+    if (x.ndim === 0) return reshape(x, [1]);
+    const from = dimOf('flatten', startDim, x.ndim);
+    const to = dimOf('flatten', endDim, x.ndim);
+    if (from > to) throw new ShapeError('flatten', `startDim ${startDim} comes after endDim ${endDim}`);
+    return reshape(x, [...x.shape.slice(0, from), sizeOf(x.shape.slice(from, to + 1)), ...x.shape.slice(to + 1)]);
+  },
+);
 
 /** x with a dimension of size 1 put in at `dim`. */
-export const unsqueeze: (x: Tensor, dim: number) => Tensor = checked('unsqueeze', [['x', aTensor], ['dim', aDim]], (x, dim) => {
-  const d = dimOf('unsqueeze', dim, x.ndim + 1);
-  const shape = [...x.shape.slice(0, d), 1, ...x.shape.slice(d)];
-  return x.dense ? reshape(x, shape) : insert(x, { dim: d });
-});
+export const unsqueeze: (x: Tensor, dim: number) => Tensor = checked(
+  'unsqueeze',
+  [
+    ['x', aTensor],
+    ['dim', aDim],
+  ],
+  (x, dim) => {
+    const d = dimOf('unsqueeze', dim, x.ndim + 1);
+    const shape = [...x.shape.slice(0, d), 1, ...x.shape.slice(d)];
+    return x.dense ? reshape(x, shape) : insert(x, { dim: d });
+  },
+);
 const insert: Op<[x: Tensor], { dim: number }> = defineOp({
   name: 'unsqueeze',
   inputs: ['x'],
@@ -61,42 +91,65 @@ const insert: Op<[x: Tensor], { dim: number }> = defineOp({
 });
 
 /** x without its dimensions of size 1, or without those named, which must be of size 1. */
-export const squeeze: (x: Tensor, dim?: number | readonly number[]) => Tensor = checked('squeeze', [
-  ['x', aTensor], ['dim', optional(oneOrMoreDims)],
-], (x, dim) => {
-  const dims = dimsOf('squeeze', dim, x.ndim);
-  const wrong = dim === undefined ? undefined : dims.find(d => x.shape[d] !== 1);
-  if (wrong !== undefined) {
-    throw new ShapeError('squeeze', `dimension ${wrong} of ${show(x.shape)} has size ${x.shape[wrong]}, not 1`);
-  }
-  return reshape(x, x.shape.filter((n, i) => n !== 1 || !dims.includes(i)));
-});
+export const squeeze: (x: Tensor, dim?: number | readonly number[]) => Tensor = checked(
+  'squeeze',
+  [
+    ['x', aTensor],
+    ['dim', optional(oneOrMoreDims)],
+  ],
+  (x, dim) => {
+    const dims = dimsOf('squeeze', dim, x.ndim);
+    const wrong = dim === undefined ? undefined : dims.find(d => x.shape[d] !== 1);
+    if (wrong !== undefined) {
+      throw new ShapeError('squeeze', `dimension ${wrong} of ${show(x.shape)} has size ${x.shape[wrong]}, not 1`);
+    }
+    return reshape(
+      x,
+      x.shape.filter((n, i) => n !== 1 || !dims.includes(i)),
+    );
+  },
+);
 
 const permuteView: Op<[x: Tensor], { dims: Shape }> = defineOp({
   name: 'permute',
   inputs: ['x'],
   view: (x, { dims }) => ({
-    shape: dims.map(d => x.shape[d]!), strides: dims.map(d => x.strides[d]!), offset: x.offset,
+    shape: dims.map(d => x.shape[d]!),
+    strides: dims.map(d => x.strides[d]!),
+    offset: x.offset,
   }),
   vjp: { x: (g, _, { dims }) => permuteView(g, { dims: dims.map((_, i) => dims.indexOf(i)) }) },
 });
 /** Dimensions in another order: output dimension i is x's dims[i]. A view. */
-export const permute: (x: Tensor, dims: Shape) => Tensor = checked('permute', [['x', aTensor], ['dims', dimsInOrder]], (x, dims) => {
-  const order = dims.map(d => dimOf('permute', d, x.ndim));
-  if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
-    throw new ShapeError('permute', `${show(dims)} does not name each of the ${x.ndim} dimensions once`);
-  }
-  return permuteView(x, { dims: order });
-});
+export const permute: (x: Tensor, dims: Shape) => Tensor = checked(
+  'permute',
+  [
+    ['x', aTensor],
+    ['dims', dimsInOrder],
+  ],
+  (x, dims) => {
+    const order = dims.map(d => dimOf('permute', d, x.ndim));
+    if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
+      throw new ShapeError('permute', `${show(dims)} does not name each of the ${x.ndim} dimensions once`);
+    }
+    return permuteView(x, { dims: order });
+  },
+);
 
 /** Two dimensions exchanged. A view. */
-export const transpose: (x: Tensor, dim0: number, dim1: number) => Tensor = checked('transpose', [
-  ['x', aTensor], ['dim0', aDim], ['dim1', aDim],
-], (x, dim0, dim1) => {
-  const a = dimOf('transpose', dim0, x.ndim);
-  const b = dimOf('transpose', dim1, x.ndim);
-  return permuteView(x, { dims: x.shape.map((_, i) => (i === a ? b : i === b ? a : i)) });
-});
+export const transpose: (x: Tensor, dim0: number, dim1: number) => Tensor = checked(
+  'transpose',
+  [
+    ['x', aTensor],
+    ['dim0', aDim],
+    ['dim1', aDim],
+  ],
+  (x, dim0, dim1) => {
+    const a = dimOf('transpose', dim0, x.ndim);
+    const b = dimOf('transpose', dim1, x.ndim);
+    return permuteView(x, { dims: x.shape.map((_, i) => (i === a ? b : i === b ? a : i)) });
+  },
+);
 
 /** The transpose of a matrix, or of each matrix in the last two dimensions. A view. */
 export const t: (x: Tensor) => Tensor = checked('t', [['x', aTensor]], x => {
@@ -115,77 +168,115 @@ const expandView: Op<[x: Tensor], { shape: Shape }> = defineOp({
   vjp: { x: (g, _, __, s) => sumTo(g, s.x) },
 });
 /** x spread over a larger shape without a copy; −1 leaves a size as it is. A view. */
-export const expand: (x: Tensor, shape: Shape) => Tensor = checked('expand', [['x', aTensor], ['shape', aShapeWithGaps]], (x, shape) => {
-  if (sameShape(x.shape, shape)) return x;
-  const d = shape.length - x.ndim;
-  const full = shape.map((n, i) => (n === -1 && i >= d ? x.shape[i - d]! : n));
-  if (d < 0 || !x.shape.every((n, i) => n === full[i + d] || n === 1) || full.includes(-1)) {
-    throw new ShapeError('expand', `${show(x.shape)} does not spread to ${show(shape)}`);
-  }
-  return expandView(x, { shape: full });
-});
+export const expand: (x: Tensor, shape: Shape) => Tensor = checked(
+  'expand',
+  [
+    ['x', aTensor],
+    ['shape', aShapeWithGaps],
+  ],
+  (x, shape) => {
+    if (sameShape(x.shape, shape)) return x;
+    const d = shape.length - x.ndim;
+    const full = shape.map((n, i) => (n === -1 && i >= d ? x.shape[i - d]! : n));
+    if (d < 0 || !x.shape.every((n, i) => n === full[i + d] || n === 1) || full.includes(-1)) {
+      throw new ShapeError('expand', `${show(x.shape)} does not spread to ${show(shape)}`);
+    }
+    return expandView(x, { shape: full });
+  },
+);
 
 /** A place to end before: Infinity is the end. */
 const anEnd: Kind<number> = either(wholeNumber(-Infinity), oneOf(Infinity, -Infinity));
 /** Elements `start` to `end` (left out: to the end) of one dimension, each `step`-th. Negative ends count from the
  *  back; ends beyond the dimension are cut, as in NumPy. A view. */
-export const slice: (x: Tensor, dim: number, start: number, end?: number, step?: number) => Tensor = checked('slice', [
-  ['x', aTensor], ['dim', aDim], ['start', wholeNumber(-Infinity)], ['end', optional(anEnd)], ['step', optional(wholeNumber(1))],
-], (x, dim, start, end = Infinity, step = 1) => {
-  const d = dimOf('slice', dim, x.ndim);
-  const n = x.shape[d]!;
-  const clip = (i: number): number => Math.min(Math.max(i < 0 ? i + n : i, 0), n);
-  const from = clip(start);
-  const size = Math.max(Math.ceil((clip(end) - from) / step), 0);
-  return sliceAt(x, { dim: d, start: size === 0 ? 0 : from, size, step: Math.min(step, Math.max(n, 1)) });
-});
+export const slice: (x: Tensor, dim: number, start: number, end?: number, step?: number) => Tensor = checked(
+  'slice',
+  [
+    ['x', aTensor],
+    ['dim', aDim],
+    ['start', wholeNumber(-Infinity)],
+    ['end', optional(anEnd)],
+    ['step', optional(wholeNumber(1))],
+  ],
+  (x, dim, start, end = Infinity, step = 1) => {
+    const d = dimOf('slice', dim, x.ndim);
+    const n = x.shape[d]!;
+    const clip = (i: number): number => Math.min(Math.max(i < 0 ? i + n : i, 0), n);
+    const from = clip(start);
+    const size = Math.max(Math.ceil((clip(end) - from) / step), 0);
+    return sliceAt(x, { dim: d, start: size === 0 ? 0 : from, size, step: Math.min(step, Math.max(n, 1)) });
+  },
+);
 
 /** The slice of size 1 at place i of a dimension, without that dimension. A view. */
-export const select: (x: Tensor, dim: number, index: number) => Tensor = checked('select', [
-  ['x', aTensor], ['dim', aDim], ['index', wholeNumber(-Infinity)],
-], (x, dim, index) => {
-  const d = dimOf('select', dim, x.ndim);
-  const n = x.shape[d]!;
-  const i = index < 0 ? index + n : index;
-  if (i < 0 || i >= n) {
-    throw new IndexError('select', `there is no place ${index} in dimension ${d} of ${show(x.shape)}`);
-  }
-  return remove(sliceAt(x, { dim: d, start: i, size: 1, step: 1 }), { dim: d });
-});
+export const select: (x: Tensor, dim: number, index: number) => Tensor = checked(
+  'select',
+  [
+    ['x', aTensor],
+    ['dim', aDim],
+    ['index', wholeNumber(-Infinity)],
+  ],
+  (x, dim, index) => {
+    const d = dimOf('select', dim, x.ndim);
+    const n = x.shape[d]!;
+    const i = index < 0 ? index + n : index;
+    if (i < 0 || i >= n) {
+      throw new IndexError('select', `there is no place ${index} in dimension ${d} of ${show(x.shape)}`);
+    }
+    return remove(sliceAt(x, { dim: d, start: i, size: 1, step: 1 }), { dim: d });
+  },
+);
 const remove: Op<[x: Tensor], { dim: number }> = defineOp({
   name: 'select',
   inputs: ['x'],
   view: (x, { dim }) => ({
-    shape: x.shape.filter((_, i) => i !== dim), strides: x.strides.filter((_, i) => i !== dim), offset: x.offset,
+    shape: x.shape.filter((_, i) => i !== dim),
+    strides: x.strides.filter((_, i) => i !== dim),
+    offset: x.offset,
   }),
   vjp: { x: (g, _, { dim }) => unsqueeze(g, dim) },
 });
 
 /** Pieces of `size` along a dimension; the last may be smaller. Views. */
-export const split: (x: Tensor, size: number, dim?: number) => Tensor[] = checked('split', [
-  ['x', aTensor], ['size', wholeNumber(1)], ['dim', optional(aDim)],
-], (x, size, dim = 0) => {
-  const d = dimOf('split', dim, x.ndim);
-  return Array.from({ length: Math.ceil(x.shape[d]! / size) }, (_, i) => slice(x, d, i * size, (i + 1) * size));
-});
+export const split: (x: Tensor, size: number, dim?: number) => Tensor[] = checked(
+  'split',
+  [
+    ['x', aTensor],
+    ['size', wholeNumber(1)],
+    ['dim', optional(aDim)],
+  ],
+  (x, size, dim = 0) => {
+    const d = dimOf('split', dim, x.ndim);
+    return Array.from({ length: Math.ceil(x.shape[d]! / size) }, (_, i) => slice(x, d, i * size, (i + 1) * size));
+  },
+);
 
 /**
  * x with `value` around it: `pads` = [before, after] of the last dimension, then of the one before it, and so on, as
  * in PyTorch. Negative pads are an error: slice instead.
  */
-export const pad: (x: Tensor, pads: Shape, value?: number) => Tensor = composite('pad', [
-  ['x', aTensor], ['pads', aShape], ['value', optional(anyNumber)],
-], (x, pads, value = 0) => {
-  if (pads.length % 2 !== 0 || pads.length > 2 * x.ndim) {
-    throw new ShapeError('pad', `${show(pads)} is not a pair of whole numbers ≥ 0 for each of the last dimensions of ${show(x.shape)}`);
-  }
-  let y = x;
-  for (let i = 0; 2 * i < pads.length; i++) {
-    const dim = x.ndim - 1 - i;
-    const [before, after] = [pads[2 * i]!, pads[2 * i + 1]!];
-    if (before + after === 0) continue;
-    const shape = y.shape.map((n, d) => (d === dim ? n + before + after : n));
-    y = place(y, { shape, at: { dim, start: before, step: 1 }, value });
-  }
-  return y;
-});
+export const pad: (x: Tensor, pads: Shape, value?: number) => Tensor = composite(
+  'pad',
+  [
+    ['x', aTensor],
+    ['pads', aShape],
+    ['value', optional(anyNumber)],
+  ],
+  (x, pads, value = 0) => {
+    if (pads.length % 2 !== 0 || pads.length > 2 * x.ndim) {
+      throw new ShapeError(
+        'pad',
+        `${show(pads)} is not a pair of whole numbers ≥ 0 for each of the last dimensions of ${show(x.shape)}`,
+      );
+    }
+    let y = x;
+    for (let i = 0; 2 * i < pads.length; i++) {
+      const dim = x.ndim - 1 - i;
+      const [before, after] = [pads[2 * i]!, pads[2 * i + 1]!];
+      if (before + after === 0) continue;
+      const shape = y.shape.map((n, d) => (d === dim ? n + before + after : n));
+      y = place(y, { shape, at: { dim, start: before, step: 1 }, value });
+    }
+    return y;
+  },
+);

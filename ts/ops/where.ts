@@ -32,16 +32,22 @@ const ints: WhereOp = defineOp({
 });
 
 /** a where the condition holds, b elsewhere; all three broadcast. The condition is bool. */
-export const where: (condition: Tensor, a: Operand, b: Operand) => Tensor = composite('where', [
-  ['condition', aTensor], ['a', aTensorOrNumber], ['b', aTensorOrNumber],
-], (condition, a, b) => {
-  if (condition.dtype !== 'bool') {
-    throw new DTypeError('where', `condition takes bool, this is ${condition.dtype}; compare it, or use to('bool')`);
-  }
-  const beside = a instanceof Tensor ? a.dtype : b instanceof Tensor ? b.dtype : 'f32';
-  const lifted = (v: Operand): Tensor => (typeof v === 'number' ? constant(v, beside) : v);
-  const [p, q] = [lifted(a), lifted(b)];
-  const shape = broadcast('where', condition.shape, broadcast('where', p.shape, q.shape));
-  const op = p.dtype === 'f32' || q.dtype === 'f32' ? floats : ints;
-  return op(expand(condition, shape), expand(p, shape), expand(q, shape));
-});
+export const where: (condition: Tensor, a: Operand, b: Operand) => Tensor = composite(
+  'where',
+  [
+    ['condition', aTensor],
+    ['a', aTensorOrNumber],
+    ['b', aTensorOrNumber],
+  ],
+  (condition, a, b) => {
+    if (condition.dtype !== 'bool') {
+      throw new DTypeError('where', `condition takes bool, this is ${condition.dtype}; compare it, or use to('bool')`);
+    }
+    const beside = a instanceof Tensor ? a.dtype : b instanceof Tensor ? b.dtype : 'f32';
+    const lifted = (v: Operand): Tensor => (typeof v === 'number' ? constant(v, beside) : v);
+    const [p, q] = [lifted(a), lifted(b)];
+    const shape = broadcast('where', condition.shape, broadcast('where', p.shape, q.shape));
+    const op = p.dtype === 'f32' || q.dtype === 'f32' ? floats : ints;
+    return op(expand(condition, shape), expand(p, shape), expand(q, shape));
+  },
+);

@@ -2,7 +2,18 @@
  * What may be chosen about windows, those of convolution, pooling and local response normalisation. Functions and layers
  * share it.
  */
-import { aBoolean, aNumber, aPair, aTriple, either, kind, oneOf, wholeNumber, type Keys, type Kind } from '../core/kinds';
+import {
+  aBoolean,
+  aNumber,
+  aPair,
+  aTriple,
+  either,
+  kind,
+  oneOf,
+  wholeNumber,
+  type Keys,
+  type Kind,
+} from '../core/kinds';
 import type { Pair, Triple } from '../core/options';
 
 export interface Conv2dOptions {
@@ -82,24 +93,46 @@ export interface LocalResponseNormOptions {
 
 const aPadding: Kind<'same' | 'valid'> = oneOf('same', 'valid');
 export const conv2dKeys: Keys<Conv2dOptions> = {
-  stride: aPair(1), padding: either(aPair(0), aPadding), dilation: aPair(1), groups: wholeNumber(1),
+  stride: aPair(1),
+  padding: either(aPair(0), aPadding),
+  dilation: aPair(1),
+  groups: wholeNumber(1),
 };
 export const conv1dKeys: Keys<Conv1dOptions> = {
-  stride: wholeNumber(1), padding: either(wholeNumber(), aPadding), dilation: wholeNumber(1), groups: wholeNumber(1),
+  stride: wholeNumber(1),
+  padding: either(wholeNumber(), aPadding),
+  dilation: wholeNumber(1),
+  groups: wholeNumber(1),
 };
 export const conv3dKeys: Keys<Conv3dOptions> = {
-  stride: aTriple(1), padding: aTriple(0), dilation: aTriple(1), groups: wholeNumber(1),
+  stride: aTriple(1),
+  padding: aTriple(0),
+  dilation: aTriple(1),
+  groups: wholeNumber(1),
 };
 export const convTranspose2dKeys: Keys<ConvTranspose2dOptions> = {
-  stride: aPair(1), padding: aPair(0), outputPadding: aPair(0), dilation: aPair(1), groups: wholeNumber(1),
+  stride: aPair(1),
+  padding: aPair(0),
+  outputPadding: aPair(0),
+  dilation: aPair(1),
+  groups: wholeNumber(1),
 };
 export const maxPool2dKeys: Keys<MaxPool2dOptions> = {
-  stride: aPair(1), padding: aPair(0), dilation: aPair(1), ceilMode: aBoolean,
+  stride: aPair(1),
+  padding: aPair(0),
+  dilation: aPair(1),
+  ceilMode: aBoolean,
 };
 export const avgPool2dKeys: Keys<AvgPool2dOptions> = {
-  stride: aPair(1), padding: aPair(0), ceilMode: aBoolean, countIncludePad: aBoolean,
+  stride: aPair(1),
+  padding: aPair(0),
+  ceilMode: aBoolean,
+  countIncludePad: aBoolean,
   divisorOverride: kind('a finite number other than 0', v => v !== 0 && Number.isFinite(v)),
 };
 export const localResponseNormKeys: Keys<LocalResponseNormOptions> = {
-  alpha: aNumber(), beta: aNumber(), k: aNumber(), of: oneOf('mean', 'sum'),
+  alpha: aNumber(),
+  beta: aNumber(),
+  k: aNumber(),
+  of: oneOf('mean', 'sum'),
 };

@@ -19,7 +19,11 @@ export interface AdamOptions {
 const BELOW_ONE = 1 - Number.EPSILON / 2;
 
 const adamKeys: Keys<AdamOptions> = {
-  lr: aNumber(0), betas: twoOf(aNumber(), 'two numbers'), eps: aNumber(0), weightDecay: aNumber(0), amsgrad: aBoolean,
+  lr: aNumber(0),
+  betas: twoOf(aNumber(), 'two numbers'),
+  eps: aNumber(0),
+  weightDecay: aNumber(0),
+  amsgrad: aBoolean,
 };
 
 function hypers({ lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 }: AdamOptions): Hyper[] {

@@ -6,7 +6,15 @@ import { display } from '../core/display';
 import { noteChange } from '../core/changes';
 import { DisposedError, ShapeError, ValueError } from '../core/errors';
 import {
-  aTensor, aText, check, listOf, options as optionsOf, recordOf, requires, type Keys, type Kind,
+  aTensor,
+  aText,
+  check,
+  listOf,
+  options as optionsOf,
+  recordOf,
+  requires,
+  type Keys,
+  type Kind,
 } from '../core/kinds';
 import { checkNumber } from '../core/options';
 import { noGrad, runtime } from '../core/runtime';
@@ -34,9 +42,11 @@ export class ParamGroup<O = unknown> {
   readonly hyper: Tensor;
 
   constructor(
-    private readonly where: string, readonly params: readonly Tensor[],
+    private readonly where: string,
+    readonly params: readonly Tensor[],
     /** As they were given; hyperparameters that were set since are found by `get`. */
-    readonly options: O, private readonly hypers: readonly Hyper[],
+    readonly options: O,
+    private readonly hypers: readonly Hyper[],
   ) {
     for (const h of hypers) checkNumber(where, h.name, h.value, h.low, h.high);
     this.hyper = keepState(tensor([...hypers.map(h => h.value), 0], { dtype: 'f64' }));
@@ -93,7 +103,8 @@ export abstract class Optimizer<O extends object> {
    */
   protected constructor(params: Params<O>, defaults: O, keys: Keys<O>, hypers: (options: O) => readonly Hyper[]) {
     const where = this.constructor.name;
-    if (!Array.isArray(params)) throw new ValueError(where, `params takes an array, model.parameters() or groups, this is ${display(params)}`);
+    if (!Array.isArray(params))
+      throw new ValueError(where, `params takes an array, model.parameters() or groups, this is ${display(params)}`);
     const inGroups = params.length > 0 && !params.some(p => p instanceof Tensor);
     check(where, 'params', inGroups ? listOf(groupOf(keys), 'a list of groups') : someTensors, params);
     check(where, 'options', optionsOf(keys), defaults);
@@ -134,16 +145,23 @@ export abstract class Optimizer<O extends object> {
    */
   step(): void {
     if (this.groups[0]!.hyper.disposed) {
-      throw new DisposedError(`${this.constructor.name}.step`, 'the optimiser is used after it was disposed of: make another');
+      throw new DisposedError(
+        `${this.constructor.name}.step`,
+        'the optimiser is used after it was disposed of: make another',
+      );
     }
     runtime.watcher?.object(this);
-    scope(() => noGrad(() => {
-      for (const g of this.groups) {
-        runtime.watcher?.object(g);
-        g.tick();
-        for (const p of g.params) if (p.grad) this.update(p, p.grad, g);
-      }
-    }), `${this.constructor.name}.step`);
+    scope(
+      () =>
+        noGrad(() => {
+          for (const g of this.groups) {
+            runtime.watcher?.object(g);
+            g.tick();
+            for (const p of g.params) if (p.grad) this.update(p, p.grad, g);
+          }
+        }),
+      `${this.constructor.name}.step`,
+    );
   }
 
   /** Frees its state; parameters and their gradients stay. Using it afterwards is a DisposedError. */
@@ -162,7 +180,8 @@ export abstract class Optimizer<O extends object> {
   /** All state, by name: the tensors themselves. With the parameters, it is all that resuming needs. */
   stateDict(): Record<string, Tensor> {
     return Object.fromEntries([
-      ...this.groups.map((g, i): [string, Tensor] => [`groups.${i}.hyper`, g.hyper]), ...this.buffers(),
+      ...this.groups.map((g, i): [string, Tensor] => [`groups.${i}.hyper`, g.hyper]),
+      ...this.buffers(),
     ]);
   }
   /**
@@ -193,7 +212,10 @@ export abstract class Optimizer<O extends object> {
 /** One state tensor of zeros for each parameter. */
 export class Slots {
   private readonly of: Map<Tensor, Tensor>;
-  constructor(private readonly name: string, groups: readonly ParamGroup[]) {
+  constructor(
+    private readonly name: string,
+    groups: readonly ParamGroup[],
+  ) {
     this.of = new Map(groups.flatMap(g => g.params.map(p => [p, keepState(zerosLike(p))])));
   }
   get(p: Tensor): Tensor {

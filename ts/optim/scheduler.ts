@@ -13,8 +13,18 @@ export class LambdaLR {
   /** Epochs done. */
   epoch = 0;
 
-  constructor(private readonly optimizer: Schedulable, private readonly factor: (epoch: number) => number) {
-    checkArguments('LambdaLR', [['optimizer', anOptimizer], ['factor', aFunction()]], [optimizer, factor]);
+  constructor(
+    private readonly optimizer: Schedulable,
+    private readonly factor: (epoch: number) => number,
+  ) {
+    checkArguments(
+      'LambdaLR',
+      [
+        ['optimizer', anOptimizer],
+        ['factor', aFunction()],
+      ],
+      [optimizer, factor],
+    );
     this.initial = optimizer.groups.map(g => g.lr);
     this.set();
   }
@@ -34,9 +44,15 @@ export class LambdaLR {
 /** Times γ every `stepSize` epochs. */
 export class StepLR extends LambdaLR {
   constructor(optimizer: Schedulable, stepSize: number, gamma = 0.1) {
-    checkArguments('StepLR', [
-      ['optimizer', anOptimizer], ['stepSize', wholeNumber(1)], ['gamma', aNumber(0)],
-    ], [optimizer, stepSize, gamma]);
+    checkArguments(
+      'StepLR',
+      [
+        ['optimizer', anOptimizer],
+        ['stepSize', wholeNumber(1)],
+        ['gamma', aNumber(0)],
+      ],
+      [optimizer, stepSize, gamma],
+    );
     super(optimizer, t => gamma ** Math.floor(t / stepSize));
   }
 }
@@ -44,9 +60,15 @@ export class StepLR extends LambdaLR {
 /** Times γ at each of the epochs named. */
 export class MultiStepLR extends LambdaLR {
   constructor(optimizer: Schedulable, milestones: readonly number[], gamma = 0.1) {
-    checkArguments('MultiStepLR', [
-      ['optimizer', anOptimizer], ['milestones', listOf(wholeNumber(), 'a list of epochs')], ['gamma', aNumber(0)],
-    ], [optimizer, milestones, gamma]);
+    checkArguments(
+      'MultiStepLR',
+      [
+        ['optimizer', anOptimizer],
+        ['milestones', listOf(wholeNumber(), 'a list of epochs')],
+        ['gamma', aNumber(0)],
+      ],
+      [optimizer, milestones, gamma],
+    );
     super(optimizer, t => gamma ** milestones.filter(m => m <= t).length);
   }
 }
@@ -54,17 +76,34 @@ export class MultiStepLR extends LambdaLR {
 /** Times γ every epoch. */
 export class ExponentialLR extends LambdaLR {
   constructor(optimizer: Schedulable, gamma: number) {
-    checkArguments('ExponentialLR', [['optimizer', anOptimizer], ['gamma', aNumber(0)]], [optimizer, gamma]);
+    checkArguments(
+      'ExponentialLR',
+      [
+        ['optimizer', anOptimizer],
+        ['gamma', aNumber(0)],
+      ],
+      [optimizer, gamma],
+    );
     super(optimizer, t => gamma ** t);
   }
 }
 
 /** Down along half a cosine to `etaMin` in tMax epochs, and up again (Loshchilov & Hutter 2017, without restarts). */
 export class CosineAnnealingLR extends LambdaLR {
-  constructor(optimizer: Schedulable, private readonly tMax: number, private readonly etaMin: number = 0) {
-    checkArguments('CosineAnnealingLR', [
-      ['optimizer', anOptimizer], ['tMax', wholeNumber(1)], ['etaMin', aNumber(0)],
-    ], [optimizer, tMax, etaMin]);
+  constructor(
+    optimizer: Schedulable,
+    private readonly tMax: number,
+    private readonly etaMin: number = 0,
+  ) {
+    checkArguments(
+      'CosineAnnealingLR',
+      [
+        ['optimizer', anOptimizer],
+        ['tMax', wholeNumber(1)],
+        ['etaMin', aNumber(0)],
+      ],
+      [optimizer, tMax, etaMin],
+    );
     super(optimizer, () => 1);
     if (!(etaMin <= Math.min(...optimizer.groups.map(g => g.lr)))) {
       throw new ValueError('CosineAnnealingLR', `etaMin ${etaMin} is above the learning rate`);

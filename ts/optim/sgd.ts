@@ -18,7 +18,11 @@ export interface SGDOptions {
 }
 
 const sgdKeys: Keys<SGDOptions> = {
-  lr: aNumber(0), momentum: aNumber(0), dampening: aNumber(), weightDecay: aNumber(0), nesterov: aBoolean,
+  lr: aNumber(0),
+  momentum: aNumber(0),
+  dampening: aNumber(),
+  weightDecay: aNumber(0),
+  nesterov: aBoolean,
 };
 
 /** Gradient descent w ← w − α·g, with momentum if asked for; batch, stochastic or minibatch by what g averages. */

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { defaultDevice, init, nn, numpy as np } from '@jax-js/jax';
 
-const { input, layers: [first, last] } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const {
+  input,
+  layers: [first, last],
+} = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 // It looks for a GPU there, and Node 20 has none of it.
 if (!('navigator' in globalThis)) globalThis.navigator = {};
 await init('wasm');

@@ -43,12 +43,12 @@ export function reference(): Backend {
     kernels,
     takesLanes: (_, n) => n >= 8,
     itemSize: () => ITEM,
-    alloc: (bytes) => heap.alloc(bytes),
+    alloc: bytes => heap.alloc(bytes),
     free: (at, bytes) => heap.free(at, bytes),
     read: (at, n, dtype) => toArray(heap.from(at).slice(0, n), dtype),
     write: (at, data, dtype) => heap.from(at).set(toArray(data, dtype)),
-    peek: (at) => heap.from(at)[0]!,
-    memory: (resetPeak) => heap.memory(resetPeak),
+    peek: at => heap.from(at)[0]!,
+    memory: resetPeak => heap.memory(resetPeak),
   };
 }
 

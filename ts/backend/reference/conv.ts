@@ -32,8 +32,15 @@ function eachProduct(
 }
 
 type Name =
-  | 'conv2d' | 'conv2dGradX' | 'conv2dGradW' | 'conv2dPreparedSize' | 'conv2dPrepare' | 'conv2dPrepared'
-  | 'conv2dLanes' | 'conv2dLanesGradX' | 'conv2dLanesGradW';
+  | 'conv2d'
+  | 'conv2dGradX'
+  | 'conv2dGradW'
+  | 'conv2dPreparedSize'
+  | 'conv2dPrepare'
+  | 'conv2dPrepared'
+  | 'conv2dLanes'
+  | 'conv2dLanesGradX'
+  | 'conv2dLanesGradW';
 
 /** What other numbers follow. */
 function geometryOf(sizes: readonly [...geometry: ConvSizes, ...others: number[]]): ConvSizes {

@@ -1,29 +1,57 @@
 import type {
-  Arithmetic, Binary, Cast, Comparison, Differentiable, IntArithmetic, Kernels, Plain, Unary, UnaryGrad,
+  Arithmetic,
+  Binary,
+  Cast,
+  Comparison,
+  Differentiable,
+  IntArithmetic,
+  Kernels,
+  Plain,
+  Unary,
+  UnaryGrad,
 } from '../backend';
 import {
-  arithmetic, cast, comparison, differentiable, intArithmetic, plain, type Function1, type Function2,
+  arithmetic,
+  cast,
+  comparison,
+  differentiable,
+  intArithmetic,
+  plain,
+  type Function1,
+  type Function2,
 } from './functions';
 import { ITEM, type Heap } from './heap';
 
 type Name =
-  | Differentiable | `${Differentiable}Grad` | Plain | Cast
-  | Arithmetic | Comparison | `${IntArithmetic | Comparison}I32`
-  | 'addInto' | 'clamp' | 'where';
+  | Differentiable
+  | `${Differentiable}Grad`
+  | Plain
+  | Cast
+  | Arithmetic
+  | Comparison
+  | `${IntArithmetic | Comparison}I32`
+  | 'addInto'
+  | 'clamp'
+  | 'where';
 
 /** Kernels that compute every element from the elements at its own place. */
 export function elementwise(heap: Heap): Pick<Kernels, Name> {
-  const unary = (f: Function1): Unary => (xAt, yAt, n, p) => {
-    const [x, y] = [heap.from(xAt), heap.from(yAt)];
-    for (let i = 0; i < n; i++) y[i] = f(x[i]!, p);
-  };
+  const unary =
+    (f: Function1): Unary =>
+    (xAt, yAt, n, p) => {
+      const [x, y] = [heap.from(xAt), heap.from(yAt)];
+      for (let i = 0; i < n; i++) y[i] = f(x[i]!, p);
+    };
 
-  const unaryGrad = (slope: Function1): UnaryGrad => (gAt, sAt, gxAt, n, p) => {
-    const [g, s, gx] = [heap.from(gAt), heap.from(sAt), heap.from(gxAt)];
-    for (let i = 0; i < n; i++) gx[i] = g[i]! * slope(s[i]!, p);
-  };
+  const unaryGrad =
+    (slope: Function1): UnaryGrad =>
+    (gAt, sAt, gxAt, n, p) => {
+      const [g, s, gx] = [heap.from(gAt), heap.from(sAt), heap.from(gxAt)];
+      for (let i = 0; i < n; i++) gx[i] = g[i]! * slope(s[i]!, p);
+    };
 
-  const binary = (f: Function2): Binary =>
+  const binary =
+    (f: Function2): Binary =>
     (a, b, y, n0, n1, n2, n3, a0, a1, a2, a3, b0, b1, b2, b3) => {
       const h = heap.elements;
       let next = y / ITEM;
@@ -37,10 +65,12 @@ export function elementwise(heap: Heap): Pick<Kernels, Name> {
             }
     };
 
-  const convert = (f: (x: number) => number): Kernels[Cast] => (xAt, yAt, n) => {
-    const [x, y] = [heap.from(xAt), heap.from(yAt)];
-    for (let i = 0; i < n; i++) y[i] = f(x[i]!);
-  };
+  const convert =
+    (f: (x: number) => number): Kernels[Cast] =>
+    (xAt, yAt, n) => {
+      const [x, y] = [heap.from(xAt), heap.from(yAt)];
+      for (let i = 0; i < n; i++) y[i] = f(x[i]!);
+    };
 
   return {
     ...expand(differentiable, '', ([f]) => unary(f)),
@@ -71,10 +101,10 @@ export function elementwise(heap: Heap): Pick<Kernels, Name> {
 
 /** A kernel for each entry of a table, under the entry's name and a suffix. */
 function expand<K extends string, S extends string, F, V>(
-  table: Readonly<Record<K, F>>, suffix: S, kernel: (entry: F) => V,
+  table: Readonly<Record<K, F>>,
+  suffix: S,
+  kernel: (entry: F) => V,
 ): Record<`${K}${S}`, V>;
-function expand<F, V>(
-  table: Readonly<Record<string, F>>, suffix: string, kernel: (entry: F) => V,
-): Record<string, V> {
+function expand<F, V>(table: Readonly<Record<string, F>>, suffix: string, kernel: (entry: F) => V): Record<string, V> {
   return Object.fromEntries(Object.entries(table).map(([name, entry]) => [name + suffix, kernel(entry)]));
 }

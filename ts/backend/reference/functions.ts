@@ -1,5 +1,11 @@
 import {
-  ACTIVATION, type Arithmetic, type Cast, type Comparison, type Differentiable, type IntArithmetic, type Plain,
+  ACTIVATION,
+  type Arithmetic,
+  type Cast,
+  type Comparison,
+  type Differentiable,
+  type IntArithmetic,
+  type Plain,
 } from '../backend';
 import { erf, erfc } from './erf';
 
@@ -26,30 +32,30 @@ const gelu2uSlope = (x: number): number => 2 * sqrt(2 / Math.PI) * (1 + 3 * GELU
 /** name: [f(x), f′(s)], s being x or y = f(x) as `SAVED` says. */
 export const differentiable: Readonly<Record<Differentiable, readonly [f: Function1, slope: Function1]>> = {
   abs: [abs, sign],
-  square: [(x) => x * x, (x) => 2 * x],
-  sqrt: [sqrt, (y) => 1 / (2 * y)],
-  rsqrt: [(x) => 1 / sqrt(x), (y) => (-y * y * y) / 2],
-  reciprocal: [(x) => 1 / x, (y) => -y * y],
-  exp: [exp, (y) => y],
-  expm1: [expm1, (y) => y + 1],
-  log: [log, (x) => 1 / x],
-  log1p: [log1p, (x) => 1 / (1 + x)],
+  square: [x => x * x, x => 2 * x],
+  sqrt: [sqrt, y => 1 / (2 * y)],
+  rsqrt: [x => 1 / sqrt(x), y => (-y * y * y) / 2],
+  reciprocal: [x => 1 / x, y => -y * y],
+  exp: [exp, y => y],
+  expm1: [expm1, y => y + 1],
+  log: [log, x => 1 / x],
+  log1p: [log1p, x => 1 / (1 + x)],
   sin: [sin, cos],
-  cos: [cos, (x) => -sin(x)],
-  atan: [atan, (x) => 1 / (1 + x * x)],
-  erf: [erf, (x) => (2 / sqrt(Math.PI)) * exp(-x * x)],
-  sigmoid: [sigmoid, (y) => y * (1 - y)],
-  tanh: [tanh, (y) => 1 - y * y],
-  relu: [(x) => max(x, 0), (y) => (y > 0 ? 1 : 0)],
+  cos: [cos, x => -sin(x)],
+  atan: [atan, x => 1 / (1 + x * x)],
+  erf: [erf, x => (2 / sqrt(Math.PI)) * exp(-x * x)],
+  sigmoid: [sigmoid, y => y * (1 - y)],
+  tanh: [tanh, y => 1 - y * y],
+  relu: [x => max(x, 0), y => (y > 0 ? 1 : 0)],
   leakyRelu: [(x, slope) => (x > 0 ? x : slope * x), (x, slope) => (x > 0 ? 1 : slope)],
   elu: [(x, alpha) => (x > 0 ? x : alpha * expm1(x)), (x, alpha) => (x > 0 ? 1 : alpha * exp(x))],
-  gelu: [(x) => gate(x, normalCdf(x)), (x) => normalCdf(x) + x * normalPdf(x)],
+  gelu: [x => gate(x, normalCdf(x)), x => normalCdf(x) + x * normalPdf(x)],
   geluTanh: [
-    (x) => gate(x, sigmoid(gelu2u(x))),
-    (x) => sigmoid(gelu2u(x)) * (1 + x * sigmoid(-gelu2u(x)) * gelu2uSlope(x)),
+    x => gate(x, sigmoid(gelu2u(x))),
+    x => sigmoid(gelu2u(x)) * (1 + x * sigmoid(-gelu2u(x)) * gelu2uSlope(x)),
   ],
-  silu: [(x) => gate(x, sigmoid(x)), (x) => sigmoid(x) * (1 + x * sigmoid(-x))],
-  softplus: [(x) => max(x, 0) + log1p(exp(-abs(x))), sigmoid],
+  silu: [x => gate(x, sigmoid(x)), x => sigmoid(x) * (1 + x * sigmoid(-x))],
+  softplus: [x => max(x, 0) + log1p(exp(-abs(x))), sigmoid],
 };
 
 const activations: ReadonlyMap<number, Function1> = new Map([
@@ -65,12 +71,12 @@ export const activated = (activation: number): ((x: number) => number) => {
 };
 
 export const plain: Readonly<Record<Plain, Function1>> = {
-  neg: (x) => -x,
+  neg: x => -x,
   sign,
   floor: Math.floor,
   ceil: Math.ceil,
   // Math.round goes up at ties; halving first finds the even neighbour.
-  round: (x) => (x - Math.floor(x) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x)),
+  round: x => (x - Math.floor(x) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x)),
 };
 
 export const arithmetic: Readonly<Record<Arithmetic, Function2>> = {
@@ -108,13 +114,13 @@ export const comparison: Readonly<Record<Comparison, Function2>> = {
 const saturate = (x: number, lo: number, hi: number): number => Math.trunc(max(lo, Math.min(x, hi))) || 0;
 
 export const cast: Readonly<Record<Cast, (x: number) => number>> = {
-  f32ToI32: (x) => saturate(x, -(2 ** 31), 2 ** 31 - 1),
-  f32ToU8: (x) => saturate(x, 0, 255),
-  f32ToBool: (x) => truth(x !== 0),
-  i32ToF32: (x) => x,
-  i32ToU8: (x) => x & 255,
-  i32ToBool: (x) => truth(x !== 0),
-  u8ToF32: (x) => x,
-  u8ToI32: (x) => x,
-  u8ToBool: (x) => truth(x !== 0),
+  f32ToI32: x => saturate(x, -(2 ** 31), 2 ** 31 - 1),
+  f32ToU8: x => saturate(x, 0, 255),
+  f32ToBool: x => truth(x !== 0),
+  i32ToF32: x => x,
+  i32ToU8: x => x & 255,
+  i32ToBool: x => truth(x !== 0),
+  u8ToF32: x => x,
+  u8ToI32: x => x,
+  u8ToBool: x => truth(x !== 0),
 };

@@ -10,7 +10,12 @@ export function indexing(heap: Heap): Pick<Kernels, Name> {
    * [outer, n, inner], the index being that at [o, i, j], or at [i] when it is `shared` by all o and j.
    */
   const eachPair = (
-    indexAt: number, shared: boolean, outer: number, n: number, k: number, inner: number,
+    indexAt: number,
+    shared: boolean,
+    outer: number,
+    n: number,
+    k: number,
+    inner: number,
     visit: (short: number, long: number) => void,
   ): void => {
     const index = heap.from(indexAt);
@@ -23,20 +28,27 @@ export function indexing(heap: Heap): Pick<Kernels, Name> {
         }
   };
 
-  const take = (shared: boolean): Kernels['gather'] => (xAt, index, yAt, outer, n, k, inner) => {
-    const [x, y] = [heap.from(xAt), heap.from(yAt)];
-    eachPair(index, shared, outer, n, k, inner, (short, long) => (y[short] = x[long]!));
-  };
+  const take =
+    (shared: boolean): Kernels['gather'] =>
+    (xAt, index, yAt, outer, n, k, inner) => {
+      const [x, y] = [heap.from(xAt), heap.from(yAt)];
+      eachPair(index, shared, outer, n, k, inner, (short, long) => (y[short] = x[long]!));
+    };
 
-  const add = (shared: boolean): Kernels['gather'] => (gAt, index, yAt, outer, n, k, inner) => {
-    const [g, y] = [heap.from(gAt), heap.from(yAt)];
-    y.fill(0, 0, outer * n * inner);
-    eachPair(index, shared, outer, n, k, inner, (short, long) => (y[long]! += g[short]!));
-  };
+  const add =
+    (shared: boolean): Kernels['gather'] =>
+    (gAt, index, yAt, outer, n, k, inner) => {
+      const [g, y] = [heap.from(gAt), heap.from(yAt)];
+      y.fill(0, 0, outer * n * inner);
+      eachPair(index, shared, outer, n, k, inner, (short, long) => (y[long]! += g[short]!));
+    };
 
   return {
     indexOutside: (indexAt, n, size) =>
-      heap.from(indexAt).subarray(0, n).findIndex((place) => place < 0 || place >= size),
+      heap
+        .from(indexAt)
+        .subarray(0, n)
+        .findIndex(place => place < 0 || place >= size),
     gather: take(false),
     scatterAdd: add(false),
     indexSelect: take(true),

@@ -5,10 +5,12 @@ import type { Heap } from './heap';
 export const LANES = 8;
 
 /** Where number i of a batch of images of `size` numbers is in lanes. */
-export const lanePlace = (size: number): ((i: number) => number) => i => {
-  const image = Math.floor(i / size);
-  return (Math.floor(image / LANES) * size + (i % size)) * LANES + (image % LANES);
-};
+export const lanePlace =
+  (size: number): ((i: number) => number) =>
+  i => {
+    const image = Math.floor(i / size);
+    return (Math.floor(image / LANES) * size + (i % size)) * LANES + (image % LANES);
+  };
 
 /** Batches into lanes and out of them. */
 export function lanes(heap: Heap): Pick<Kernels, 'toLanes' | 'fromLanes' | 'sumLanes'> {

@@ -5,7 +5,25 @@ import { ITEM, type Heap } from './heap';
 /** C ← f(AB [+ C] [+ bias]), also with a packed B, which is B by rows. */
 export function linalg(heap: Heap): Pick<Kernels, 'gemm' | 'gemmPackSize' | 'gemmPack' | 'gemmPacked'> {
   const gemm: Kernels['gemm'] = (
-    m, n, k, a, rsa, csa, b, rsb, csb, c, rsc, batch, sa, sb, sc, bias, biasBy, accumulate, activation,
+    m,
+    n,
+    k,
+    a,
+    rsa,
+    csa,
+    b,
+    rsb,
+    csb,
+    c,
+    rsc,
+    batch,
+    sa,
+    sb,
+    sc,
+    bias,
+    biasBy,
+    accumulate,
+    activation,
   ) => {
     const h = heap.elements;
     const f = activated(activation);

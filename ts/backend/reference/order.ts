@@ -3,17 +3,19 @@ import type { Heap } from './heap';
 
 /** Sorted rows and running sums. */
 export function order(heap: Heap): Pick<Kernels, 'topk' | 'cumsum' | 'cumsumI32'> {
-  const running = (round: (sum: number) => number): Kernels['cumsum'] => (xAt, yAt, outer, n, inner, backwards) => {
-    const [x, y] = [heap.from(xAt), heap.from(yAt)];
-    for (let o = 0; o < outer; o++)
-      for (let j = 0; j < inner; j++) {
-        let sum = 0;
-        for (let i = 0; i < n; i++) {
-          const e = (o * n + (backwards ? n - 1 - i : i)) * inner + j;
-          y[e] = sum = round(sum + x[e]!);
+  const running =
+    (round: (sum: number) => number): Kernels['cumsum'] =>
+    (xAt, yAt, outer, n, inner, backwards) => {
+      const [x, y] = [heap.from(xAt), heap.from(yAt)];
+      for (let o = 0; o < outer; o++)
+        for (let j = 0; j < inner; j++) {
+          let sum = 0;
+          for (let i = 0; i < n; i++) {
+            const e = (o * n + (backwards ? n - 1 - i : i)) * inner + j;
+            y[e] = sum = round(sum + x[e]!);
+          }
         }
-      }
-  };
+    };
 
   return {
     topk(xAt, yAt, atAt, rows, n, k, descending) {

@@ -16,10 +16,7 @@ export function philox(counter: Readonly<Block>, key0: number, key1: number): Bl
   for (let round = 0; round < ROUNDS; round++) {
     const k0 = key0 + Math.imul(round, W0);
     const k1 = key1 + Math.imul(round, W1);
-    [c0, c1, c2, c3] = [
-      mulHigh(M1, c2) ^ c1 ^ k0, Math.imul(M1, c2),
-      mulHigh(M0, c0) ^ c3 ^ k1, Math.imul(M0, c0),
-    ];
+    [c0, c1, c2, c3] = [mulHigh(M1, c2) ^ c1 ^ k0, Math.imul(M1, c2), mulHigh(M0, c0) ^ c3 ^ k1, Math.imul(M0, c0)];
   }
   return [c0 | 0, c1 | 0, c2 | 0, c3 | 0];
 }

@@ -4,8 +4,19 @@ import { LANES } from './lanes';
 
 /** Calls visit(input, output, tap) for every tap inside of the input of every window, in order, with indices. */
 function eachTap(
-  planes: number, h: number, w: number, oh: number, ow: number,
-  kh: number, kw: number, sh: number, sw: number, ph: number, pw: number, dh: number, dw: number,
+  planes: number,
+  h: number,
+  w: number,
+  oh: number,
+  ow: number,
+  kh: number,
+  kw: number,
+  sh: number,
+  sw: number,
+  ph: number,
+  pw: number,
+  dh: number,
+  dw: number,
   visit: (input: number, output: number, tap: number) => void,
 ): void {
   for (let plane = 0; plane < planes; plane++)
@@ -29,15 +40,32 @@ function extent(start: number, size: number, lo: number, hi: number): number {
 }
 
 type Name =
-  | 'maxPool2d' | 'maxPool2dGrad' | 'maxPool2dTake' | 'avgPool2d' | 'avgPool2dGrad'
-  | 'maxPool2dLanes' | 'maxPool2dLanesGrad' | 'avgPool2dLanes' | 'avgPool2dLanesGrad';
+  | 'maxPool2d'
+  | 'maxPool2dGrad'
+  | 'maxPool2dTake'
+  | 'avgPool2d'
+  | 'avgPool2dGrad'
+  | 'maxPool2dLanes'
+  | 'maxPool2dLanesGrad'
+  | 'avgPool2dLanes'
+  | 'avgPool2dLanesGrad';
 
 /** Pools over planes, and their gradients. Padding never wins a maximum, and adds 0 to an average. */
 export function pool(heap: Heap): Pick<Kernels, Name> {
   /** What output (i, j) of an average pool is divided by. */
   const divisorAt = (
-    i: number, j: number, h: number, w: number, kh: number, kw: number, sh: number, sw: number, ph: number, pw: number,
-    countPad: number, divisor: number,
+    i: number,
+    j: number,
+    h: number,
+    w: number,
+    kh: number,
+    kw: number,
+    sh: number,
+    sw: number,
+    ph: number,
+    pw: number,
+    countPad: number,
+    divisor: number,
   ): number => {
     if (divisor) return divisor;
     const [top, left] = countPad ? [ph, pw] : [0, 0];

@@ -10,7 +10,7 @@ export function random(heap: Heap): Pick<Kernels, 'draw' | 'bits' | 'uniform' | 
   const stream = (keyAt: number): ((i: number) => number) => {
     const key = heap.from(keyAt);
     const [key0, key1, count0, count1] = [key[0]!, key[1]!, key[2]!, key[3]!];
-    return (i) => {
+    return i => {
       const block = philox([Math.floor(i / 4), 0, count0, count1], key0, key1);
       return block[i % 4]!;
     };

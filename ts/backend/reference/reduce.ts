@@ -2,25 +2,39 @@ import type { Kernels } from '../backend';
 import type { Heap } from './heap';
 
 type Name =
-  | 'sum' | 'sumI32' | 'max' | 'min'
-  | 'softmax' | 'logSoftmax' | 'softmaxGrad' | 'logSoftmaxGrad' | 'crossEntropy' | 'crossEntropyGrad';
+  | 'sum'
+  | 'sumI32'
+  | 'max'
+  | 'min'
+  | 'softmax'
+  | 'logSoftmax'
+  | 'softmaxGrad'
+  | 'logSoftmaxGrad'
+  | 'crossEntropy'
+  | 'crossEntropyGrad';
 
 /** Kernels that make one number of many: sums, extrema, and softmax and cross-entropy over rows. */
 export function reduce(heap: Heap): Pick<Kernels, Name> {
   const sum = (
-    xAt: number, yAt: number, n0: number, r0: number, n1: number, r1: number, finish: (total: number) => number,
+    xAt: number,
+    yAt: number,
+    n0: number,
+    r0: number,
+    n1: number,
+    r1: number,
+    finish: (total: number) => number,
   ): void => {
     const [x, y] = [heap.from(xAt), heap.from(yAt)];
     for (let i = 0; i < n0; i++)
       for (let j = 0; j < n1; j++) {
         let total = 0;
-        for (let p = 0; p < r0; p++)
-          for (let q = 0; q < r1; q++) total += x[((i * r0 + p) * n1 + j) * r1 + q]!;
+        for (let p = 0; p < r0; p++) for (let q = 0; q < r1; q++) total += x[((i * r0 + p) * n1 + j) * r1 + q]!;
         y[i * n1 + j] = finish(total);
       }
   };
 
-  const extremum = (beats: (value: number, best: number) => boolean): Kernels['max'] =>
+  const extremum =
+    (beats: (value: number, best: number) => boolean): Kernels['max'] =>
     (xAt, yAt, atAt, outer, r, inner) => {
       const [x, y, at] = [heap.from(xAt), heap.from(yAt), heap.from(atAt)];
       for (let o = 0; o < outer; o++)
@@ -51,8 +65,8 @@ export function reduce(heap: Heap): Pick<Kernels, Name> {
   };
 
   return {
-    sum: (x, y, n0, r0, n1, r1, scale) => sum(x, y, n0, r0, n1, r1, (total) => scale * total),
-    sumI32: (x, y, n0, r0, n1, r1) => sum(x, y, n0, r0, n1, r1, (total) => total | 0),
+    sum: (x, y, n0, r0, n1, r1, scale) => sum(x, y, n0, r0, n1, r1, total => scale * total),
+    sumI32: (x, y, n0, r0, n1, r1) => sum(x, y, n0, r0, n1, r1, total => total | 0),
     max: extremum((value, best) => value > best),
     min: extremum((value, best) => value < best),
 
@@ -103,7 +117,11 @@ export function reduce(heap: Heap): Pick<Kernels, Name> {
 
     crossEntropyGrad(gAt, xAt, targetAt, normAt, gxAt, rows, n, step) {
       const [g, x, target, norm, gx] = [
-        heap.from(gAt), heap.from(xAt), heap.from(targetAt), heap.from(normAt), heap.from(gxAt),
+        heap.from(gAt),
+        heap.from(xAt),
+        heap.from(targetAt),
+        heap.from(normAt),
+        heap.from(gxAt),
       ];
       for (let r = 0; r < rows; r++)
         for (let i = 0; i < n; i++) {

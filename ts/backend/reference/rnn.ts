@@ -36,7 +36,13 @@ export function recurrent(heap: Heap): Pick<Kernels, Name> {
   };
   /** gh[b] += g[b] · W, with g's rows of `width`, which begin at `from`. */
   const addBack = (
-    g: Float64Array, from: number, w: Float64Array, gh: Float64Array, batch: number, width: number, hidden: number,
+    g: Float64Array,
+    from: number,
+    w: Float64Array,
+    gh: Float64Array,
+    batch: number,
+    width: number,
+    hidden: number,
   ): void => {
     for (let b = 0; b < batch; b++)
       for (let i = 0; i < width; i++)
@@ -110,8 +116,10 @@ export function recurrent(heap: Heap): Pick<Kernels, Name> {
           const dc = gc[k]! + extra(4) + (dh * o + extra(5)) * (1 - squashed ** 2);
           const previous = before < 0 ? c0[k]! : reserve[place(before, 4)]!;
           const out = [
-            (dc * g + extra(0)) * i * (1 - i), (dc * previous + extra(1)) * f * (1 - f),
-            (dc * i + extra(2)) * (1 - g ** 2), (dh * squashed + extra(3)) * o * (1 - o),
+            (dc * g + extra(0)) * i * (1 - i),
+            (dc * previous + extra(1)) * f * (1 - f),
+            (dc * i + extra(2)) * (1 - g ** 2),
+            (dh * squashed + extra(3)) * o * (1 - o),
           ];
           out.forEach((v, gate) => (gp[((t * batch + b) * 4 + gate) * hidden + j] = v));
           gc[k] = dc * f;
@@ -132,7 +140,8 @@ export function recurrent(heap: Heap): Pick<Kernels, Name> {
         h = h.map((before, k) => {
           const [b, j] = [Math.floor(k / hidden), k % hidden];
           const input = (gate: number): number => p[((t * batch + b) * 3 + gate) * hidden + j]!;
-          const q = (gate: number): number => dot(w, gate * hidden + j, h, b * hidden, hidden) + bias(gate * hidden + j);
+          const q = (gate: number): number =>
+            dot(w, gate * hidden + j, h, b * hidden, hidden) + bias(gate * hidden + j);
           const [r, z] = [sigmoid(input(0) + q(0)), sigmoid(input(1) + q(1))];
           const fresh = Math.tanh(input(2) + r * q(2));
           const kept = [r, z, fresh, q(2)];

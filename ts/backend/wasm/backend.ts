@@ -17,8 +17,8 @@ export function wasmBackend(module: WebAssembly.Module, name: string): Backend {
     name,
     kernels: kernelsOf(binary),
     takesLanes: (pass, ...sizes) => binary.conv2dTakesLanes(pass, ...sizes) === 1,
-    itemSize: (dtype) => ITEM_SIZE[dtype],
-    alloc: (bytes) => {
+    itemSize: dtype => ITEM_SIZE[dtype],
+    alloc: bytes => {
       let at = 0;
       try {
         at = take(bytes);
@@ -38,7 +38,7 @@ export function wasmBackend(module: WebAssembly.Module, name: string): Backend {
     read: (at, n, dtype) => memory.read(at, n, dtype),
     write: (at, data, dtype) => memory.write(at, data, dtype),
     peek: (at, dtype) => memory.peek(at, dtype),
-    memory: (resetPeak) => {
+    memory: resetPeak => {
       if (resetPeak) binary.resetPeak();
       return { bytes: binary.liveBytes() >>> 0, blocks: binary.liveBlocks(), peak: binary.peakBytes() >>> 0 };
     },

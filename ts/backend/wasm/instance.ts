@@ -42,16 +42,17 @@ export function instantiate(module: WebAssembly.Module, name: string): Instance 
     instance.stack.unwind();
     throw error(instance.binary);
   };
-  imports['phyllo'] = {
+  imports.phyllo = {
     /** A kernel, by its path in the sources, finds no room for n elements to work in. Nothing has been written yet. */
-    outOfWorkspace: (path: number, length: number, n: number) => failing((binary) => {
-      const [kernel = ''] = text(binary, path, length).match(/\w+(?=::here$)/) ?? [];
-      const camelCase = kernel.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
-      return noRoom(camelCase, `${4 * (n >>> 0)} bytes to work in`, binary);
-    }),
+    outOfWorkspace: (path: number, length: number, n: number) =>
+      failing(binary => {
+        const [kernel = ''] = text(binary, path, length).match(/\w+(?=::here$)/) ?? [];
+        const camelCase = kernel.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+        return noRoom(camelCase, `${4 * (n >>> 0)} bytes to work in`, binary);
+      }),
     /** An assertion does not hold, in a line of a file. */
     panicked: (file: number, length: number, line: number, message: number, messageLength: number) =>
-      failing((binary) => {
+      failing(binary => {
         const what = text(binary, message, messageLength) || 'a kernel was called with what it cannot do';
         return new PhylloError('wasm', `${what} (${text(binary, file, length)}:${line})`);
       }),
@@ -66,8 +67,11 @@ export function instantiate(module: WebAssembly.Module, name: string): Instance 
 }
 
 function isBinary(exports: WebAssembly.Exports): exports is WebAssembly.Exports & Binary {
-  return exports['panicMessage'] instanceof Function && exports['gemm'] instanceof Function
-    && exports['__stack_pointer'] instanceof WebAssembly.Global;
+  return (
+    exports.panicMessage instanceof Function &&
+    exports.gemm instanceof Function &&
+    exports.__stack_pointer instanceof WebAssembly.Global
+  );
 }
 
 const text = ({ memory }: Binary, at: number, length: number): string =>

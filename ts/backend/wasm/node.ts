@@ -15,11 +15,14 @@ const BINARIES = {
   checked: new URL('../../../generated/checked.wasm', import.meta.url),
 } as const;
 
-const name = chooseBinary(env['PHYLLO_WASM'], 'checked');
+const name = chooseBinary(env.PHYLLO_WASM, 'checked');
 const url = BINARIES[name];
 if (name === 'checked' && !existsSync(url)) {
-  throw new FileError(url.href, 'PHYLLO_WASM asks for the checked binary, which the package does not have: ' +
-    '`npm run setup` in a clone of phyllo makes it, as generated/checked.wasm; copy it here');
+  throw new FileError(
+    url.href,
+    'PHYLLO_WASM asks for the checked binary, which the package does not have: ' +
+      '`npm run setup` in a clone of phyllo makes it, as generated/checked.wasm; copy it here',
+  );
 }
 
 export const backend: Backend = wasmBackend(new WebAssembly.Module(readFileSync(url)), name);

@@ -16,7 +16,8 @@ const hasRelaxedSimd = (): boolean => WebAssembly.validate(RELAXED_MADD);
 
 /** The binary that was asked for by name, `others` among them, or else the fastest that the engine runs. */
 export function chooseBinary<Name extends string = never>(
-  asked: unknown, ...others: readonly Name[]
+  asked: unknown,
+  ...others: readonly Name[]
 ): 'simd128' | 'relaxed' | Name {
   if (asked === undefined || asked === '') return hasRelaxedSimd() ? 'relaxed' : 'simd128';
   const names = ['simd128', 'relaxed', ...others] as const;

@@ -4,7 +4,9 @@ import { relu, sigmoid, tanh } from '../../ops/elementwise';
 import { countWrites, opsOf, reads, type Graph, type Step, type Value } from '../graph';
 
 const NUMBERS: ReadonlyMap<AnyDef, number> = new Map([
-  [relu.def, ACTIVATION.relu], [sigmoid.def, ACTIVATION.sigmoid], [tanh.def, ACTIVATION.tanh],
+  [relu.def, ACTIVATION.relu],
+  [sigmoid.def, ACTIVATION.sigmoid],
+  [tanh.def, ACTIVATION.tanh],
 ]);
 
 /**

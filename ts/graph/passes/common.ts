@@ -18,7 +18,9 @@ export function mergeCommon(graph: Graph): Graph {
     const step = replaced(s, known);
     const key = mutates(step) || !step.ys.every(y => written.get(y.value) === 1) ? null : contents.keyOf(step);
     const first = key === null ? undefined : firsts.get(key);
-    const fits = first?.every((a, i) => !results.has(step.ys[i]!.value) || !(results.has(a.value) || moved.has(a.value)));
+    const fits = first?.every(
+      (a, i) => !results.has(step.ys[i]!.value) || !(results.has(a.value) || moved.has(a.value)),
+    );
     if (first && fits) {
       first.forEach((a, i) => {
         const { value } = step.ys[i]!;
@@ -64,13 +66,18 @@ class Contents {
   }
 
   private operand(o: Operand | null): string {
-    return o === null ? '-' : [this.id(o.value), this.version(o.value), o.at, o.dtype, `${o.shape}`, `${o.strides}`].join(':');
+    return o === null
+      ? '-'
+      : [this.id(o.value), this.version(o.value), o.at, o.dtype, `${o.shape}`, `${o.strides}`].join(':');
   }
 
   /** What has no name equal to another's (a function, say) makes the step unlike all others. */
   private plain(v: unknown): string {
     if (Array.isArray(v)) return `[${v.map(e => this.plain(e)).join()}]`;
-    if (typeof v === 'object' && v !== null) return `{${Object.entries(v).map(([k, e]) => `${k}:${this.plain(e)}`).join()}}`;
+    if (typeof v === 'object' && v !== null)
+      return `{${Object.entries(v)
+        .map(([k, e]) => `${k}:${this.plain(e)}`)
+        .join()}}`;
     if (typeof v === 'function' || typeof v === 'symbol') return `?${this.unnamed++}`;
     return Object.is(v, -0) ? '-0' : typeof v === 'string' ? JSON.stringify(v) : String(v);
   }

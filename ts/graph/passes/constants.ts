@@ -37,7 +37,8 @@ export function foldConstants(graph: Graph): Graph {
   return { ...graph, steps: kept };
 }
 
-const storageOf = ({ value: { origin } }: Operand): Storage | null => (origin.from === 'constant' ? origin.storage : null);
+const storageOf = ({ value: { origin } }: Operand): Storage | null =>
+  origin.from === 'constant' ? origin.storage : null;
 const isWhole = ({ at, dense, size, dtype, value }: Operand): boolean =>
   at === 0 && dense && size * runtime.backend.itemSize(dtype) === value.bytes;
 
@@ -46,7 +47,8 @@ function compute({ def, params, xs, ys }: Step): Value[] {
   const { kernels } = runtime.backend;
   const inputs = xs.map((x): View | null => x && { ...x, at: storageOf(x)!.at + x.at });
   const outputs = ys.map(({ shape, dtype }) => adopt(allocateNow(shape, dtype)));
-  if (def.runMulti) def.runMulti(kernels, inputs, Object.fromEntries(outputs.map((y, i) => [def.outputs![i]!, y])), params);
+  if (def.runMulti)
+    def.runMulti(kernels, inputs, Object.fromEntries(outputs.map((y, i) => [def.outputs![i]!, y])), params);
   else def.run!(kernels, inputs, outputs[0]!, params);
   return outputs.map(({ storage }) => ({ origin: { from: 'constant', storage }, bytes: storage.bytes }));
 }

@@ -25,22 +25,39 @@ export function dropDead(graph: Graph, { kernels }: Backend): Graph {
 /** The step without all that it does but to check indices; null if it checks none. */
 function checkOf(step: Step, kernels: Kernels): Step | null {
   const { def, params, xs, ys } = step;
-  if (!xs.some(x => x?.dtype === 'i32') || lower([step], kernels).every(({ kernel }) => kernel !== 'indexOutside')) return null;
+  if (!xs.some(x => x?.dtype === 'i32') || lower([step], kernels).every(({ kernel }) => kernel !== 'indexOutside'))
+    return null;
   const run: AnyDef['run'] = (k, views) => {
     const only = new Proxy(k, { get: (_, name) => (name === 'indexOutside' ? k.indexOutside : () => -1) });
     if (def.runMulti) def.runMulti(only, views, Object.fromEntries(ys.map((y, i) => [def.outputs![i]!, y])), params);
     else def.run!(only, views, ys[0] ?? views[0]!, params);
   };
-  const own: AnyDef = { ...def, name: def.name, flops: () => 0, outputs: undefined, runMulti: undefined, mutates: undefined, written: def.written.map(() => false), prepared: undefined, run };
+  const own: AnyDef = {
+    ...def,
+    name: def.name,
+    flops: () => 0,
+    outputs: undefined,
+    runMulti: undefined,
+    mutates: undefined,
+    written: def.written.map(() => false),
+    prepared: undefined,
+    run,
+  };
   return { ...step, def: own, ys: [] };
 }
 
 function trimmed(step: Step, wanted: ReadonlySet<Value>): Step {
-  const { def: { outputs, optional }, ys } = step;
+  const {
+    def: { outputs, optional },
+    ys,
+  } = step;
   if (!optional) return step;
   return {
     ...step,
-    ys: ys.map((y, i) => (wanted.has(y.value) || !optional.includes(outputs![i]!) ? y
-      : { ...y, value: local(0), at: 0, shape: [0], strides: [1], size: 0, dense: true })),
+    ys: ys.map((y, i) =>
+      wanted.has(y.value) || !optional.includes(outputs![i]!)
+        ? y
+        : { ...y, value: local(0), at: 0, shape: [0], strides: [1], size: 0, dense: true },
+    ),
   };
 }

@@ -23,8 +23,11 @@ export function writeInPlace(graph: Graph): Graph {
   };
   steps.forEach((step, i) => {
     const [y] = step.ys;
-    if (!step.def.pointwise || mutates(step) || !y || y.value.origin.from !== 'local' || first.get(y.value) !== i) return;
-    const over = step.xs.find(x => x !== null && last.get(x.value) === i && !results.has(x.value) && covers(step, x.value, y));
+    if (!step.def.pointwise || mutates(step) || !y || y.value.origin.from !== 'local' || first.get(y.value) !== i)
+      return;
+    const over = step.xs.find(
+      x => x !== null && last.get(x.value) === i && !results.has(x.value) && covers(step, x.value, y),
+    );
     if (!over) return;
     const x = root(over.value);
     if (results.has(y.value)) same.set(x, y.value);
@@ -36,5 +39,7 @@ export function writeInPlace(graph: Graph): Graph {
 
 /** Whether a step sees a value of the plan's as y lies in memory, and in no other way. */
 const covers = ({ xs }: Step, v: Value, y: Operand): boolean =>
-  v.origin.from === 'local' && v.bytes === y.value.bytes && y.at === 0
-  && xs.every(x => x?.value !== v || (x.dense && x.at === 0 && x.size === y.size));
+  v.origin.from === 'local' &&
+  v.bytes === y.value.bytes &&
+  y.at === 0 &&
+  xs.every(x => x?.value !== v || (x.dense && x.at === 0 && x.size === y.size));

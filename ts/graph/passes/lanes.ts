@@ -40,8 +40,14 @@ function inLanes(def: AnyDef): AnyDef {
   if (!variant) {
     const { lanes, outputs, name } = def;
     const named = (y: View): Readonly<Record<string, View>> => ({ y });
-    variant = outputs ? { ...def, name: `${name} in lanes`, inLanes: true, runMulti: lanes!.run }
-      : { ...def, name: `${name} in lanes`, inLanes: true, run: (k, xs, y, params) => lanes!.run(k, xs, named(y), params) };
+    variant = outputs
+      ? { ...def, name: `${name} in lanes`, inLanes: true, runMulti: lanes!.run }
+      : {
+          ...def,
+          name: `${name} in lanes`,
+          inLanes: true,
+          run: (k, xs, y, params) => lanes!.run(k, xs, named(y), params),
+        };
     variants.set(def, variant);
   }
   return variant;
@@ -74,7 +80,9 @@ class Assignment {
   private stuck: Step | null = null;
 
   constructor(
-    private readonly graph: Graph, private readonly backend: Backend, private readonly left: ReadonlySet<Step>,
+    private readonly graph: Graph,
+    private readonly backend: Backend,
+    private readonly left: ReadonlySet<Step>,
   ) {
     for (const step of graph.steps) {
       for (const v of writes(step)) {
@@ -96,8 +104,14 @@ class Assignment {
 
   /** A batch that can be in lanes: all there is of a value that does not change. */
   private fits(o: Operand | null): boolean {
-    return o !== null && o.dense && o.shape.length > 1 && o.size > 0 && !this.unsteady.has(o.value)
-      && o.size * this.backend.itemSize(o.dtype) === o.value.bytes;
+    return (
+      o !== null &&
+      o.dense &&
+      o.shape.length > 1 &&
+      o.size > 0 &&
+      !this.unsteady.has(o.value) &&
+      o.size * this.backend.itemSize(o.dtype) === o.value.bytes
+    );
   }
 
   private wants(step: Step): boolean {
@@ -143,7 +157,12 @@ class Assignment {
     const made = maker.ys.find(y => y.value === x.value)!;
     if (made.dtype !== 'f32') this.stuck ??= maker;
     this.images.add(x.value);
-    this.steps.push({ def: fromLanes, params: { shape: made.shape }, xs: [laneOperand(made, twin, false)], ys: [made] });
+    this.steps.push({
+      def: fromLanes,
+      params: { shape: made.shape },
+      xs: [laneOperand(made, twin, false)],
+      ys: [made],
+    });
     return x;
   }
 }

@@ -15,7 +15,15 @@ import { fitMemory } from './recompute';
 export type Pass = (graph: Graph, backend: Backend) => Graph;
 
 export const PASSES: readonly Pass[] = [
-  mergeCommon, foldConstants, dropDead, assignLanes, fusePools, fuseActivations, fitMemory, writeInPlace, prepareWeights,
+  mergeCommon,
+  foldConstants,
+  dropDead,
+  assignLanes,
+  fusePools,
+  fuseActivations,
+  fitMemory,
+  writeInPlace,
+  prepareWeights,
 ];
 
 export const optimise: Pass = (graph, backend) => PASSES.reduce((g, pass) => pass(g, backend), graph);

@@ -25,14 +25,27 @@ export function fusePools(graph: Graph): Graph {
     if (activation?.def !== relu.def || graph.results.has(y.value)) continue;
     const others = readers.get(y.value)!.filter(s => s !== pool);
     // Each other reader must be relu's gradient, of what came back through this very pool and went nowhere else.
-    const back = others.map(s => (s.def.name === 'reluGrad' && s.xs[1]!.value === y.value ? maker(s.xs[0]!.value) : null));
+    const back = others.map(s =>
+      s.def.name === 'reluGrad' && s.xs[1]!.value === y.value ? maker(s.xs[0]!.value) : null,
+    );
     const taps = pool.ys[1]!.value;
-    const ours = back.every((g, i) => g !== null && [...reads(g)].includes(taps) && readers.get(g.ys[0]!.value)!.length === 1
-      && !graph.results.has(g.ys[0]!.value) && others[i]!.xs[0]!.value === g.ys[0]!.value);
+    const ours = back.every(
+      (g, i) =>
+        g !== null &&
+        [...reads(g)].includes(taps) &&
+        readers.get(g.ys[0]!.value)!.length === 1 &&
+        !graph.results.has(g.ys[0]!.value) &&
+        others[i]!.xs[0]!.value === g.ys[0]!.value,
+    );
     if (!ours || readers.get(taps)?.some(s => !back.includes(s))) continue;
     dropped.add(activation);
     const fused = [...opsOf(activation), ...opsOf(pool)];
-    replaced.set(pool, { ...pool, params: { ...pool.params, relu: true }, xs: [{ ...y, value: activation.xs[0]!.value }], fused });
+    replaced.set(pool, {
+      ...pool,
+      params: { ...pool.params, relu: true },
+      xs: [{ ...y, value: activation.xs[0]!.value }],
+      fused,
+    });
     others.forEach((s, i) => {
       const g = back[i]!;
       dropped.add(s);

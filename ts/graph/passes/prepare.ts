@@ -15,7 +15,9 @@ function onPrepared(def: AnyDef): AnyDef {
   if (!variant) {
     const { prepared, name } = def;
     variant = {
-      ...def, name: `${name} prepared`, prepared: undefined,
+      ...def,
+      name: `${name} prepared`,
+      prepared: undefined,
       run: (k, xs, y, params) => prepared!.run(k, xs, y, params),
     };
     variants.set(def, variant);
@@ -31,8 +33,15 @@ function making({ def, params, xs, ys }: Step, place: number, form: Operand): St
     prepared!.make(k, views, made, ys[0]!, params);
   };
   const own: AnyDef = {
-    ...def, name: `${def.name} ${inputs[place]}`, inputs: [inputs[place]!], inputTypes: [inputTypes[place]!],
-    needs: [needs[place]!], written: [false], flops: undefined, prepared: undefined, run,
+    ...def,
+    name: `${def.name} ${inputs[place]}`,
+    inputs: [inputs[place]!],
+    inputTypes: [inputTypes[place]!],
+    needs: [needs[place]!],
+    written: [false],
+    flops: undefined,
+    prepared: undefined,
+    run,
   };
   return { def: own, params, xs: [xs[place]!], ys: [form] };
 }

@@ -4,7 +4,18 @@
  * operation, counting all that must be made again for it (Chen et al. 2016; Kirisame et al. 2021).
  */
 import { CaptureError } from '../../core/errors';
-import { countWrites, flopsOf, local, mutates, reads, replaced, writes, type Graph, type Step, type Value } from '../graph';
+import {
+  countWrites,
+  flopsOf,
+  local,
+  mutates,
+  reads,
+  replaced,
+  writes,
+  type Graph,
+  type Step,
+  type Value,
+} from '../graph';
 import { place } from '../memory';
 import { bytes } from '../table';
 import { writeInPlace } from './inplace';
@@ -23,7 +34,10 @@ export function fitMemory(graph: Graph): Graph {
   const { budget } = graph;
   if (budget === undefined) return graph;
   const missing = (least: number): CaptureError =>
-    new CaptureError('capture', `memoryBudget is ${bytes(budget)}, but with what can be computed again the plan still takes ${bytes(least)}, ${bytes(least - budget)} more`);
+    new CaptureError(
+      'capture',
+      `memoryBudget is ${bytes(budget)}, but with what can be computed again the plan still takes ${bytes(least)}, ${bytes(least - budget)} more`,
+    );
   const largest = largestStep(graph);
   if (largest > budget) throw missing(largest);
   const twins: Twins = new Map();
@@ -42,7 +56,10 @@ function largestStep(graph: Graph): number {
   const { steps, results } = writeInPlace(graph);
   return steps.reduce((most, step) => {
     const own = new Set([...reads(step), ...writes(step)].filter(v => v.origin.from === 'local' && !results.has(v)));
-    return Math.max(most, [...own].reduce((n, v) => n + v.bytes, 0));
+    return Math.max(
+      most,
+      [...own].reduce((n, v) => n + v.bytes, 0),
+    );
   }, 0);
 }
 
@@ -104,7 +121,9 @@ function relieved(graph: Graph, needs: Float64Array, twins: Twins): Graph | null
     }
   });
   const written = countWrites(steps);
-  const foreign = steps.flatMap((step, at) => [...writes(step)].flatMap(v => (v.origin.from === 'local' ? [] : [{ at, v }])));
+  const foreign = steps.flatMap((step, at) =>
+    [...writes(step)].flatMap(v => (v.origin.from === 'local' ? [] : [{ at, v }])),
+  );
   const families = new Map<Value, Value[]>();
   for (const v of all.keys()) {
     const root = twins.get(v) ?? v;
@@ -112,8 +131,11 @@ function relieved(graph: Graph, needs: Float64Array, twins: Twins): Graph | null
   }
 
   /** An argument or a gradient may be the memory of another, or of a tensor from outside. */
-  const changes = (v: Value, from: number, to: number): boolean => v.origin.from !== 'constant' && foreign.some(w =>
-    w.at > from && w.at < to && (w.v === v || w.v.origin.from !== 'outside' || v.origin.from !== 'outside'));
+  const changes = (v: Value, from: number, to: number): boolean =>
+    v.origin.from !== 'constant' &&
+    foreign.some(
+      w => w.at > from && w.at < to && (w.v === v || w.v.origin.from !== 'outside' || v.origin.from !== 'outside'),
+    );
 
   /** Makes sure that u, which a step at `from` read, is there at step `to`; false if it cannot be. */
   const provide = (u: Value, from: number, to: number, chain: Chain, gain: number): boolean => {
@@ -150,7 +172,13 @@ function relieved(graph: Graph, needs: Float64Array, twins: Twins): Graph | null
     return true;
   };
 
-  const candidates: { readonly v: Value; readonly to: number; readonly chain: Chain; readonly score: number; readonly sure: boolean }[] = [];
+  const candidates: {
+    readonly v: Value;
+    readonly to: number;
+    readonly chain: Chain;
+    readonly score: number;
+    readonly sure: boolean;
+  }[] = [];
   for (const [v, { first, last }] of all) {
     if (v.origin.from !== 'local' || results.has(v) || first >= peak || last <= peak || written.get(v) !== 1) continue;
     const maker = steps[first]!;
@@ -159,7 +187,10 @@ function relieved(graph: Graph, needs: Float64Array, twins: Twins): Graph | null
     if (to === undefined || to === peak) continue;
     const chain: Chain = { steps: new Set(), instead: new Map(), flops: 0, kept: 0 };
     if (!again(first, to, chain, v.bytes) || chain.kept >= v.bytes) continue;
-    const room = [...chain.steps].reduce((n, at) => n + steps[at]!.ys.reduce((m, y) => m + y.value.bytes, 0), chain.kept - v.bytes);
+    const room = [...chain.steps].reduce(
+      (n, at) => n + steps[at]!.ys.reduce((m, y) => m + y.value.bytes, 0),
+      chain.kept - v.bytes,
+    );
     candidates.push({ v, to, chain, score: (v.bytes - chain.kept) / chain.flops, sure: needs[to]! + room < most });
   }
   // First those that cannot need more elsewhere, whatever else lies there.
@@ -183,19 +214,22 @@ function relieved(graph: Graph, needs: Float64Array, twins: Twins): Graph | null
 /** The graph with the chain's steps before step `to`, whose readers of v from there on read what they make. */
 function remade(graph: Graph, v: Value, to: number, chain: Chain, twins: Twins): Graph {
   const instead = new Map(chain.instead);
-  const again = [...chain.steps].sort((a, b) => a - b).map((at): Step => {
-    const step = graph.steps[at]!;
-    const xs = replaced({ ...step, ys: [] }, instead).xs;
-    const ys = step.ys.map(y => {
-      const value = local(y.value.bytes);
-      instead.set(y.value, value);
-      twins.set(value, twins.get(y.value) ?? y.value);
-      return { ...y, value };
+  const again = [...chain.steps]
+    .sort((a, b) => a - b)
+    .map((at): Step => {
+      const step = graph.steps[at]!;
+      const xs = replaced({ ...step, ys: [] }, instead).xs;
+      const ys = step.ys.map(y => {
+        const value = local(y.value.bytes);
+        instead.set(y.value, value);
+        twins.set(value, twins.get(y.value) ?? y.value);
+        return { ...y, value };
+      });
+      return { ...step, xs, ys, segment: to + 1 };
     });
-    return { ...step, xs, ys, segment: to + 1 };
-  });
   const late = new Map([[v, instead.get(v)!]]);
   return {
-    ...graph, steps: [...graph.steps.slice(0, to), ...again, ...graph.steps.slice(to).map(step => replaced(step, late))],
+    ...graph,
+    steps: [...graph.steps.slice(0, to), ...again, ...graph.steps.slice(to).map(step => replaced(step, late))],
   };
 }
