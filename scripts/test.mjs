@@ -12,7 +12,9 @@ import { handleInterruptions } from './setup/process.mjs';
 import { environment, findRust } from './setup/rust.mjs';
 import { findRuntime, installRuntimes } from './setup/runtimes.mjs';
 
-const ARITHMETIC = ['ops', 'goldens', 'training', 'determinism'].map(name => `test/${name}.test.ts`);
+const ARITHMETIC = ['ops/ops', 'ops/goldens', 'optim/training', 'package/determinism'].map(
+  name => `test/${name}.test.ts`,
+);
 
 /**
  * Runs a program, shows its output and returns it.

@@ -7,8 +7,8 @@ import { memory, mseLoss, nn, ones, optim, PhylloError, scope, Tensor } from 'ph
 import { beforeAll, describe, expect, test } from 'vitest';
 import { runtime, useBackend } from '../../ts/core/runtime';
 import { binaries, exact } from '../backends';
-import { randomFrom } from '../harness';
-import { namesOf } from '../surface';
+import { randomFrom } from '../ops/harness';
+import { namesOf } from '../package/surface';
 import { oddCall } from './odd';
 import { RIGHT, type Right } from './right';
 

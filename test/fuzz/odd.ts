@@ -1,7 +1,7 @@
 /** Odd calls made of right ones, and what of them may pass. */
 import { Tensor, zeros } from 'phyllo';
 import { isPlain } from '../../ts/core/tree';
-import type { Random } from '../samples/sample';
+import type { Random } from '../ops/samples/sample';
 import type { Argument, Right } from './right';
 
 class Custom {

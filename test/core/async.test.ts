@@ -1,0 +1,376 @@
+/**
+ * Loops that await, several in one thread: whose turn it is, is told by the tensors. Each loop must compute bit for bit
+ * what it computes alone, and none may see a tensor freed that is its own.
+ */
+import { DisposedError, Generator, gradients, keep, ones, scope, tensor, zeros, type Tensor } from 'phyllo';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { runtime } from '../../ts/core/runtime';
+import { scoped } from '../../ts/core/scope';
+import { backends, dice, inUse, loader, Net, problem, start, type Problem } from '../toy';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+const task = (): Promise<void> => new Promise(r => setImmediate(r));
+const sleep = (ms: number): Promise<void> => new Promise(r => setTimeout(r, ms));
+
+/** What a loop waits for at its i-th await. */
+type Pause = (i: number) => Promise<void>;
+/** Up to five microtasks, or now and then a task. */
+function random(roll: (n: number) => number): Pause {
+  return async () => {
+    const n = roll(7);
+    if (n === 6) await task();
+    else for (let i = 0; i < n; i++) await null;
+  };
+}
+
+interface Habits {
+  /** Make tensors that descend from no batch, after an await, and await before using them. */
+  readonly create?: boolean;
+  /** Do each step in a scope. */
+  readonly wrap?: boolean;
+  /** Loop over other batches in between. */
+  readonly nest?: boolean;
+  /** Leave the first loop early. */
+  readonly leave?: boolean;
+}
+
+/** Trains for two epochs and answers what it saw: losses and sums. */
+async function train(data: Problem, seed: number, pause: Pause, habits: Habits = {}): Promise<number[]> {
+  const net = new Net(seed);
+  const noise = new Generator(seed);
+  const seen: number[] = [];
+  let awaits = 0;
+  const wait = (): Promise<void> => pause(awaits++);
+  const around = <T>(f: () => T): T => (habits.wrap ? scope(f, 'a step') : f());
+  for (let epoch = 0; epoch < 2; epoch++) {
+    for (const [x, target] of loader(data, 16, `flow ${seed}`)) {
+      net.zeroGrad();
+      const h = x.mul(1.5);
+      await wait();
+      let shift: Tensor = h;
+      if (habits.create) {
+        const made = around(() =>
+          tensor([1, 2, 3, 4, 5])
+            .mul(0.1)
+            .add(ones([5]).dropout(0.5, { generator: noise })),
+        );
+        await wait();
+        shift = h.add(made);
+        await wait();
+      }
+      if (habits.nest) {
+        for (const [y] of loader(data, 32, `inner of ${seed}`)) {
+          await wait();
+          const bias = zeros([5]).add(seed);
+          const both = around(() => y.sum(0).mul(h.sum(0)));
+          await wait();
+          seen.push(both.add(bias).add(x.sum(0)).sum().item());
+        }
+      }
+      const loss = around(() => {
+        const loss = net.forward(shift).crossEntropy(target);
+        loss.backward();
+        return loss;
+      });
+      await wait();
+      around(() => net.step());
+      seen.push(loss.item(), h.sum().item());
+      if (habits.leave && epoch === 0 && seen.length > 3) break;
+    }
+  }
+  net.dispose();
+  noise.state.dispose();
+  return seen;
+}
+
+describe.each(backends)('on %s', (_, make) => {
+  beforeEach(() => start(make));
+
+  const pauses: Record<string, (who: number) => Pause> = {
+    'a resolved promise': () => () => Promise.resolve(),
+    'timers of one length': () => () => sleep(0),
+    'uneven timers': who => i => sleep((i * (who + 2)) % 3),
+    'promises and tasks in turn': who => i => ((i + who) % 2 ? Promise.resolve() : task()),
+    'many microtasks': who => async i => {
+      for (let k = 0; k < (i * (who + 1)) % 5; k++) await null;
+    },
+  };
+  describe.each(Object.entries(pauses))('three loops that wait for %s', (_, pause) => {
+    test.each<[string, Habits]>([
+      ['train', {}],
+      ['make tensors after an await', { create: true }],
+      ['step in scopes', { create: true, wrap: true }],
+      ['nest', { create: true, nest: true }],
+      ['leave early', { create: true, leave: true }],
+    ])('and %s, give what each gives alone', async (_, habits) => {
+      const data = problem();
+      const alone: number[][] = [];
+      for (const who of [0, 1, 2]) alone.push(await train(data, who, pause(who), habits));
+      const mixed = await Promise.all([0, 1, 2].map(who => train(data, who, pause(who), habits)));
+      expect(mixed).toEqual(alone);
+      expect(mixed.flat().every(Number.isFinite)).toBe(true);
+      await task();
+      expect(runtime.scope).toBeNull();
+    });
+  });
+
+  test('loops at random, 300 times three: each bit for bit as alone, none ends in a DisposedError', async () => {
+    const data = problem();
+    const roll = dice(1);
+    const kinds: Habits[] = [
+      { create: true },
+      { create: true, wrap: true },
+      { create: true, nest: true },
+      { leave: true, create: true },
+      {},
+    ];
+    const alone = new Map<string, number[]>();
+    for (const [k, kind] of kinds.entries()) {
+      for (const who of [0, 1, 2]) {
+        const seen = await train(data, who, () => Promise.resolve(), kind);
+        expect(seen.every(Number.isFinite)).toBe(true);
+        alone.set(`${k} ${who}`, seen);
+      }
+    }
+    const count = { loops: 0, same: 0, disposed: 0 };
+    for (let round = 0; round < 300; round++) {
+      const flows = [0, 1, 2].map(who => ({ who, kind: roll(kinds.length) }));
+      const ends = await Promise.allSettled(
+        flows.map(async ({ who, kind }) => {
+          if (roll(3) === 0) await random(roll)(0); // some start in the middle of another's turn
+          return train(data, who, random(roll), kinds[kind]);
+        }),
+      );
+      ends.forEach((end, i) => {
+        count.loops++;
+        if (end.status === 'rejected') {
+          if (!(end.reason instanceof DisposedError)) throw end.reason;
+          count.disposed++;
+          return;
+        }
+        const { who, kind } = flows[i]!;
+        const want = alone.get(`${kind} ${who}`)!;
+        if (want.length === end.value.length && want.every((v, j) => Object.is(v, end.value[j]))) count.same++;
+      });
+    }
+    const { loops, same, disposed } = count;
+    console.log(`${runtime.backend.name}: ${same} of ${loops} loops as alone, ${disposed} ended in a DisposedError`);
+    expect(count).toEqual({ loops: 900, same: 900, disposed: 0 });
+  });
+
+  test('loops of which one throws, one breaks and one returns leave the third alone', async () => {
+    const data = problem();
+    const pause = random(dice(5));
+    const alone = await train(data, 0, () => Promise.resolve(), { create: true });
+    const failing = async (): Promise<void> => {
+      for (const [x] of loader(data)) {
+        const h = x.mul(2);
+        await pause(0);
+        h.exp();
+        throw new Error('by the user');
+      }
+    };
+    const returning = async (): Promise<number> => {
+      for (const [x] of loader(data)) {
+        await pause(0);
+        return x.sum().item();
+      }
+      return 0;
+    };
+    for (let i = 0; i < 20; i++) {
+      const [got, thrown, returned] = await Promise.allSettled([
+        train(data, 0, pause, { create: true }),
+        failing(),
+        returning(),
+      ]);
+      expect(got).toEqual({ status: 'fulfilled', value: alone });
+      expect(thrown.status).toBe('rejected');
+      expect(returned.status).toBe('fulfilled');
+    }
+  });
+
+  test("a loop that starts in another's turn, before that one awaits, is not taken for its part", async () => {
+    const data = problem();
+    const inner = async (): Promise<number[]> => {
+      const seen: number[] = [];
+      for (const [x] of loader(data, 16, 'inner')) {
+        const h = x.mul(3);
+        await task();
+        seen.push(h.sum().item());
+      }
+      return seen;
+    };
+    const want = await inner();
+    const others: Promise<number[]>[] = [];
+    const outer = async (): Promise<void> => {
+      for (const [x] of loader(data, 16, 'outer')) {
+        others.push(inner()); // runs up to its first await, and its batch is then the current one
+        const y = x.mul(2);
+        const free = ones([5]);
+        await null;
+        expect(Array.from(y.sub(x).toArray())).toEqual(Array.from(x.toArray()));
+        await task();
+        expect(Array.from(y.add(free).sub(1).toArray())).toHaveLength(80);
+      }
+    };
+    await outer();
+    expect(await Promise.all(others)).toEqual([want, want, want, want]);
+  });
+
+  test('a synchronous loop frees its batches while another awaits', async () => {
+    const data = problem();
+    let running = true;
+    const other = (async () => {
+      const sums: number[] = [];
+      for (const [x] of loader(data, 16, 'waiting')) {
+        const h = x.mul(2);
+        await sleep(2);
+        sums.push(h.sum().item());
+      }
+      running = false;
+      return sums;
+    })();
+    while (running) {
+      const before = inUse().blocks;
+      for (const [x] of loader(data, 16, 'running')) {
+        x.mul(2)
+          .add(zeros([5]))
+          .exp();
+        keep(ones([3])).dispose();
+      }
+      expect(inUse().blocks).toBe(before);
+      await task();
+    }
+    expect((await other).length).toBe(4);
+  });
+
+  test('an awaiting loop frees at the next item all that descends from its item', async () => {
+    const data = problem();
+    const w = keep(tensor([1, 2, 3, 4, 5], { requiresGrad: true }));
+    const turns: number[] = [];
+    for (const [x] of loader(data, 16)) {
+      turns.push(inUse().blocks);
+      const h = x.mul(2);
+      await task();
+      const y = h.exp().add(x);
+      await null;
+      h.detach().exp();
+      gradients(x.mul(w).square().sum(), [w]); // descends from x by what was saved
+      scope(() => gradients(w.add(1), [w], { gradient: y.sum(0) })); // and by the cotangent it starts from
+      const before = inUse().blocks;
+      scope(() => {
+        y.add(zeros([5]))
+          .exp()
+          .sum();
+        zeros([1000]);
+      });
+      expect(inUse().blocks).toBe(before);
+      y.max(1);
+      turns.push(inUse().blocks);
+    }
+    expect(turns.filter((_, i) => i % 2 === 0)).toEqual(Array(4).fill(turns[0]));
+    expect(turns.filter((_, i) => i % 2 === 1)).toEqual(Array(4).fill(turns[1]));
+  });
+
+  test('of two nested loops, the inner item takes what descends from both with it', async () => {
+    const data = problem();
+    for (const [x] of loader(data, 16, 'outer')) {
+      const turns: number[] = [];
+      for (const [y] of loader(data, 16, 'inner')) {
+        turns.push(inUse().blocks);
+        await task();
+        const both = x.mul(y).add(y).add(x);
+        scope(() => both.exp().sum());
+        both.exp().sub(x);
+      }
+      expect(turns).toEqual(Array(4).fill(turns[0]));
+    }
+  });
+
+  test('of two nested loops, the outer item keeps what descends from it alone, and takes it with it', async () => {
+    const data = problem();
+    const made: Tensor[] = [];
+    for (const [x] of loader(data, 16, 'outer')) {
+      await task();
+      for (const [y] of loader(data, 16, 'inner')) {
+        made.push(x.mul(3));
+        await task();
+        made.push(scope(() => x.mul(3).add(y.sum().item())));
+      }
+      expect(made.some(t => t.disposed)).toBe(false);
+      break;
+    }
+    expect(made.every(t => t.disposed)).toBe(true);
+    made.length = 0;
+    for (const [x] of loader(data, 16, 'outer')) {
+      for (const _ of loader(data, 16, 'inner')) {
+        made.push(x.mul(3)); // in the turn in which the outer item came it is the inner item's, then it is not
+        await task();
+      }
+      expect(made.some(t => t.disposed)).toBe(false);
+      break;
+    }
+    expect(made.slice(1).every(t => t.disposed)).toBe(true);
+  });
+
+  test('two flows share a batch: what comes of both belongs to neither, and no number is lost', async () => {
+    const data = problem();
+    const first = Array.from(data.x.toArray()).slice(0, 80);
+    const shared: { x: Tensor | null; mixed: Tensor | null; later: Tensor | null; mine: Tensor | null } = {
+      x: null,
+      mixed: null,
+      later: null,
+      mine: null,
+    };
+    let batches = 0;
+    const giver = async (): Promise<void> => {
+      for (const [x] of loader(data, 16, 'the giver')) {
+        shared.x ??= x;
+        await task();
+        await task();
+        batches++;
+      }
+    };
+    const taker = async (): Promise<void> => {
+      await null;
+      for (const [x] of loader(data, 16, 'the taker')) {
+        if (!shared.mixed) {
+          await null;
+          x.relu();
+          shared.mine = scope(() => shared.x!.mul(2));
+          shared.mixed = x.add(shared.x!);
+          shared.later = scope(() => shared.mixed!.mul(1));
+        }
+        await task();
+      }
+    };
+    await Promise.all([giver(), taker()]);
+    expect(batches).toBe(4);
+    const twice = first.map(v => Math.fround(2 * v));
+    expect(Array.from(shared.mixed!.toArray(), Math.fround)).toEqual(twice);
+    expect(Array.from(shared.later!.toArray(), Math.fround)).toEqual(twice);
+    expect(() => shared.x!.exp()).toThrow(/batch 0 of the giver/);
+    expect(() => shared.mine!.exp()).toThrow(/batch 0 of the giver/); // descends from the giver's alone
+  });
+
+  test('the turn ends once: scopes of one turn are suspended together, and later ones in theirs', async () => {
+    const one = scoped([1, 2], 'one');
+    const two = scoped([1, 2], 'two');
+    one.next();
+    const inOne = runtime.scope!;
+    two.next();
+    const inTwo = runtime.scope!;
+    expect([inOne.suspended, inTwo.suspended, inTwo.parent]).toEqual([false, false, inOne]);
+    await null;
+    expect([inOne.suspended, inTwo.suspended, runtime.scope]).toEqual([true, true, null]);
+    one.next();
+    const next = runtime.scope!;
+    expect([next.suspended, next.parent, inOne.closed, inTwo.closed]).toEqual([false, null, true, false]);
+    await null;
+    expect([next.suspended, runtime.scope]).toEqual([true, null]);
+    one.return!();
+    two.return!();
+    expect([next.closed, inTwo.closed, inTwo.parent]).toEqual([true, true, null]);
+  });
+});

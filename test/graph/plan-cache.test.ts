@@ -1,0 +1,301 @@
+/** Which plans a captured function keeps, and what they take of memory. */
+import {
+  capture,
+  DisposedError,
+  keep,
+  memory,
+  nn,
+  noGrad,
+  scope,
+  tensor,
+  ValueError,
+  zeros,
+  type Tensor,
+} from 'phyllo';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { releaseIdlePlans } from '../../ts/graph/holding';
+import { assign } from '../../ts/ops/update';
+import { backends, failure, inUse, list, numbers, start } from '../toy';
+
+const KB = 1024;
+
+describe.each(backends)('on %s', (_, make) => {
+  beforeEach(() => start(make));
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+  const warnings = (): string[] => {
+    const said: string[] = [];
+    vi.spyOn(console, 'warn').mockImplementation((text: string) => void said.push(text));
+    return said;
+  };
+  const chain = (x: Tensor): Tensor => x.exp().matmul(x.t()).tanh().matmul(x).sum();
+  const matrix = (n: number): Tensor => tensor(numbers(16 * n, n), { shape: [n, 16] });
+
+  describe('memory', () => {
+    test('is shared: many plans take what the largest takes', () => {
+      const f = capture(chain);
+      const before = inUse().bytes;
+      const arenas = [64, 8, 32, 128, 16].map(n =>
+        scope(() => {
+          f(matrix(n));
+          return f.plan(matrix(n)).program.memory.bytes;
+        }),
+      );
+      expect(f.plans.length).toBe(5);
+      expect(Math.max(...arenas)).toBeGreaterThan(16 * KB);
+      expect(inUse().bytes - before).toBe(Math.max(...arenas));
+      // Each still computes what it did, wherever the block lies by now.
+      for (const n of [64, 8, 32, 128, 16]) scope(() => expect(f(matrix(n)).item()).toBe(chain(matrix(n)).item()));
+      f.dispose();
+      expect(inUse().bytes).toBe(before);
+    });
+
+    test('is that of the largest plan that is left', () => {
+      const [f, g] = [capture(chain), capture(chain)];
+      const before = inUse().bytes;
+      scope(() => void f(matrix(16)));
+      const small = inUse().bytes - before;
+      scope(() => void g(matrix(128)));
+      g.dispose();
+      scope(() => void f(matrix(16)));
+      expect(inUse().bytes - before).toBe(small);
+      f.dispose();
+    });
+
+    test('prepared weights, constants and gradients that are left do not lie in it', () => {
+      const net = new nn.Linear(64, 64).eval();
+      const infer = capture((x: Tensor) =>
+        noGrad(() =>
+          net
+            .forward(x)
+            .exp()
+            .add(tensor(numbers(64, 1))),
+        ),
+      );
+      const train = capture((x: Tensor) => {
+        net.zeroGrad();
+        net.forward(x).square().sum().backward();
+      });
+      const x = keep(tensor(numbers(64 * 32, 1), { shape: [32, 64] }));
+      const want = list(infer(x));
+      train(x);
+      const gradient = list(net.weight.grad);
+      const other = capture((x: Tensor) => x.add(1).square().matmul(x.t().exp()).sum()); // writes all over the block
+      scope(() => void other(tensor(numbers(200 * 200, 1), { shape: [200, 200] })));
+      expect(list(net.weight.grad)).toEqual(gradient);
+      expect(list(infer(x))).toEqual(want);
+    });
+
+    test('gradients of plans for several shapes are left in one place', () => {
+      const w = keep(tensor(numbers(KB, 1), { requiresGrad: true }));
+      const step = capture((x: Tensor) => {
+        w.grad = null;
+        w.mul(x.sum()).sum().backward();
+      });
+      step(zeros([1]));
+      const { grad } = w;
+      const before = inUse().bytes;
+      for (let n = 2; n < 8; n++) scope(() => void step(zeros([n])));
+      expect(w.grad).toBe(grad);
+      expect(inUse().bytes - before).toBeLessThan(KB);
+      // Somebody has one: the next is written elsewhere.
+      const kept = w.grad!.detach();
+      scope(() => void step(tensor([3])));
+      expect([list(kept)[0], list(w.grad)[0]]).toEqual([0, 3]);
+    });
+
+    test('goes before memory runs out, but for what runs; functions go on', () => {
+      const f = capture(chain);
+      const before = inUse();
+      const want = scope(() => f(matrix(32)).item());
+      const [plan] = f.plans;
+      const taken = inUse().bytes - before.bytes;
+      expect(taken).toBeGreaterThan(0);
+      expect(releaseIdlePlans()).toBe(taken);
+      expect([inUse(), f.plans, plan!.disposed]).toEqual([before, [], true]);
+      expect(scope(() => f(matrix(32)).item())).toBe(want);
+      f.dispose();
+    });
+
+    test('of a plan that the user has, but that was freed, is not touched', () => {
+      const net = new nn.Sequential(new nn.Linear(64, 64), new nn.ReLU(), new nn.Linear(64, 8)).eval();
+      const f = capture((x: Tensor) => noGrad(() => net.forward(x)));
+      const plan = f.plan(zeros([32, 64]));
+      f.dispose();
+      const others = Array.from({ length: 60 }, (_, i) => keep(tensor(numbers(KB, i))));
+      noGrad(() => net.parameters().forEach(p => assign(p, p.add(1)))); // would be prepared again
+      for (const use of [
+        () => plan.encode(),
+        () => plan.explain(),
+        () => plan.graph,
+        () => plan.program,
+        () => plan.run([]),
+      ]) {
+        failure(use, DisposedError, /the plan is used after it was freed.*f\.plan\(\.\.\.args\)/);
+      }
+      others.forEach((t, i) => expect(list(t)).toEqual(Array.from(numbers(KB, i))));
+    });
+  });
+
+  describe('plans', () => {
+    test('that cannot match any more go when another is traced', () => {
+      let w = keep(tensor(numbers(KB, 1)));
+      const f = capture((x: Tensor) => x.mul(w));
+      const x = keep(zeros([KB]));
+      scope(() => void f(x));
+      const [plan] = f.plans;
+      w.dispose();
+      w = keep(tensor(numbers(KB, 2)));
+      scope(() => void f(x));
+      expect([plan!.disposed, f.plans.length]).toEqual([true, 1]);
+    });
+
+    test('the least recently used goes first', () => {
+      const f = capture((x: Tensor) => x.mul(2), { maxPlans: 2 });
+      const of = (n: number): Tensor => zeros([n]);
+      f(of(1));
+      f(of(2));
+      f(of(1));
+      const [one, two] = f.plans;
+      f.plan(of(3)); // whoever asks for a plan gets one
+      expect([one!.disposed, two!.disposed, f.plans.length]).toEqual([false, true, 2]);
+    });
+
+    test('in use stay where signatures keep coming; that is said once, with the place', () => {
+      const said = warnings();
+      const f = capture((x: Tensor) => x.mul(2), { maxPlans: 4 });
+      for (let i = 0; i < 200; i++)
+        scope(() => expect(f(tensor(numbers(1 + (i % 5), i))).shape).toEqual([1 + (i % 5)]));
+      const first = f.plans;
+      for (let i = 0; i < 200; i++) scope(() => void f(zeros([1 + (i % 5)])));
+      expect(new Set(f.plans)).toEqual(new Set(first));
+      expect(said.length).toBe(1);
+      expect(said[0]).toMatch(
+        /than 4 plans.* captured at \S*plan-cache\.test\.ts:\d+:\d+.*pad or bucket sizes.*raise maxPlans/,
+      );
+    });
+
+    test('that were not used for long make room, but not for each of what never comes again', () => {
+      warnings();
+      let traced = 0;
+      const f = capture(
+        (x: Tensor) => {
+          traced++;
+          return x.mul(2);
+        },
+        { maxPlans: 2, audit: false },
+      );
+      const traces = (g: () => void): number => {
+        const before = traced;
+        scope(g);
+        return traced - before;
+      };
+      for (const n of [1, 2]) f(zeros([n]));
+      for (let i = 0; i < 40; i++) f(zeros([3]));
+      const plans = f.plans.length;
+      expect(plans).toBe(2);
+      traced = 0;
+      for (let i = 0; i < 100; i++) f(zeros([3]));
+      expect(traced).toBe(0); // it has a plan by now
+      let ran = 0;
+      const g = capture(
+        (x: Tensor, i: number) => {
+          ran++;
+          return x.add(i);
+        },
+        { maxPlans: 2, audit: false },
+      );
+      const count = 1000;
+      expect(
+        traces(() => {
+          for (let i = 0; i < count; i++) g(zeros([1]), i);
+        }),
+      ).toBe(0);
+      expect(ran).toBe(count); // once each: traced or op by op
+      expect(g.plans.length).toBe(2);
+    });
+
+    test('op by op, results are those of a plan', () => {
+      warnings();
+      const w = keep(tensor([2, 3], { requiresGrad: true }));
+      const f = capture((x: Tensor) => ({ y: x.mul(w), sum: x.mul(w).sum(), x }), { maxPlans: 1 });
+      f(zeros([1]));
+      const x = keep(tensor([5, 7]));
+      const out = f(x);
+      expect([list(out.y), out.y.requiresGrad, out.x !== x, out.x.storage === x.storage]).toEqual([
+        [10, 21],
+        false,
+        true,
+        true,
+      ]);
+      failure(() => out.sum.backward(), Error, /came out of a captured function/);
+    });
+
+    test('are bounded in bytes; the one at hand stays', () => {
+      warnings();
+      const net = new nn.Linear(64, 64).eval();
+      const f = capture((x: Tensor) => noGrad(() => net.forward(x)), { maxBytes: 40 * KB });
+      for (let n = 32; n < 40; n++) {
+        scope(() => void f.plan(zeros([n, 64])));
+        expect(f.plans.length).toBeGreaterThan(0);
+        const { own, shared } = f.plans.reduce(
+          (sum, { bytes }) => ({ own: sum.own + bytes.own, shared: Math.max(sum.shared, bytes.shared) }),
+          { own: 0, shared: 0 },
+        );
+        expect(f.plans.length === 1 || own + shared <= 40 * KB).toBe(true);
+      }
+      f.dispose();
+    });
+
+    test('limits are checked', () => {
+      for (const maxPlans of [0, -1, 1.5, NaN])
+        expect(() => capture((x: Tensor) => x, { maxPlans })).toThrow(ValueError);
+      for (const maxBytes of [-1, NaN, Infinity])
+        expect(() => capture((x: Tensor) => x, { maxBytes })).toThrow(ValueError);
+    });
+
+    test('and `using` frees them', () => {
+      const before = inUse().blocks;
+      {
+        using f = capture(chain);
+        scope(() => void f(matrix(8)));
+        expect(memory().blocks).toBeGreaterThan(before);
+      }
+      expect(inUse().blocks).toBe(before);
+    });
+  });
+
+  describe('arguments', () => {
+    test('that lie otherwise give the bits of the function', () => {
+      const f = (a: Tensor, b: Tensor): Tensor => a.matmul(b);
+      const captured = capture(f, { maxPlans: 64 });
+      for (let n = 1; n < 12; n += 2) {
+        for (let m = 1; m < 12; m += 3) {
+          scope(() => {
+            const [a, b] = [tensor(numbers(n * m, 1), { shape: [n, m] }), tensor(numbers(9 * m, 2), { shape: [9, m] })];
+            expect(list(captured(a, b.t()))).toEqual(list(f(a, b.t())));
+          });
+        }
+      }
+    });
+
+    test('that are written under another name give what the function gives', () => {
+      const f = (x: Tensor, y: Tensor): Tensor => {
+        const leaf = y.detach();
+        leaf.requiresGrad = true;
+        const loss = leaf.mul(leaf).sum();
+        noGrad(() => assign(x, zeros([2])));
+        loss.backward();
+        return leaf.grad!;
+      };
+      const captured = capture(f);
+      const of = (): Tensor => tensor([1, 2]);
+      expect(list(captured(of(), of()))).toEqual([2, 4]);
+      const [x, y] = [of(), of()];
+      failure(() => f(x, x), Error, /changed in place/);
+      failure(() => captured(y, y), Error, /changed in place/);
+      expect(list(x)).toEqual(list(y));
+    });
+  });
+});

@@ -1,0 +1,317 @@
+/** Normalising layers: what they learn and note, files from PyTorch, derivatives of third order, memory, errors. */
+import {
+  batchNorm,
+  concat,
+  gradients,
+  groupNorm,
+  layerNorm,
+  localResponseNorm,
+  nn,
+  ones,
+  optim,
+  randn,
+  rmsNorm,
+  scope,
+  ShapeError,
+  tensor,
+  topk,
+  ValueError,
+  zeros,
+  type Tensor,
+} from 'phyllo';
+import { describe, expect, test } from 'vitest';
+import { decodeSafetensors } from '../../ts/io/safetensors';
+import { useBackend } from '../../ts/core/runtime';
+import { backends, flat, numbers as random, start } from '../toy';
+import { exact } from '../backends';
+
+const numbers = (t: Tensor): number[] => Array.from(t.toArray());
+const close = (found: Tensor, expected: readonly number[], digits = 5): void => {
+  expect(found.size).toBe(expected.length);
+  numbers(found).forEach((x, i) => expect(x).toBeCloseTo(expected[i]!, digits));
+};
+
+describe('batch normalisation', () => {
+  test('training goes by the batch and notes it; evaluation goes by the notes', () => {
+    const layer = new nn.BatchNorm1d(2, { momentum: 0.5 });
+    const x = tensor([
+      [1, 10],
+      [3, 10],
+      [5, 16],
+    ]);
+    // means 3 and 12, squares of distances 8 and 24 over three numbers, or two
+    const r = [1 / Math.sqrt(8 / 3 + 1e-5), 1 / Math.sqrt(8 + 1e-5)] as const;
+    close(layer.forward(x), [-2 * r[0], -2 * r[1], 0, -2 * r[1], 2 * r[0], 4 * r[1]]);
+    close(layer.running_mean, [1.5, 6]);
+    close(layer.running_var, [0.5 + 2, 0.5 + 6]);
+    layer.eval();
+    layer.weight!.set([2, 1]);
+    layer.bias!.set([0, -1]);
+    const y = layer.forward(x);
+    close(
+      y,
+      numbers(x).map((v, i) => (i % 2 ? (v - 6) / Math.sqrt(6.5 + 1e-5) - 1 : (2 * (v - 1.5)) / Math.sqrt(2.5 + 1e-5))),
+    );
+    close(layer.running_mean, [1.5, 6]);
+    close(layer.running_var, [2.5, 6.5]);
+  });
+
+  test('one image in evaluation, sequences, and no parameters', () => {
+    const images = new nn.BatchNorm2d(3, { affine: false }).eval();
+    expect(images.parameters()).toEqual([]);
+    close(images.forward(ones([1, 3, 2, 2])), Array(12).fill(1 / Math.sqrt(1 + 1e-5)));
+    const sequences = new nn.BatchNorm1d(3);
+    expect(sequences.forward(randn([2, 3, 5])).shape).toEqual([2, 3, 5]);
+    expect(sequences.forward(randn([2, 3])).shape).toEqual([2, 3]);
+  });
+
+  test('an evaluation that a later training step changed is no wrong gradient', () => {
+    const layer = new nn.BatchNorm1d(2).eval();
+    const y = layer.forward(randn([3, 2])).sum();
+    layer.train().forward(randn([3, 2]));
+    expect(() => y.backward()).toThrow(/changed in place/);
+  });
+
+  test('state has the names of PyTorch, whose files load with strict: false', () => {
+    const net = new nn.Sequential(new nn.BatchNorm2d(2), new nn.ReLU());
+    const state = net.stateDict();
+    expect(Object.keys(state)).toEqual(['0.weight', '0.bias', '0.running_mean', '0.running_var']);
+    const info = (begin: number, type = 'F32', shape = '[2]'): string =>
+      `{"dtype":"${type}","shape":${shape},"data_offsets":[${begin},${begin + 8}]}`;
+    const header = `{"0.num_batches_tracked":${info(0, 'I64', '[]')},${['weight', 'bias', 'running_mean', 'running_var']
+      .map((name, i) => `"0.${name}":${info(8 * i + 8)}`)
+      .join()}}`;
+    const padded = header.padEnd(Math.ceil(header.length / 8) * 8);
+    const floats = Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8);
+    const bytes = Buffer.concat([
+      Buffer.from(BigUint64Array.of(BigInt(padded.length)).buffer),
+      Buffer.from(padded),
+      Buffer.from(BigInt64Array.of(1234n).buffer),
+      Buffer.from(floats.buffer),
+    ]);
+    const { tensors } = decodeSafetensors(bytes);
+    expect([tensors['0.num_batches_tracked']!.dtype, tensors['0.num_batches_tracked']!.item()]).toEqual(['i32', 1234]);
+    expect(() => net.loadStateDict(tensors)).toThrow(/num_batches_tracked is unexpected/);
+    const report = net.loadStateDict(tensors, { strict: false });
+    expect(report).toEqual({ missingKeys: [], unexpectedKeys: ['0.num_batches_tracked'] });
+    expect(Object.values(net.stateDict()).flatMap(numbers)).toEqual(Array.from(floats));
+  });
+});
+
+test('names, initial values and options of the other layers', () => {
+  const state = (layer: nn.Layer): Record<string, number[]> =>
+    Object.fromEntries(Object.entries(layer.stateDict()).map(([k, t]) => [k, numbers(t)]));
+  expect(state(new nn.LayerNorm(2))).toEqual({ weight: [1, 1], bias: [0, 0] });
+  expect(state(new nn.LayerNorm(2, { bias: false }))).toEqual({ weight: [1, 1] });
+  expect(state(new nn.LayerNorm(2, { elementwiseAffine: false }))).toEqual({});
+  expect(new nn.LayerNorm([2, 3]).weight!.shape).toEqual([2, 3]);
+  expect(state(new nn.GroupNorm(1, 2))).toEqual({ weight: [1, 1], bias: [0, 0] });
+  expect(state(new nn.GroupNorm(1, 2, { affine: false }))).toEqual({});
+  expect(state(new nn.RMSNorm(2))).toEqual({ weight: [1, 1] });
+  expect(state(new nn.LocalResponseNorm(5))).toEqual({});
+  const x = randn([2, 4, 3]);
+  const pairs = [
+    [new nn.LayerNorm([4, 3], { eps: 0.5 }).forward(x), layerNorm(x, [4, 3], { eps: 0.5 })],
+    [new nn.GroupNorm(2, 4, { eps: 0.5 }).forward(x), groupNorm(x, 2, { eps: 0.5 })],
+    [new nn.RMSNorm(3, { eps: 0.5 }).forward(x), rmsNorm(x, 3, { eps: 0.5 })],
+    [new nn.LocalResponseNorm(3, { k: 2 }).forward(x), localResponseNorm(x, 3, { k: 2 })],
+  ] as const;
+  for (const [layer, op] of pairs) expect(numbers(layer)).toEqual(numbers(op));
+});
+
+test('the two forms of local response normalisation, by their formulas', () => {
+  const [channels, alpha, beta, k] = [7, 0.3, 0.75, 2];
+  const data = random(2 * channels * 3, 5);
+  const x = tensor(data, { shape: [2, channels, 3] });
+  for (const size of [1, 2, 3, 4, 5, 20]) {
+    for (const of of ['mean', 'sum'] as const) {
+      const expected = Array.from(data, (v, e) => {
+        const [c, half] = [Math.floor(e / 3) % channels, Math.floor(size / 2)];
+        const last = of === 'sum' ? c + half : c + Math.floor((size - 1) / 2);
+        let sum = 0;
+        for (let l = Math.max(0, c - half); l <= Math.min(channels - 1, last); l++) sum += data[e + 3 * (l - c)]! ** 2;
+        return v / (k + (of === 'sum' ? alpha : alpha / size) * sum) ** beta;
+      });
+      close(localResponseNorm(x, size, { alpha, beta, k, of }), expected);
+    }
+  }
+});
+
+test('derivatives of third order, by differences of the second', () => {
+  useBackend(exact);
+  const shape = [3, 4];
+  const data = [random(12, 1), random(4, 2), random(4, 3)];
+  const direction = random(12, 4);
+  const u = [5, 6, 7].map(seed => random(12, seed));
+  const forms: ((x: Tensor, weight: Tensor, bias: Tensor) => Tensor)[] = [
+    (x, weight, bias) => layerNorm(x, 4, { weight, bias, eps: 0.1 }),
+    (x, weight) => rmsNorm(x, 4, { weight, eps: 0.1 }),
+    (x, weight, bias) => batchNorm(x, null, null, { weight, bias, training: true, eps: 0.1 }),
+    (x, weight, bias) => groupNorm(x, 2, { weight, bias, eps: 0.1 }),
+  ];
+  const like = (d: Float32Array): Tensor => tensor(Float64Array.from(d), { shape: [d.length] });
+  for (const f of forms) {
+    /** Of f at x + h · direction: φ, a product of the second derivative with vectors; and its gradients. */
+    const at = (h: number): { phi: number; third: number[][] } =>
+      scope(() => {
+        const moved = Float64Array.from(data[0]!, (v, i) => v + h * direction[i]!);
+        const x = tensor(moved, { shape, requiresGrad: true });
+        const [w, b] = [1, 2].map(i => tensor(Float64Array.from(data[i]!), { requiresGrad: true }));
+        const flatly = (ts: Tensor[]): Tensor => concat(ts.map(t => t.reshape([t.size])));
+        const y = f(x, w!, b!).square().reshape([12]).mul(like(u[0]!)).sum();
+        const first = gradients(y, [x, w!], { createGraph: true });
+        const q = flatly(first)
+          .mul(like(Float32Array.from([...u[1]!, ...u[2]!.slice(0, 4)])))
+          .sum();
+        const second = gradients(q, [x, w!], { createGraph: true });
+        const phi = flatly(second)
+          .mul(like(Float32Array.from([...u[2]!, ...u[0]!.slice(0, 4)])))
+          .sum();
+        return { phi: phi.item(), third: gradients(phi, [x]).map(numbers) };
+      });
+    const h = 1e-5;
+    const numeric = (at(h).phi - at(-h).phi) / (2 * h);
+    const analytic = at(0).third[0]!.reduce((sum, g, i) => sum + g * direction[i]!, 0);
+    expect(Math.abs(analytic)).toBeGreaterThan(1e-3);
+    expect(Math.abs(numeric / analytic - 1)).toBeLessThan(1e-6);
+  }
+});
+
+describe.each(backends)('memory on %s', (_, make) => {
+  test('training with every kind of normalisation leaves nothing', () => {
+    start(make);
+    const net = new nn.Sequential(
+      new nn.Conv2d(1, 4, 3),
+      new nn.BatchNorm2d(4),
+      new nn.ReLU(),
+      new nn.GroupNorm(2, 4),
+      new nn.LocalResponseNorm(3),
+      new nn.AdaptiveAvgPool2d(2),
+      new nn.Flatten(),
+      new nn.LayerNorm(16),
+      new nn.RMSNorm(16),
+      new nn.Linear(16, 3),
+      new nn.BatchNorm1d(3),
+    );
+    const opt = new optim.SGD(net.parameters(), { lr: 0.1 });
+    const [x, target] = [randn([5, 1, 6, 7]), tensor(Int32Array.of(0, 1, 2, 0, 1))];
+    const losses: number[] = [];
+    flat(8, () =>
+      scope(() => {
+        opt.zeroGrad();
+        const loss = net.forward(x).crossEntropy(target);
+        loss.backward();
+        opt.step();
+        losses.push(loss.item());
+      }),
+    );
+    expect(losses.at(-1)).toBeLessThan(losses[0]!);
+    flat(3, () => scope(() => void net.eval().forward(x)));
+  });
+});
+
+describe('errors', () => {
+  const x = zeros([2, 4, 3]);
+  test.each<[string, () => unknown, new (...args: never[]) => Error, RegExp]>([
+    [
+      'layerNorm of other sizes',
+      () => layerNorm(x, [4, 2]),
+      ShapeError,
+      /layerNorm: normalises dimensions \[4, 2\] at the end, x is \[2, 4, 3\]/,
+    ],
+    ['layerNorm of no dimension', () => layerNorm(x, []), ShapeError, /layerNorm/],
+    [
+      'layerNorm with a weight of another shape',
+      () => layerNorm(x, [4, 3], { weight: zeros([12]) }),
+      ShapeError,
+      /weight takes \[4, 3\], this is \[12\]/,
+    ],
+    ['layerNorm with a negative ε', () => layerNorm(x, 3, { eps: -1 }), ValueError, /eps/],
+    ['rmsNorm of a number', () => rmsNorm(zeros([]), 1), ShapeError, /rmsNorm/],
+    [
+      'groupNorm by a number that does not divide',
+      () => groupNorm(x, 3),
+      ShapeError,
+      /4 channels do not divide into 3 groups/,
+    ],
+    [
+      'groupNorm with a bias of another shape',
+      () => groupNorm(x, 2, { bias: zeros([2]) }),
+      ShapeError,
+      /bias takes \[4\]/,
+    ],
+    [
+      'batchNorm of one number a channel',
+      () => batchNorm(zeros([1, 4]), null, null, { training: true }),
+      ShapeError,
+      /more than one number for each channel, x is \[1, 4\]/,
+    ],
+    ['batchNorm without statistics', () => batchNorm(x, null, null), ValueError, /runningMean and runningVar/],
+    [
+      'batchNorm with statistics of another shape',
+      () => batchNorm(x, zeros([3]), zeros([4])),
+      ShapeError,
+      /runningMean takes \[4\], this is \[3\]/,
+    ],
+    ['batchNorm of a vector', () => batchNorm(zeros([4]), zeros([4]), ones([4])), ShapeError, /\[batch, channels, …\]/],
+    ['a momentum beyond 1', () => new nn.BatchNorm1d(4, { momentum: 2 }), ValueError, /BatchNorm1d: momentum/],
+    [
+      'BatchNorm2d of sequences',
+      () => new nn.BatchNorm2d(4).forward(x),
+      ShapeError,
+      /BatchNorm2d: x takes \[batch, channels, height, width\] with 4 channels, this is \[2, 4, 3\]/,
+    ],
+    ['BatchNorm1d of other channels', () => new nn.BatchNorm1d(3).forward(x), ShapeError, /with 3 channels/],
+    ['GroupNorm of groups that do not divide', () => new nn.GroupNorm(3, 4), ShapeError, /GroupNorm/],
+    ['LayerNorm of half a size', () => new nn.LayerNorm(1.5), ShapeError, /LayerNorm/],
+    ['localResponseNorm of nothing', () => localResponseNorm(x, 0), ValueError, /size takes a whole number ≥ 1/],
+    [
+      'topk of more than there are',
+      () => topk(x, 4),
+      ValueError,
+      /k takes at most the 3 elements of dimension 2, this is 4/,
+    ],
+    [
+      'convTranspose2d with too much output padding',
+      () => zeros([1, 1, 2, 2]).convTranspose2d(zeros([1, 1, 2, 2]), null, { outputPadding: 1 }),
+      ValueError,
+      /outputPadding/,
+    ],
+    [
+      'convTranspose2d that leaves nothing',
+      () => zeros([1, 1, 1, 1]).convTranspose2d(zeros([1, 1, 2, 2]), null, { padding: 1 }),
+      ShapeError,
+      /leave nothing/,
+    ],
+    [
+      'convTranspose2d of other channels',
+      () => zeros([1, 2, 2, 2]).convTranspose2d(zeros([1, 1, 2, 2])),
+      ShapeError,
+      /takes 1 channels/,
+    ],
+    [
+      'conv1d of images',
+      () => zeros([1, 2, 2, 2]).conv1d(zeros([1, 2, 2])),
+      ShapeError,
+      /conv1d: x takes \[batch, channels, length\]/,
+    ],
+    [
+      'conv1d of other channels',
+      () => x.conv1d(zeros([1, 3, 2])),
+      ShapeError,
+      /conv1d: w \[1, 3, 2\] takes 3 channels, x \[2, 4, 3\] has 4/,
+    ],
+    ['conv1d with longer filters', () => x.conv1d(zeros([1, 4, 5])), ShapeError, /conv1d/],
+    [
+      'conv3d of filters that are deeper',
+      () => zeros([1, 1, 2, 2, 2]).conv3d(zeros([1, 1, 3, 1, 1])),
+      ShapeError,
+      /conv3d: .* deeper/,
+    ],
+    ['adaptive pooling of nothing', () => zeros([1, 1, 0, 2]).adaptiveAvgPool2d(1), ShapeError, /no places/],
+    ['adaptive pooling into nothing', () => zeros([1, 1, 2, 2]).adaptiveMaxPool2d(0), ValueError, /outputSize/],
+  ])('%s', (_, f, kind, text) => {
+    expect(f).toThrow(kind);
+    expect(f).toThrow(text);
+  });
+});

@@ -1,0 +1,47 @@
+/** Samples of every op. An op without one does not compile: each family is typed by the module it belongs to. */
+import { arithmeticSamples, whereSamples } from './samples/arithmetic';
+import { convertSamples, dropoutSamples, elementwiseSamples } from './samples/elementwise';
+import { indexingSamples } from './samples/indexing';
+import { lossSamples } from './samples/loss';
+import { normSamples } from './samples/norm';
+import { orderSamples } from './samples/order';
+import { poolSamples } from './samples/pool';
+import { convSamples, matmulSamples } from './samples/products';
+import { reduceSamples, softmaxSamples } from './samples/reduce';
+import { embeddingSamples, recurrentSamples } from './samples/rnn';
+import type { Sample, SamplesOf } from './samples/sample';
+import { joinSamples, partsSamples, viewSamples } from './samples/view';
+
+/** Every op: what takes a tensor first, what takes several, and the two conversions. */
+export type OpName =
+  | keyof typeof import('../../ts/ops/all')
+  | keyof typeof import('../../ts/ops/join')
+  | keyof typeof import('../../ts/ops/parts')
+  | keyof Pick<typeof import('../../ts/core/convert'), 'copy' | 'cast'>;
+
+export const samples: SamplesOf<Record<OpName, unknown>> = {
+  ...arithmeticSamples,
+  ...whereSamples,
+  ...elementwiseSamples,
+  ...dropoutSamples,
+  ...convertSamples,
+  ...matmulSamples,
+  ...convSamples,
+  ...poolSamples,
+  ...reduceSamples,
+  ...softmaxSamples,
+  ...normSamples,
+  ...orderSamples,
+  ...viewSamples,
+  ...partsSamples,
+  ...joinSamples,
+  ...indexingSamples,
+  ...embeddingSamples,
+  ...recurrentSamples,
+  ...lossSamples,
+};
+
+/** Each sample with the op it belongs to and its place there. */
+export const all: readonly { readonly op: string; readonly index: number; readonly sample: Sample }[] = Object.entries(
+  samples,
+).flatMap(([op, list]) => list.map((sample, index) => ({ op, index, sample })));

@@ -1,0 +1,123 @@
+/** Who may import whom: read from the sources. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { describe, expect, test } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../../ts/', import.meta.url));
+const files = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
+  .map(f => f.split(sep).join('/'))
+  .filter(f => f.endsWith('.ts'));
+
+interface Import {
+  readonly from: string;
+  /** The module, from the root of the sources and without an extension; or a package's name. */
+  readonly to: string;
+  /** Nothing of it is left at run time. */
+  readonly type: boolean;
+}
+
+/** Every module a file names: imports, re-exports, `import()` and types by import; not those it declares anew. */
+function importsOf(from: string): Import[] {
+  const source = ts.createSourceFile(from, readFileSync(join(ROOT, from), 'utf8'), ts.ScriptTarget.ES2022, true);
+  const found: Import[] = [];
+  const add = (name: ts.Node | undefined, type: boolean): void => {
+    if (!name) return;
+    if (!ts.isStringLiteral(name)) throw new Error(`${from}: a module's name that is no string`);
+    const { text } = name;
+    found.push({
+      from,
+      type,
+      to: text.startsWith('.')
+        ? relative(ROOT, join(ROOT, dirname(from), text))
+            .split(sep)
+            .join('/')
+        : text,
+    });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, node.importClause?.isTypeOnly ?? false);
+    else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
+    else if (ts.isImportTypeNode(node))
+      add(ts.isLiteralTypeNode(node.argument) ? node.argument.literal : node.argument, true);
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+      add(node.arguments[0], false);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+const imports = files.flatMap(importsOf);
+
+const CONTRACT = 'backend/backend';
+/** What each folder may import beside itself: a folder, or a module by name. Of the contract, core takes types only. */
+const MAY: Readonly<Record<string, readonly string[]>> = {
+  'core/': [CONTRACT],
+  'ops/': ['core/', CONTRACT],
+  'autodiff/': ['core/', 'ops/'],
+  'backend/reference/': ['core/dtype', 'core/errors', CONTRACT],
+  'backend/wasm/': ['core/dtype', 'core/errors', CONTRACT],
+  [CONTRACT]: ['core/dtype'],
+  'edge/': ['core/dtype', 'core/errors', 'core/tree', 'backend/wasm/probe'],
+  'graph/': ['core/', 'ops/', 'edge/format', 'io/file', CONTRACT],
+  'metrics/': ['core/', 'ops/'],
+  'data/': ['core/', 'ops/'],
+  'io/': ['core/', 'ops/'],
+  'nn/': ['core/', 'ops/', 'autodiff/', 'io/'],
+  'optim/': ['core/', 'ops/', 'autodiff/', 'nn/', 'io/'],
+  api: ['core/', 'ops/', 'autodiff/', 'graph/', 'metrics/', 'data/', 'io/', 'nn/', 'optim/'],
+  engine: ['core/'],
+  index: ['api', 'core/', 'engine', 'backend/wasm/node'],
+  browser: ['api', 'core/runtime', 'backend/wasm/browser'],
+};
+const ENTRIES = ['', 'index', 'browser', 'phyllo'];
+/** What is not among the sources, and the only file that may name it. */
+const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
+  'backend/wasm/node.ts': ['node:fs', 'node:process'],
+  'edge/node.ts': ['node:fs/promises', 'node:process'],
+  'edge/workerd.ts': ['../generated/infer-relaxed.wasm'],
+  'backend/wasm/kernels.ts': ['../generated/phyllo_wasm'],
+};
+
+const under = (module: string, place: string): boolean =>
+  place.endsWith('/') ? module.startsWith(place) : module === place;
+const bare = (file: string): string => file.replace(/\.ts$/, '');
+const show = (list: readonly Import[]): string[] => list.map(({ from, to }) => `${from} imports ${to}`);
+
+describe('imports', () => {
+  test('every file has a place in the order', () => {
+    expect(files.filter(f => !Object.keys(MAY).some(place => under(bare(f), place)))).toEqual([]);
+    expect(imports.length).toBeGreaterThan(100);
+  });
+
+  test.each(Object.entries(MAY))('%s imports what lies below it', (place, allowed) => {
+    const own = imports.filter(({ from }) => under(bare(from), place));
+    const fits = ({ from, to }: Import): boolean =>
+      [place, ...allowed, ...(OUTSIDE[from] ?? [])].some(a => under(to, a));
+    expect(show(own.filter(i => !fits(i)))).toEqual([]);
+  });
+
+  test('core takes types only from the contract', () => {
+    expect(show(imports.filter(({ from, to, type }) => from.startsWith('core/') && to === CONTRACT && !type))).toEqual(
+      [],
+    );
+  });
+
+  test('nothing imports an entry', () => {
+    expect(show(imports.filter(({ to }) => ENTRIES.includes(to)))).toEqual([]);
+  });
+
+  test('there is no dependency at run time', () => {
+    const strange = imports.filter(
+      ({ from, to, type }) =>
+        !files.includes(`${to}.ts`) && !(OUTSIDE[from]?.includes(to) && (type || /^node:|\.wasm$/.test(to))),
+    );
+    expect(show(strange)).toEqual([]);
+    const manifest: { dependencies?: object; peerDependencies?: object; optionalDependencies?: object } = JSON.parse(
+      readFileSync(join(ROOT, '..', 'package.json'), 'utf8'),
+    );
+    const { dependencies = {}, peerDependencies = {}, optionalDependencies = {} } = manifest;
+    expect({ ...dependencies, ...peerDependencies, ...optionalDependencies }).toEqual({});
+  });
+});
