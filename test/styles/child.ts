@@ -12,7 +12,7 @@ WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
   },
 });
 const { memory } = await import('phyllo');
-const { sweep } = await import('../../ts/core/collector');
+const { sweep, sweepAllowance } = await import('../../ts/core/collector');
 const { STYLES } = await import('./styles');
 
 const linear = (): number => memories.reduce((sum, m) => sum + m.buffer.byteLength, 0);
@@ -30,8 +30,8 @@ async function run(name: string, turns: number): Promise<Report> {
   const after = Math.min(500, Math.floor(turns / 5));
   const middle = Math.floor((after + turns) / 2);
   const peaks: [Peaks, Peaks] = [
-    { bytes: 0, blocks: 0, linear: 0, rss: 0 },
-    { bytes: 0, blocks: 0, linear: 0, rss: 0 },
+    { bytes: 0, blocks: 0, linear: 0, rss: 0, allowance: 0 },
+    { bytes: 0, blocks: 0, linear: 0, rss: 0, allowance: 0 },
   ];
   const at: Levels[] = [];
   let turn = 0;
@@ -43,6 +43,7 @@ async function run(name: string, turns: number): Promise<Report> {
       half.bytes = Math.max(half.bytes, bytes);
       half.blocks = Math.max(half.blocks, blocks);
       half.linear = Math.max(half.linear, linear());
+      half.allowance = Math.max(half.allowance, sweepAllowance());
       if (turn % 50 === 0 || turn === turns) half.rss = Math.max(half.rss, process.memoryUsage.rss());
     }
     if (turn === after || turn === middle || turn === turns) at.push(levels());

@@ -13,12 +13,13 @@ export interface Levels {
   readonly heap: number;
   readonly rss: number;
 }
-/** The most there was. */
+/** The most there was, and the most that the collector let gather, in bytes. */
 export interface Peaks {
   bytes: number;
   blocks: number;
   linear: number;
   rss: number;
+  allowance: number;
 }
 export interface Report {
   readonly name: string;
@@ -36,10 +37,9 @@ const MB = 2 ** 20;
 /** What may be more at the end than in the middle, though the collector was called: constants, code that is compiled late. */
 const LEFT = { bytes: MB / 4, blocks: 64, heap: 2 * MB };
 /**
- * The second half's peak may be above the first's by so much. The collector lets some 64 MiB gather, a handle counting
- * for 4 KiB, before it comes: a loop of small tensors may reach that late.
+ * The second half's peak may be above the first's by so much beside what the collector lets gather before it comes, a
+ * handle counting for 4 KiB: a loop of small tensors may reach that late.
  */
-const ALLOWANCE = 96 * MB;
 const HIGHER = { bytes: 4 * MB, blocks: 4096, linear: 4 * MB, rss: 32 * MB };
 
 /** What turns leave behind that no collector frees. */
@@ -53,11 +53,12 @@ export function growing(report: Report): string[] {
   const [first, second] = report.peaks;
   const started = report.at[0];
   if (!started) return leaking(report);
+  const { allowance } = second;
   const gathers = {
-    bytes: started.bytes + ALLOWANCE,
-    blocks: started.blocks + ALLOWANCE / 4096,
-    linear: started.linear + ALLOWANCE,
-    rss: started.rss + 2 * ALLOWANCE,
+    bytes: started.bytes + allowance,
+    blocks: started.blocks + allowance / 4096,
+    linear: started.linear + allowance,
+    rss: started.rss + 2 * allowance,
   };
   const higher = (['bytes', 'blocks', 'linear', 'rss'] as const).filter(
     key => second[key] > Math.max(first[key], gathers[key]) + HIGHER[key],

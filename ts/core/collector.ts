@@ -65,13 +65,17 @@ const HANDLE = 4096;
 const LEAST = 2 ** 26;
 const MOST = 2 ** 29;
 let allowance = LEAST;
+/** What may gather before the next sweep, in bytes. */
+export const sweepAllowance = (): number => allowance;
 /** Of so many handles one notes where it was made: a look at every 16th took a tenth of a small training step. */
 const SAMPLE = 256;
 /** The least that was in use since the last sweep. */
 let low = 0;
 let swept = 0;
 
-const inUse = (): number => liveBytes() + HANDLE * all.size;
+/** What else is watched, in bytes of JavaScript's heap. */
+let watched = 0;
+const inUse = (): number => liveBytes() + HANDLE * all.size + watched;
 
 /** Has the collector look after a handle. */
 export function register(t: Tensor): void {
@@ -85,10 +89,17 @@ export function register(t: Tensor): void {
     weigh(t);
     return;
   }
+  const share = gather();
+  if (2 * share > allowance && all.size % SAMPLE === 0) u.place = callSite();
+}
+
+/** Sweeps if much has gathered. Returns how much that is, in bytes. */
+function gather(): number {
   const now = inUse();
   if (now < low) low = now;
-  else if (now - low > allowance && !sweeping) gathered();
-  else if (2 * (now - low) > allowance && all.size % SAMPLE === 0) u.place = callSite();
+  const share = now - low;
+  if (share > allowance && !sweeping) gathered();
+  return share;
 }
 
 /** Takes a handle back out of the collector's hands. */
@@ -116,27 +127,37 @@ class Watched {
   constructor(
     o: object,
     private readonly gone: () => void,
+    private readonly bytes: number,
   ) {
     this.ref = new WeakRef(o);
+    watched += bytes;
   }
   end(): void {
-    if (!others.delete(this)) return;
+    if (this.ignore()) this.gone();
+  }
+  /** Watches it no longer. False: it did not anyway. */
+  ignore(): boolean {
+    if (!others.delete(this)) return false;
     finalizers.unregister(this);
-    this.gone();
+    watched -= this.bytes;
+    return true;
   }
 }
 const others: Set<Watched> = new Set();
 const finalizers: FinalizationRegistry<Watched> = new FinalizationRegistry(w => w.end());
 
-/** Calls `gone`, which must not lead to o, once o is garbage. Returns what calls it off. */
-export function whenGone(o: object, gone: () => void): () => void {
-  const w = new Watched(o, gone);
+/**
+ * Calls `gone`, which must not lead to o, once o is garbage. Returns what calls it off.
+ *
+ * @param bytes what o takes of JavaScript's heap, if it is much: weak references hold it until a sweep or the end of the
+ *   running job, so that it counts towards the next sweep.
+ */
+export function whenGone(o: object, gone: () => void, bytes = 0): () => void {
+  const w = new Watched(o, gone, bytes);
   others.add(w);
   finalizers.register(o, w, w);
-  return () => {
-    others.delete(w);
-    finalizers.unregister(w);
-  };
+  if (bytes > 0 && engine !== null) gather();
+  return () => void w.ignore();
 }
 
 let sweeping = false;

@@ -9,6 +9,9 @@ import type { Storage } from '../core/storage';
 import type { Place } from './gradients';
 import type { Lease } from './workspace';
 
+/** Bytes of JavaScript's heap that a trace and a plan take for each step: 60 kB for the training step of an MLP, of 16 steps. */
+const STEP = 4096;
+
 export class Holding {
   /** Each counted once. */
   private readonly storages: Storage[] = [];
@@ -31,10 +34,10 @@ export class Holding {
     return place;
   }
 
-  /** The plan is finished: the holding is freed when nobody has it any more, or when memory is short. */
-  register(plan: object): void {
+  /** The plan, of so many steps, is finished: the holding is freed when nobody has it any more, or when memory is short. */
+  register(plan: object, steps: number): void {
     all.add(this);
-    this.ignore = whenGone(plan, () => this.free());
+    this.ignore = whenGone(plan, () => this.free(), STEP * steps);
   }
 
   free(): void {

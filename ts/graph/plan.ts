@@ -19,7 +19,7 @@ export class Plan {
   constructor(traced: Traced) {
     this.execution = new Execution(traced);
     this.bytes = this.execution.bytes;
-    this.execution.holding.register(this);
+    this.execution.holding.register(this, traced.graph.steps.length);
   }
 
   /** When it is compared with its function again. */
