@@ -51,7 +51,7 @@ export { Tensor } from './core/tensor';
 export type { DType, TensorData } from './core/dtype';
 export type { Shape } from './core/shape';
 export type { Operand } from './core/op';
-export type { Pair, Triple } from './core/options';
+export type { Pair, Triple } from './core/sizes';
 export {
   CaptureError,
   DisposedError,

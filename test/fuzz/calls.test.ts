@@ -43,9 +43,7 @@ function run(name: string, { on }: Right, args: readonly unknown[]): unknown {
   if (on && method !== undefined) return Reflect.apply(Reflect.get(on, method), on, args);
   const f = find(path);
   if (typeof f !== 'function') throw new Error(`${name} is no function`);
-  return /^class\b/.test(Function.prototype.toString.call(f))
-    ? Reflect.construct(f, args)
-    : Reflect.apply(f, undefined, args);
+  return isClass(f) ? Reflect.construct(f, args) : Reflect.apply(f, undefined, args);
 }
 
 /** Right calls, with those of ops as methods too. */
@@ -104,6 +102,23 @@ test('everything public has a right call, or is said to take nothing', () => {
   );
   expect(missing).toEqual([]);
 });
+
+const isClass = (f: unknown): boolean =>
+  typeof f === 'function' && /^class\b/.test(Function.prototype.toString.call(f));
+// These take any number of arguments, and optimisers check theirs by name.
+const ANY_NUMBER = ['nn.Sequential', 'TensorDataset', 'optim.SGD', 'optim.Adam', 'optim.AdamW'];
+test.each(calls.filter(([name]) => isClass(find(name)) && !ANY_NUMBER.includes(name)))(
+  'new %s refuses an argument more',
+  (name, make) => {
+    scope(() => {
+      const right = make();
+      const given = right.args.map(a => a.value);
+      const most = `takes ${given.length} argument`;
+      expect(() => run(name, right, [...given, {}])).toThrow(most);
+      expect(() => run(name, right, [...given, undefined])).not.toThrow();
+    });
+  },
+);
 
 describe.each([exact, ...binaries.filter(b => b.name === 'checked')])('on $name', backend => {
   beforeAll(() => {

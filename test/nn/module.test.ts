@@ -147,6 +147,76 @@ describe('what belongs to a module', () => {
   });
 });
 
+describe('a tensor assigned to the field of a parameter', () => {
+  /** As JavaScript assigns: the compiler refuses it. */
+  const put = (m: nn.Module, name: string, value: unknown): void => void Reflect.set(m, name, value);
+  const message = /: \w+ takes a Parameter, a Buffer or null, this is Tensor\(.*\): wrap a tensor in new nn\.Parameter/;
+  const layers: Readonly<Record<string, () => nn.Layer>> = {
+    Linear: () => new nn.Linear(2, 2),
+    Conv1d: () => new nn.Conv1d(1, 1, 1),
+    Conv2d: () => new nn.Conv2d(1, 1, 1),
+    Conv3d: () => new nn.Conv3d(1, 1, 1),
+    ConvTranspose2d: () => new nn.ConvTranspose2d(1, 1, 1),
+    LayerNorm: () => new nn.LayerNorm(2),
+    RMSNorm: () => new nn.RMSNorm(2),
+    GroupNorm: () => new nn.GroupNorm(1, 2),
+    BatchNorm1d: () => new nn.BatchNorm1d(2),
+    Embedding: () => new nn.Embedding(2, 2),
+  };
+
+  test.each(Object.entries(layers))(
+    'of %s is refused at the next call and wherever parameters are listed',
+    (_, make) => {
+      for (const use of [
+        (m: nn.Layer) => m.forward(ones([2, 2])),
+        (m: nn.Layer) => m.parameters(),
+        (m: nn.Layer) => m.stateDict(),
+      ]) {
+        const layer = make();
+        put(layer, 'weight', ones([2, 2]));
+        expect(() => use(layer)).toThrow(ValueError);
+        expect(() => use(layer)).toThrow(message);
+      }
+    },
+  );
+
+  test('of a buffer, of a recurrent layer, and of an entry of an array', () => {
+    const norm = new nn.BatchNorm1d(2);
+    put(norm, 'running_mean', ones([2]));
+    expect(() => norm.stateDict()).toThrow(message);
+    expect(() => {
+      put(new nn.LSTM(1, 1), 'weight_ih_l0', ones([4, 1]));
+      Object.assign(new nn.LSTM(1, 1), { weight_ih_l0: ones([4, 1]) });
+    }).toThrow(TypeError);
+    const net = new Net();
+    net.parameters();
+    Reflect.set(net.offsets, 1, zeros([2]));
+    expect(() => net.parameters()).toThrow(/^Net: offsets\.1 takes a Parameter/);
+  });
+
+  test('between two steps: the parameter that the optimiser holds is not left behind', () => {
+    const net = new nn.Sequential(new nn.Linear(2, 1));
+    const sgd = new optim.SGD(net.parameters(), { lr: 1 });
+    net
+      .forward(ones([1, 2]))
+      .sum()
+      .backward();
+    sgd.step();
+    put(net.layers[0]!, 'bias', zeros([1]));
+    expect(() => net.forward(ones([1, 2]))).toThrow(/^Linear \(0\): bias takes a Parameter/);
+  });
+
+  test('another parameter, and null, are taken', () => {
+    const [a, b] = [new nn.Linear(2, 2), new nn.Linear(2, 2)];
+    put(a, 'weight', b.weight);
+    put(a, 'bias', null);
+    expect(a.parameters()).toEqual([b.weight]);
+    expect(numbers(a.forward(ones([1, 2])))).toEqual(numbers(b.weight.sum(1)));
+    put(a, 'bias', ones([2]));
+    expect(() => a.forward(ones([1, 2]))).toThrow(message);
+  });
+});
+
 describe('loadStateDict', () => {
   const state = (net: nn.Module): Record<string, number[]> =>
     Object.fromEntries(Object.entries(net.stateDict()).map(([k, t]) => [k, numbers(t)]));
@@ -271,12 +341,18 @@ describe('forward is a scope', () => {
   });
 
   test('that cannot keep in a field what is captured, nor can a function beside it', () => {
-    const module = new nn.Linear(2, 2);
+    class Keeping extends nn.Layer {
+      last = ones([2]);
+      forward(x: Tensor): Tensor {
+        return x.mul(this.last);
+      }
+    }
+    const module = new Keeping();
     const halve = capture((x: Tensor) => {
-      Reflect.set(module, 'weight', module.weight.mul(0.5));
+      module.last = module.last.mul(0.5);
       return module.forward(x);
     });
-    expect(() => halve(ones([1, 2]))).toThrow(/changes Linear\.weight, which a plan would do once.*assign\(\)/);
+    expect(() => halve(ones([1, 2]))).toThrow(/changes Keeping\.last, which a plan would do once.*assign\(\)/);
   });
 
   test('what it makes and does not return is freed, the graph keeps what it needs', () => {

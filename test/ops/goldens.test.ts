@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { gradients } from '../../ts/autodiff/backward';
 import type { Backend } from '../../ts/backend/backend';
-import type { Pair, Triple } from '../../ts/core/options';
+import type { Pair, Triple } from '../../ts/core/sizes';
 import { useBackend } from '../../ts/core/runtime';
 import { scope } from '../../ts/core/scope';
 import type { Tensor } from '../../ts/core/tensor';

@@ -5,7 +5,6 @@
 import { display } from './display';
 import { DTYPES, type DType } from './dtype';
 import { DTypeError, ShapeError, ValueError, type PhylloError } from './errors';
-import type { Pair, Triple } from './options';
 import type { Shape } from './shape';
 import { live, Tensor } from './tensor';
 import { isPlain } from './tree';
@@ -86,19 +85,16 @@ export function aNumber(low: number = -Infinity, high: number = Infinity): Kind<
   return kind(range, v => typeof v === 'number' && v >= low && v <= high && Number.isFinite(v));
 }
 
-const isWhole = (v: unknown, low: number, high = Infinity): v is number =>
+export const isWhole = (v: unknown, low: number, high: number = Infinity): v is number =>
   Number.isSafeInteger(v) && Number(v) >= low && Number(v) <= high;
 /** Kernels count in 32 bits, the sign being one of them. */
 const LARGEST = 2 ** 31 - 1;
-/** Of windows: so that a size with padding at both ends is still below 2³¹. */
-const LARGEST_STEP = 2 ** 28;
 
-/** A whole number from `low` up, as kernels can count; `low` -Infinity: any. */
-export function wholeNumber(low = 0): Kind<number> {
+/** A whole number from `low` to `high`, by default to the largest that kernels can count; `low` -Infinity: any. */
+export function wholeNumber(low = 0, high: number = LARGEST): Kind<number> {
   if (low === -Infinity) return kind('a whole number', v => isWhole(v, low));
-  const takes = `a whole number ≥ ${low}`;
-  return kind(takes, v => isWhole(v, low, LARGEST), {
-    hint: v => (isWhole(v, low) ? ', which is above 2^31 - 1' : ''),
+  return kind(`a whole number ≥ ${low}`, v => isWhole(v, low, high), {
+    hint: v => (isWhole(v, low) ? `, which is above ${high === LARGEST ? '2^31 - 1' : high}` : ''),
   });
 }
 
@@ -134,8 +130,8 @@ export function either<A, B>(a: Kind<A>, b: Kind<B>): Kind<A | B> {
   return kind(`${a.takes} or ${b.takes}`, v => a.fits(v) || b.fits(v));
 }
 
-/** An array, whose holes are entries that are missing. */
-function every(v: unknown, fits: (v: unknown) => boolean): boolean {
+/** Whether v is an array whose every entry fits, holes included. */
+export function every(v: unknown, fits: (v: unknown) => boolean): boolean {
   if (!Array.isArray(v)) return false;
   for (let i = 0; i < v.length; i++) if (!fits(v[i])) return false;
   return true;
@@ -193,22 +189,6 @@ export const oneOrMoreDims: Kind<number | readonly number[]> = kind(
   v => WHOLE(v) || every(v, WHOLE),
   { error: ShapeError },
 );
-
-function whole<T>(takes: string, count: number, low: number): Kind<T> {
-  const fits = (v: unknown, high?: number): boolean =>
-    isWhole(v, low, high) || (Array.isArray(v) && v.length === count && every(v, e => isWhole(e, low, high)));
-  return kind(`${takes} of whole numbers ≥ ${low}`, v => fits(v, LARGEST_STEP), {
-    hint: v => (fits(v) ? ', which is above 2^28' : ''),
-  });
-}
-/** One whole number for both directions, or two. */
-export function aPair(low: number): Kind<Pair> {
-  return whole('one or a pair', 2, low);
-}
-/** One whole number for all directions, or three. */
-export function aTriple(low: number): Kind<Triple> {
-  return whole('one or three', 3, low);
-}
 
 /** Numbers in an array of JavaScript's, in a typed one, or in what has a length and numbers at its indices. */
 export const numbers: Kind<ArrayLike<number>> = kind('an array of numbers', v =>

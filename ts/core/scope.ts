@@ -14,7 +14,7 @@
 import { register, unregister, whenGone } from './collector';
 import { display } from './display';
 import { ValueError } from './errors';
-import { checkInteger } from './options';
+import { check, wholeNumber } from './kinds';
 import { runtime } from './runtime';
 import { dropWithValue, live, Tensor } from './tensor';
 
@@ -316,7 +316,7 @@ const abandoning = (last: { readonly scope: Scope | null }) => (): void => {
  * @throws {ValueError} if n is no whole number from 0 up.
  */
 export function steps(n: number = Infinity): IterableIterator<number> {
-  if (n !== Infinity) checkInteger('steps', 'n', n);
+  if (n !== Infinity) check('steps', 'n', wholeNumber(0, Number.MAX_SAFE_INTEGER), n);
   return scoped(upTo(n), 'steps');
 }
 function* upTo(n: number): IterableIterator<number> {

@@ -22,6 +22,17 @@ export function checkArguments(where: string, takes: Parameters, args: readonly 
   }
 }
 
+/** Throws unless the `arguments` of a class's constructor are what it takes, and no more. */
+export function checkConstructor<C extends abstract new (...args: never[]) => unknown>(
+  where: string,
+  takes: Signature<ConstructorParameters<C>>,
+  args: ArrayLike<unknown>,
+): void;
+export function checkConstructor(where: string, takes: Parameters, args: ArrayLike<unknown>): void {
+  checkArguments(where, takes, Array.from(args));
+  checkCount(where, takes.length, args);
+}
+
 /** Throws for arguments beyond those that a function has a name for. */
 export function checkCount(where: string, most: number, args: ArrayLike<unknown>): void {
   for (let n = args.length; n > most; n--) if (args[n - 1] !== undefined) tooMany(where, most, n);

@@ -12,7 +12,7 @@ import {
   type Kind,
 } from '../core/kinds';
 import { show } from '../core/shape';
-import { checkArguments } from '../core/signature';
+import { checkArguments, checkConstructor } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { tensor } from '../ops/creation';
 import { indexSelect } from '../ops/indexing';
@@ -108,13 +108,13 @@ export class Subset<T> implements Dataset<T> {
     readonly dataset: Dataset<T>,
     indices: ArrayLike<number>,
   ) {
-    checkArguments(
+    checkConstructor<typeof Subset<T>>(
       'Subset',
       [
         ['dataset', aDataset()],
         ['indices', numbers],
       ],
-      [dataset, indices],
+      arguments,
     );
     checkPlaces('Subset', indices, dataset.length);
     this.indices = Int32Array.from(indices);

@@ -3,7 +3,7 @@ import { DisposedError, ShapeError, ValueError } from '../core/errors';
 import { aBoolean, aFunction, options as optionsOf, wholeNumber } from '../core/kinds';
 import { scope, scoped } from '../core/scope';
 import { sameShape, show } from '../core/shape';
-import { checkArguments } from '../core/signature';
+import { checkConstructor } from '../core/signature';
 import { Tensor } from '../core/tensor';
 import { stack } from '../ops/join';
 import { aGenerator, aSeed, Generator, permutation } from '../ops/random';
@@ -46,7 +46,7 @@ export class DataLoader<T extends Batch> implements Iterable<T> {
     readonly dataset: Dataset<T>,
     options: LoaderOptions<T> = {},
   ) {
-    checkArguments(
+    checkConstructor<typeof DataLoader<T>>(
       'DataLoader',
       [
         ['dataset', aDataset<T>()],
@@ -62,7 +62,7 @@ export class DataLoader<T extends Batch> implements Iterable<T> {
           }),
         ],
       ],
-      [dataset, options],
+      arguments,
     );
     const { batchSize = 1, shuffle = false, seed, generator, dropLast = false, transform } = options;
     if (seed !== undefined && generator) throw new ValueError('DataLoader', 'takes a seed or a generator, not both');

@@ -1,6 +1,7 @@
 /** What a classifier takes for what, and the measures that follow. */
 import { ShapeError, ValueError } from '../core/errors';
 import { check, oneOf, wholeNumber } from '../core/kinds';
+import { checkConstructor } from '../core/signature';
 import { checkLabels, labelsOf, type Labels } from './labels';
 
 /** How well one class is found, or the classes on average. A quotient 0/0 counts as 0. */
@@ -29,7 +30,7 @@ export class ConfusionMatrix {
 
   /** Labels are 0 to classes − 1. Throws ValueError for fewer than one class. */
   constructor(readonly classes: number) {
-    check('ConfusionMatrix', 'classes', wholeNumber(1), classes);
+    checkConstructor<typeof ConfusionMatrix>('ConfusionMatrix', [['classes', wholeNumber(1)]], arguments);
     if (classes > MOST) throw new ValueError('ConfusionMatrix', `classes takes up to ${MOST}, this is ${classes}`);
     this.#counts = Array.from({ length: classes }, () => Array.from({ length: classes }, () => 0));
   }

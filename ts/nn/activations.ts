@@ -1,5 +1,6 @@
 /** Activation functions as layers. No parameters to learn here. */
-import { aDim, aNumber, aTensor, check, oneOf } from '../core/kinds';
+import { aDim, aNumber, aTensor, check, oneOf, optional } from '../core/kinds';
+import { checkConstructor } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { atan, elu, gelu, leakyRelu, relu, sigmoid, silu, softplus, tanh } from '../ops/elementwise';
 import { logSoftmax, softmax } from '../ops/softmax';
@@ -40,7 +41,7 @@ export class ReLU extends Layer {
 export class LeakyReLU extends Layer {
   constructor(readonly slope = 0.01) {
     super();
-    check('LeakyReLU', 'slope', aNumber(), slope);
+    checkConstructor<typeof LeakyReLU>('LeakyReLU', [['slope', optional(aNumber())]], arguments);
   }
   forward(x: Tensor): Tensor {
     return leakyRelu(x, this.slope);
@@ -50,7 +51,7 @@ export class LeakyReLU extends Layer {
 export class ELU extends Layer {
   constructor(readonly alpha = 1) {
     super();
-    check('ELU', 'alpha', aNumber(), alpha);
+    checkConstructor<typeof ELU>('ELU', [['alpha', optional(aNumber())]], arguments);
   }
   forward(x: Tensor): Tensor {
     return elu(x, this.alpha);
@@ -60,7 +61,7 @@ export class ELU extends Layer {
 export class GELU extends Layer {
   constructor(readonly approximate: 'none' | 'tanh' = 'none') {
     super();
-    check('GELU', 'approximate', oneOf('none', 'tanh'), approximate);
+    checkConstructor<typeof GELU>('GELU', [['approximate', optional(oneOf('none', 'tanh'))]], arguments);
   }
   forward(x: Tensor): Tensor {
     return gelu(x, { approximate: this.approximate });
@@ -82,7 +83,7 @@ export class Softplus extends Layer {
 export class Softmax extends Layer {
   constructor(readonly dim = -1) {
     super();
-    check('Softmax', 'dim', aDim, dim);
+    checkConstructor<typeof Softmax>('Softmax', [['dim', optional(aDim)]], arguments);
   }
   forward(x: Tensor): Tensor {
     return softmax(x, this.dim);
@@ -92,7 +93,7 @@ export class Softmax extends Layer {
 export class LogSoftmax extends Layer {
   constructor(readonly dim = -1) {
     super();
-    check('LogSoftmax', 'dim', aDim, dim);
+    checkConstructor<typeof LogSoftmax>('LogSoftmax', [['dim', optional(aDim)]], arguments);
   }
   forward(x: Tensor): Tensor {
     return logSoftmax(x, this.dim);

@@ -1,22 +1,25 @@
-/** Layers with parameters, and those that reshape. */
-import { aBoolean, aDim, aNumber, aPair, options as optionsOf, wholeNumber } from '../core/kinds';
-import type { Pair } from '../core/options';
-import { checkArguments } from '../core/signature';
+/** Layers that are linear in what they learn, that pool, and that reshape. */
+import { ValueError } from '../core/errors';
+import { aDim, aNumber, optional, options as optionsOf, wholeNumber, type Keys } from '../core/kinds';
+import { scope } from '../core/scope';
+import { checkConstructor, type Signature } from '../core/signature';
+import { aPair, type Pair } from '../core/sizes';
 import type { Tensor } from '../core/tensor';
 import { dropout } from '../ops/dropout';
+import { embedding } from '../ops/embedding';
 import { linear } from '../ops/matmul';
 import { adaptiveAvgPool2d, adaptiveMaxPool2d, avgPool2d, maxPool2d } from '../ops/pool';
-import { flatten } from '../ops/view';
+import { normal } from '../ops/random';
+import { flatten, select } from '../ops/view';
 import { avgPool2dKeys, maxPool2dKeys, type AvgPool2dOptions, type MaxPool2dOptions } from '../ops/windows';
-import { initial, layerKeys, type LayerOptions } from './initial';
-import { Layer, type Parameter } from './module';
+import * as init from './init';
+import { biasedLayerKeys, initial, layerKeys, type BiasedLayerOptions, type LayerOptions } from './initial';
+import { Layer, noteFields } from './module';
+import { Parameter } from './parameter';
 
 export type { LayerOptions } from './initial';
 
-export interface LinearOptions extends LayerOptions {
-  /** Default true. */
-  readonly bias?: boolean;
-}
+export type LinearOptions = BiasedLayerOptions;
 /** A fully-connected (dense) layer y = x Wᵀ + b, from […, inFeatures] to […, outFeatures]. */
 export class Linear extends Layer {
   /** [outFeatures, inFeatures] */
@@ -30,17 +33,19 @@ export class Linear extends Layer {
     options: LinearOptions = {},
   ) {
     super();
-    checkArguments(
+    checkConstructor<typeof Linear>(
       'Linear',
       [
         ['inFeatures', wholeNumber()],
         ['outFeatures', wholeNumber()],
-        ['options', optionsOf<LinearOptions>({ ...layerKeys, bias: aBoolean })],
+        ['options', optionsOf(biasedLayerKeys)],
       ],
-      [inFeatures, outFeatures, options],
+      arguments,
     );
-    this.weight = initial([outFeatures, inFeatures], inFeatures, options);
-    this.bias = (options.bias ?? true) ? initial([outFeatures], inFeatures, options) : null;
+    const { bias = true, generator } = options;
+    this.weight = initial([outFeatures, inFeatures], inFeatures, { generator });
+    this.bias = bias ? initial([outFeatures], inFeatures, { generator }) : null;
+    noteFields(this);
   }
 
   forward(x: Tensor): Tensor {
@@ -48,21 +53,68 @@ export class Linear extends Layer {
   }
 }
 
-/** The maximum of each window; by default windows do not overlap. */
-export class MaxPool2d extends Layer {
+export interface EmbeddingLayerOptions extends LayerOptions {
+  /** A row that begins as zeros and is not trained; below 0 it counts from the end. */
+  readonly paddingIdx?: number;
+}
+/** A learned vector for each of numEmbeddings words: integers of any shape […] become […, embeddingDim]. */
+export class Embedding extends Layer {
+  /** [numEmbeddings, embeddingDim], from a normal distribution. */
+  readonly weight: Parameter;
+  readonly paddingIdx: number | undefined;
+
   constructor(
-    readonly kernelSize: Pair,
-    readonly options: MaxPool2dOptions = {},
+    readonly numEmbeddings: number,
+    readonly embeddingDim: number,
+    options: EmbeddingLayerOptions = {},
   ) {
     super();
-    checkArguments(
-      'MaxPool2d',
+    checkConstructor<typeof Embedding>(
+      'Embedding',
       [
-        ['kernelSize', aPair(1)],
-        ['options', optionsOf(maxPool2dKeys)],
+        ['numEmbeddings', wholeNumber(1)],
+        ['embeddingDim', wholeNumber(1)],
+        ['options', optionsOf<EmbeddingLayerOptions>({ ...layerKeys, paddingIdx: wholeNumber(-Infinity) })],
       ],
-      [kernelSize, options],
+      arguments,
     );
+    const { paddingIdx, generator } = options;
+    if (paddingIdx !== undefined && (paddingIdx < -numEmbeddings || paddingIdx >= numEmbeddings)) {
+      throw new ValueError('Embedding', `paddingIdx takes one of ${numEmbeddings} rows, this is ${paddingIdx}`);
+    }
+    this.paddingIdx = paddingIdx;
+    this.weight = scope(() => {
+      const weight = normal([numEmbeddings, embeddingDim], 0, 1, generator && { generator });
+      if (paddingIdx !== undefined) init.zeros(select(weight, 0, paddingIdx));
+      return new Parameter(weight);
+    }, 'initialisation');
+    noteFields(this);
+  }
+
+  forward(index: Tensor): Tensor {
+    return embedding(index, this.weight, { paddingIdx: this.paddingIdx });
+  }
+}
+
+/** What pooling layers share: the size of the windows, and what may be chosen about them. */
+abstract class Pool2d<O extends object> extends Layer {
+  constructor(
+    readonly kernelSize: Pair,
+    readonly options: O,
+  ) {
+    super();
+  }
+}
+const poolTakes = <O extends object>(keys: Keys<O>): Signature<[kernelSize: Pair, options?: O]> => [
+  ['kernelSize', aPair(1)],
+  ['options', optionsOf(keys)],
+];
+
+/** The maximum of each window; by default windows do not overlap. */
+export class MaxPool2d extends Pool2d<MaxPool2dOptions> {
+  constructor(kernelSize: Pair, options: MaxPool2dOptions = {}) {
+    checkConstructor<typeof MaxPool2d>('MaxPool2d', poolTakes(maxPool2dKeys), arguments);
+    super(kernelSize, options);
   }
   forward(x: Tensor): Tensor {
     return maxPool2d(x, this.kernelSize, this.options);
@@ -70,62 +122,52 @@ export class MaxPool2d extends Layer {
 }
 
 /** The average of each window; by default windows do not overlap. */
-export class AvgPool2d extends Layer {
-  constructor(
-    readonly kernelSize: Pair,
-    readonly options: AvgPool2dOptions = {},
-  ) {
-    super();
-    checkArguments(
-      'AvgPool2d',
-      [
-        ['kernelSize', aPair(1)],
-        ['options', optionsOf(avgPool2dKeys)],
-      ],
-      [kernelSize, options],
-    );
+export class AvgPool2d extends Pool2d<AvgPool2dOptions> {
+  constructor(kernelSize: Pair, options: AvgPool2dOptions = {}) {
+    checkConstructor<typeof AvgPool2d>('AvgPool2d', poolTakes(avgPool2dKeys), arguments);
+    super(kernelSize, options);
   }
   forward(x: Tensor): Tensor {
     return avgPool2d(x, this.kernelSize, this.options);
   }
 }
 
-/** The averages over outputSize bins, whatever the size of the image; 1: over each feature map. */
-export class AdaptiveAvgPool2d extends Layer {
+/** What adaptive pooling layers share: the size of their outputs. */
+abstract class AdaptivePool2d extends Layer {
   constructor(readonly outputSize: Pair) {
     super();
-    checkArguments('AdaptiveAvgPool2d', [['outputSize', aPair(1)]], [outputSize]);
+    checkConstructor<typeof AdaptivePool2d>(this.constructor.name, [['outputSize', aPair(1)]], arguments);
   }
+}
+
+/** The averages over outputSize bins, whatever the size of the image; 1: over each feature map. */
+export class AdaptiveAvgPool2d extends AdaptivePool2d {
   forward(x: Tensor): Tensor {
     return adaptiveAvgPool2d(x, this.outputSize);
   }
 }
 
 /** The maxima over outputSize bins, whatever the size of the image. */
-export class AdaptiveMaxPool2d extends Layer {
-  constructor(readonly outputSize: Pair) {
-    super();
-    checkArguments('AdaptiveMaxPool2d', [['outputSize', aPair(1)]], [outputSize]);
-  }
+export class AdaptiveMaxPool2d extends AdaptivePool2d {
   forward(x: Tensor): Tensor {
     return adaptiveMaxPool2d(x, this.outputSize);
   }
 }
 
-/** Dimensions from `startDim` on made one; by default all but the batch. */
+/** Dimensions from `startDim` to `endDim` made one; by default all but the batch. */
 export class Flatten extends Layer {
   constructor(
     readonly startDim = 1,
     readonly endDim = -1,
   ) {
     super();
-    checkArguments(
+    checkConstructor<typeof Flatten>(
       'Flatten',
       [
-        ['startDim', aDim],
-        ['endDim', aDim],
+        ['startDim', optional(aDim)],
+        ['endDim', optional(aDim)],
       ],
-      [startDim, endDim],
+      arguments,
     );
   }
   forward(x: Tensor): Tensor {
@@ -140,13 +182,13 @@ export class Dropout extends Layer {
     readonly options: LayerOptions = {},
   ) {
     super();
-    checkArguments(
+    checkConstructor<typeof Dropout>(
       'Dropout',
       [
-        ['p', aNumber(0, 1)],
+        ['p', optional(aNumber(0, 1))],
         ['options', optionsOf(layerKeys)],
       ],
-      [p, options],
+      arguments,
     );
   }
   forward(x: Tensor): Tensor {

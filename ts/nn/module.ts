@@ -9,62 +9,12 @@ import { PhylloError, ShapeError, ValueError } from '../core/errors';
 import { aBoolean, aTensor, check, options as optionsOf, recordOf } from '../core/kinds';
 import { addOwner } from '../core/owners';
 import { noGrad, runtime } from '../core/runtime';
-import { keepState, scope } from '../core/scope';
+import { scope } from '../core/scope';
 import { sameShape, show } from '../core/shape';
-import { drop, live, Tensor } from '../core/tensor';
+import { checkCount } from '../core/signature';
+import { drop, live, type Tensor } from '../core/tensor';
 import { assign } from '../ops/update';
-
-/** What a module holds. */
-class State extends Tensor {
-  constructor(where: string, data: Tensor) {
-    check(where, 'data', aTensor, data);
-    super(data.storage, data.shape, data.strides, data.offset, data.dtype, data.dense);
-    this.made = where;
-    keepState(this);
-    noteChange();
-  }
-
-  override dispose(): void {
-    if (!this.disposed) noteChange();
-    super.dispose();
-  }
-  override [Symbol.dispose](): void {
-    if (!this.disposed) noteChange();
-    super[Symbol.dispose]();
-  }
-}
-
-/** A tensor that training changes: a leaf, kept until its module goes. */
-export class Parameter extends State {
-  /**
-   * @param data its values, whose memory it shares.
-   * @param requiresGrad false: it is saved with the others, but not trained.
-   * @throws {DisposedError} if `data` was freed.
-   */
-  constructor(data: Tensor, requiresGrad = true) {
-    check('Parameter', 'requiresGrad', aBoolean, requiresGrad);
-    super('Parameter', data);
-    if (requiresGrad) this.requiresGrad = true;
-  }
-
-  override get requiresGrad(): boolean {
-    return super.requiresGrad;
-  }
-  override set requiresGrad(on: boolean) {
-    if (on !== super.requiresGrad) noteChange();
-    super.requiresGrad = on;
-  }
-}
-/** State that is saved with the parameters but not trained: running means, say. */
-export class Buffer extends State {
-  /**
-   * @param data its values, whose memory it shares.
-   * @throws {DisposedError} if `data` was freed.
-   */
-  constructor(data: Tensor) {
-    super('Buffer', data);
-  }
-}
+import { Buffer, Parameter, State } from './parameter';
 
 export interface LoadOptions {
   /** Every name must be there, and no other. Default true. */
@@ -116,6 +66,7 @@ function scoping(forward: Method): Method {
     }
     runtime.watcher?.object(this);
     try {
+      checkFields(this);
       const output = scope(() => forward.apply(this, inputs), `${this.constructor.name}.forward`, 'nobody');
       observer?.(this, output);
       return output;
@@ -159,11 +110,49 @@ export function* fields(m: Module): Generator<[name: string, value: unknown]> {
   }
 }
 
+/** Of each module, the fields that held a parameter or a buffer when it was last looked at. */
+const holding: WeakMap<Module, Set<string>> = new WeakMap();
+
+/**
+ * Notes which fields of a module hold parameters and buffers. From then on they hold one or null: with another tensor in
+ * its place, a parameter would be trained and saved no more.
+ */
+export function noteFields(m: Module): void {
+  const before = holding.get(m);
+  const names = new Set<string>();
+  for (const [name, value] of fields(m)) {
+    const held = before?.has(name) ?? false;
+    if (held && !isHeld(value)) refuseField(m, name, value);
+    if (held || value instanceof State) names.add(name);
+  }
+  holding.set(m, names);
+}
+const isHeld = (value: unknown): boolean => value instanceof State || value === null || value === undefined;
+
+/** Throws if a field that was noted holds something else. */
+function checkFields(m: Module): void {
+  const names = holding.get(m);
+  if (!names) noteFields(m);
+  else for (const name of names) if (!isHeld(Reflect.get(m, name))) refuseField(m, name, Reflect.get(m, name));
+}
+function refuseField(m: Module, name: string, value: unknown): never {
+  throw new ValueError(
+    m.constructor.name,
+    `${name} takes a Parameter, a Buffer or null, this is ${display(value)}: wrap a tensor in new nn.Parameter(), or copy its values with assign()`,
+  );
+}
+
+/**
+ * The base of layers and models. Fields that hold a {@link Parameter}, a {@link Buffer} or a module, also in arrays,
+ * belong to it; other tensors do not. A field that has held a parameter or a buffer takes another one or null: where
+ * something else is assigned, `forward` and whatever lists parameters throw ValueError.
+ */
 export abstract class Module {
   /** Set by `train` and `eval`: dropout and batch statistics go by it. */
   training = true;
 
   constructor() {
+    checkCount(this.constructor.name, 0, arguments);
     wrap(Object.getPrototypeOf(this));
     addOwner(this);
     noteChange();
@@ -187,6 +176,7 @@ export abstract class Module {
   private *named<T extends Tensor>(kind: abstract new (...args: never[]) => T): Generator<[path: string, tensor: T]> {
     const seen = new Set<T>();
     for (const [path, m] of this.namedModules()) {
+      noteFields(m);
       for (const [name, value] of fields(m)) {
         if (!(value instanceof kind) || seen.has(value)) continue;
         seen.add(value);

@@ -1,10 +1,12 @@
 /** Layers and models: `nn` of the public API. */
-export { Buffer, Layer, Module, Parameter, type LoadOptions, type LoadReport } from './module';
+export { Layer, Module, type LoadOptions, type LoadReport } from './module';
+export { Buffer, Parameter } from './parameter';
 export * from './layers';
 export * from './convolution';
 export * from './normalization';
 export * from './activations';
 export * from './recurrent';
+export * from './elman';
 export { Sequential } from './sequential';
 export { summary } from './summary';
 export * as init from './init';

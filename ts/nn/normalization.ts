@@ -1,15 +1,37 @@
-/** Layers that normalise. Weights begin at 1, biases at 0. */
+/** Layers that normalise: x̂ · weight + bias, where x̂ has mean 0 and variance 1 over what the layer says. */
 import { ShapeError } from '../core/errors';
 import { aBoolean, aNumber, aTensor, check, oneSizeOrMore, options as optionsOf, wholeNumber } from '../core/kinds';
 import { scope } from '../core/scope';
 import { show, type Shape } from '../core/shape';
-import { checkArguments } from '../core/signature';
+import { checkConstructor } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { full } from '../ops/creation';
 import { batchNorm, groupNorm, layerNorm, localResponseNorm, rmsNorm } from '../ops/norm';
 import { localResponseNormKeys, type LocalResponseNormOptions } from '../ops/windows';
 import { constant } from './initial';
-import { Buffer, Layer, type Parameter } from './module';
+import { Layer, noteFields } from './module';
+import { Buffer, type Parameter } from './parameter';
+
+/** What layers that normalise share. */
+abstract class Normalization extends Layer {
+  /** γ, from 1 on; null if it is not learned. */
+  readonly weight: Parameter | null;
+  /** β, from 0 on; null if it is not learned. */
+  readonly bias: Parameter | null;
+
+  constructor(
+    shape: Shape,
+    /** ε, added to the variance. */
+    readonly eps: number,
+    weight: boolean,
+    bias: boolean,
+  ) {
+    super();
+    this.weight = weight ? constant(shape, 1) : null;
+    this.bias = bias ? constant(shape, 0) : null;
+    noteFields(this);
+  }
+}
 
 export interface BatchNormLayerOptions {
   /** Added to the variance. Default 1e-5. */
@@ -20,43 +42,36 @@ export interface BatchNormLayerOptions {
   readonly affine?: boolean;
 }
 /**
- * In training, each channel is normalised by the batch and the running statistics follow; in evaluation, by those.
- * Their names are those of PyTorch's files, but for `num_batches_tracked`, which nothing here needs: load such a file
- * with `strict: false`.
+ * In training, each channel is normalised by the statistics of the batch, and the running statistics follow them; in
+ * evaluation, by the running statistics (Ioffe & Szegedy 2015). Fields are named as in PyTorch's files, but for
+ * `num_batches_tracked`, which nothing here needs: load such a file with `strict: false`.
  */
-abstract class BatchNorm extends Layer {
-  /** [numFeatures] */
-  readonly weight: Parameter | null;
-  /** [numFeatures] */
-  readonly bias: Parameter | null;
+abstract class BatchNorm extends Normalization {
   /** [numFeatures], from 0 on. */
   readonly running_mean: Buffer;
   /** [numFeatures], from 1 on. */
   readonly running_var: Buffer;
-  readonly eps: number;
   readonly momentum: number;
 
   constructor(
     readonly numFeatures: number,
     options: BatchNormLayerOptions = {},
   ) {
-    super();
-    checkArguments(
-      this.constructor.name,
+    checkConstructor<typeof BatchNorm>(
+      new.target.name,
       [
         ['numFeatures', wholeNumber(1)],
         ['options', optionsOf<BatchNormLayerOptions>({ eps: aNumber(0), momentum: aNumber(0, 1), affine: aBoolean })],
       ],
-      [numFeatures, options],
+      arguments,
     );
     const { eps = 1e-5, momentum = 0.1, affine = true } = options;
-    this.eps = eps;
+    super([numFeatures], eps, affine, affine);
     this.momentum = momentum;
-    this.weight = affine ? constant([numFeatures], 1) : null;
-    this.bias = affine ? constant([numFeatures], 0) : null;
     const buffer = (value: number): Buffer => scope(() => new Buffer(full([numFeatures], value)), 'initialisation');
     this.running_mean = buffer(0);
     this.running_var = buffer(1);
+    noteFields(this);
   }
 
   protected normalise(x: Tensor, form: string, fits: (ndim: number) => boolean): Tensor {
@@ -97,30 +112,23 @@ export interface LayerNormLayerOptions {
   /** Whether to learn the summand. Default true. */
   readonly bias?: boolean;
 }
-/** Layer normalisation over the last dimensions, those of sizes `normalizedShape`. */
-export class LayerNorm extends Layer {
+/** Layer normalisation over the last dimensions, those of sizes `normalizedShape` (Ba et al. 2016). */
+export class LayerNorm extends Normalization {
   readonly normalizedShape: Shape;
-  /** In the shape that is normalised. */
-  readonly weight: Parameter | null;
-  /** In the shape that is normalised. */
-  readonly bias: Parameter | null;
-  readonly eps: number;
 
   constructor(shape: number | Shape, options: LayerNormLayerOptions = {}) {
-    super();
-    checkArguments(
+    checkConstructor<typeof LayerNorm>(
       'LayerNorm',
       [
         ['shape', oneSizeOrMore],
         ['options', optionsOf<LayerNormLayerOptions>({ eps: aNumber(0), elementwiseAffine: aBoolean, bias: aBoolean })],
       ],
-      [shape, options],
+      arguments,
     );
     const { eps = 1e-5, elementwiseAffine = true, bias = true } = options;
-    this.normalizedShape = normalizedShape('LayerNorm', shape);
-    this.eps = eps;
-    this.weight = elementwiseAffine ? constant(this.normalizedShape, 1) : null;
-    this.bias = elementwiseAffine && bias ? constant(this.normalizedShape, 0) : null;
+    const sizes = normalizedShape('LayerNorm', shape);
+    super(sizes, eps, elementwiseAffine, elementwiseAffine && bias);
+    this.normalizedShape = sizes;
   }
 
   forward(x: Tensor): Tensor {
@@ -135,26 +143,22 @@ export interface RMSNormLayerOptions {
   readonly elementwiseAffine?: boolean;
 }
 /** x / √(mean x² + ε) · weight over the last dimensions, those of sizes `normalizedShape` (Zhang & Sennrich 2019). */
-export class RMSNorm extends Layer {
+export class RMSNorm extends Normalization {
   readonly normalizedShape: Shape;
-  /** In the shape that is normalised. */
-  readonly weight: Parameter | null;
-  readonly eps: number;
 
   constructor(shape: number | Shape, options: RMSNormLayerOptions = {}) {
-    super();
-    checkArguments(
+    checkConstructor<typeof RMSNorm>(
       'RMSNorm',
       [
         ['shape', oneSizeOrMore],
         ['options', optionsOf<RMSNormLayerOptions>({ eps: aNumber(0), elementwiseAffine: aBoolean })],
       ],
-      [shape, options],
+      arguments,
     );
     const { eps = 2 ** -23, elementwiseAffine = true } = options;
-    this.normalizedShape = normalizedShape('RMSNorm', shape);
-    this.eps = eps;
-    this.weight = elementwiseAffine ? constant(this.normalizedShape, 1) : null;
+    const sizes = normalizedShape('RMSNorm', shape);
+    super(sizes, eps, elementwiseAffine, false);
+    this.normalizedShape = sizes;
   }
 
   forward(x: Tensor): Tensor {
@@ -168,36 +172,27 @@ export interface GroupNormLayerOptions {
   /** Whether to learn a factor and a summand for each channel. Default true. */
   readonly affine?: boolean;
 }
-/** Normalisation of each of `numGroups` groups of channels of each sample of x [n, numChannels, …]. */
-export class GroupNorm extends Layer {
-  /** [numChannels] */
-  readonly weight: Parameter | null;
-  /** [numChannels] */
-  readonly bias: Parameter | null;
-  readonly eps: number;
-
+/** Normalisation of each of `numGroups` groups of channels of each sample of x [n, numChannels, …] (Wu & He 2018). */
+export class GroupNorm extends Normalization {
   constructor(
     readonly numGroups: number,
     readonly numChannels: number,
     options: GroupNormLayerOptions = {},
   ) {
-    super();
-    checkArguments(
+    checkConstructor<typeof GroupNorm>(
       'GroupNorm',
       [
         ['numGroups', wholeNumber(1)],
         ['numChannels', wholeNumber(1)],
         ['options', optionsOf<GroupNormLayerOptions>({ eps: aNumber(0), affine: aBoolean })],
       ],
-      [numGroups, numChannels, options],
+      arguments,
     );
     const { eps = 1e-5, affine = true } = options;
     if (numChannels % numGroups !== 0) {
       throw new ShapeError('GroupNorm', `${numChannels} channels do not divide into ${numGroups} groups`);
     }
-    this.eps = eps;
-    this.weight = affine ? constant([numChannels], 1) : null;
-    this.bias = affine ? constant([numChannels], 0) : null;
+    super([numChannels], eps, affine, affine);
   }
 
   forward(x: Tensor): Tensor {
@@ -216,13 +211,13 @@ export class LocalResponseNorm extends Layer {
     readonly options: LocalResponseNormOptions = {},
   ) {
     super();
-    checkArguments(
+    checkConstructor<typeof LocalResponseNorm>(
       'LocalResponseNorm',
       [
         ['size', wholeNumber(1)],
         ['options', optionsOf(localResponseNormKeys)],
       ],
-      [size, options],
+      arguments,
     );
   }
   forward(x: Tensor): Tensor {

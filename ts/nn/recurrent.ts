@@ -1,8 +1,7 @@
-/** Recurrent layers, and what turns words into vectors for them. Names, shapes and initial values are PyTorch's. */
-import { ShapeError, ValueError } from '../core/errors';
+/** Recurrent layers. Names, shapes and initial values are PyTorch's. */
+import { ShapeError } from '../core/errors';
 import {
   aBoolean,
-  aFunction,
   aNumber,
   aTensor,
   aTensorOrNull,
@@ -14,29 +13,20 @@ import {
   wholeNumber,
   type Keys,
 } from '../core/kinds';
-import { scope } from '../core/scope';
 import { show, type Shape } from '../core/shape';
-import { checkArguments } from '../core/signature';
+import { checkConstructor, type Signature } from '../core/signature';
 import type { Tensor } from '../core/tensor';
-import { zeros } from '../ops/creation';
 import { dropout } from '../ops/dropout';
-import { relu, tanh } from '../ops/elementwise';
-import { embedding } from '../ops/embedding';
 import { concat, stack } from '../ops/join';
-import { linear, matmul } from '../ops/matmul';
-import { add } from '../ops/arithmetic';
-import { normal } from '../ops/random';
 import { gru, lstm, rnn, type RecurrentOptions, type RecurrentWeights } from '../ops/rnn';
-import { select, squeeze, t as transposed, transpose, unsqueeze } from '../ops/view';
-import * as init from './init';
-import { initial, layerKeys, type LayerOptions } from './initial';
-import { Layer, Module, Parameter } from './module';
+import { select, squeeze, transpose, unsqueeze } from '../ops/view';
+import { biasedLayerKeys, initial, type BiasedLayerOptions, type LayerOptions } from './initial';
+import { Module } from './module';
+import type { Parameter } from './parameter';
 
-export interface RecurrentLayerOptions extends LayerOptions {
+export interface RecurrentLayerOptions extends BiasedLayerOptions {
   /** Layers on top of each other, each reading the one below. Default 1. */
   readonly numLayers?: number;
-  /** Default true. */
-  readonly bias?: boolean;
   /** x and y are [batch, steps, …] instead of [steps, batch, …]; states are not concerned. Default false. */
   readonly batchFirst?: boolean;
   /** With what probability an element is dropped between layers, in training. Default 0. */
@@ -50,13 +40,19 @@ export interface RNNOptions extends RecurrentLayerOptions {
 }
 
 const recurrentKeys: Keys<RecurrentLayerOptions> = {
-  ...layerKeys,
+  ...biasedLayerKeys,
   numLayers: wholeNumber(1),
-  bias: aBoolean,
   batchFirst: aBoolean,
   dropout: aNumber(0, 1),
   bidirectional: aBoolean,
 };
+
+/** What the constructors take. */
+const takes = <O extends object>(keys: Keys<O>): Signature<[inputSize: number, hiddenSize: number, options?: O]> => [
+  ['inputSize', wholeNumber(1)],
+  ['hiddenSize', wholeNumber(1)],
+  ['options', optionsOf(keys)],
+];
 
 /** One layer in one direction: all its outputs, then its last states. */
 type Cell = (
@@ -86,32 +82,21 @@ abstract class Recurrent extends Module {
     readonly inputSize: number,
     readonly hiddenSize: number,
     gates: number,
-    options: RecurrentLayerOptions,
-    keys: Keys<RecurrentLayerOptions> = recurrentKeys,
-  ) {
-    super();
-    checkArguments(
-      this.constructor.name,
-      [
-        ['inputSize', wholeNumber(1)],
-        ['hiddenSize', wholeNumber(1)],
-        ['options', optionsOf(keys)],
-      ],
-      [inputSize, hiddenSize, options],
-    );
-    const {
+    {
       numLayers = 1,
       bias = true,
       batchFirst = false,
       dropout: p = 0,
       bidirectional = false,
       generator,
-    } = options;
+    }: RecurrentLayerOptions,
+  ) {
+    super();
     this.numLayers = numLayers;
     this.batchFirst = batchFirst;
     this.dropout = p;
     this.bidirectional = bidirectional;
-    this.#generator = generator ? { generator } : {};
+    this.#generator = { generator };
     const make = (field: string, shape: Shape): Parameter => {
       const value = initial(shape, hiddenSize, this.#generator);
       Object.defineProperty(this, field, { value, enumerable: true });
@@ -181,7 +166,6 @@ abstract class Recurrent extends Module {
   }
 }
 
-const rnnKeys: Pick<Keys<RNNOptions>, 'nonlinearity'> = { nonlinearity: oneOf('tanh', 'relu') };
 /**
  * Elman's network in PyTorch's form, hₜ = f(Wᵢₕ xₜ + bᵢₕ + Wₕₕ hₜ₋₁ + bₕₕ), of one or more layers.
  *
@@ -193,7 +177,9 @@ export class RNN extends Recurrent {
   readonly nonlinearity: 'tanh' | 'relu';
 
   constructor(inputSize: number, hiddenSize: number, options: RNNOptions = {}) {
-    super(inputSize, hiddenSize, 1, options, { ...recurrentKeys, ...rnnKeys });
+    const keys: Keys<RNNOptions> = { ...recurrentKeys, nonlinearity: oneOf('tanh', 'relu') };
+    checkConstructor<typeof RNN>('RNN', takes(keys), arguments);
+    super(inputSize, hiddenSize, 1, options);
     this.nonlinearity = options.nonlinearity ?? 'tanh';
   }
 
@@ -213,6 +199,7 @@ export class RNN extends Recurrent {
  */
 export class LSTM extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, options: RecurrentLayerOptions = {}) {
+    checkConstructor<typeof LSTM>('LSTM', takes(recurrentKeys), arguments);
     super(inputSize, hiddenSize, 4, options);
   }
 
@@ -231,6 +218,7 @@ export class LSTM extends Recurrent {
 /** The gated recurrent unit, of one or more layers; gates stand in the order r, z, n. As RNN. */
 export class GRU extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, options: RecurrentLayerOptions = {}) {
+    checkConstructor<typeof GRU>('GRU', takes(recurrentKeys), arguments);
     super(inputSize, hiddenSize, 3, options);
   }
 
@@ -240,124 +228,5 @@ export class GRU extends Recurrent {
       gru(input, weights, states?.[0], options),
     );
     return [y, h!];
-  }
-}
-
-type Activation = (a: Tensor) => Tensor;
-export interface ElmanOptions extends LayerOptions {
-  /** Of the hidden state. Default tanh. */
-  readonly f1?: Activation;
-  /** Of the output. Default: none. */
-  readonly f2?: Activation;
-}
-/**
- * Elman's network with an output: hₜ = f₁(U xₜ + W hₜ₋₁), yₜ = f₂(V hₜ), without biases. `forward` takes x
- * [steps, batch, inputSize] and h0 [batch, hiddenSize], zeros if left out, and answers y [steps, batch, outputSize] and
- * the last h.
- */
-export class Elman extends Module {
-  /** [hiddenSize, inputSize] */
-  readonly U: Parameter;
-  /** [outputSize, hiddenSize] */
-  readonly V: Parameter;
-  /** [hiddenSize, hiddenSize] */
-  readonly W: Parameter;
-  readonly f1: Activation;
-  readonly f2: Activation;
-
-  constructor(
-    readonly inputSize: number,
-    readonly hiddenSize: number,
-    readonly outputSize: number,
-    options: ElmanOptions = {},
-  ) {
-    super();
-    checkArguments(
-      'Elman',
-      [
-        ['inputSize', wholeNumber(1)],
-        ['hiddenSize', wholeNumber(1)],
-        ['outputSize', wholeNumber(1)],
-        ['options', optionsOf<ElmanOptions>({ ...layerKeys, f1: aFunction(), f2: aFunction() })],
-      ],
-      [inputSize, hiddenSize, outputSize, options],
-    );
-    const { f1 = tanh, f2 = (a): Tensor => a, generator } = options;
-    const make = (shape: Shape): Parameter => initial(shape, hiddenSize, generator ? { generator } : {});
-    this.U = make([hiddenSize, inputSize]);
-    this.V = make([outputSize, hiddenSize]);
-    this.W = make([hiddenSize, hiddenSize]);
-    this.f1 = f1;
-    this.f2 = f2;
-  }
-
-  forward(x: Tensor, h0: Tensor | null = null): [y: Tensor, h: Tensor] {
-    checkArguments(
-      'Elman',
-      [
-        ['x', aTensor],
-        ['h0', aTensorOrNull],
-      ],
-      [x, h0],
-    );
-    const [states, last] = this.states(x, h0);
-    return [this.f2(linear(states, this.V)), last];
-  }
-
-  /** All hidden states: by the kernel for the two functions it knows, else step by step. */
-  private states(x: Tensor, h0: Tensor | null): [states: Tensor, last: Tensor] {
-    const { U, W, f1, hiddenSize } = this;
-    if (f1 === tanh || f1 === relu)
-      return rnn(x, { ih: U, hh: W }, h0, { nonlinearity: f1 === relu ? 'relu' : 'tanh' });
-    if (x.ndim !== 3 || x.shape[0] === 0 || x.shape[2] !== this.inputSize) {
-      throw new ShapeError('Elman', `x takes [steps, batch, ${this.inputSize}], this is ${show(x.shape)}`);
-    }
-    const p = linear(x, U);
-    let h = h0 ?? zeros([x.shape[1]!, hiddenSize]);
-    const all: Tensor[] = [];
-    for (let t = 0; t < x.shape[0]!; t++) all.push((h = f1(add(select(p, 0, t), matmul(h, transposed(W))))));
-    return [stack(all), h];
-  }
-}
-
-export interface EmbeddingLayerOptions extends LayerOptions {
-  /** A row that begins as zeros and is not trained; below 0 it counts from the end. */
-  readonly paddingIdx?: number;
-}
-/** A learned vector for each of numEmbeddings words: integers of any shape […] become […, embeddingDim]. */
-export class Embedding extends Layer {
-  /** [numEmbeddings, embeddingDim], from a normal distribution. */
-  readonly weight: Parameter;
-  readonly paddingIdx: number | undefined;
-
-  constructor(
-    readonly numEmbeddings: number,
-    readonly embeddingDim: number,
-    options: EmbeddingLayerOptions = {},
-  ) {
-    super();
-    checkArguments(
-      'Embedding',
-      [
-        ['numEmbeddings', wholeNumber(1)],
-        ['embeddingDim', wholeNumber(1)],
-        ['options', optionsOf<EmbeddingLayerOptions>({ ...layerKeys, paddingIdx: wholeNumber(-Infinity) })],
-      ],
-      [numEmbeddings, embeddingDim, options],
-    );
-    const { paddingIdx, generator } = options;
-    if (paddingIdx !== undefined && (paddingIdx < -numEmbeddings || paddingIdx >= numEmbeddings)) {
-      throw new ValueError('Embedding', `paddingIdx takes one of ${numEmbeddings} rows, this is ${paddingIdx}`);
-    }
-    this.paddingIdx = paddingIdx;
-    this.weight = scope(() => {
-      const weight = normal([numEmbeddings, embeddingDim], 0, 1, generator && { generator });
-      if (paddingIdx !== undefined) init.zeros(select(weight, 0, paddingIdx));
-      return new Parameter(weight);
-    }, 'initialisation');
-  }
-
-  forward(index: Tensor): Tensor {
-    return embedding(index, this.weight, { paddingIdx: this.paddingIdx });
   }
 }

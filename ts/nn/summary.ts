@@ -5,7 +5,8 @@ import { show, type Shape } from '../core/shape';
 import { checked } from '../core/signature';
 import { Tensor } from '../core/tensor';
 import { zeros } from '../ops/creation';
-import { fields, Layer, observe, Parameter, type Module } from './module';
+import { fields, Layer, observe, type Module } from './module';
+import { Parameter } from './parameter';
 
 const count = (n: number): string => n.toLocaleString('en-US');
 

@@ -3,7 +3,7 @@ import type { ConvSizes, Kernels } from '../backend/backend';
 import { ShapeError, ValueError } from '../core/errors';
 import { defineOp, type Epilogue, type Op, type View } from '../core/op';
 import { aTensor, aTensorOrNull, optional, options as optionsOf } from '../core/kinds';
-import { checkInteger, pairOf, tripleOf } from '../core/options';
+import { pairOf, tripleOf } from '../core/sizes';
 import { checked, composite } from '../core/signature';
 import { show, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
@@ -35,7 +35,6 @@ interface Geometry {
 
 /** Throws unless filters w fit the channels of x. */
 function checkChannels(where: string, x: Shape, w: Shape, groups: number): void {
-  checkInteger(where, 'groups', groups, 1);
   const [k = 0, perGroup = 0] = w;
   if (x[1] !== perGroup * groups) {
     const all = groups === 1 ? `${perGroup}` : `${groups} × ${perGroup}`;
@@ -49,8 +48,8 @@ function geometryOf(where: string, x: Shape, w: Shape, options: Conv2dOptions): 
   if (x.length !== 4) throw new ShapeError(where, `x takes [batch, channels, height, width], this is ${show(x)}`);
   if (w.length !== 4)
     throw new ShapeError(where, `w takes [filters, channels / groups, height, width], this is ${show(w)}`);
-  const stride = pairOf(where, 'stride', options.stride ?? 1, 1);
-  const dilation = pairOf(where, 'dilation', options.dilation ?? 1, 1);
+  const stride = pairOf(options.stride ?? 1);
+  const dilation = pairOf(options.dilation ?? 1);
   const groups = options.groups ?? 1;
   checkChannels(where, x, w, groups);
   const { padding = 0 } = options;
@@ -60,7 +59,7 @@ function geometryOf(where: string, x: Shape, w: Shape, options: Conv2dOptions): 
     const total = [dilation[0] * (w[2]! - 1), dilation[1] * (w[3]! - 1)] as const;
     return { where, stride, dilation, groups, total, before: [Math.floor(total[0] / 2), Math.floor(total[1] / 2)] };
   }
-  const before = pairOf(where, 'padding', padding === 'valid' ? 0 : padding, 0);
+  const before = pairOf(padding === 'valid' ? 0 : padding);
   return { where, stride, dilation, groups, before, total: [2 * before[0], 2 * before[1]] };
 }
 
@@ -270,15 +269,22 @@ export const conv3d: (x: Tensor, w: Tensor, b?: Tensor | null, options?: Conv3dO
     const { groups = 1 } = options;
     checkChannels(where, x.shape, w.shape, groups);
     // The depth's, then the image's.
-    const [step, ...stride] = tripleOf(where, 'stride', options.stride ?? 1, 1);
-    const [ends, ...padding] = tripleOf(where, 'padding', options.padding ?? 0, 0);
-    const [apart, ...dilation] = tripleOf(where, 'dilation', options.dilation ?? 1, 1);
+    const [step, ...stride] = tripleOf(options.stride ?? 1);
+    const [apart, ...dilation] = tripleOf(options.dilation ?? 1);
     const [n = 0, c = 0, d = 0, height = 0, width = 0] = x.shape;
     const [k = 0, perGroup = 0, kd = 0, kh = 0, kw = 0] = w.shape;
-    const room = d + 2 * ends - apart * (kd - 1) - 1;
+    const given = options.padding ?? 0;
+    if (given === 'same' && step !== 1) {
+      throw new ValueError(where, `padding 'same' takes stride 1, this is ${show([step, ...stride])}`);
+    }
+    const [ends, ...around] = tripleOf(typeof given === 'string' ? 0 : given);
+    const padding = typeof given === 'string' ? given : around;
+    const total = given === 'same' ? apart * (kd - 1) : 2 * ends;
+    const before = Math.floor(total / 2);
+    const room = d + total - apart * (kd - 1) - 1;
     if (room < 0) throw new ShapeError(where, `w ${show(w.shape)} is deeper than x ${show(x.shape)} with its padding`);
     const depth = Math.floor(room / step) + 1;
-    const padded = ends > 0 ? pad(x, [0, 0, 0, 0, ends, ends]) : x;
+    const padded = total > 0 ? pad(x, [0, 0, 0, 0, before, total - before]) : x;
     const taps = Array.from({ length: kd }, (_, t) =>
       slice(padded, 2, t * apart, t * apart + (depth - 1) * step + 1, step),
     );
@@ -311,12 +317,11 @@ export const convTranspose2d: (x: Tensor, w: Tensor, b?: Tensor | null, options?
       if (w.ndim !== 4) {
         throw new ShapeError(where, `w takes [channels, filters / groups, height, width], this is ${show(w.shape)}`);
       }
-      const stride = pairOf(where, 'stride', options.stride ?? 1, 1);
-      const before = pairOf(where, 'padding', options.padding ?? 0, 0);
-      const extra = pairOf(where, 'outputPadding', options.outputPadding ?? 0, 0);
-      const dilation = pairOf(where, 'dilation', options.dilation ?? 1, 1);
+      const stride = pairOf(options.stride ?? 1);
+      const before = pairOf(options.padding ?? 0);
+      const extra = pairOf(options.outputPadding ?? 0);
+      const dilation = pairOf(options.dilation ?? 1);
       const groups = options.groups ?? 1;
-      checkInteger(where, 'groups', groups, 1);
       if (x.shape[1] !== w.shape[0]) {
         const found = `x ${show(x.shape)} has ${x.shape[1]}`;
         throw new ShapeError(where, `w ${show(w.shape)} takes ${w.shape[0]} channels, ${found}`);

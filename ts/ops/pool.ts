@@ -1,8 +1,8 @@
 /** Pooling: the maximum or the average of each window of each feature map. */
 import { ShapeError, ValueError } from '../core/errors';
 import { defineMultiOp, defineOp, type MultiOp, type Op, type View } from '../core/op';
-import { aPair, aTensor, options as optionsOf } from '../core/kinds';
-import { pairOf, type Pair } from '../core/options';
+import { aTensor, options as optionsOf } from '../core/kinds';
+import { aPair, pairOf, type Pair } from '../core/sizes';
 import { runtime } from '../core/runtime';
 import { checked, composite } from '../core/signature';
 import { show, type Shape } from '../core/shape';
@@ -24,10 +24,10 @@ interface Window {
 
 function windowOf(where: string, x: Shape, kernelSize: Pair, options: MaxPool2dOptions): Window {
   if (x.length !== 4) throw new ShapeError(where, `x takes [batch, channels, height, width], this is ${show(x)}`);
-  const kernel = pairOf(where, 'kernelSize', kernelSize, 1);
-  const stride = pairOf(where, 'stride', options.stride ?? kernel, 1);
-  const padding = pairOf(where, 'padding', options.padding ?? 0, 0);
-  const dilation = pairOf(where, 'dilation', options.dilation ?? 1, 1);
+  const kernel = pairOf(kernelSize);
+  const stride = pairOf(options.stride ?? kernel);
+  const padding = pairOf(options.padding ?? 0);
+  const dilation = pairOf(options.dilation ?? 1);
   if (kernel[0] * kernel[1] >= 2 ** 31)
     throw new ValueError(where, `a window takes fewer than 2^31 places, this is ${show(kernel)}`);
   if (padding.some((p, i) => 2 * p > kernel[i]!)) {
@@ -213,7 +213,7 @@ function bins(n: number, m: number): { readonly start: number; readonly size: nu
 /** The output's size and, where it divides the input's, the windows that are the bins. */
 function binsOf(where: string, x: Shape, outputSize: Pair): { output: readonly [number, number]; window: Pair | null } {
   if (x.length !== 4) throw new ShapeError(where, `x takes [batch, channels, height, width], this is ${show(x)}`);
-  const output = pairOf(where, 'outputSize', outputSize, 1);
+  const output = pairOf(outputSize);
   const [h, w] = [x[2]!, x[3]!];
   if (h === 0 || w === 0) throw new ShapeError(where, `x ${show(x)} has no places to make bins of`);
   const even = h % output[0] === 0 && w % output[1] === 0;

@@ -21,9 +21,8 @@ import {
 import { defineOp, type Op } from '../core/op';
 import { noGrad, runtime, untraced } from '../core/runtime';
 import { adopt, keep, keepState } from '../core/scope';
-import { checkInteger, checkNumber } from '../core/options';
 import type { Shape } from '../core/shape';
-import { checked, composite, type Signature } from '../core/signature';
+import { checkCount, checked, composite, type Signature } from '../core/signature';
 import { handle, type Tensor } from '../core/tensor';
 import { add } from './arithmetic';
 import { floor, to } from './elementwise';
@@ -57,6 +56,7 @@ export class Generator {
   readonly state: Tensor;
 
   constructor(seed = 0) {
+    checkCount('Generator', 1, arguments);
     this.state = keepState(tensor(words('Generator', seed), { dtype: 'i32' }));
   }
 
@@ -167,7 +167,7 @@ export const uniform: (shape: Shape, lo: number, hi: number, options?: RandomOpt
     ['options', randomOptions],
   ],
   (shape, lo, hi, options = {}) => {
-    checkNumber('uniform', 'hi', hi, lo);
+    check('uniform', 'hi', aNumber(lo), hi);
     return leaf(uniformOp(source(options).draw(), { shape: [...shape], lo, hi }), options);
   },
 );
@@ -205,7 +205,7 @@ export const randint: (low: number, high: number, shape: Shape, options?: Source
     ['options', optionsOf(sourceKeys)],
   ],
   (low, high, shape, options = {}) => {
-    checkInteger('randint', 'high', high, low + 1, 2 ** 31);
+    check('randint', 'high', wholeNumber(low + 1, 2 ** 31), high);
     if (high - low > 2 ** 24) throw new ValueError('randint', `${low} to ${high} spans more than 2^24 numbers`);
     return add(to(floor(uniform(shape, 0, high - low, options)), 'i32'), low);
   },

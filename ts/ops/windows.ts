@@ -2,50 +2,23 @@
  * What may be chosen about windows, those of convolution, pooling and local response normalisation. Functions and layers
  * share it.
  */
-import {
-  aBoolean,
-  aNumber,
-  aPair,
-  aTriple,
-  either,
-  kind,
-  oneOf,
-  wholeNumber,
-  type Keys,
-  type Kind,
-} from '../core/kinds';
-import type { Pair, Triple } from '../core/options';
+import { aBoolean, aNumber, either, kind, oneOf, wholeNumber, type Keys, type Kind } from '../core/kinds';
+import { aPair, aTriple, type Pair, type Triple } from '../core/sizes';
 
-export interface Conv2dOptions {
+/** Of a convolution. S: one number for all directions, or one for each. */
+interface ConvOptions<S> {
   /** Steps between windows. Default 1. */
-  readonly stride?: Pair;
-  /** Zeros around the image; 'same' keeps its size (stride 1 only), with the odd one after; 'valid' is 0. Default 0. */
-  readonly padding?: Pair | 'same' | 'valid';
+  readonly stride?: S;
+  /** Zeros at both ends; 'same' keeps the size (stride 1 only), with the odd one after; 'valid' is 0. Default 0. */
+  readonly padding?: S | 'same' | 'valid';
   /** Steps between the taps of a filter. Default 1. */
-  readonly dilation?: Pair;
+  readonly dilation?: S;
   /** Groups of channels that do not see each other. Default 1. */
   readonly groups?: number;
 }
-export interface Conv1dOptions {
-  /** Steps between windows. Default 1. */
-  readonly stride?: number;
-  /** Zeros at both ends; 'same' keeps the length (stride 1 only), with the odd one after; 'valid' is 0. Default 0. */
-  readonly padding?: number | 'same' | 'valid';
-  /** Steps between the taps of a filter. Default 1. */
-  readonly dilation?: number;
-  /** Groups of channels that do not see each other. Default 1. */
-  readonly groups?: number;
-}
-export interface Conv3dOptions {
-  /** Steps between windows. Default 1. */
-  readonly stride?: Triple;
-  /** Zeros around the volume. Default 0. */
-  readonly padding?: Triple;
-  /** Steps between the taps of a filter. Default 1. */
-  readonly dilation?: Triple;
-  /** Groups of channels that do not see each other. Default 1. */
-  readonly groups?: number;
-}
+export interface Conv1dOptions extends ConvOptions<number> {}
+export interface Conv2dOptions extends ConvOptions<Pair> {}
+export interface Conv3dOptions extends ConvOptions<Triple> {}
 export interface ConvTranspose2dOptions {
   /** Steps between the places that neighbouring inputs are spread to. Default 1. */
   readonly stride?: Pair;
@@ -92,24 +65,16 @@ export interface LocalResponseNormOptions {
 }
 
 const aPadding: Kind<'same' | 'valid'> = oneOf('same', 'valid');
-export const conv2dKeys: Keys<Conv2dOptions> = {
-  stride: aPair(1),
-  padding: either(aPair(0), aPadding),
-  dilation: aPair(1),
+/** Of a convolution, whose sizes are of the kind that `size` makes, from a least number. */
+const convKeys = <S>(size: (low: number) => Kind<S>): Keys<ConvOptions<S>> => ({
+  stride: size(1),
+  padding: either(size(0), aPadding),
+  dilation: size(1),
   groups: wholeNumber(1),
-};
-export const conv1dKeys: Keys<Conv1dOptions> = {
-  stride: wholeNumber(1),
-  padding: either(wholeNumber(), aPadding),
-  dilation: wholeNumber(1),
-  groups: wholeNumber(1),
-};
-export const conv3dKeys: Keys<Conv3dOptions> = {
-  stride: aTriple(1),
-  padding: aTriple(0),
-  dilation: aTriple(1),
-  groups: wholeNumber(1),
-};
+});
+export const conv1dKeys: Keys<Conv1dOptions> = convKeys(low => wholeNumber(low));
+export const conv2dKeys: Keys<Conv2dOptions> = convKeys(aPair);
+export const conv3dKeys: Keys<Conv3dOptions> = convKeys(aTriple);
 export const convTranspose2dKeys: Keys<ConvTranspose2dOptions> = {
   stride: aPair(1),
   padding: aPair(0),

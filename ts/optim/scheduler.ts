@@ -1,7 +1,7 @@
 /** Learning rates that change from epoch to epoch: each `step()` sets those of every group for the next epoch. */
 import { ValueError } from '../core/errors';
-import { aFunction, aNumber, kind, listOf, wholeNumber, type Kind } from '../core/kinds';
-import { checkArguments } from '../core/signature';
+import { aFunction, aNumber, kind, listOf, optional, wholeNumber, type Kind } from '../core/kinds';
+import { checkConstructor } from '../core/signature';
 import { Optimizer } from './optimizer';
 
 type Schedulable = Pick<Optimizer<object>, 'groups'>;
@@ -17,13 +17,13 @@ export class LambdaLR {
     private readonly optimizer: Schedulable,
     private readonly factor: (epoch: number) => number,
   ) {
-    checkArguments(
+    checkConstructor<typeof LambdaLR>(
       'LambdaLR',
       [
         ['optimizer', anOptimizer],
         ['factor', aFunction()],
       ],
-      [optimizer, factor],
+      arguments,
     );
     this.initial = optimizer.groups.map(g => g.lr);
     this.set();
@@ -44,14 +44,14 @@ export class LambdaLR {
 /** Times γ every `stepSize` epochs. */
 export class StepLR extends LambdaLR {
   constructor(optimizer: Schedulable, stepSize: number, gamma = 0.1) {
-    checkArguments(
+    checkConstructor<typeof StepLR>(
       'StepLR',
       [
         ['optimizer', anOptimizer],
         ['stepSize', wholeNumber(1)],
-        ['gamma', aNumber(0)],
+        ['gamma', optional(aNumber(0))],
       ],
-      [optimizer, stepSize, gamma],
+      arguments,
     );
     super(optimizer, t => gamma ** Math.floor(t / stepSize));
   }
@@ -60,14 +60,14 @@ export class StepLR extends LambdaLR {
 /** Times γ at each of the epochs named. */
 export class MultiStepLR extends LambdaLR {
   constructor(optimizer: Schedulable, milestones: readonly number[], gamma = 0.1) {
-    checkArguments(
+    checkConstructor<typeof MultiStepLR>(
       'MultiStepLR',
       [
         ['optimizer', anOptimizer],
         ['milestones', listOf(wholeNumber(), 'a list of epochs')],
-        ['gamma', aNumber(0)],
+        ['gamma', optional(aNumber(0))],
       ],
-      [optimizer, milestones, gamma],
+      arguments,
     );
     super(optimizer, t => gamma ** milestones.filter(m => m <= t).length);
   }
@@ -76,13 +76,13 @@ export class MultiStepLR extends LambdaLR {
 /** Times γ every epoch. */
 export class ExponentialLR extends LambdaLR {
   constructor(optimizer: Schedulable, gamma: number) {
-    checkArguments(
+    checkConstructor<typeof ExponentialLR>(
       'ExponentialLR',
       [
         ['optimizer', anOptimizer],
         ['gamma', aNumber(0)],
       ],
-      [optimizer, gamma],
+      arguments,
     );
     super(optimizer, t => gamma ** t);
   }
@@ -95,14 +95,14 @@ export class CosineAnnealingLR extends LambdaLR {
     private readonly tMax: number,
     private readonly etaMin: number = 0,
   ) {
-    checkArguments(
+    checkConstructor<typeof CosineAnnealingLR>(
       'CosineAnnealingLR',
       [
         ['optimizer', anOptimizer],
         ['tMax', wholeNumber(1)],
-        ['etaMin', aNumber(0)],
+        ['etaMin', optional(aNumber(0))],
       ],
-      [optimizer, tMax, etaMin],
+      arguments,
     );
     super(optimizer, () => 1);
     if (!(etaMin <= Math.min(...optimizer.groups.map(g => g.lr)))) {

@@ -1,5 +1,5 @@
 /** Samples of pooling. */
-import type { Pair } from '../../../ts/core/options';
+import type { Pair } from '../../../ts/core/sizes';
 import * as ops from '../../../ts/ops/pool';
 import type { AvgPool2dOptions, MaxPool2dOptions } from '../../../ts/ops/windows';
 import { permute } from '../../../ts/ops/view';

@@ -1,0 +1,36 @@
+/** Sizes of windows, one for each direction. */
+import { every, isWhole, kind, type Kind } from './kinds';
+
+/** One number for both directions, or [vertical, horizontal]. */
+export type Pair = number | readonly [vertical: number, horizontal: number];
+
+/** One number for all three directions, or [depth, height, width]. */
+export type Triple = number | readonly [depth: number, height: number, width: number];
+
+/** So that a size with padding at both ends is still below 2³¹. */
+const LARGEST = 2 ** 28;
+
+function sizes<T>(takes: string, count: number, low: number): Kind<T> {
+  const fits = (v: unknown, high?: number): boolean =>
+    isWhole(v, low, high) || (Array.isArray(v) && v.length === count && every(v, e => isWhole(e, low, high)));
+  return kind(`${takes} of whole numbers ≥ ${low}`, v => fits(v, LARGEST), {
+    hint: v => (fits(v) ? ', which is above 2^28' : ''),
+  });
+}
+/** One whole number for both directions, or two. */
+export function aPair(low: number): Kind<Pair> {
+  return sizes('one or a pair', 2, low);
+}
+/** One whole number for all directions, or three. */
+export function aTriple(low: number): Kind<Triple> {
+  return sizes('one or three', 3, low);
+}
+
+/** Both directions of a pair; a copy, since the caller may change an array. */
+export function pairOf(pair: Pair): readonly [vertical: number, horizontal: number] {
+  return typeof pair === 'number' ? [pair, pair] : [pair[0], pair[1]];
+}
+/** All three directions of a triple; a copy, since the caller may change an array. */
+export function tripleOf(triple: Triple): readonly [depth: number, height: number, width: number] {
+  return typeof triple === 'number' ? [triple, triple, triple] : [triple[0], triple[1], triple[2]];
+}
