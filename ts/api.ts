@@ -50,7 +50,7 @@ export const backendName = (): string => runtime.backend.name;
 export { Tensor } from './core/tensor';
 export type { DType, TensorData } from './core/dtype';
 export type { Shape } from './core/shape';
-export type { Operand } from './core/op';
+export type { Operand } from './core/declare';
 export type { Pair, Triple } from './core/sizes';
 export {
   CaptureError,

@@ -498,16 +498,16 @@ describe.each(backends)('on %s', (_, make) => {
       name: 'wave',
       inputs: ['x'],
       outputs: ['sin', 'cos'],
-      shapes: ([x]) => ({ sin: x.shape, cos: x.shape }),
-      runMulti(k, [x], { sin, cos }) {
+      shapes: ([x]) => [x.shape, x.shape],
+      run(k, [x], [sin, cos]) {
         k.sin(x.at, sin.at, x.size, 0);
         k.cos(x.at, cos.at, x.size, 0);
       },
       saves: { x: ['sin', 'cos'] },
       vjp: {
-        x(g, { sin, cos }, _, { x }) {
-          const up = g.sin?.mul(cos) ?? zeros(x);
-          return g.cos ? up.sub(g.cos.mul(sin)) : up;
+        x([gSin, gCos], { sin, cos }, _, { x }) {
+          const up = gSin?.mul(cos) ?? zeros(x);
+          return gCos ? up.sub(gCos.mul(sin)) : up;
         },
       },
     });
@@ -548,8 +548,8 @@ describe.each(backends)('on %s', (_, make) => {
         name: 'broken',
         inputs: ['x'],
         outputs: ['a', 'b'],
-        shapes: ([x]) => ({ a: x.shape, b: x.shape }),
-        runMulti() {
+        shapes: ([x]) => [x.shape, x.shape],
+        run() {
           throw new ValueError('broken', 'as it should');
         },
       });
@@ -598,7 +598,7 @@ describe.each(backends)('on %s', (_, make) => {
       name: 'fragile',
       inputs: ['a', 'b'],
       shape: ([a]) => a.shape,
-      run: (k, [a], y) => k.copy(a.at, y.at, 1, 1, 1, a.size, 0, 0, 0, 1, 0, 0, 0, 1),
+      run: (k, [a], [y]) => k.copy(a.at, y.at, 1, 1, 1, a.size, 0, 0, 0, 1, 0, 0, 0, 1),
       saves: { b: ['a'] },
       vjp: {
         a: g => g.mul(2),

@@ -47,7 +47,7 @@ export const whole: Two = defineOp({
   name: 'whole',
   inputs: ['a', 'b'],
   shape: ([a]) => a.shape,
-  run: (k, [a, b], y) => runBinary(k.mul, a, b, y),
+  run: (k, [a, b], [y]) => runBinary(k.mul, a, b, y),
   saves: { a: ['b'], b: ['a', 'y'] },
   vjp: { a: (g, { b }) => g.mul(b), b: (g, { a, y }, _, s) => g.mul(a).mul(y).sumTo(s.b) },
 });
@@ -92,7 +92,7 @@ export const parameter: Scaled = defineOp({
   name: 'parameter',
   inputs: ['x'],
   // @ts-expect-error there is no parameter named factor
-  run: (k, [v], y, { factor }) => k.neg(v.at, y.at, y.size, factor),
+  run: (k, [v], [y], { factor }) => k.neg(v.at, y.at, y.size, factor),
 });
 export const wanted: Two = defineOp({
   name: 'wanted',
@@ -110,15 +110,15 @@ export const kernel: Two = defineOp({
   name: 'kernel',
   inputs: ['a', 'b'],
   // @ts-expect-error there is no such kernel
-  run: (k, [a, b], y) => runBinary(k.multiply, a, b, y),
+  run: (k, [a, b], [y]) => runBinary(k.multiply, a, b, y),
 });
 export const several: MultiOp<[v: Tensor], [y: Tensor, at: Tensor]> = defineMultiOp({
   name: 'several',
   inputs: ['v'],
   outputs: ['y', 'at'],
   // @ts-expect-error no shape for at
-  shapes: ([v]) => ({ y: v.shape }),
-  runMulti() {},
+  shapes: ([v]) => [v.shape],
+  run() {},
 });
 
 // ── Samples ──

@@ -5,10 +5,10 @@
 import { GradientError, ShapeError } from '../core/errors';
 import { aBoolean, aTensor, listOf, options as optionsOf, type Kind } from '../core/kinds';
 import type { Node } from '../core/node';
-import type { AnyDef } from '../core/op';
+import type { OpDef, Tensors } from '../core/definition';
 import { noGrad, runtime } from '../core/runtime';
 import { adopt, scope } from '../core/scope';
-import { sameShape, show, type Shape } from '../core/shape';
+import { sameShape, show } from '../core/shape';
 import { checked } from '../core/signature';
 import { ANSWERED, drop, handle, live, type Tensor } from '../core/tensor';
 import { add } from '../ops/arithmetic';
@@ -149,65 +149,30 @@ function pull(n: Node): void {
   n.lender?.fill();
   const around = runtime.scope!;
   const mark = around.last;
-  if (def.variadic)
-    sendAll(
-      n,
-      def.variadic(
-        n.g[0]!,
-        n.params,
-        n.inputShapes,
-        n.edges.map(e => e !== null && e.needed),
-      ),
-    );
-  else pullNamed(n, def);
+  const needed = n.edges.map(e => e !== null && e.needed);
+  const gxs = def.vjp!(n.g, savedBy(n, def), n.params, [...n.inputShapes, ...n.outputShapes], needed);
+  for (let i = 0; i < n.edges.length; i++) {
+    const e = n.edges[i]!;
+    const gx = gxs[i];
+    if (e !== null && needed[i] && gx) send(e, n.slots[i]!, gx);
+  }
   // What the rules made in between goes now, not at the end of the walk.
   for (let t = around.last; t !== mark && t !== null; t = t.before) drop(t);
   around.last = mark;
 }
 
-/** The rules of an op whose inputs have names. */
-function pullNamed(n: Node, def: AnyDef): void {
-  const saved: Record<string, Tensor> = {};
-  const shapes: Record<string, Shape> = {};
-  const outputs = def.outputs ?? ['y'];
-  const places = [...def.inputs, ...outputs];
-  let versions = 0;
-  places.forEach((name, i) => {
-    shapes[name] = n.inputShapes[i] ?? n.outputShapes[i - def.inputs.length]!;
-    const s = n.saved?.[i];
-    if (!s) return;
-    saved[name] = s;
-    versions += s.storage.version;
-  });
-  if (versions !== n.versions) {
+/** What a node saved, which is as it was then. */
+function savedBy({ saved, versions }: Node, def: OpDef): Tensors {
+  if (saved === null) return [];
+  let now = 0;
+  for (const s of saved) if (s) now += s.storage.version;
+  if (now !== versions) {
     throw new GradientError(
       'backward',
       `a value that the gradient of ${def.name} needs was changed in place since, by step() or assign(), say: call backward before, or compute from a copy`,
     );
   }
-  const g = def.outputs ? Object.fromEntries(outputs.map((name, i) => [name, n.g[i] ?? null])) : n.g[0]!;
-  const needed = n.edges.map(e => e !== null && e.needed);
-  const all = def.vjpAll?.(
-    g,
-    saved,
-    n.params,
-    shapes,
-    Object.fromEntries(def.inputs.map((name, i) => [name, needed[i]!])),
-  );
-  for (let i = 0; i < n.edges.length; i++) {
-    const e = n.edges[i]!;
-    if (e === null || !e.needed) continue;
-    const name = def.inputs[i]!;
-    const gx = all ? all[name] : def.vjp![name]?.(g, saved, n.params, shapes);
-    if (gx) send(e, n.slots[i]!, gx);
-  }
-}
-
-function sendAll(n: Node, gxs: readonly (Tensor | null)[]): void {
-  n.edges.forEach((e, i) => {
-    const gx = gxs[i];
-    if (e !== null && e.needed && gx) send(e, n.slots[i]!, gx);
-  });
+  return saved;
 }
 
 /** Adds g to a cotangent of a node. */

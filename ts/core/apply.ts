@@ -1,22 +1,20 @@
 /** How one op travels: checks, widening, densifying, shape rule, memory, kernel, and a node if a gradient is wanted. */
 import type { DType } from './dtype';
-import { cast, copy } from './convert';
+import { casting, copying } from './conversions';
+import type { OpDef, Params, Tensors } from './definition';
 import { DTypeError, GradientError, ShapeError } from './errors';
 import { Node } from './node';
-import type { AnyDef, Params } from './op';
 import { runtime } from './runtime';
 import { adopt, meet, type Scope } from './scope';
-import { show, type Shape } from './shape';
+import { show } from './shape';
 import { allocate, drop, isWhole, live, Tensor } from './tensor';
-
-type Inputs = readonly (Tensor | null)[];
 
 // What `inspect` finds about the inputs of one op, beside what it answers. Ops do not nest there.
 let tracked = false;
 let home: Scope | null = null;
 
 /** Checks the inputs of an op; answers them as its kernel takes them, and tells whether one has a gradient. */
-function inspect(def: AnyDef, xs: Inputs): Inputs {
+function inspect(def: OpDef, xs: Tensors): Tensors {
   tracked = false;
   home = null;
   let fits = true;
@@ -29,22 +27,22 @@ function inspect(def: AnyDef, xs: Inputs): Inputs {
         def.name,
         `the shape or the strides of a tensor of ${x.size} elements were changed, to ${show(x.shape)} and ${show(x.strides)}: copy them before`,
       );
-    if (x.size >= MOST && def.view === undefined) checkBytes(def, i, x);
+    if (x.size >= MOST && def.view === null) checkBytes(def, i, x);
     if (x.node !== null) tracked = true;
     if (x.home !== home && x.home !== null) home = home === null ? x.home : meet(home, x.home);
-    const want = def.inputTypes[def.variadic === null ? i : 0]!;
+    const want = def.wants[def.variadic ? 0 : i]!;
     if ((want !== x.dtype && want !== 'any') || (!x.dense && !def.strided)) fits = false;
   }
   tracked &&= runtime.recording;
-  if (tracked && def.mutates !== undefined) {
+  if (tracked && def.mutates) {
     throw new GradientError(def.name, 'writes in place what a gradient is recorded for; do it in noGrad');
   }
-  return fits || def.view !== undefined ? xs : convert(def, xs);
+  return fits || def.view !== null ? xs : convert(def, xs);
 }
 
 /** Kernels count in 32 bits. Only a tensor spread over a larger shape has more elements than memory. */
 const MOST = 2 ** 30;
-function checkBytes(def: AnyDef, i: number, x: Tensor): void {
+function checkBytes(def: OpDef, i: number, x: Tensor): void {
   const most = 2 ** 32 / x.storage.backend.itemSize(x.dtype);
   if (x.size < most) return;
   const input = def.inputs[i] ?? def.inputs[0];
@@ -55,11 +53,11 @@ function checkBytes(def: AnyDef, i: number, x: Tensor): void {
 }
 
 /** The inputs in the element types and layout that the kernel takes: where they differ, twins for this one op. */
-function convert(def: AnyDef, xs: Inputs): Inputs {
+function convert(def: OpDef, xs: Tensors): Tensors {
   const ins = [...xs];
   try {
     xs.forEach((x, i) => {
-      const want = def.inputTypes[def.variadic === null ? i : 0]!;
+      const want = def.wants[def.variadic ? 0 : i]!;
       if (x === null || ((want === 'any' || want === x.dtype) && (x.dense || def.strided))) return;
       const widens = want !== 'any' && want !== x.dtype;
       if (widens && !(rank[x.dtype] < rank[want])) {
@@ -70,7 +68,7 @@ function convert(def: AnyDef, xs: Inputs): Inputs {
       }
       if (def.written[i])
         throw new ShapeError(def.name, `${def.inputs[i]} is written in place and must be dense ${want}`);
-      ins[i] = twin(widens ? cast.def : copy.def, x, widens ? want : x.dtype);
+      ins[i] = twin(widens ? casting : copying, x, widens ? want : x.dtype);
     });
   } catch (e) {
     dropTwins(xs, ins);
@@ -82,11 +80,11 @@ function convert(def: AnyDef, xs: Inputs): Inputs {
 const rank: Readonly<Record<DType, number>> = { bool: 0, u8: 1, i32: 2, f32: 3, f64: NaN };
 
 /** A twin of an input by one of the two conversions, of no scope and no graph: the op that asked for it has a node. */
-function twin(def: AnyDef, x: Tensor, dtype: DType): Tensor {
-  const source = x.dense || def.strided ? x : twin(copy.def, x, x.dtype);
+function twin(def: OpDef, x: Tensor, dtype: DType): Tensor {
+  const source = x.dense || def.strided ? x : twin(copying, x, x.dtype);
   const y = allocate(x.shape, dtype);
   try {
-    runtime.interpreter.exec(def, [source], y, { dtype });
+    runtime.interpreter.exec(def, [source], [y], { dtype });
   } catch (e) {
     drop(y);
     throw e;
@@ -97,12 +95,12 @@ function twin(def: AnyDef, x: Tensor, dtype: DType): Tensor {
   return y;
 }
 
-function dropTwins(xs: Inputs, ins: Inputs): void {
+function dropTwins(xs: Tensors, ins: Tensors): void {
   for (let i = 0; i < xs.length; i++) if (ins[i] !== xs[i]) drop(ins[i]!);
 }
 
-/** Runs an op with one output, or none. */
-export function apply(def: AnyDef, xs: Inputs, params: Params): Tensor {
+/** Runs an op; returns its outputs, or the first input of one that works in place. */
+export function apply(def: OpDef, xs: Tensors, params: Params): readonly Tensor[] {
   const ins = inspect(def, xs);
   if (ins === xs) return run(def, xs, xs, params);
   try {
@@ -112,77 +110,62 @@ export function apply(def: AnyDef, xs: Inputs, params: Params): Tensor {
   }
 }
 
-function run(def: AnyDef, xs: Inputs, ins: Inputs, params: Params): Tensor {
-  const recorded = tracked && def.differentiable;
+function run(def: OpDef, xs: Tensors, ins: Tensors, params: Params): readonly Tensor[] {
+  const recorded = tracked && def.vjp !== null;
   const from = home;
-  let y: Tensor;
-  if (def.view !== undefined) {
-    const x = xs[0]!;
-    runtime.watcher?.uses(x, recorded);
-    const { shape, strides, offset } = def.view(x, params);
-    y = new Tensor(x.storage, shape, strides, offset, x.dtype);
-  } else {
-    const shape = def.shape!(xs, params);
-    if (shape === null) {
-      runtime.interpreter.exec(def, ins, ins[0]!, params);
-      written(def, xs);
-      return xs[0]!;
-    }
-    const dtype = def.dtype!;
-    y = allocate(shape, typeof dtype === 'string' ? dtype : dtype(xs, params), ins.length > 0 ? ins[0]! : null);
+  const ys = def.view === null ? compute(def, xs, ins, params) : [viewOf(def.view, xs[0]!, params, recorded)];
+  if (def.mutates) written(def, xs);
+  if (ys.length === 0) return [xs[0]!];
+  const node = recorded ? new Node(def, params, xs, ins, ys) : null;
+  for (let slot = 0; slot < ys.length; slot++) {
+    const y = ys[slot]!;
+    y.home = from;
+    y.made = def.name;
+    // Only float outputs carry a gradient: an index has none.
+    if (node !== null && y.dtype === 'f32') {
+      y.node = node;
+      y.slot = slot;
+    } else if (node !== null) node.refs--;
+    adopt(y);
+  }
+  return ys;
+}
+
+function viewOf(view: NonNullable<OpDef['view']>, x: Tensor, params: Params, recorded: boolean): Tensor {
+  runtime.watcher?.uses(x, recorded);
+  const { shape, strides, offset } = view(x, params);
+  return new Tensor(x.storage, shape, strides, offset, x.dtype);
+}
+
+/** Fresh outputs with what the kernel writes into them. */
+function compute(def: OpDef, xs: Tensors, ins: Tensors, params: Params): Tensor[] {
+  const shapes = def.shapes(xs, params);
+  const dtypes = typeof def.dtypes === 'function' ? def.dtypes(xs, params) : def.dtypes;
+  const like = ins.length > 0 ? ins[0]! : null;
+  const { interpreter } = runtime;
+  if (shapes.length === 1) {
+    const y = allocate(shapes[0]!, dtypes[0]!, like);
+    const ys = [y];
     try {
-      runtime.interpreter.exec(def, ins, y, params);
+      interpreter.exec(def, ins, ys, params);
     } catch (e) {
       y.storage.release(); // nothing else has seen it
       throw e;
     }
-    if (def.mutates !== undefined) written(def, xs);
+    return ys;
   }
-  y.home = from;
-  y.made = def.name;
-  if (recorded) y.node = new Node(def, params, xs, ins, [y]);
-  return adopt(y);
-}
-
-/** Runs an op with several outputs. */
-export function applyMulti(def: AnyDef, xs: Inputs, params: Params): readonly Tensor[] {
-  const ins = inspect(def, xs);
-  try {
-    return runMulti(def, xs, ins, params);
-  } finally {
-    dropTwins(xs, ins);
-  }
-}
-
-function runMulti(def: AnyDef, xs: Inputs, ins: Inputs, params: Params): readonly Tensor[] {
-  const recorded = tracked && def.differentiable;
-  const from = home;
-  const shapes: Readonly<Record<string, Shape>> = def.shapes!(xs, params);
-  const dtypes = typeof def.dtypes === 'function' ? def.dtypes(xs, params) : (def.dtypes ?? {});
-  const outputs = def.outputs!;
   const ys: Tensor[] = [];
   try {
-    for (const name of outputs) ys.push(allocate(shapes[name]!, dtypes[name] ?? 'f32'));
-    runtime.interpreter.execMulti(def, ins, Object.fromEntries(ys.map((y, i) => [outputs[i]!, y])), params);
+    for (let i = 0; i < shapes.length; i++) ys.push(allocate(shapes[i]!, dtypes[i]!, like));
+    interpreter.exec(def, ins, ys, params);
   } catch (e) {
     for (const y of ys) y.storage.release();
     throw e;
   }
-  const node = recorded ? new Node(def, params, xs, ins, ys) : null;
-  ys.forEach((y, slot) => {
-    y.home = from;
-    y.made = def.name;
-    // Only float outputs carry a gradient: an index has none.
-    if (node && y.dtype === 'f32') {
-      y.node = node;
-      y.slot = slot;
-    } else if (node) node.refs--;
-    adopt(y);
-  });
   return ys;
 }
 
-function written(def: AnyDef, xs: Inputs): void {
+function written(def: OpDef, xs: Tensors): void {
   for (let i = 0; i < xs.length; i++) {
     const x = xs[i]!;
     if (def.written[i] && x !== null) x.storage.version++;

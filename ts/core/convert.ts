@@ -1,47 +1,11 @@
-/** The two ops that every other may need for its inputs: into a dense layout, and into another element type. */
-import type { Cast, Kernels } from '../backend/backend';
+/** The conversions as functions. */
+import { apply } from './apply';
+import { casting, copying } from './conversions';
 import type { DType } from './dtype';
-import { DTypeError } from './errors';
-import { runCopy } from './geometry';
-import { defineOp, type Op } from './op';
 import type { Tensor } from './tensor';
 
-/** The kernel that copies elements of a type. */
-export function copyKernel(k: Kernels, dtype: DType): Kernels['copy'] {
-  if (dtype === 'f64') throw new DTypeError('copy', 'f64 is for state that is read and written, not computed with');
-  return dtype === 'u8' || dtype === 'bool' ? k.copy8 : k.copy;
-}
-
 /** A dense copy. */
-export const copy: Op<[x: Tensor]> = defineOp({
-  name: 'copy',
-  inputs: ['x'],
-  wants: { x: 'any' },
-  strided: true,
-  flops: () => 0,
-  dtype: ([x]) => x.dtype,
-  shape: ([x]) => x.shape,
-  run: (k, [x], y) => runCopy(copyKernel(k, x.dtype), x, y),
-  vjp: { x: g => g },
-});
+export const copy = (x: Tensor): Tensor => apply(copying, [x], {})[0]!;
 
-const kernels: Readonly<Record<DType, Partial<Record<DType, Cast>>>> = {
-  f32: { i32: 'f32ToI32', u8: 'f32ToU8', bool: 'f32ToBool' },
-  i32: { f32: 'i32ToF32', u8: 'i32ToU8', bool: 'i32ToBool' },
-  u8: { f32: 'u8ToF32', i32: 'u8ToI32', bool: 'u8ToBool' },
-  bool: { f32: 'u8ToF32', i32: 'u8ToI32', u8: 'u8ToBool' },
-  f64: {},
-};
-
-/** Elements converted to another type: to integers by truncation, saturating; to bool as "not zero". */
-export const cast: Op<[x: Tensor], { dtype: DType }> = defineOp({
-  name: 'cast',
-  inputs: ['x'],
-  wants: { x: 'any' },
-  dtype: (_, { dtype }) => dtype,
-  shape([x], { dtype }) {
-    if (!kernels[x.dtype][dtype]) throw new DTypeError('cast', `there is no conversion from ${x.dtype} to ${dtype}`);
-    return x.shape;
-  },
-  run: (k, [x], y) => k[kernels[x.dtype][y.dtype]!](x.at, y.at, y.size),
-});
+/** x with its elements converted to another type: to integers by truncation, saturating; to bool as "not zero". */
+export const cast = (x: Tensor, dtype: DType): Tensor => apply(casting, [x], { dtype })[0]!;

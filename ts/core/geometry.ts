@@ -3,7 +3,7 @@
  * operands step through them as through one, so that almost everything fits; what does not is walked from outside.
  */
 import type { Binary, Copy } from '../backend/backend';
-import type { View } from './op';
+import type { View } from './definition';
 import { runtime } from './runtime';
 import type { Shape } from './shape';
 

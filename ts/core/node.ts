@@ -1,4 +1,4 @@
-import type { AnyDef, Params } from './op';
+import type { OpDef, Params, Tensors } from './definition';
 import type { Shape } from './shape';
 import { runtime } from './runtime';
 import { handle, type Tensor } from './tensor';
@@ -6,7 +6,7 @@ import { handle, type Tensor } from './tensor';
 /** Computes again what nodes would have saved. */
 export interface Recomputation {
   /** A node was made of an op on `ins`; the recomputation may take from it what it saved. */
-  made(n: Node, ins: readonly (Tensor | null)[]): void;
+  made(n: Node, ins: Tensors): void;
   /** Gives its nodes back what they saved. */
   fill(): void;
   /** One of its nodes needs nothing any more. */
@@ -49,11 +49,11 @@ export class Node {
   g: (Tensor | null)[] = [];
 
   constructor(
-    readonly def: AnyDef | null,
+    readonly def: OpDef | null,
     readonly params: Params,
-    xs: readonly (Tensor | null)[],
+    xs: Tensors,
     /** The inputs as the kernel read them: made dense, or converted. */
-    ins: readonly (Tensor | null)[],
+    ins: Tensors,
     ys: readonly Tensor[],
   ) {
     this.refs = ys.length;
@@ -67,7 +67,7 @@ export class Node {
       this.inputShapes.push(x === null ? [] : x.shape);
       if (e) {
         e.refs++;
-        if (def!.variadic === null) needs |= def!.needs[i]!;
+        if (def !== null) needs |= def.saves[i] ?? 0;
       }
     }
     for (let j = 0; j < ys.length; j++) this.outputShapes.push(ys[j]!.shape);
@@ -75,12 +75,7 @@ export class Node {
     runtime.recomputation?.made(this, ins);
   }
 
-  private save(
-    needs: number,
-    xs: readonly (Tensor | null)[],
-    ins: readonly (Tensor | null)[],
-    ys: readonly Tensor[],
-  ): void {
+  private save(needs: number, xs: Tensors, ins: Tensors, ys: readonly Tensor[]): void {
     const n = xs.length;
     this.saved = [];
     for (let i = 0; i < n + ys.length; i++) {

@@ -3,7 +3,7 @@ import type { DType } from './dtype';
 import { Eager } from './eager';
 import { PhylloError, ValueError } from './errors';
 import type { Recomputation } from './node';
-import type { AnyDef, Params } from './op';
+import type { OpDef, Params, Tensors } from './definition';
 import type { Scope } from './scope';
 import type { Shape } from './shape';
 import type { Storage } from './storage';
@@ -14,8 +14,7 @@ export interface Interpreter {
   /** Storage for a dense tensor; its contents are undefined. */
   alloc(shape: Shape, dtype: DType): Storage;
   /** Runs an op on dense or strided views, as it declared. */
-  exec(def: AnyDef, xs: readonly (Tensor | null)[], y: Tensor, params: Params): void;
-  execMulti(def: AnyDef, xs: readonly (Tensor | null)[], ys: Readonly<Record<string, Tensor>>, params: Params): void;
+  exec(def: OpDef, xs: Tensors, ys: readonly Tensor[], params: Params): void;
 }
 
 /** What a trace must know beside the ops: all that a function goes by and that another call may find changed. */

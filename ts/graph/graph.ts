@@ -2,7 +2,7 @@
  * A traced function as data: a list of steps over values. Passes rewrite it, `lay` gives its values places, and
  * `lower` turns its steps into kernel calls.
  */
-import type { AnyDef, Params, View } from '../core/op';
+import type { OpDef, Params, View } from '../core/definition';
 import type { Storage } from '../core/storage';
 import type { Tensor } from '../core/tensor';
 
@@ -34,7 +34,7 @@ export interface Operand extends Omit<View, 'at'> {
 
 /** An op at its place in the program. */
 export interface Step {
-  readonly def: AnyDef;
+  readonly def: OpDef;
   readonly params: Params;
   readonly xs: readonly (Operand | null)[];
   /** Empty for an op that works in place. */
@@ -66,7 +66,8 @@ export const opsOf = ({ def, fused = [def.name] }: Step): readonly string[] => f
 /** Additions and multiplications of a step, by the definition of its op. */
 export function flopsOf({ def, params, xs, ys }: Step): number {
   const [y = xs[0]!] = ys;
-  if (def.flops) return def.flops(xs, y, params);
+  const { flops } = def.traits;
+  if (flops) return flops(xs, y, params);
   return [...xs, ...ys].reduce((most, o) => Math.max(most, o?.size ?? 0), 0);
 }
 
@@ -80,7 +81,7 @@ export function* writes({ def, xs, ys }: Step): Generator<Value> {
   for (let i = 0; i < xs.length; i++) if (def.written[i] && xs[i]) yield xs[i]!.value;
 }
 /** Whether a step changes memory that was there before it. */
-export const mutates = ({ def }: Step): boolean => def.mutates !== undefined;
+export const mutates = ({ def }: Step): boolean => def.mutates;
 
 /** How often each value is written. Once: what its step computed is what every reader finds. */
 export function countWrites(steps: readonly Step[]): Map<Value, number> {

@@ -5,7 +5,7 @@
  */
 import type { Kernels } from '../backend/backend';
 import { CaptureError } from '../core/errors';
-import type { View } from '../core/op';
+import type { View } from '../core/definition';
 import type { Operand, Step, Value } from './graph';
 
 /** An argument of a call that is an address: the value's, plus bytes. */
@@ -57,11 +57,12 @@ export function lower(steps: readonly Step[], kernels: Kernels): Call[] {
       const calls: Recorded[] = [];
       const view = (o: Operand): View => ({ ...o, at: idOf(o.value) * (APART + shift) + o.at });
       const { def, params, xs, ys } = step;
-      const k = recorder(kernels, calls);
-      const inputs = xs.map(x => x && view(x));
-      if (def.runMulti)
-        def.runMulti(k, inputs, Object.fromEntries(ys.map((y, i) => [def.outputs![i]!, view(y)])), params);
-      else def.run!(k, inputs, ys[0] ? view(ys[0]) : inputs[0]!, params);
+      def.run(
+        recorder(kernels, calls),
+        xs.map(x => x && view(x)),
+        ys.map(view),
+        params,
+      );
       return calls;
     };
     const second = play(1);

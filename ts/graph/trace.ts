@@ -5,10 +5,11 @@
 import type { Backend } from '../backend/backend';
 import type { DType } from '../core/dtype';
 import { isConstant } from '../core/constant';
-import { copy } from '../core/convert';
+import { copying } from '../core/conversions';
+import { declareOp } from '../core/declare';
+import type { OpDef, Params, Tensors } from '../core/definition';
 import { CaptureError } from '../core/errors';
 import { nodes } from '../core/node';
-import { defineOp, type AnyDef, type Op, type Params } from '../core/op';
 import { runtime, type Interpreter, type Watcher } from '../core/runtime';
 import { adopt } from '../core/scope';
 import { show, sizeOf, type Shape } from '../core/shape';
@@ -36,13 +37,13 @@ export interface Touched {
 }
 
 /** A copy of f64: hyperparameters, whose kernels are their own. */
-const copyState: Op<[x: Tensor]> = defineOp({
+const copyState: OpDef = declareOp<[x: Tensor], void, 'x', object>({
   name: 'copy',
   inputs: ['x'],
   wants: { x: 'f64' },
   dtype: 'f64',
   shape: ([x]) => x.shape,
-  run: (k, [x], y) => k.copy(x.at, y.at, 1, 1, 1, 2 * y.size, 0, 0, 0, 1, 0, 0, 0, 1),
+  run: (k, [x], [y]) => k.copy(x.at, y.at, 1, 1, 1, 2 * y.size, 0, 0, 0, 1, 0, 0, 0, 1),
 });
 
 /** Elements from a view's first to its last. */
@@ -87,28 +88,15 @@ export class Trace implements Interpreter, Watcher {
   alloc(shape: Shape, dtype: DType): Storage {
     return new Storage(this.nowhere, 0, sizeOf(shape) * this.backend.itemSize(dtype), true);
   }
-  exec(def: AnyDef, xs: readonly (Tensor | null)[], y: Tensor, params: Params): void {
-    const inPlace = y === xs[0];
-    this.write({
+  exec(def: OpDef, xs: Tensors, ys: readonly Tensor[], params: Params): void {
+    const step: Step = {
       def,
       params,
       xs: xs.map(x => x && this.see(x)),
-      ys: inPlace ? [] : [this.see(y)],
+      ys: ys.map(y => this.see(y)),
       segment: runtime.segment,
       at: this.steps.length,
-    });
-  }
-  execMulti(def: AnyDef, xs: readonly (Tensor | null)[], ys: Readonly<Record<string, Tensor>>, params: Params): void {
-    this.write({
-      def,
-      params,
-      xs: xs.map(x => x && this.see(x)),
-      ys: def.outputs!.map(name => this.see(ys[name]!)),
-      segment: runtime.segment,
-      at: this.steps.length,
-    });
-  }
-  private write(step: Step): void {
+    };
     this.steps.push(step);
     this.scribe?.step(step);
   }
@@ -225,7 +213,7 @@ export class Trace implements Interpreter, Watcher {
     this.hold(storage);
     this.values.set(storage, { origin: { from: 'constant', storage }, bytes: storage.bytes });
     const copied = allocate(numbers.shape, numbers.dtype);
-    this.exec((numbers.dtype === 'f64' ? copyState : copy).def, [numbers], copied, {});
+    this.exec(numbers.dtype === 'f64' ? copyState : copying, [numbers], [copied], {});
     drop(numbers);
     return copied;
   }

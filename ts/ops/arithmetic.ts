@@ -1,7 +1,8 @@
 /** Arithmetic and comparison of two tensors, which broadcast. */
 import type { Comparison, IntArithmetic } from '../backend/backend';
 import { runBinary } from '../core/geometry';
-import { defineOp, type Op, type Operand } from '../core/op';
+import type { Operand } from '../core/declare';
+import { defineOp, type Op } from '../core/op';
 import { broadcast } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { log, neg } from './elementwise';
@@ -21,7 +22,7 @@ function ints(name: IntArithmetic | Comparison, dtype: 'i32' | 'bool'): FloatOp 
     strided: true,
     dtype,
     shape: ([a, b]) => broadcast(name, a.shape, b.shape),
-    run: (k, [a, b], y) => runBinary(k[`${name}I32`], a, b, y),
+    run: (k, [a, b], [y]) => runBinary(k[`${name}I32`], a, b, y),
   });
 }
 
@@ -43,7 +44,7 @@ function comparison(name: Comparison): BinaryOp {
     pointwise: true,
     dtype: 'bool',
     shape: ([a, b]) => broadcast(name, a.shape, b.shape),
-    run: (k, [a, b], y) => runBinary(k[name], a, b, y),
+    run: (k, [a, b], [y]) => runBinary(k[name], a, b, y),
   });
   return byType(float, ints(name, 'bool'));
 }
@@ -54,7 +55,7 @@ const addFloat: FloatOp = defineOp({
   strided: true,
   pointwise: true,
   shape: ([a, b]) => broadcast('add', a.shape, b.shape),
-  run: (k, [a, b], y) => runBinary(k.add, a, b, y),
+  run: (k, [a, b], [y]) => runBinary(k.add, a, b, y),
   vjp: { a: (g, _, __, s) => sumTo(g, s.a), b: (g, _, __, s) => sumTo(g, s.b) },
 });
 /** a + b. */
@@ -66,7 +67,7 @@ const subFloat: FloatOp = defineOp({
   strided: true,
   pointwise: true,
   shape: ([a, b]) => broadcast('sub', a.shape, b.shape),
-  run: (k, [a, b], y) => runBinary(k.sub, a, b, y),
+  run: (k, [a, b], [y]) => runBinary(k.sub, a, b, y),
   vjp: { a: (g, _, __, s) => sumTo(g, s.a), b: (g, _, __, s) => sumTo(neg(g), s.b) },
 });
 /** a − b. */
@@ -80,7 +81,7 @@ const mulFloat: FloatOp = defineOp({
   strided: true,
   pointwise: true,
   shape: ([a, b]) => broadcast('mul', a.shape, b.shape),
-  run: (k, [a, b], y) => runBinary(k.mul, a, b, y),
+  run: (k, [a, b], [y]) => runBinary(k.mul, a, b, y),
   saves: { a: ['b'], b: ['a'] },
   vjp: { a: (g, { b }, _, s) => sumTo(mul(g, b), s.a), b: (g, { a }, _, s) => sumTo(mul(g, a), s.b) },
 });
@@ -94,7 +95,7 @@ export const div: FloatOp = defineOp({
   strided: true,
   pointwise: true,
   shape: ([a, b]) => broadcast('div', a.shape, b.shape),
-  run: (k, [a, b], y) => runBinary(k.div, a, b, y),
+  run: (k, [a, b], [y]) => runBinary(k.div, a, b, y),
   saves: { a: ['b'], b: ['b', 'y'] },
   vjp: {
     a: (g, { b }, _, s) => sumTo(div(g, b), s.a),
@@ -109,7 +110,7 @@ export const pow: FloatOp = defineOp({
   strided: true,
   pointwise: true,
   shape: ([a, b]) => broadcast('pow', a.shape, b.shape),
-  run: (k, [a, b], y) => runBinary(k.pow, a, b, y),
+  run: (k, [a, b], [y]) => runBinary(k.pow, a, b, y),
   saves: { a: ['a', 'b'], b: ['a', 'y'] },
   vjp: {
     a: (g, { a, b }, _, s) => sumTo(where(eq(b, 0), 0, mul(g, mul(b, pow(a, sub(b, 1))))), s.a),
@@ -127,7 +128,7 @@ function extremum(name: 'maximum' | 'minimum', wins: BinaryOp): BinaryOp {
     strided: true,
     pointwise: true,
     shape: ([a, b]) => broadcast(name, a.shape, b.shape),
-    run: (k, [a, b], y) => runBinary(k[name], a, b, y),
+    run: (k, [a, b], [y]) => runBinary(k[name], a, b, y),
     saves: { a: ['a', 'b'], b: ['a', 'b'] },
     vjp: {
       a: (g, { a, b }, _, s) => sumTo(share(g, a, b), s.a),

@@ -1,7 +1,8 @@
 /** Cross-correlation of images, sequences and volumes with learned filters, as convolutional layers compute it. */
 import type { ConvSizes, Kernels } from '../backend/backend';
 import { ShapeError, ValueError } from '../core/errors';
-import { defineOp, type Epilogue, type Op, type View } from '../core/op';
+import type { Epilogue, View } from '../core/definition';
+import { defineOp, type Op } from '../core/op';
 import { aTensor, aTensorOrNull, optional, options as optionsOf } from '../core/kinds';
 import { pairOf, tripleOf } from '../core/sizes';
 import { checked, composite } from '../core/signature';
@@ -126,12 +127,12 @@ const conv: Op<[x: Tensor, w: Tensor, b: Tensor | null], Convolution> = defineOp
     }
     return outputShape(x.shape, w.shape, geometry);
   },
-  run: (k, [x, w, b], y, { geometry, activation = 0 }) =>
+  run: (k, [x, w, b], [y], { geometry, activation = 0 }) =>
     k.conv2d(x.at, w.at, y.at, b ? b.at : 0, ...sizes(x.shape, w.shape, y.shape, geometry), activation),
   lanes: {
     of: ['x', 'y'],
     prefers: (backend, [x, w], y, { geometry }) => backend.takesLanes(0, ...sizes(x.shape, w.shape, y.shape, geometry)),
-    run: (k, [x, w, b], { y }, { geometry, activation = 0 }) =>
+    run: (k, [x, w, b], [y], { geometry, activation = 0 }) =>
       k.conv2dLanes(x.at, w.at, y.at, b ? b.at : 0, ...sizes(x.shape, w.shape, y.shape, geometry), activation),
   },
   prepared: {
@@ -140,7 +141,7 @@ const conv: Op<[x: Tensor, w: Tensor, b: Tensor | null], Convolution> = defineOp
       k.conv2dPreparedSize(...sizes(x.shape, w.shape, y.shape, geometry), approximate ? 1 : 0),
     make: (k, [x, w], form, y, { geometry, approximate }) =>
       k.conv2dPrepare(w.at, form.at, ...sizes(x.shape, w.shape, y.shape, geometry), approximate ? 1 : 0),
-    run: (k, [x, w, b], y, { geometry, activation = 0, approximate }) =>
+    run: (k, [x, w, b], [y], { geometry, activation = 0, approximate }) =>
       k.conv2dPrepared(
         x.at,
         w.at,
@@ -164,12 +165,12 @@ const convGradX: Op<[g: Tensor, w: Tensor], { geometry: Geometry; x: Shape }> = 
   inputs: ['g', 'w'],
   flops: ([g, w]) => productsOf(w, g),
   shape: (_, { x }) => x,
-  run: (k, [g, w], gx, { geometry, x }) => call(k.conv2dGradX, g, w, gx, x, w.shape, g.shape, geometry),
+  run: (k, [g, w], [gx], { geometry, x }) => call(k.conv2dGradX, g, w, gx, x, w.shape, g.shape, geometry),
   lanes: {
     of: ['g', 'y'],
     prefers: (backend, [g, w], gx, { geometry }) =>
       backend.takesLanes(1, ...sizes(gx.shape, w.shape, g.shape, geometry)),
-    run: (k, [g, w], { y: gx }, { geometry, x }) => call(k.conv2dLanesGradX, g, w, gx, x, w.shape, g.shape, geometry),
+    run: (k, [g, w], [gx], { geometry, x }) => call(k.conv2dLanesGradX, g, w, gx, x, w.shape, g.shape, geometry),
   },
   saves: { g: ['w'], w: ['g'] },
   vjp: {
@@ -183,12 +184,12 @@ const convGradW: Op<[g: Tensor, x: Tensor], { geometry: Geometry; w: Shape }> = 
   inputs: ['g', 'x'],
   flops: ([g], gw) => productsOf(gw, g),
   shape: (_, { w }) => w,
-  run: (k, [g, x], gw, { geometry, w }) => call(k.conv2dGradW, g, x, gw, x.shape, w, g.shape, geometry),
+  run: (k, [g, x], [gw], { geometry, w }) => call(k.conv2dGradW, g, x, gw, x.shape, w, g.shape, geometry),
   lanes: {
     of: ['g', 'x'],
     prefers: (backend, [g, x], gw, { geometry }) =>
       backend.takesLanes(2, ...sizes(x.shape, gw.shape, g.shape, geometry)),
-    run: (k, [g, x], { y: gw }, { geometry, w }) => call(k.conv2dLanesGradW, g, x, gw, x.shape, w, g.shape, geometry),
+    run: (k, [g, x], [gw], { geometry, w }) => call(k.conv2dLanesGradW, g, x, gw, x.shape, w, g.shape, geometry),
   },
   saves: { g: ['x'], x: ['g'] },
   vjp: {

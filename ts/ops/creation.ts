@@ -39,7 +39,7 @@ const fillOp: Op<[], { shape: Shape; value: number; dtype: DType }> = defineOp({
   flops: () => 0,
   dtype: (_, { dtype }) => dtype,
   shape: (_, { shape }) => shape,
-  run(k, _, y, { value }) {
+  run(k, _, [y], { value }) {
     if (y.dtype === 'f32') k.fill(y.at, y.size, value);
     else if (y.dtype === 'i32') k.fillI32(y.at, y.size, value);
     else k.fill8(y.at, y.size, y.dtype === 'bool' ? Number(value !== 0) : value);

@@ -24,7 +24,7 @@ function gradOp(name: Differentiable, curvature: ((s: Tensor, p: number) => Tens
     inputs: ['g', 's'],
     pointwise: true,
     shape: ([g]) => g.shape,
-    run: (k, [g, s], y, { p }) => k[`${name}Grad`](g.at, s.at, y.at, y.size, p),
+    run: (k, [g, s], [y], { p }) => k[`${name}Grad`](g.at, s.at, y.at, y.size, p),
     saves: { g: ['s'], s: ['g', 's'] },
     vjp: {
       g: (gg, { s }, params) => self(gg, s, params),
@@ -42,7 +42,7 @@ function smooth(name: Differentiable, curvature: ((s: Tensor) => Tensor) | null)
     inputs: ['x'],
     pointwise: true,
     shape: ([x]) => x.shape,
-    run: (k, [x], y) => k[name](x.at, y.at, y.size, 0),
+    run: (k, [x], [y]) => k[name](x.at, y.at, y.size, 0),
     saves: { x: [SAVED[name]] },
     vjp: { x: (g, saved) => grad(g, saved[SAVED[name]], { p: 0 }) },
   });
@@ -56,7 +56,7 @@ function parametric(name: Differentiable, curvature: ((s: Tensor, p: number) => 
     inputs: ['x'],
     pointwise: true,
     shape: ([x]) => x.shape,
-    run: (k, [x], y, { p }) => k[name](x.at, y.at, y.size, p),
+    run: (k, [x], [y], { p }) => k[name](x.at, y.at, y.size, p),
     saves: { x: [SAVED[name]] },
     vjp: { x: (g, saved, params) => grad(g, saved[SAVED[name]], params) },
   });
@@ -69,7 +69,7 @@ function stepwise(name: Exclude<Plain, 'neg'>): UnaryOp {
     inputs: ['x'],
     pointwise: true,
     shape: ([x]) => x.shape,
-    run: (k, [x], y) => k[name](x.at, y.at, y.size, 0),
+    run: (k, [x], [y]) => k[name](x.at, y.at, y.size, 0),
     vjp: { x: null },
   });
 }
@@ -82,7 +82,7 @@ export const neg: UnaryOp = defineOp({
   inputs: ['x'],
   pointwise: true,
   shape: ([x]) => x.shape,
-  run: (k, [x], y) => k.neg(x.at, y.at, y.size, 0),
+  run: (k, [x], [y]) => k.neg(x.at, y.at, y.size, 0),
   vjp: { x: g => neg(g) },
 });
 /** −1, 0 or 1, and NaN of NaN. */
@@ -190,7 +190,7 @@ const clampOp: Op<[x: Tensor], { lo: number; hi: number }> = defineOp({
   inputs: ['x'],
   pointwise: true,
   shape: ([x]) => x.shape,
-  run: (k, [x], y, { lo, hi }) => k.clamp(x.at, y.at, y.size, lo, hi),
+  run: (k, [x], [y], { lo, hi }) => k.clamp(x.at, y.at, y.size, lo, hi),
   saves: { x: ['x'] },
   vjp: { x: (g, { x }, { lo, hi }) => mul(g, mul(ge(x, lo), le(x, hi))) },
 });
@@ -215,5 +215,5 @@ export const to: (x: Tensor, dtype: DType) => Tensor = checked(
     ['x', aTensor],
     ['dtype', aDType],
   ],
-  (x, dtype) => (x.dtype === dtype ? x : cast(x, { dtype })),
+  (x, dtype) => (x.dtype === dtype ? x : cast(x, dtype)),
 );

@@ -1,5 +1,6 @@
 /** The cross-entropy of logits against class indices, one kernel each way: what most classifiers are trained by. */
-import { defineMultiOp, defineOp, type MultiOp, type Op, type View } from '../core/op';
+import type { View } from '../core/definition';
+import { defineMultiOp, defineOp, type MultiOp, type Op } from '../core/op';
 import type { Tensor } from '../core/tensor';
 import { mul, sub } from './arithmetic';
 import { gather } from './indexing';
@@ -17,15 +18,15 @@ export const entropy: MultiOp<[x: Tensor, target: Tensor], [loss: Tensor, norm: 
   inputs: ['x', 'target'],
   outputs: ['loss', 'norm'],
   wants: { target: 'i32' },
-  shapes: ([, target]) => ({ loss: target.shape, norm: [...target.shape, 2] }),
-  runMulti(k, [x, target], { loss, norm }) {
+  shapes: ([, target]) => [target.shape, [...target.shape, 2]],
+  run(k, [x, target], [loss, norm]) {
     const classes = x.shape.at(-1)!;
     checkIndices(k, 'crossEntropy', target, classes);
     k.crossEntropy(x.at, target.at, loss.at, norm.at, target.size, classes);
   },
   saves: { x: ['x', 'target', 'norm'] },
   vjp: {
-    x: ({ loss: g }, { x, target, norm }) => entropyGrad(even(g!) ? g! : contiguous(g!), x, target, norm),
+    x: ([g], { x, target, norm }) => entropyGrad(even(g!) ? g! : contiguous(g!), x, target, norm),
     target: null,
   },
 });
@@ -41,7 +42,7 @@ const entropyGrad: Op<[g: Tensor, x: Tensor, target: Tensor, norm: Tensor]> = de
   wants: { target: 'i32' },
   strided: true, // for the sake of g: the others were saved dense
   shape: ([, x]) => x.shape,
-  run: (k, [g, x, target, norm], gx) =>
+  run: (k, [g, x, target, norm], [gx]) =>
     k.crossEntropyGrad(g.at, x.at, target.at, norm.at, gx.at, target.size, x.shape.at(-1)!, even(g) ? 0 : 1),
   saves: { g: ['x', 'target'], x: ['g', 'x'] },
   // `norm` is a function of x, by which the rule of x differentiates too.

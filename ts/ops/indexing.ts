@@ -30,7 +30,7 @@ const gatherOp: Op<[x: Tensor, index: Tensor], { dim: number }> = defineOp({
     checkAlong('gather', x.shape, index.shape, dim);
     return index.shape;
   },
-  run(k, [x, index], y, { dim }) {
+  run(k, [x, index], [y], { dim }) {
     const [outer, n, inner] = around(x.shape, dim);
     checkIndices(k, 'gather', index, n);
     k.gather(x.at, index.at, y.at, outer, n, index.shape[dim]!, inner);
@@ -60,7 +60,7 @@ const scatterOp: Op<[g: Tensor, index: Tensor], { dim: number; size: number }> =
     checkAlong('scatterAlong', g.shape, index.shape, dim);
     return g.shape.map((n, d) => (d === dim ? size : n));
   },
-  run(k, [g, index], y, { dim, size }) {
+  run(k, [g, index], [y], { dim, size }) {
     const [outer, count, inner] = around(g.shape, dim);
     checkIndices(k, 'scatterAlong', index, size);
     k.scatterAdd(g.at, index.at, y.at, outer, size, count, inner);
@@ -94,7 +94,7 @@ const selectOp: Op<[x: Tensor, index: Tensor], { dim: number }> = defineOp({
     if (x.dtype === 'f64') throw new DTypeError('indexSelect', 'x takes f32, i32, u8 or bool, this is f64');
     return x.shape.map((n, d) => (d === dim ? index.size : n));
   },
-  run(k, [x, index], y, { dim }) {
+  run(k, [x, index], [y], { dim }) {
     const [outer, n, inner] = around(x.shape, dim);
     checkIndices(k, 'indexSelect', index, n);
     const kernel = x.dtype === 'u8' || x.dtype === 'bool' ? k.indexSelect8 : k.indexSelect;
@@ -125,7 +125,7 @@ const indexAddOp: Op<[g: Tensor, index: Tensor], { dim: number; size: number }> 
     }
     return g.shape.map((n, d) => (d === dim ? size : n));
   },
-  run(k, [g, index], y, { dim, size }) {
+  run(k, [g, index], [y], { dim, size }) {
     const [outer, count, inner] = around(g.shape, dim);
     checkIndices(k, 'indexAdd', index, size);
     k.indexAdd(g.at, index.at, y.at, outer, size, count, inner);

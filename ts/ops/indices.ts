@@ -1,6 +1,6 @@
 import type { Kernels } from '../backend/backend';
 import { IndexError } from '../core/errors';
-import type { View } from '../core/op';
+import type { View } from '../core/definition';
 import { runtime } from '../core/runtime';
 
 /** Throws unless every index is in [0, size). */

@@ -1,5 +1,5 @@
 /** Several tensors made one. */
-import { copyKernel } from '../core/convert';
+import { copyKernel } from '../core/conversions';
 import { DTypeError, ShapeError } from '../core/errors';
 import { partOf, runCopy } from '../core/geometry';
 import { aDim, aTensor, listOf, optional, type Kind } from '../core/kinds';
@@ -18,7 +18,7 @@ const concatOp = defineVariadicOp<{ dim: number }>({
   dtype: ([x]) => x!.dtype,
   shape: (xs, { dim }) =>
     xs[0]!.shape.map((size, d) => (d === dim ? xs.reduce((sum, x) => sum + x.shape[d]!, 0) : size)),
-  run(k, xs, y, { dim }) {
+  run(k, xs, [y], { dim }) {
     let at = 0;
     for (const x of xs) {
       runCopy(copyKernel(k, x.dtype), x, partOf(y, x.shape, { dim, start: at, step: 1 }), x.shape);

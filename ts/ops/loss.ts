@@ -105,7 +105,7 @@ const logFloored: Op<[x: Tensor]> = defineOp({
   name: 'logFloored',
   inputs: ['x'],
   shape: ([x]) => x.shape,
-  run(k, [x], y) {
+  run(k, [x], [y]) {
     k.log(x.at, y.at, y.size, 0);
     k.clamp(y.at, y.at, y.size, -100, Infinity);
   },

@@ -1,7 +1,8 @@
 /** Matrix products. A transpose is a view, and gemm reads any strides: no option for it is needed. */
 import type { Kernels } from '../backend/backend';
 import { ShapeError } from '../core/errors';
-import { defineOp, type Epilogue, type Op, type View } from '../core/op';
+import type { Epilogue, View } from '../core/definition';
+import { defineOp, type Op } from '../core/op';
 import { runtime } from '../core/runtime';
 import { aTensor, aTensorOrNull, optional } from '../core/kinds';
 import { checked } from '../core/signature';
@@ -80,7 +81,7 @@ const productOp: Op<[a: Tensor, b: Tensor], Epilogue> = defineOp({
     const batch = broadcast('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
     return [...batch, a.shape.at(-2)!, b.shape.at(-1)!];
   },
-  run: (k, [a, b], y, { activation = 0 }) => batched(k, a, b, y, activation),
+  run: (k, [a, b], [y], { activation = 0 }) => batched(k, a, b, y, activation),
   saves: { a: ['b'], b: ['a'] },
   vjp: { a: (g, { b }, _, s) => sumTo(product(g, t(b)), s.a), b: (g, { a }, _, s) => sumTo(product(t(a), g), s.b) },
 });
@@ -143,7 +144,7 @@ const linearOp: Op<[x: Tensor, w: Tensor, b: Tensor | null], Epilogue> = defineO
     }
     return [...x.shape.slice(0, -1), out!];
   },
-  run(k, [x, w, b], y, { activation = 0 }) {
+  run(k, [x, w, b], [y], { activation = 0 }) {
     const [n, depth] = [w.shape[0]!, w.shape[1]!];
     const m = sizeOf(y.shape.slice(0, -1));
     k.gemm(m, n, depth, x.at, depth, 1, w.at, 1, depth, y.at, n, 1, 0, 0, 0, b ? b.at : 0, b ? 1 : 0, 0, activation);
@@ -152,7 +153,7 @@ const linearOp: Op<[x: Tensor, w: Tensor, b: Tensor | null], Epilogue> = defineO
     input: 'w',
     size: (k, [, w], y) => k.gemmPackSize(sizeOf(y.shape.slice(0, -1)), w.shape[1]!, w.shape[0]!),
     make: (k, [, w], form) => k.gemmPack(w.at, 1, w.shape[1]!, w.shape[1]!, w.shape[0]!, form.at),
-    run(k, [x, w, b], y, { activation = 0 }) {
+    run(k, [x, w, b], [y], { activation = 0 }) {
       const [n, depth] = [w.shape[0]!, w.shape[1]!];
       const m = sizeOf(y.shape.slice(0, -1));
       k.gemmPacked(m, n, depth, x.at, depth, 1, w.at, y.at, n, b ? b.at : 0, b ? 1 : 0, 0, activation);

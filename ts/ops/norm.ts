@@ -57,13 +57,13 @@ const normalise: MultiOp<
   inputs: ['x', 'w', 'b'],
   nullable: ['w', 'b'],
   outputs: ['y', 'mean', 'variance'],
-  shapes: ([x], { n }) => ({ y: x.shape, mean: [n], variance: [n] }),
-  runMulti(k, [x, w, b], { y, mean, variance }, { outer, n, inner, size, step, centred, eps }) {
+  shapes: ([x], { n }) => [x.shape, [n], [n]],
+  run(k, [x, w, b], [y, mean, variance], { outer, n, inner, size, step, centred, eps }) {
     k.moments(x.at, mean.at, variance.at, outer, n, inner, centred ? 1 : 0);
     k.normalise(x.at, mean.at, variance.at, w ? w.at : 0, b ? b.at : 0, y.at, outer, n, inner, size, step, eps);
   },
   saves: { x: ['x', 'w', 'mean', 'variance'], w: ['x', 'mean', 'variance'] },
-  vjpAll({ y: g }, { x, w = null, mean, variance }, p, _, needed) {
+  vjpAll([g], { x, w = null, mean, variance }, p, _, needed) {
     if (!x) return { b: perWeight(g!, p) };
     const [gx, gw, gb] = normaliseGrad(g!, x, w, mean!, variance!, { ...p, affine: needed.w || needed.b });
     return { x: gx, w: gw, b: gb };
@@ -91,9 +91,9 @@ const normaliseGrad: MultiOp<
   outputs: ['gx', 'gw', 'gb'],
   shapes([g], { affine, size }) {
     const shape = affine ? [size] : [0];
-    return { gx: g.shape, gw: shape, gb: shape };
+    return [g.shape, shape, shape];
   },
-  runMulti(k, [g, x, w, mean, variance], { gx, gw, gb }, { affine, outer, n, inner, size, step, centred, eps }) {
+  run(k, [g, x, w, mean, variance], [gx, gw, gb], { affine, outer, n, inner, size, step, centred, eps }) {
     k.normaliseGrad(
       g.at,
       x.at,
@@ -117,7 +117,7 @@ const normaliseGrad: MultiOp<
     x: ['g', 'x', 'w', 'mean', 'variance'],
     w: ['g', 'x', 'mean', 'variance'],
   },
-  vjpAll({ gx: u, gw: a, gb: c }, { g, x, w = null, mean: m, variance }, p, _, needed) {
+  vjpAll([u, a, c], { g, x, w = null, mean: m, variance }, p, _, needed) {
     const along = (v: Tensor): Tensor => normaliseGrad(v, x!, null, m!, variance!, { ...p, affine: false })[0];
     const tu = u && (needed.g || needed.w) ? along(u) : null;
     const tangent = a || c ? normalise(x!, a ?? mul(c!, 0), c, p)[0] : null;
@@ -278,7 +278,7 @@ const normaliseBy: Op<[x: Tensor, mean: Tensor, variance: Tensor, w: Tensor | nu
     inputs: ['x', 'mean', 'variance', 'w', 'b'],
     nullable: ['w', 'b'],
     shape: ([x]) => x.shape,
-    run: (k, [x, m, variance, w, b], y, { outer, n, inner, size, step, eps }) =>
+    run: (k, [x, m, variance, w, b], [y], { outer, n, inner, size, step, eps }) =>
       k.normalise(x.at, m.at, variance.at, w ? w.at : 0, b ? b.at : 0, y.at, outer, n, inner, size, step, eps),
     saves: { x: ['variance', 'w'], w: ['x', 'mean', 'variance'] },
     vjp: {

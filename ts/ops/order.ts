@@ -14,17 +14,17 @@ const topkRows: MultiOp<[x: Tensor], [values: Tensor, indices: Tensor], { k: num
     name: 'topk',
     inputs: ['x'],
     outputs: ['values', 'indices'],
-    dtypes: { indices: 'i32' },
+    dtypes: ['f32', 'i32'],
     shapes([x], { k }) {
       const shape = [...x.shape.slice(0, -1), k];
-      return { values: shape, indices: shape };
+      return [shape, shape];
     },
-    runMulti(kernels, [x], { values, indices }, { k, descending }) {
+    run(kernels, [x], [values, indices], { k, descending }) {
       const rows = sizeOf(x.shape.slice(0, -1));
       kernels.topk(x.at, values.at, indices.at, rows, x.shape.at(-1)!, k, descending ? 1 : 0);
     },
     saves: { x: ['indices'] },
-    vjp: { x: ({ values: g }, { indices }, _, s) => scatterAlong(g!, -1, indices, s.x.at(-1)!) },
+    vjp: { x: ([g], { indices }, _, s) => scatterAlong(g!, -1, indices, s.x.at(-1)!) },
   });
 
 /** The first k along dimension d; undefined: all. */
@@ -96,7 +96,7 @@ const cumsumFloat: Cumsum = defineOp({
   name: 'cumsum',
   inputs: ['x'],
   shape: ([x]) => x.shape,
-  run: (k, [x], y, { dim, backwards }) =>
+  run: (k, [x], [y], { dim, backwards }) =>
     k.cumsum(
       x.at,
       y.at,
@@ -113,7 +113,7 @@ const cumsumInt: Cumsum = defineOp({
   wants: { x: 'i32' },
   dtype: 'i32',
   shape: ([x]) => x.shape,
-  run: (k, [x], y, { dim }) =>
+  run: (k, [x], [y], { dim }) =>
     k.cumsumI32(x.at, y.at, sizeOf(x.shape.slice(0, dim)), x.shape[dim]!, sizeOf(x.shape.slice(dim + 1)), 0),
 });
 /** Running sums along `dim`: y_i = Σ x_j over j ≤ i. Of integers and bools, they are i32. */

@@ -1,8 +1,9 @@
 /** A part of a tensor by exact places, and a tensor as a part of a larger one: what other ops are made of. */
 import type { Kernels } from '../backend/backend';
-import { copyKernel } from '../core/convert';
+import { copyKernel } from '../core/conversions';
 import { partOf, runCopy, type Place } from '../core/geometry';
-import { defineOp, type Op, type View } from '../core/op';
+import type { View } from '../core/definition';
+import { defineOp, type Op } from '../core/op';
 import type { Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 
@@ -41,7 +42,7 @@ export const place: Op<[x: Tensor], { shape: Shape; at: Place; value?: number }>
   strided: true,
   dtype: ([x]) => x.dtype,
   shape: (_, { shape }) => shape,
-  run(k, [x], y, { at, value = 0 }) {
+  run(k, [x], [y], { at, value = 0 }) {
     fill(k, y, value);
     runCopy(copyKernel(k, x.dtype), x, partOf(y, x.shape, at), x.shape);
   },

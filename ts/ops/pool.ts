@@ -1,6 +1,7 @@
 /** Pooling: the maximum or the average of each window of each feature map. */
 import { ShapeError, ValueError } from '../core/errors';
-import { defineMultiOp, defineOp, type MultiOp, type Op, type View } from '../core/op';
+import type { View } from '../core/definition';
+import { defineMultiOp, defineOp, type MultiOp, type Op } from '../core/op';
 import { aTensor, options as optionsOf } from '../core/kinds';
 import { aPair, pairOf, type Pair } from '../core/sizes';
 import { runtime } from '../core/runtime';
@@ -86,31 +87,30 @@ const maxPool: MultiOp<[x: Tensor], [y: Tensor, at: Tensor], { window: Window; t
     inputs: ['x'],
     outputs: ['y', 'at'],
     optional: ['at'],
-    dtypes: (_, { window }) => ({ at: wide(window) ? 'i32' : 'u8' }),
+    dtypes: (_, { window }) => ['f32', wide(window) ? 'i32' : 'u8'],
     shapes([x], { window, taps }) {
       const shape = [x.shape[0]!, x.shape[1]!, ...window.output];
-      return { y: shape, at: taps ? shape : [0] };
+      return [shape, taps ? shape : [0]];
     },
-    runMulti: (k, [x], { y, at }, { window }) => k.maxPool2d(x.at, addressOf(at), y.at, ...geometry(x.shape, window)),
+    run: (k, [x], [y, at], { window }) => k.maxPool2d(x.at, addressOf(at), y.at, ...geometry(x.shape, window)),
     lanes: {
       of: ['x', 'y', 'at'],
       takesRelu: true,
-      run: (k, [x], { y, at }, { window, relu }) =>
+      run: (k, [x], [y, at], { window, relu }) =>
         k.maxPool2dLanes(x.at, addressOf(at), y.at, ...geometry(inLanes(x.shape), window), relu ? 1 : 0),
     },
     saves: { x: ['at'] },
-    vjp: { x: ({ y: g }, { at }, { window }, s) => maxPoolGrad(g!, at, { window, x: s.x }) },
+    vjp: { x: ([g], { at }, { window }, s) => maxPoolGrad(g!, at, { window, x: s.x }) },
   });
 const maxPoolGrad: Op<[g: Tensor, at: Tensor], { window: Window; x: Shape }> = defineOp({
   name: 'maxPool2dGrad',
   inputs: ['g', 'at'],
   wants: { at: 'any' },
   shape: (_, { x }) => x,
-  run: (k, [g, at], gx, { window, x }) => k.maxPool2dGrad(g.at, at.at, gx.at, ...geometry(x, window)),
+  run: (k, [g, at], [gx], { window, x }) => k.maxPool2dGrad(g.at, at.at, gx.at, ...geometry(x, window)),
   lanes: {
     of: ['g', 'at', 'y'],
-    run: (k, [g, at], { y: gx }, { window, x }) =>
-      k.maxPool2dLanesGrad(g.at, at.at, gx.at, ...geometry(inLanes(x), window)),
+    run: (k, [g, at], [gx], { window, x }) => k.maxPool2dLanesGrad(g.at, at.at, gx.at, ...geometry(inLanes(x), window)),
   },
   saves: { g: ['at'] },
   vjp: { g: (gg, { at }, { window }) => maxPoolTake(gg, at, { window }), at: null },
@@ -121,7 +121,7 @@ const maxPoolTake: Op<[x: Tensor, at: Tensor], { window: Window }> = defineOp({
   inputs: ['x', 'at'],
   wants: { at: 'any' },
   shape: ([_, at]) => at.shape,
-  run: (k, [x, at], y, { window }) => k.maxPool2dTake(x.at, at.at, y.at, ...geometry(x.shape, window)),
+  run: (k, [x, at], [y], { window }) => k.maxPool2dTake(x.at, at.at, y.at, ...geometry(x.shape, window)),
   saves: { x: ['at'] },
   vjp: { x: (g, { at }, { window }, s) => maxPoolGrad(g, at, { window, x: s.x }), at: null },
 });
@@ -165,10 +165,10 @@ const avgPool: Op<[x: Tensor], AvgParams> = defineOp({
   name: 'avgPool2d',
   inputs: ['x'],
   shape: ([x], { window }) => [x.shape[0]!, x.shape[1]!, ...window.output],
-  run: (k, [x], y, params) => k.avgPool2d(x.at, y.at, ...avgGeometry(x.shape, params)),
+  run: (k, [x], [y], params) => k.avgPool2d(x.at, y.at, ...avgGeometry(x.shape, params)),
   lanes: {
     of: ['x', 'y'],
-    run: (k, [x], { y }, params) => k.avgPool2dLanes(x.at, y.at, ...avgGeometry(inLanes(x.shape), params)),
+    run: (k, [x], [y], params) => k.avgPool2dLanes(x.at, y.at, ...avgGeometry(inLanes(x.shape), params)),
   },
   vjp: { x: (g, _, params, s) => avgPoolGrad(g, { ...params, x: s.x }) },
 });
@@ -176,10 +176,10 @@ const avgPoolGrad: Op<[g: Tensor], AvgParams & { x: Shape }> = defineOp({
   name: 'avgPool2dGrad',
   inputs: ['g'],
   shape: (_, { x }) => x,
-  run: (k, [g], gx, params) => k.avgPool2dGrad(g.at, gx.at, ...avgGeometry(params.x, params)),
+  run: (k, [g], [gx], params) => k.avgPool2dGrad(g.at, gx.at, ...avgGeometry(params.x, params)),
   lanes: {
     of: ['g', 'y'],
-    run: (k, [g], { y: gx }, params) => k.avgPool2dLanesGrad(g.at, gx.at, ...avgGeometry(inLanes(params.x), params)),
+    run: (k, [g], [gx], params) => k.avgPool2dLanesGrad(g.at, gx.at, ...avgGeometry(inLanes(params.x), params)),
   },
   vjp: { g: (gg, _, params) => avgPool(gg, params) },
 });

@@ -35,7 +35,7 @@ const draw: Op<[state: Tensor]> = defineOp({
   mutates: ['state'],
   dtype: 'i32',
   shape: () => [4],
-  run: (k, [state], key) => k.draw(state.at, key.at),
+  run: (k, [state], [key]) => k.draw(state.at, key.at),
 });
 
 /** What random numbers start from. */
@@ -133,14 +133,14 @@ const uniformOp: Op<[key: Tensor], { shape: Shape; lo: number; hi: number }> = d
   inputs: ['key'],
   wants: { key: 'i32' },
   shape: (_, { shape }) => shape,
-  run: (k, [key], y, { lo, hi }) => k.uniform(key.at, y.at, y.size, lo, hi),
+  run: (k, [key], [y], { lo, hi }) => k.uniform(key.at, y.at, y.size, lo, hi),
 });
 const normalOp: Op<[key: Tensor], { shape: Shape; mean: number; std: number }> = defineOp({
   name: 'normal',
   inputs: ['key'],
   wants: { key: 'i32' },
   shape: (_, { shape }) => shape,
-  run: (k, [key], y, { mean, std }) => k.normal(key.at, y.at, y.size, mean, std),
+  run: (k, [key], [y], { mean, std }) => k.normal(key.at, y.at, y.size, mean, std),
 });
 const bitsOp: Op<[key: Tensor], { n: number }> = defineOp({
   name: 'bits',
@@ -148,7 +148,7 @@ const bitsOp: Op<[key: Tensor], { n: number }> = defineOp({
   wants: { key: 'i32' },
   dtype: 'i32',
   shape: (_, { n }) => [n],
-  run: (k, [key], y) => k.bits(key.at, y.at, y.size),
+  run: (k, [key], [y]) => k.bits(key.at, y.at, y.size),
 });
 
 const source = (options: SourceOptions): Generator => options.generator ?? defaultGenerator();

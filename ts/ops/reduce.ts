@@ -45,7 +45,7 @@ const sumRuns: Op<[x: Tensor], { dims: Shape; scale: number }> = defineOp({
   name: 'sum',
   inputs: ['x'],
   shape: ([x], { dims }) => reduced(x.shape, dims),
-  run(k, [x], y, { dims, scale }) {
+  run(k, [x], [y], { dims, scale }) {
     const [n0 = 1, r0 = 1, n1 = 1, r1 = 1] = runs(x.shape, dims);
     k.sum(x.at, y.at, n0, r0, n1, r1, scale);
   },
@@ -54,7 +54,7 @@ const sumRuns: Op<[x: Tensor], { dims: Shape; scale: number }> = defineOp({
     of: ['x'],
     // With one image, channel or place, `sum` runs through memory as it lies, in another order.
     can: ([x], { dims, scale }) => scale === 1 && sameShape(dims, [0, 2, 3]) && runs(x.shape, dims).length === 4,
-    run: (k, [x], { y }) => k.sumLanes(x.at, y.at, x.shape[0]!, x.shape[1]!, x.shape[2]! * x.shape[3]!),
+    run: (k, [x], [y]) => k.sumLanes(x.at, y.at, x.shape[0]!, x.shape[1]!, x.shape[2]! * x.shape[3]!),
   },
   vjp: {
     x: (g, _, { scale }, s) => expand(scale === 1 ? g : mul(g, scale), s.x),
@@ -66,7 +66,7 @@ const sumRunsInt: Op<[x: Tensor], { dims: Shape; scale: number }> = defineOp({
   wants: { x: 'i32' },
   dtype: 'i32',
   shape: ([x], { dims }) => reduced(x.shape, dims),
-  run(k, [x], y, { dims }) {
+  run(k, [x], [y], { dims }) {
     const [n0 = 1, r0 = 1, n1 = 1, r1 = 1] = runs(x.shape, dims);
     k.sumI32(x.at, y.at, n0, r0, n1, r1);
   },
@@ -158,13 +158,13 @@ function extremum(name: 'max' | 'min'): Extremum {
     name,
     inputs: ['x'],
     outputs: ['values', 'indices'],
-    dtypes: { indices: 'i32' },
+    dtypes: ['f32', 'i32'],
     shapes([x], { dim }) {
       if (x.shape[dim] === 0) throw new ShapeError(name, `dimension ${dim} of ${show(x.shape)} is empty`);
       const shape = reduced(x.shape, [dim]);
-      return { values: shape, indices: shape };
+      return [shape, shape];
     },
-    runMulti(k, [x], { values, indices }, { dim }) {
+    run(k, [x], [values, indices], { dim }) {
       k[name](
         x.at,
         values.at,
@@ -176,7 +176,7 @@ function extremum(name: 'max' | 'min'): Extremum {
     },
     saves: { x: ['indices'] },
     vjp: {
-      x: ({ values: g }, { indices }, { dim }, s) => scatterAlong(g!, dim, indices, s.x[dim]!),
+      x: ([g], { indices }, { dim }, s) => scatterAlong(g!, dim, indices, s.x[dim]!),
     },
   });
 }

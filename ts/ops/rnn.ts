@@ -7,7 +7,8 @@
  */
 import type { Kernels } from '../backend/backend';
 import { ShapeError } from '../core/errors';
-import { defineMultiOp, type MultiOp, type View } from '../core/op';
+import type { View } from '../core/definition';
+import { defineMultiOp, type MultiOp } from '../core/op';
 import { runtime } from '../core/runtime';
 import {
   aBoolean,
@@ -52,7 +53,7 @@ export interface RnnOptions extends RecurrentOptions {
   /** Default tanh. */
   readonly nonlinearity?: 'tanh' | 'relu';
 }
-type Cotangents<O extends string> = { readonly [K in O]: Tensor | null };
+type Cotangent = Tensor | null;
 interface Walk {
   readonly reverse: boolean;
 }
@@ -81,13 +82,13 @@ const rnnOp: MultiOp<[p: Tensor, w: Tensor, h0: Tensor], [y: Tensor, h: Tensor],
   inputs: ['p', 'w', 'h0'],
   flops: ([, w], y) => products(w, y.size),
   outputs: ['y', 'h'],
-  shapes: ([p, , h0]) => ({ y: p.shape, h: h0.shape }),
-  runMulti: (k: Kernels, [p, w, h0], { y, h }, params) =>
+  shapes: ([p, , h0]) => [p.shape, h0.shape],
+  run: (k: Kernels, [p, w, h0], [y, h], params) =>
     k.rnn(p.at, w.at, h0.at, y.at, h.at, ...sizes(y, params), Number(params.relu)),
   saves: { p: ['w', 'y'], w: ['w', 'h0', 'y'], h0: ['w', 'y'] },
-  vjpAll(g, { w, h0, y }, params, _, needed) {
+  vjpAll([gy, gh], { w, h0, y }, params, _, needed) {
     const back = runtime.recording ? rnnBack : rnnGrad;
-    const [gp, gh0] = back(g.y, g.h, w!, y!, params);
+    const [gp, gh0] = back(gy, gh, w!, y!, params);
     return { p: gp, h0: gh0, w: needed.w ? weightGradient(gp, previous(h0!, y!, params)) : null };
   },
 });
@@ -98,8 +99,8 @@ const rnnGrad: MultiOp<[gy: Tensor | null, gh: Tensor | null, w: Tensor, y: Tens
     nullable: ['gy', 'gh'],
     flops: ([, , w], gp) => products(w, (gp.size * w.shape[1]!) / w.shape[0]!),
     outputs: ['gp', 'gh0'],
-    shapes: ([, , , y]) => ({ gp: y.shape, gh0: y.shape.slice(1) }),
-    runMulti: (k, [gy, gh, w, y], { gp, gh0 }, params) =>
+    shapes: ([, , , y]) => [y.shape, y.shape.slice(1)],
+    run: (k, [gy, gh, w, y], [gp, gh0], params) =>
       k.rnnGrad(at(gy), at(gh), w.at, y.at, gp.at, gh0.at, ...sizes(y, params), Number(params.relu)),
   });
 function rnnBack(gy: Tensor | null, gh: Tensor | null, w: Tensor, y: Tensor, params: Elman): readonly [Tensor, Tensor] {
@@ -128,9 +129,9 @@ const lstmOp: MultiOp<
   optional: ['reserve'],
   shapes([p, , h0, c0], { reserve }) {
     const y = [p.shape[0]!, ...h0.shape];
-    return { y, h: h0.shape, c: c0.shape, reserve: reserve ? widened({ shape: y }, 6) : [0] };
+    return [y, h0.shape, c0.shape, reserve ? widened({ shape: y }, 6) : [0]];
   },
-  runMulti: (k, [p, w, h0, c0], { y, h, c, reserve }, params) =>
+  run: (k, [p, w, h0, c0], [y, h, c, reserve], params) =>
     k.lstm(p.at, w.at, h0.at, c0.at, y.at, h.at, c.at, at(reserve), ...sizes(y, params)),
   saves: {
     p: ['w', 'c0', 'reserve'],
@@ -138,10 +139,10 @@ const lstmOp: MultiOp<
     h0: ['w', 'c0', 'reserve'],
     c0: ['w', 'c0', 'reserve'],
   },
-  vjpAll(g, { w, h0, c0, y, reserve }, params, _, needed) {
+  vjpAll(gs, { w, h0, c0, y, reserve }, params, _, needed) {
     const [gp, gh0, gc0] = runtime.recording
-      ? lstmBack(g, w!, c0!, reserve!, params)
-      : lstmGrad(g.y, g.h, g.c, g.reserve, w!, c0!, reserve!, params);
+      ? lstmBack(gs, w!, c0!, reserve!, params)
+      : lstmGrad(...gs, w!, c0!, reserve!, params);
     return { p: gp, h0: gh0, c0: gc0, w: needed.w ? weightGradient(gp, previous(h0!, y!, params)) : null };
   },
 });
@@ -155,12 +156,8 @@ const lstmGrad: MultiOp<
   nullable: ['gy', 'gh', 'gc', 'gr'],
   flops: ([, , , , w], gp) => products(w, (gp.size * w.shape[1]!) / w.shape[0]!),
   outputs: ['gp', 'gh0', 'gc0'],
-  shapes: ([, , , , , c0, reserve]) => ({
-    gp: [reserve.shape[0]!, c0.shape[0]!, 4 * c0.shape[1]!],
-    gh0: c0.shape,
-    gc0: c0.shape,
-  }),
-  runMulti(k, [gy, gh, gc, gr, w, c0, reserve], { gp, gh0, gc0 }, { reverse }) {
+  shapes: ([, , , , , c0, reserve]) => [[reserve.shape[0]!, c0.shape[0]!, 4 * c0.shape[1]!], c0.shape, c0.shape],
+  run(k, [gy, gh, gc, gr, w, c0, reserve], [gp, gh0, gc0], { reverse }) {
     const [steps, batch, hidden] = [gp.shape[0]!, c0.shape[0]!, c0.shape[1]!];
     k.lstmGrad(
       at(gy),
@@ -181,7 +178,7 @@ const lstmGrad: MultiOp<
   },
 });
 function lstmBack(
-  g: Cotangents<'y' | 'h' | 'c' | 'reserve'>,
+  [gAll, gLast, gCell, gReserve]: readonly [y: Cotangent, h: Cotangent, c: Cotangent, reserve: Cotangent],
   w: Tensor,
   c0: Tensor,
   reserve: Tensor,
@@ -191,15 +188,15 @@ function lstmBack(
   const slopes = [slopeOf(i!), slopeOf(f!), rsub(square(m!), 1), slopeOf(o!)] as const;
   const others = [m!, previous(c0, c!, params), i!, squashed!] as const;
   const factors = slopes.map((s, k) => mul(s, others[k]!));
-  const gr = parts(g.reserve ?? zeros(reserve.shape), 6);
+  const gr = parts(gReserve ?? zeros(reserve.shape), 6);
   const extra = concat(
     slopes.map((s, k) => mul(s, gr[k]!)),
     -1,
   );
   const squash = rsub(square(squashed!), 1);
   const [toCell, ofCell] = [mul(o!, squash), add(gr[4]!, mul(gr[5]!, squash))];
-  const gy = g.y ?? zeros([reserve.shape[0]!, ...c0.shape]);
-  let [gh, gc] = [g.h ?? zeros(c0.shape), g.c ?? zeros(c0.shape)];
+  const gy = gAll ?? zeros([reserve.shape[0]!, ...c0.shape]);
+  let [gh, gc] = [gLast ?? zeros(c0.shape), gCell ?? zeros(c0.shape)];
   const gp = eachBack(reserve.shape[0]!, params, t => {
     const dh = add(gh, select(gy, 0, t));
     const dc = add(add(gc, select(ofCell, 0, t)), mul(dh, select(toCell, 0, t)));
@@ -227,9 +224,9 @@ const gruOp: MultiOp<
   optional: ['reserve'],
   shapes([p, , , h0], { reserve }) {
     const y = [p.shape[0]!, ...h0.shape];
-    return { y, h: h0.shape, reserve: reserve ? widened({ shape: y }, 4) : [0] };
+    return [y, h0.shape, reserve ? widened({ shape: y }, 4) : [0]];
   },
-  runMulti: (k, [p, w, b, h0], { y, h, reserve }, params) =>
+  run: (k, [p, w, b, h0], [y, h, reserve], params) =>
     k.gru(p.at, w.at, at(b), h0.at, y.at, h.at, at(reserve), ...sizes(y, params)),
   saves: {
     p: ['w', 'h0', 'y', 'reserve'],
@@ -237,10 +234,10 @@ const gruOp: MultiOp<
     b: ['w', 'h0', 'y', 'reserve'],
     h0: ['w', 'h0', 'y', 'reserve'],
   },
-  vjpAll(g, { w, h0, y, reserve }, params, _, needed) {
+  vjpAll(gs, { w, h0, y, reserve }, params, _, needed) {
     const [gp, gq, gh0] = runtime.recording
-      ? gruBack(g, w!, h0!, y!, reserve!, params)
-      : gruGrad(g.y, g.h, g.reserve, w!, h0!, y!, reserve!, params);
+      ? gruBack(gs, w!, h0!, y!, reserve!, params)
+      : gruGrad(...gs, w!, h0!, y!, reserve!, params);
     return {
       p: gp,
       h0: gh0,
@@ -259,12 +256,12 @@ const gruGrad: MultiOp<
   nullable: ['gy', 'gh', 'gr'],
   flops: ([, , , w], gp) => products(w, (gp.size * w.shape[1]!) / w.shape[0]!),
   outputs: ['gp', 'gq', 'gh0'],
-  shapes: ([, , , , h0, y]) => ({ gp: widened(y, 3), gq: widened(y, 3), gh0: h0.shape }),
-  runMulti: (k, [gy, gh, gr, w, h0, y, reserve], { gp, gq, gh0 }, params) =>
+  shapes: ([, , , , h0, y]) => [widened(y, 3), widened(y, 3), h0.shape],
+  run: (k, [gy, gh, gr, w, h0, y, reserve], [gp, gq, gh0], params) =>
     k.gruGrad(at(gy), at(gh), at(gr), w.at, h0.at, y.at, reserve.at, gp.at, gq.at, gh0.at, ...sizes(y, params)),
 });
 function gruBack(
-  g: Cotangents<'y' | 'h' | 'reserve'>,
+  [gAll, gLast, gReserve]: readonly [y: Cotangent, h: Cotangent, reserve: Cotangent],
   w: Tensor,
   h0: Tensor,
   y: Tensor,
@@ -272,11 +269,11 @@ function gruBack(
   params: Walk,
 ): readonly [Tensor, Tensor, Tensor] {
   const [r, z, n, q] = parts(reserve, 4);
-  const gr = parts(g.reserve ?? zeros(reserve.shape), 4);
+  const gr = parts(gReserve ?? zeros(reserve.shape), 4);
   const slopes = [slopeOf(r!), slopeOf(z!), rsub(square(n!), 1)] as const;
   const [keep, turn] = [rsub(z!, 1), sub(previous(h0, y, params), n!)];
-  const gy = g.y ?? zeros(y.shape);
-  let gh = g.h ?? zeros(h0.shape);
+  const gy = gAll ?? zeros(y.shape);
+  let gh = gLast ?? zeros(h0.shape);
   const gqs: Tensor[] = [];
   const gp = eachBack(y.shape[0]!, params, t => {
     const now = (x: Tensor): Tensor => select(x, 0, t);

@@ -19,7 +19,7 @@ const softmaxRows: Op<[x: Tensor]> = defineOp({
   name: 'softmax',
   inputs: ['x'],
   shape: ([x]) => x.shape,
-  run: (k, [x], y) => k.softmax(x.at, y.at, ...rows(x)),
+  run: (k, [x], [y]) => k.softmax(x.at, y.at, ...rows(x)),
   saves: { x: ['y'] },
   vjp: { x: (g, { y }) => softmaxGrad(g, y) },
 });
@@ -28,7 +28,7 @@ const softmaxGrad: Op<[g: Tensor, y: Tensor]> = defineOp({
   name: 'softmaxGrad',
   inputs: ['g', 'y'],
   shape: ([g]) => g.shape,
-  run: (k, [g, y], gx) => k.softmaxGrad(g.at, y.at, gx.at, ...rows(g)),
+  run: (k, [g, y], [gx]) => k.softmaxGrad(g.at, y.at, gx.at, ...rows(g)),
   saves: { g: ['y'], y: ['g', 'y'] },
   vjp: {
     g: (gg, { y }) => softmaxGrad(gg, y),
@@ -40,7 +40,7 @@ const logSoftmaxRows: Op<[x: Tensor]> = defineOp({
   name: 'logSoftmax',
   inputs: ['x'],
   shape: ([x]) => x.shape,
-  run: (k, [x], y) => k.logSoftmax(x.at, y.at, ...rows(x)),
+  run: (k, [x], [y]) => k.logSoftmax(x.at, y.at, ...rows(x)),
   saves: { x: ['y'] },
   vjp: { x: (g, { y }) => logSoftmaxGrad(g, y) },
 });
@@ -49,7 +49,7 @@ const logSoftmaxGrad: Op<[g: Tensor, y: Tensor]> = defineOp({
   name: 'logSoftmaxGrad',
   inputs: ['g', 'y'],
   shape: ([g]) => g.shape,
-  run: (k, [g, y], gx) => k.logSoftmaxGrad(g.at, y.at, gx.at, ...rows(g)),
+  run: (k, [g, y], [gx]) => k.logSoftmaxGrad(g.at, y.at, gx.at, ...rows(g)),
   saves: { g: ['y'], y: ['g', 'y'] },
   vjp: {
     g: (gg, { y }) => sub(gg, sum(mul(gg, exp(y)), -1, last)),

@@ -1,8 +1,10 @@
 /** Writing in place: what optimisers and initialisers do. Not recorded; under a recorded input they are errors. */
-import { copy, copyKernel } from '../core/convert';
+import { copyKernel } from '../core/conversions';
+import { copy } from '../core/convert';
 import { DTypeError, ShapeError } from '../core/errors';
 import { runCopy } from '../core/geometry';
-import { defineOp, type Op, type Operand } from '../core/op';
+import type { Operand } from '../core/declare';
+import { defineOp, type Op } from '../core/op';
 import { scope } from '../core/scope';
 import { sameShape, show } from '../core/shape';
 import { Tensor } from '../core/tensor';
@@ -18,10 +20,9 @@ const assignOp: Op<[a: Tensor, b: Tensor]> = defineOp({
   wants: { a: 'any', b: 'any' },
   strided: true,
   mutates: ['a'],
-  shape([a, b]) {
+  check([a, b]) {
     checkSame('assign', a, b);
     if (a.dtype !== b.dtype) throw new DTypeError('assign', `a is ${a.dtype}, b is ${b.dtype}`);
-    return null;
   },
   run: (k, [a, b]) => runCopy(copyKernel(k, a.dtype), b, a),
 });
@@ -30,9 +31,8 @@ const addIntoOp: Op<[a: Tensor, b: Tensor]> = defineOp({
   name: 'addInto',
   inputs: ['a', 'b'],
   mutates: ['a'],
-  shape([a, b]) {
+  check([a, b]) {
     checkSame('addInto', a, b);
-    return null;
   },
   run: (k, [a, b]) => k.addInto(a.at, b.at, a.size),
 });
@@ -41,9 +41,8 @@ const scaleOp: Op<[a: Tensor, s: Operand]> = defineOp({
   name: 'scale',
   inputs: ['a', 's'],
   mutates: ['a'],
-  shape([, s]) {
+  check([, s]) {
     if (s.size !== 1) throw new ShapeError('scale', `takes one number to multiply by, this has shape ${show(s.shape)}`);
-    return null;
   },
   run: (k, [a, s]) => k.mul(a.at, s.at, a.at, 1, 1, 1, a.size, 0, 0, 0, 1, 0, 0, 0, 0),
 });
@@ -93,7 +92,7 @@ export const tick: Op<[hyper: Tensor], { at: number }> = defineOp({
   inputs: ['hyper'],
   wants: { hyper: 'f64' },
   mutates: ['hyper'],
-  shape: () => null,
+  check() {},
   run: (k, [hyper], _, { at }) => k.tick(hyper.at, at),
 });
 
@@ -104,9 +103,8 @@ export const sgdStep: Op<[w: Tensor, g: Tensor, v: Tensor | null, hyper: Tensor]
   nullable: ['v'],
   wants: { hyper: 'f64' },
   mutates: ['w', 'v'],
-  shape([w, g]) {
+  check([w, g]) {
     checkSame('sgdStep', w, g);
-    return null;
   },
   run: (k, [w, g, v, hyper], _, { nesterov }) => k.sgd(w.at, g.at, v ? v.at : 0, hyper.at, w.size, nesterov ? 1 : 0),
 });
@@ -121,9 +119,8 @@ export const adamStep: Op<
   nullable: ['vmax'],
   wants: { hyper: 'f64' },
   mutates: ['w', 'm', 'v', 'vmax'],
-  shape([w, g]) {
+  check([w, g]) {
     checkSame('adamStep', w, g);
-    return null;
   },
   run: (k, [w, g, m, v, vmax, hyper], _, { decoupled }) =>
     k.adam(w.at, g.at, m.at, v.at, vmax ? vmax.at : 0, hyper.at, w.size, decoupled ? 1 : 0),

@@ -1,6 +1,7 @@
 import { DTypeError } from '../core/errors';
 import { constant } from '../core/constant';
-import { defineOp, type Op, type Operand } from '../core/op';
+import type { Operand } from '../core/declare';
+import { defineOp, type Op } from '../core/op';
 import { aTensor, aTensorOrNumber } from '../core/kinds';
 import { composite } from '../core/signature';
 import { broadcast } from '../core/shape';
@@ -14,7 +15,7 @@ const floats: WhereOp = defineOp({
   inputs: ['condition', 'a', 'b'],
   wants: { condition: 'bool' },
   shape: ([c]) => c.shape,
-  run: (k, [c, a, b], y) => k.where(c.at, a.at, b.at, y.at, y.size),
+  run: (k, [c, a, b], [y]) => k.where(c.at, a.at, b.at, y.at, y.size),
   saves: { a: ['condition'], b: ['condition'] },
   vjp: {
     condition: null,
@@ -28,7 +29,7 @@ const ints: WhereOp = defineOp({
   wants: { condition: 'bool', a: 'i32', b: 'i32' },
   dtype: 'i32',
   shape: ([c]) => c.shape,
-  run: (k, [c, a, b], y) => k.where(c.at, a.at, b.at, y.at, y.size),
+  run: (k, [c, a, b], [y]) => k.where(c.at, a.at, b.at, y.at, y.size),
 });
 
 /** a where the condition holds, b elsewhere; all three broadcast. The condition is bool. */

@@ -1,5 +1,5 @@
 /** Samples of the ops of two tensors. */
-import type { Operand } from '../../../ts/core/op';
+import type { Operand } from '../../../ts/core/declare';
 import type { Tensor } from '../../../ts/core/tensor';
 import * as ops from '../../../ts/ops/arithmetic';
 import { tensor } from '../../../ts/ops/creation';

@@ -155,5 +155,5 @@ export const convertSamples: SamplesOf<Pick<typeof convert, 'copy' | 'cast'>> = 
       'u8[2,3,2,3,2]',
     ),
   ],
-  cast: conversions((x, dtype) => convert.cast(x, { dtype })),
+  cast: conversions(convert.cast),
 };

@@ -1,9 +1,9 @@
 import { ACTIVATION } from '../../backend/backend';
-import type { AnyDef } from '../../core/op';
+import type { OpDef } from '../../core/definition';
 import { relu, sigmoid, tanh } from '../../ops/elementwise';
 import { countWrites, opsOf, reads, type Graph, type Step, type Value } from '../graph';
 
-const NUMBERS: ReadonlyMap<AnyDef, number> = new Map([
+const NUMBERS: ReadonlyMap<OpDef, number> = new Map([
   [relu.def, ACTIVATION.relu],
   [sigmoid.def, ACTIVATION.sigmoid],
   [tanh.def, ACTIVATION.tanh],
@@ -31,7 +31,13 @@ export function fuseActivations(graph: Graph): Graph {
       kept[at] = { ...maker, params: { ...maker.params, activation }, ys, fused: [...opsOf(maker), ...opsOf(step)] };
       continue;
     }
-    if (step.def.epilogue && y && written.get(y.value) === 1 && readers.get(y.value) === 1 && !results.has(y.value)) {
+    if (
+      step.def.traits.epilogue &&
+      y &&
+      written.get(y.value) === 1 &&
+      readers.get(y.value) === 1 &&
+      !results.has(y.value)
+    ) {
       makers.set(y.value, kept.length);
     }
     kept.push(step);

@@ -1,4 +1,4 @@
-import type { AnyDef } from '../../core/op';
+import type { OpDef } from '../../core/definition';
 import { countWrites, mutates, replaced, writes, type Graph, type Operand, type Step, type Value } from '../graph';
 
 /**
@@ -45,7 +45,7 @@ class Contents {
   private passed = 0;
   private unnamed = 0;
 
-  private id(o: Value | AnyDef): number {
+  private id(o: Value | OpDef): number {
     let id = this.ids.get(o);
     if (id === undefined) this.ids.set(o, (id = this.ids.size));
     return id;

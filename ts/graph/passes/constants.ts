@@ -1,5 +1,5 @@
-import { copy } from '../../core/convert';
-import type { View } from '../../core/op';
+import { copying } from '../../core/conversions';
+import type { View } from '../../core/definition';
 import { runtime } from '../../core/runtime';
 import { adopt } from '../../core/scope';
 import type { Storage } from '../../core/storage';
@@ -27,7 +27,7 @@ export function foldConstants(graph: Graph): Graph {
     const { xs, ys } = step;
     if (mutates(step) || !ys.every(y => isSteady(y.value)) || !xs.every(x => x === null || storageOf(x))) {
       kept.push(step);
-    } else if (step.def === copy.def && isWhole(xs[0]!)) {
+    } else if (step.def === copying && isWhole(xs[0]!)) {
       known.set(ys[0]!.value, xs[0]!.value); // numbers given to tensor(): a copy, because they may be written over
     } else if (ys.every(y => y.value.bytes <= LARGEST)) {
       const computed = compute(step);
@@ -47,8 +47,6 @@ function compute({ def, params, xs, ys }: Step): Value[] {
   const { kernels } = runtime.backend;
   const inputs = xs.map((x): View | null => x && { ...x, at: storageOf(x)!.at + x.at });
   const outputs = ys.map(({ shape, dtype }) => adopt(allocateNow(shape, dtype)));
-  if (def.runMulti)
-    def.runMulti(kernels, inputs, Object.fromEntries(outputs.map((y, i) => [def.outputs![i]!, y])), params);
-  else def.run!(kernels, inputs, outputs[0]!, params);
+  def.run(kernels, inputs, outputs, params);
   return outputs.map(({ storage }) => ({ origin: { from: 'constant', storage }, bytes: storage.bytes }));
 }

@@ -1,5 +1,5 @@
 import type { Backend, Kernels } from '../../backend/backend';
-import type { AnyDef } from '../../core/op';
+import type { OpDef } from '../../core/definition';
 import { local, mutates, reads, writes, type Graph, type Step, type Value } from '../graph';
 import { lower } from '../lower';
 
@@ -27,35 +27,31 @@ function checkOf(step: Step, kernels: Kernels): Step | null {
   const { def, params, xs, ys } = step;
   if (!xs.some(x => x?.dtype === 'i32') || lower([step], kernels).every(({ kernel }) => kernel !== 'indexOutside'))
     return null;
-  const run: AnyDef['run'] = (k, views) => {
+  const run: OpDef['run'] = (k, views) => {
     const only = new Proxy(k, { get: (_, name) => (name === 'indexOutside' ? k.indexOutside : () => -1) });
-    if (def.runMulti) def.runMulti(only, views, Object.fromEntries(ys.map((y, i) => [def.outputs![i]!, y])), params);
-    else def.run!(only, views, ys[0] ?? views[0]!, params);
+    def.run(only, views, ys, params);
   };
-  const own: AnyDef = {
+  const own: OpDef = {
     ...def,
-    name: def.name,
-    flops: () => 0,
-    outputs: undefined,
-    runMulti: undefined,
-    mutates: undefined,
+    outputs: [],
+    mutates: false,
     written: def.written.map(() => false),
-    prepared: undefined,
     run,
+    traits: { name: def.name, flops: () => 0 },
   };
   return { ...step, def: own, ys: [] };
 }
 
 function trimmed(step: Step, wanted: ReadonlySet<Value>): Step {
   const {
-    def: { outputs, optional },
+    def: { optional },
     ys,
   } = step;
-  if (!optional) return step;
+  if (!optional.includes(true)) return step;
   return {
     ...step,
     ys: ys.map((y, i) =>
-      wanted.has(y.value) || !optional.includes(outputs![i]!)
+      wanted.has(y.value) || !optional[i]
         ? y
         : { ...y, value: local(0), at: 0, shape: [0], strides: [1], size: 0, dense: true },
     ),

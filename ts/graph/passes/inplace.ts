@@ -23,7 +23,13 @@ export function writeInPlace(graph: Graph): Graph {
   };
   steps.forEach((step, i) => {
     const [y] = step.ys;
-    if (!step.def.pointwise || mutates(step) || !y || y.value.origin.from !== 'local' || first.get(y.value) !== i)
+    if (
+      !step.def.traits.pointwise ||
+      mutates(step) ||
+      !y ||
+      y.value.origin.from !== 'local' ||
+      first.get(y.value) !== i
+    )
       return;
     const over = step.xs.find(
       x => x !== null && last.get(x.value) === i && !results.has(x.value) && covers(step, x.value, y),

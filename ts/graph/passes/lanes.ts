@@ -7,7 +7,8 @@
  * are converted at these edges only, each once. All that comes out has the same bits.
  */
 import type { Backend } from '../../backend/backend';
-import { defineOp, type AnyDef, type View } from '../../core/op';
+import { declareOp } from '../../core/declare';
+import type { OpDef } from '../../core/definition';
 import { rowMajor, sizeOf, type Shape } from '../../core/shape';
 import type { Tensor } from '../../core/tensor';
 import { local, mutates, writes, type Graph, type Operand, type Step, type Value } from '../graph';
@@ -18,36 +19,28 @@ const LANES = 8;
 /** [n, size] as [⌈n / 8⌉, size, 8]. */
 const laneShape = ([n, ...image]: Shape): Shape => [Math.ceil(n! / LANES), sizeOf(image), LANES];
 
-const toLanes = defineOp<[x: Tensor], void>({
+const toLanes = declareOp<[x: Tensor], void, 'x', object>({
   name: 'toLanes',
   inputs: ['x'],
   flops: () => 0,
   shape: ([x]) => laneShape(x.shape),
-  run: (k, [x], y) => k.toLanes(x.at, y.at, x.shape[0]!, x.size / x.shape[0]!),
-}).def;
-const fromLanes = defineOp<[x: Tensor], { shape: Shape }>({
+  run: (k, [x], [y]) => k.toLanes(x.at, y.at, x.shape[0]!, x.size / x.shape[0]!),
+});
+const fromLanes = declareOp<[x: Tensor], { shape: Shape }, 'x', object>({
   name: 'fromLanes',
   inputs: ['x'],
   flops: () => 0,
   shape: (_, { shape }) => shape,
-  run: (k, [x], y) => k.fromLanes(x.at, y.at, y.shape[0]!, y.size / y.shape[0]!),
-}).def;
+  run: (k, [x], [y]) => k.fromLanes(x.at, y.at, y.shape[0]!, y.size / y.shape[0]!),
+});
 
 /** The op of a step, in lanes. */
-const variants: WeakMap<AnyDef, AnyDef> = new WeakMap();
-function inLanes(def: AnyDef): AnyDef {
+const variants: WeakMap<OpDef, OpDef> = new WeakMap();
+function inLanes(def: OpDef): OpDef {
   let variant = variants.get(def);
   if (!variant) {
-    const { lanes, outputs, name } = def;
-    const named = (y: View): Readonly<Record<string, View>> => ({ y });
-    variant = outputs
-      ? { ...def, name: `${name} in lanes`, inLanes: true, runMulti: lanes!.run }
-      : {
-          ...def,
-          name: `${name} in lanes`,
-          inLanes: true,
-          run: (k, xs, y, params) => lanes!.run(k, xs, named(y), params),
-        };
+    const { name, traits } = def;
+    variant = { ...def, name: `${name} in lanes`, inLanes: true, run: traits.lanes!.run };
     variants.set(def, variant);
   }
   return variant;
@@ -119,16 +112,16 @@ class Assignment {
     if (this.left.has(step)) return false;
     const batch = operandsInLanes(step);
     if (batch.length === 0 || !batch.every(o => this.fits(o))) return false;
-    if (def.lanes) {
-      if (def.lanes.can && !def.lanes.can(xs, params)) return false;
-      if (def.lanes.prefers) return def.lanes.prefers(this.backend, xs, ys[0]!, params);
+    if (def.traits.lanes) {
+      if (def.traits.lanes.can && !def.traits.lanes.can(xs, params)) return false;
+      if (def.traits.lanes.prefers) return def.traits.lanes.prefers(this.backend, xs, ys[0]!, params);
     } else if (!batch.every(o => o!.shape[0] === ys[0]!.shape[0] && o!.size === ys[0]!.size)) return false;
     return xs.some(x => x !== null && this.lanes.has(x.value));
   }
 
   private inLanes(step: Step): Step {
     const inside = new Set(operandsInLanes(step));
-    const logical = step.def.lanes !== undefined; // it knows the batch by the shape of its images
+    const logical = step.def.traits.lanes !== undefined; // it knows the batch by the shape of its images
     const xs = step.xs.map(x => x && (inside.has(x) ? this.asLanes(x, step, logical) : this.asImages(x)));
     const ys = step.ys.map(y => (inside.has(y) ? laneOperand(y, this.twin(y), logical) : y));
     return { ...step, def: logical ? inLanes(step.def) : step.def, xs, ys };
@@ -169,8 +162,9 @@ class Assignment {
 
 /** The operands of a step that would lie in lanes. */
 function operandsInLanes({ def, xs, ys }: Step): readonly (Operand | null)[] {
-  const { lanes, inputs, outputs = ['y'] } = def;
-  if (!lanes) return def.pointwise ? [...xs, ...ys] : [];
+  const { inputs, outputs } = def;
+  const { lanes, pointwise } = def.traits;
+  if (!lanes) return pointwise ? [...xs, ...ys] : [];
   const wanted = ys.filter((y, i) => lanes.of.includes(outputs[i]!) && y.size > 0); // taps that nobody follows are empty
   return [...xs.filter((_, i) => lanes.of.includes(inputs[i]!)), ...wanted];
 }

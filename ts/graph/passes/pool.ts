@@ -19,7 +19,7 @@ export function fusePools(graph: Graph): Graph {
   const dropped = new Set<Step>();
   const replaced = new Map<Step, Step>();
   for (const pool of graph.steps) {
-    if (!pool.def.inLanes || !pool.def.lanes?.takesRelu) continue;
+    if (!pool.def.inLanes || !pool.def.traits.lanes?.takesRelu) continue;
     const y = pool.xs[0]!;
     const activation = maker(y.value);
     if (activation?.def !== relu.def || graph.results.has(y.value)) continue;

@@ -3,22 +3,22 @@
  * plan is, and again when somebody has written to the weights since; a plan that trains them leaves them alone.
  */
 import type { Backend } from '../../backend/backend';
-import type { AnyDef } from '../../core/op';
+import type { OpDef } from '../../core/definition';
 import { adopt } from '../../core/scope';
 import { allocateNow } from '../../core/tensor';
 import { countWrites, type Graph, type Operand, type Step, type Value } from '../graph';
 
 /** The op of a step, on prepared weights. */
-const variants: WeakMap<AnyDef, AnyDef> = new WeakMap();
-function onPrepared(def: AnyDef): AnyDef {
+const variants: WeakMap<OpDef, OpDef> = new WeakMap();
+function onPrepared(def: OpDef): OpDef {
   let variant = variants.get(def);
   if (!variant) {
-    const { prepared, name } = def;
+    const { name, traits } = def;
     variant = {
       ...def,
       name: `${name} prepared`,
-      prepared: undefined,
-      run: (k, xs, y, params) => prepared!.run(k, xs, y, params),
+      run: traits.prepared!.run,
+      traits: { ...traits, prepared: undefined },
     };
     variants.set(def, variant);
   }
@@ -27,21 +27,19 @@ function onPrepared(def: AnyDef): AnyDef {
 
 /** The step that makes the form of w for another step. */
 function making({ def, params, xs, ys }: Step, place: number, form: Operand): Step {
-  const { prepared, inputs, inputTypes, needs } = def;
-  const run: AnyDef['run'] = (k, [w], made) => {
+  const { inputs, wants, traits } = def;
+  const run: OpDef['run'] = (k, [w], [made]) => {
     const views = xs.map((x, i) => (i === place ? w! : x));
-    prepared!.make(k, views, made, ys[0]!, params);
+    traits.prepared!.make(k, views, made!, ys[0]!, params);
   };
-  const own: AnyDef = {
+  const own: OpDef = {
     ...def,
     name: `${def.name} ${inputs[place]}`,
     inputs: [inputs[place]!],
-    inputTypes: [inputTypes[place]!],
-    needs: [needs[place]!],
+    wants: [wants[place]!],
     written: [false],
-    flops: undefined,
-    prepared: undefined,
     run,
+    traits: { name: def.name },
   };
   return { def: own, params, xs: [xs[place]!], ys: [form] };
 }
@@ -54,7 +52,7 @@ export function prepareWeights(graph: Graph, backend: Backend): Graph {
 
   const steps = graph.steps.map((step): Step => {
     const { def, xs, ys } = step;
-    const { prepared } = def;
+    const { prepared } = def.traits;
     const params = graph.winograd === 4 ? { ...step.params, approximate: true } : step.params;
     if (!prepared || def.inLanes) return step;
     const place = def.inputs.indexOf(prepared.input);

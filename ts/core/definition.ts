@@ -1,0 +1,127 @@
+/** An op as interpreters see it: operands are arrays, and what is said of them has their order. */
+import type { Backend, Kernels } from '../backend/backend';
+import type { DType } from './dtype';
+import type { Shape } from './shape';
+import type { Tensor } from './tensor';
+
+/** Where a tensor lies, as a kernel call sees it. */
+export interface View {
+  readonly at: number;
+  readonly size: number;
+  readonly shape: Shape;
+  readonly strides: Shape;
+  readonly dense: boolean;
+  readonly dtype: DType;
+}
+/** Another way to see the same memory; the offset is in elements of the storage. */
+export interface Layout {
+  readonly shape: Shape;
+  readonly strides: Shape;
+  readonly offset: number;
+}
+export type Params = Readonly<Record<string, unknown>>;
+/** Operands; an input that is left out is null. */
+export type Tensors = readonly (Tensor | null)[];
+export type Views = readonly (View | null)[];
+
+/** What is read as it was declared. */
+export interface Traits<Xs, Ys, P> {
+  readonly name: string;
+  /** `run` understands strides; other ops get dense inputs. */
+  readonly strided?: boolean;
+  /** The kernel call: reads the inputs, writes the outputs, allocates nothing, never branches on an address. */
+  run?(k: Kernels, xs: Xs, ys: Ys, params: P): void;
+  /** Instead of a shape and `run`: the first input's memory, seen otherwise. */
+  view?(x: Tensor, params: P): Layout;
+  /** Additions and multiplications by its definition, y being the first output. Left out: one for each element of the largest operand. */
+  flops?(xs: Xs, y: View, params: P): number;
+  /**
+   * Each element of y comes of the elements of the inputs at the same place, if all have y's shape: so y may be one of
+   * them, and they may lie in any order.
+   */
+  readonly pointwise?: boolean;
+  /** Its kernels apply the activation that its params name: P extends {@link Epilogue}. */
+  readonly epilogue?: boolean;
+  readonly lanes?: Lanes<Xs, Ys, P>;
+  readonly prepared?: Prepared<Xs, Ys, P>;
+}
+
+/**
+ * The same op on a batch in lanes: eight images side by side, [n, size] as [⌈n / 8⌉, size, 8]. Plans keep a batch so from
+ * layer to layer; views have the shapes of images all the same.
+ */
+export interface Lanes<Xs, Ys, P> {
+  /** The inputs and outputs that lie in lanes. */
+  readonly of: readonly string[];
+  /** Whether it can, of these operands. Left out: of all. */
+  can?(xs: Xs, params: P): boolean;
+  /** Whether its own kernel would put the batch in lanes for itself, so that it had better lie there before. */
+  prefers?(backend: Backend, xs: Xs, y: View, params: P): boolean;
+  /** It takes the positive part of its input first if its params say `relu: true`. */
+  readonly takesRelu?: boolean;
+  run(k: Kernels, xs: Xs, ys: Ys, params: P): void;
+}
+
+/** What y goes through before it is written; one of the contract's ACTIVATION, and only in plans. Left out: nothing. */
+export interface Epilogue {
+  readonly activation?: number;
+}
+
+/**
+ * The same op with one input in a form made beforehand: for weights that stay as they are, in inference. Packed for a
+ * product, say.
+ */
+export interface Prepared<Xs, Ys, P> {
+  readonly input: string;
+  /** f32 elements that the form takes, for operands of these shapes; 0 where it would gain nothing. */
+  size(k: Kernels, xs: Xs, y: View, params: P): number;
+  /** Writes the form of the input. Of the other operands it reads the shapes. */
+  make(k: Kernels, xs: Xs, form: View, y: View, params: P): void;
+  /** The kernel call, with the form where the input was; its view keeps the input's shape. */
+  run(k: Kernels, xs: Xs, ys: Ys, params: P): void;
+}
+
+/**
+ * The vector-Jacobian products of an op: for each input that is `needed` its cotangent, or null where that is zero. `gs`
+ * are the cotangents of the outputs, null where there is none; `saved` and `shapes` have the inputs, then the outputs.
+ */
+export type Vjp = (
+  gs: Tensors,
+  saved: Tensors,
+  params: Params,
+  shapes: readonly Shape[],
+  needed: readonly boolean[],
+) => Tensors;
+
+export interface OpDef {
+  readonly name: string;
+  readonly strided: boolean;
+  readonly run: (k: Kernels, xs: Views, ys: readonly View[], params: Params) => void;
+  readonly view: ((x: Tensor, params: Params) => Layout) | null;
+  readonly inputs: readonly string[];
+  /** Empty: the op works in place, and returns its first input. */
+  readonly outputs: readonly string[];
+  /** It takes any number of inputs: what is said of input 0 holds for each. */
+  readonly variadic: boolean;
+  /** By input: the element type that it takes. */
+  readonly wants: readonly (DType | 'any')[];
+  /** By input: whether it may be null. */
+  readonly nullable: readonly boolean[];
+  /** By input: whether it is written in place. */
+  readonly written: readonly boolean[];
+  /** Whether any input is. */
+  readonly mutates: boolean;
+  /** By output: whether the kernel leaves it out where it is empty. */
+  readonly optional: readonly boolean[];
+  /** By input: what its gradient reads, as bits over the inputs and then the outputs. */
+  readonly saves: readonly number[];
+  /** The shapes of the outputs; throws on a misfit. */
+  readonly shapes: (xs: Tensors, params: Params) => readonly Shape[];
+  readonly dtypes: readonly DType[] | ((xs: Tensors, params: Params) => readonly DType[]);
+  /** null: the op is not differentiable, and its outputs require no gradient. */
+  readonly vjp: Vjp | null;
+  /** It is the variant for batches in lanes. */
+  readonly inLanes: boolean;
+  /** All else, as it was declared. */
+  readonly traits: Traits<Views, readonly View[], Params>;
+}
