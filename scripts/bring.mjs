@@ -1,20 +1,20 @@
 /**
- * Brings what only some runs need, and says where it is in its last line.
+ * Installs what only some runs need, and prints its path in the last line.
  *
  *   node scripts/bring.mjs node24 | workerd | peers
  */
 import { join } from 'node:path';
-import { installExtra } from './setup/extra.mjs';
+import { installExtra } from './extra.mjs';
 import { ROOT } from './setup/places.mjs';
 import { handleInterruptions } from './setup/process.mjs';
 import { say, SetupError } from './setup/report.mjs';
-import { findRuntime, installRuntimes } from './setup/runtimes.mjs';
+import { findRuntime, installRuntimes } from './runtimes.mjs';
 
 /** A runtime that tests know. @param {string} name */
 async function program(name) {
   await installRuntimes();
   const runtime = await findRuntime(name);
-  if (runtime === null) throw new SetupError(`${name} is not to be had on this platform`);
+  if (runtime === null) throw new SetupError(`${name} has no package for this platform`);
   return runtime.path;
 }
 

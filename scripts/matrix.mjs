@@ -13,7 +13,7 @@ import { inBrowser } from './matrix/browser.mjs';
 import { installPacked } from './matrix/pack.mjs';
 import { handleInterruptions, onInterrupt } from './setup/process.mjs';
 import { duration, say, SetupError } from './setup/report.mjs';
-import { findBrowser, findRuntime, installRuntimes, RUNTIMES } from './setup/runtimes.mjs';
+import { findBrowser, findRuntime, installRuntimes, RUNTIMES } from './runtimes.mjs';
 
 const TIMEOUT_MS = 60_000;
 /** Of test/runtimes, what runs in the folder. */
@@ -31,7 +31,7 @@ const TOLERANCE = 1e-5;
 /**
  * @typedef {object} Contender
  * @property {string} name
- * @property {() => Promise<import('./setup/runtimes.mjs').Runtime | null>} find
+ * @property {() => Promise<import('./runtimes.mjs').Runtime | null>} find
  * @property {(folder: string, program: string) => (script: string, binary: string) => Promise<string>} runner runs a
  *   script in the folder with a binary, or '' for the runtime's choice, and resolves to what it prints
  * @property {string} source where to get it

@@ -1,20 +1,36 @@
 /**
- * Runs all tests, the crates' natively and then vitest, and ends with one line: how many passed and failed. Those of
- * the arithmetic run a second time in a newer engine. With arguments, which go to vitest, they do not.
+ * Runs all tests, the crates' natively and then vitest, and ends with one line: how many passed and failed. Types,
+ * format and lint are checked beside the crates' tests, and each check counts as a test. The tests of the arithmetic run
+ * a second time in a newer engine. With arguments, which go to vitest, only the crates' tests and those named run.
  */
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from './setup/places.mjs';
-import { cargoCounts, vitestCounts } from './setup/counts.mjs';
+import { cargoCounts, vitestCounts } from './counts.mjs';
 import { handleInterruptions } from './setup/process.mjs';
-import { environment, findRust } from './setup/rust.mjs';
-import { findRuntime, installRuntimes } from './setup/runtimes.mjs';
+import { duration } from './setup/report.mjs';
+import { bringComponents, environment, findRust, TARGET, wasmEnvironment } from './setup/rust.mjs';
+import { findRuntime, installRuntimes } from './runtimes.mjs';
 
 const ARITHMETIC = ['ops/ops', 'ops/goldens', 'optim/training', 'package/determinism'].map(
   name => `test/${name}.test.ts`,
 );
+
+/**
+ * Runs a program and returns what it prints.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {NodeJS.ProcessEnv} [env]
+ * @returns {Promise<{ ok: boolean, text: string }>}
+ */
+function gather(command, args, env) {
+  return new Promise(resolve => {
+    const options = { cwd: ROOT, env: { ...process.env, ...env }, maxBuffer: 1e8 };
+    execFile(command, args, options, (error, stdout, stderr) => resolve({ ok: error === null, text: stdout + stderr }));
+  });
+}
 
 /**
  * Runs a program, shows its output and returns it.
@@ -49,6 +65,58 @@ async function cargo() {
   return cargoCounts(text, ok);
 }
 
+/** @typedef {{ name: string, command: string, args: readonly string[], env?: NodeJS.ProcessEnv }} Check */
+
+/** What runs without a test: each must succeed. @param {import('./setup/rust.mjs').Toolchain} rust @returns {Check[]} */
+function checks(rust) {
+  const node = process.execPath;
+  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  const cargo = join(rust.bin, 'cargo');
+  const native = { ...environment(rust), CARGO_TARGET_DIR: join(ROOT, 'target', 'clippy') };
+  const wasm = { ...native, ...wasmEnvironment(rust, ['-Ctarget-feature=+simd128']) };
+  const boundary = ['clippy', '-p', 'phyllo-wasm', '--lib', '--target', TARGET];
+  const strict = ['--', '-D', 'warnings'];
+  return [
+    { name: 'biome', command: node, args: [join(ROOT, 'node_modules', '@biomejs', 'biome', 'bin', 'biome'), 'check'] },
+    { name: 'tsc', command: node, args: [tsc] },
+    { name: 'tsc -p scripts', command: node, args: [tsc, '-p', 'scripts'] },
+    ...['Cargo.toml', 'scripts/bindgen/Cargo.toml'].map(manifest => ({
+      name: `cargo fmt, ${manifest}`,
+      command: cargo,
+      args: ['fmt', '--all', '--check', '--manifest-path', join(ROOT, manifest)],
+      env: native,
+    })),
+    {
+      name: 'clippy, kernels and arena',
+      command: cargo,
+      args: ['clippy', '--all-targets', '-p', 'phyllo-kernels', '-p', 'phyllo-arena', ...strict],
+      env: native,
+    },
+    ...[[], ['--features', 'checked'], ['--no-default-features', '--features', 'infer,plans']].map(features => ({
+      name: ['clippy, wasm', ...features].join(' '),
+      command: cargo,
+      args: [...boundary, ...features, ...strict],
+      env: wasm,
+    })),
+  ];
+}
+
+/** Runs the checks, one after the other: other work runs beside them. */
+async function check() {
+  const rust = await findRust();
+  await bringComponents(rust);
+  const counts = { passed: 0, failed: 0 };
+  for (const { name, command, args, env } of checks(rust)) {
+    const start = Date.now();
+    const { ok, text } = await gather(command, args, env);
+    counts[ok ? 'passed' : 'failed']++;
+    console.log(
+      `${ok ? '' : `${text.trimEnd()}\n`}check ${name}: ${ok ? 'ok' : 'FAILED'} (${duration(Date.now() - start)})`,
+    );
+  }
+  return counts;
+}
+
 /** Runs vitest in a Node. @param {string} node @param {readonly string[]} files all without any */
 async function vitest(node, files) {
   const folder = mkdtempSync(join(tmpdir(), 'phyllo-test-'));
@@ -78,7 +146,8 @@ async function inNode24() {
 
 handleInterruptions();
 const named = process.argv.slice(2);
-const counts = [await cargo(), await vitest(process.execPath, named)];
+const [rust, checked] = await Promise.all([cargo(), named.length === 0 ? check() : { passed: 0, failed: 0 }]);
+const counts = [rust, checked, await vitest(process.execPath, named)];
 if (named.length === 0 && Number.parseInt(process.versions.node, 10) < 24) counts.push(await inNode24());
 const passed = counts.reduce((sum, count) => sum + count.passed, 0);
 const failed = counts.reduce((sum, count) => sum + count.failed, 0);

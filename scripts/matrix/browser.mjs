@@ -1,4 +1,4 @@
-/** Runs the page of test/runtimes in a browser that nobody sees. */
+/** Runs the page of test/runtimes in a headless browser. */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';

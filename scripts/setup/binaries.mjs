@@ -1,14 +1,14 @@
 /** Compiles the crates to WebAssembly: one binary for each set of instructions, the same types for all. */
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withLock } from './lock.mjs';
 import { CACHE, GENERATED, ROOT, SCRAP } from './places.mjs';
 import { run } from './process.mjs';
 import { SetupError, step } from './report.mjs';
-import { environment, bringRust, wasmEnvironment } from './rust.mjs';
+import { bringRust, environment, TARGET, wasmEnvironment } from './rust.mjs';
 import { freshFolder, replace } from './scrap.mjs';
 import { filesUnder, hashOf, isCurrent, writeStamp } from './stamp.mjs';
-import { bringTools } from './tools.mjs';
+import { bringBindgen } from './tools.mjs';
 
 /** What the binaries export, as types. The glue beside it is not used. */
 const TYPES = 'phyllo_wasm.d.ts';
@@ -62,15 +62,18 @@ const BINARIES = {
     env: SMALL_ENVIRONMENT,
   },
 };
+/** The one that this Node loads: V8 has relaxed SIMD from Node 21. */
+const OWN = Number.parseInt(process.versions.node, 10) < 21 ? BINARIES.simd128 : BINARIES.relaxed;
 const PUBLISHED = [BINARIES.simd128, BINARIES.relaxed, BINARIES.infer, BINARIES.inferRelaxed];
 
 /**
  * `simd128` runs wherever phyllo does, `relaxed` fuses multiply and add where the engine can; `infer` and
  * `infer-relaxed` are the same for plans alone. `checked` asserts every address and is for the tests.
- * @param {{ checked: boolean }} options
+ * @param {{ checked: boolean, own: boolean, modules: Promise<void> }} options `own`: only the one that this Node loads;
+ *   `modules`: settles when binaryen is installed
  * @returns {Promise<string>} the hash of what the binaries were made from
  */
-export async function buildBinaries({ checked }) {
+export async function buildBinaries({ checked, own, modules }) {
   const sources = filesUnder([join(ROOT, 'crates')], path => /[\\/](src[\\/].*\.rs|Cargo\.toml)$/.test(path));
   const recipe = ['Cargo.toml', 'Cargo.lock', 'scripts/setup/binaries.mjs'].map(file => join(ROOT, file));
   const hash = hashOf(ROOT, [...recipe, ...sources]);
@@ -81,41 +84,33 @@ export async function buildBinaries({ checked }) {
   const results = ({ name, exports }) =>
     [`${name}.wasm`, ...(exports ? [] : [TYPES])].map(file => join(GENERATED, file));
 
-  const wanted = Object.values(BINARIES).filter(binary => checked || binary !== BINARIES.checked);
+  const wanted = own ? [OWN] : checked ? Object.values(BINARIES) : PUBLISHED;
   const stale = wanted.filter(binary => !isCurrent(stamp(binary), hash, results(binary)));
   if (stale.length === 0) return hash;
 
-  const { rust, tools } = await withLock(join(CACHE, '.lock'), async () => {
-    const rust = await bringRust();
-    return { rust, tools: await bringTools(rust) };
-  });
+  const inCache = join(CACHE, '.lock');
+  const rust = await withLock(inCache, bringRust);
   const names = stale.map(({ name }) => name).join(', ');
   await step('wasm', `compiling ${names} (about 1 min)`, async () => {
-    const scrap = freshFolder(SCRAP);
-    await Promise.all(
-      stale.map(async ({ name, flags, cargo, env }) => {
-        const out = join(scrap, name);
-        mkdirSync(out, { recursive: true });
-        // Force: the compiler and the target have been checked, and wasm-pack looks for the target in one place only.
-        const pack = ['build', 'crates/wasm', '--mode', 'force', '--target', 'web', '--release', '--no-pack'];
-        await run('wasm-pack', [...pack, '--out-dir', out, '--out-name', 'phyllo_wasm', ...cargo], {
-          log: join(GENERATED, 'log', `${name}.log`),
-          cwd: ROOT,
-          env: {
-            ...environment(rust, tools),
-            // Loop strength reduction undoes the address arithmetic that the micro-kernels are written for.
-            ...wasmEnvironment(rust, [...flags, '-Cllvm-args=-disable-lsr']),
-            ...env,
-            // Each binary in a folder of its own: other flags would recompile everything.
-            CARGO_TARGET_DIR: join(ROOT, 'target', name),
-          },
-        });
-      }),
+    const scrap = freshFolder(join(SCRAP, 'wasm'));
+    const [bindgen] = await Promise.all([
+      withLock(inCache, () => bringBindgen(rust)),
+      ...stale.map(binary => compile(binary, rust)),
+      modules,
+    ]);
+    let typed = Object.values(BINARIES).some(
+      binary => !binary.exports && isCurrent(stamp(binary), hash, results(binary)),
     );
     for (const binary of stale) {
       const out = join(scrap, binary.name);
-      if (binary === BINARIES.simd128) replace(join(out, TYPES), join(GENERATED, TYPES));
-      else if (!binary.exports) requireSame(join(out, TYPES), join(GENERATED, TYPES), binary.name);
+      await run(bindgen, [join(targetOf(binary), TARGET, 'release', 'phyllo_wasm.wasm'), out], {
+        log: join(GENERATED, 'log', 'bindgen.log'),
+      });
+      if (!binary.exports) {
+        if (typed) requireSame(join(out, TYPES), join(GENERATED, TYPES), binary.name);
+        else replace(join(out, TYPES), join(GENERATED, TYPES));
+        typed = true;
+      }
       const compiled = join(out, 'phyllo_wasm_bg.wasm');
       if (binary.exports) await shrink(compiled, binary.exports);
       // The tests' binary keeps its names for the sake of its stack traces.
@@ -125,6 +120,31 @@ export async function buildBinaries({ checked }) {
     }
   });
   return hash;
+}
+
+/** Each binary in a folder of its own: other flags would recompile everything. @param {Binary} binary */
+function targetOf({ name }) {
+  return join(ROOT, 'target', name);
+}
+
+/** @param {Binary} binary @param {import('./rust.mjs').Toolchain} rust */
+async function compile(binary, rust) {
+  const { name, flags, cargo, env } = binary;
+  await run(
+    join(rust.bin, 'cargo'),
+    ['build', '-p', 'phyllo-wasm', '--lib', '--release', '--target', TARGET, ...cargo],
+    {
+      log: join(GENERATED, 'log', `${name}.log`),
+      cwd: ROOT,
+      env: {
+        ...environment(rust),
+        // Loop strength reduction undoes the address arithmetic that the micro-kernels are written for.
+        ...wasmEnvironment(rust, [...flags, '-Cllvm-args=-disable-lsr']),
+        ...env,
+        CARGO_TARGET_DIR: targetOf(binary),
+      },
+    },
+  );
 }
 
 /**
@@ -201,7 +221,7 @@ async function binaryen(tool, ...args) {
  */
 function requireSame(types, shared, name) {
   if (readFileSync(types, 'utf8') !== readFileSync(shared, 'utf8')) {
-    throw new SetupError(`the ${name} binary exports other functions than simd128: ${types} differs from ${shared}`);
+    throw new SetupError(`the ${name} binary exports other functions: ${types} differs from ${shared}`);
   }
 }
 

@@ -14,7 +14,7 @@ const children = new Set();
 export const onInterrupt = new Set();
 
 /**
- * Each child leads its own process group, so that compilers started by cargo started by wasm-pack end with it.
+ * Each child leads its own process group, so that compilers started by cargo end with it.
  * @param {import('node:child_process').ChildProcess} child
  */
 function end(child) {
@@ -27,6 +27,11 @@ function end(child) {
   }
 }
 
+/** Steps run side by side: where one fails, the others end. */
+export function endChildren() {
+  children.forEach(end);
+}
+
 /** From now on an interruption ends the children and undoes what is to be undone. */
 export function handleInterruptions() {
   for (const [signal, code] of /** @type {const} */ ([
@@ -35,7 +40,7 @@ export function handleInterruptions() {
     ['SIGHUP', 129],
   ])) {
     process.once(signal, () => {
-      children.forEach(end);
+      endChildren();
       onInterrupt.forEach(undo => undo());
       process.exit(code);
     });

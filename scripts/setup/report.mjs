@@ -3,6 +3,9 @@
 /** A set-up failure that explains itself: only its message is shown. */
 export class SetupError extends Error {}
 
+/** What was done, and how long it took. @type {[name: string, time: string][]} */
+const times = [];
+
 /** Prints one line of progress. @param {string} line */
 export function say(line) {
   console.log(line);
@@ -27,8 +30,15 @@ export async function step(name, what, work) {
   say(`${name}: ${what}…`);
   const start = Date.now();
   const result = await work();
-  say(`${name}: ${result === false ? 'not possible here' : 'done'} (${duration(Date.now() - start)})`);
+  const time = duration(Date.now() - start);
+  times.push([name, time]);
+  say(`${name}: ${result === false ? 'not possible here' : 'done'} (${time})`);
   return result;
+}
+
+/** Prints what each step took. Steps run side by side, so the times do not add up. */
+export function showTimes() {
+  for (const [name, time] of times) say(`  ${name.padEnd(14)}${time.padStart(12)}`);
 }
 
 /** A tool's log without the hosts it talked to: whose mirror a machine uses is nobody's business. @param {string} log */

@@ -8,7 +8,7 @@ import { SetupError, step } from './report.mjs';
 import { freshFolder, replace } from './scrap.mjs';
 
 export const TARGET = 'wasm32-unknown-unknown';
-/** What wasm-bindgen's command line needs. */
+/** What wasm-bindgen-cli-support needs. */
 const MINIMUM_MINOR = 86;
 const DEBIAN_PACKAGES = ['rustc-web', 'cargo-web', 'rust-web-src', 'lld-19'];
 
@@ -146,6 +146,19 @@ function addTarget(rust) {
   return step('rust', `asking rustup for ${TARGET}`, () =>
     succeeds(join(rust.bin, 'rustup'), ['target', 'add', TARGET], {
       log: join(CACHE, 'log', 'rustup.log'),
+      env: { RUSTUP_MAX_RETRIES: '0' },
+      timeout: 120_000,
+    }),
+  );
+}
+
+/** Asks rustup for the formatter and the linter, where they are not there. @param {Toolchain} rust */
+export async function bringComponents(rust) {
+  const versions = ['fmt', 'clippy'].map(tool => output(join(rust.bin, 'cargo'), [tool, '--version']));
+  if ((await Promise.all(versions)).every(version => version !== null) || !rust.rustup) return;
+  await step('rust', 'asking rustup for rustfmt and clippy', () =>
+    succeeds(join(rust.bin, 'rustup'), ['component', 'add', 'rustfmt', 'clippy'], {
+      log: join(CACHE, 'log', 'components.log'),
       env: { RUSTUP_MAX_RETRIES: '0' },
       timeout: 120_000,
     }),

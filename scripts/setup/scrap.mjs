@@ -21,7 +21,7 @@ export function freshFolder(parent) {
 }
 
 /**
- * Puts a finished file or folder in the place of an older one.
+ * Replaces an older file or folder with a finished one.
  * @param {string} from in a folder of scraps
  * @param {string} to
  */

@@ -11,13 +11,13 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { cargoCounts, vitestCounts } from '../../scripts/setup/counts.mjs';
+import { cargoCounts, vitestCounts } from '../../scripts/counts.mjs';
 import { isStale, withLock } from '../../scripts/setup/lock.mjs';
+import { ROOT } from '../../scripts/setup/places.mjs';
 import { duration, withoutHosts } from '../../scripts/setup/report.mjs';
 import { choose } from '../../scripts/setup/rust.mjs';
 import { freshFolder, replace } from '../../scripts/setup/scrap.mjs';
 import { filesUnder, hashOf, isCurrent, modulesMatch, writeStamp } from '../../scripts/setup/stamp.mjs';
-import { lockedVersion } from '../../scripts/setup/tools.mjs';
 
 /** A folder of its own for each test. */
 let folder = '';
@@ -206,11 +206,14 @@ describe('reports', () => {
     );
   });
 
-  test('the locked version of a crate', () => {
-    const lock =
-      '[[package]]\nname = "wasm-bindgen-macro"\nversion = "1.0.0"\n\n[[package]]\nname = "wasm-bindgen"\nversion = "0.2.9"\n';
-    expect(lockedVersion(lock, 'wasm-bindgen')).toBe('0.2.9');
-    expect(() => lockedVersion(lock, 'absent')).toThrow('does not name absent');
+  test('wasm-bindgen has one version, in the crate and in the tool that is applied to it', () => {
+    /** @param {string} crate @param {string} folder */
+    const version = (crate, folder) =>
+      new RegExp(`^name = "${crate}"\nversion = "(.+)"`, 'm').exec(
+        readFileSync(join(ROOT, folder, 'Cargo.lock'), 'utf8'),
+      )?.[1];
+    expect(version('wasm-bindgen', '.')).toMatch(/^0\.2\./);
+    expect(version('wasm-bindgen-cli-support', 'scripts/bindgen')).toBe(version('wasm-bindgen', '.'));
   });
 
   test('counts add up, and a run without results is a failure', () => {

@@ -1,12 +1,12 @@
 /** Packages that only some runs need: folders with a lock file of their own. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { withLock } from './lock.mjs';
-import { npm } from './npm.mjs';
-import { GENERATED } from './places.mjs';
-import { run } from './process.mjs';
-import { step } from './report.mjs';
-import { modulesMatch } from './stamp.mjs';
+import { withLock } from './setup/lock.mjs';
+import { npm } from './setup/npm.mjs';
+import { GENERATED } from './setup/places.mjs';
+import { run } from './setup/process.mjs';
+import { step } from './setup/report.mjs';
+import { modulesMatch } from './setup/stamp.mjs';
 
 /**
  * Installs the packages of a folder's lock file, unless they are. Their install scripts, which download, are not needed.

@@ -2,9 +2,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { installExtra } from './extra.mjs';
-import { GENERATED, ROOT } from './places.mjs';
-import { folderOf, output, succeeds } from './process.mjs';
-import { step } from './report.mjs';
+import { GENERATED, ROOT } from './setup/places.mjs';
+import { folderOf, output, succeeds } from './setup/process.mjs';
+import { step } from './setup/report.mjs';
 
 /** Packages and script for other runtimes. They stay out of the root: npm's `node` would become every script's. */
 export const RUNTIMES = join(ROOT, 'test', 'runtimes');
@@ -31,7 +31,7 @@ export async function installRuntimes() {
 }
 
 /**
- * A runtime of test/runtimes, or null where its packages have no binary that runs on this machine.
+ * A runtime of test/runtimes, or null if none of its packages has a binary that runs on this machine.
  * @param {string} name node22, node24, deno, bun or workerd
  * @returns {Promise<Runtime | null>}
  */
