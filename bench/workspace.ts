@@ -1,10 +1,10 @@
-import type { Backend } from '../ts/backend/backend';
+import type { HostBackend } from '../ts/backend/backend';
 import { values } from './values';
 
 /** Buffers for kernels that are called without tensors, given back together. */
 export class Workspace {
   private readonly blocks: [at: number, bytes: number][] = [];
-  constructor(private readonly backend: Backend) {}
+  constructor(private readonly backend: HostBackend) {}
 
   /** Room for n results. */
   room(n: number): number {
@@ -27,7 +27,7 @@ export class Workspace {
   }
 
   read(at: number, n: number): ArrayLike<number> {
-    return this.backend.read(at, n, 'f32');
+    return this.backend.readSync(at, n, 'f32');
   }
 
   free(): void {

@@ -53,6 +53,7 @@ export type { Shape } from './core/shape';
 export type { Operand } from './core/declare';
 export type { Pair, Triple } from './core/sizes';
 export {
+  BackendError,
   CaptureError,
   DisposedError,
   DTypeError,

@@ -1,5 +1,5 @@
 /** Work that kernels pick a method for, and every method that could do it. */
-import type { Backend, Kernels } from '../../ts/backend/backend';
+import type { HostBackend, Kernels } from '../../ts/backend/backend';
 import type { Binary } from '../../ts/backend/wasm/kernels';
 import { CASES, type Geometry, sizes } from '../groups/conv';
 import { Workspace } from '../workspace';
@@ -9,7 +9,7 @@ type Dispatch = Pick<Binary, 'conv2dMethod' | 'conv2dServes' | 'conv2dBy' | 'gem
 
 const dispatches = (kernels: Kernels): kernels is Kernels & Dispatch => 'conv2dBy' in kernels && 'gemmBy' in kernels;
 
-function dispatchOf({ kernels }: Backend): Dispatch {
+function dispatchOf({ kernels }: HostBackend): Dispatch {
   if (!dispatches(kernels)) throw new TypeError('the binary tells nothing of its methods');
   return kernels;
 }
@@ -34,7 +34,7 @@ export interface Ready {
 export interface Case {
   readonly name: string;
   readonly flop: number;
-  prepare(backend: Backend): Ready;
+  prepare(backend: HostBackend): Ready;
 }
 
 /** Shapes of small networks beside those of the group `conv`. */

@@ -1,4 +1,4 @@
-import type { Backend } from '../../ts/backend/backend';
+import type { HostBackend } from '../../ts/backend/backend';
 import type { Row, Task } from '../row';
 import { values } from '../values';
 import { Workspace } from '../workspace';
@@ -31,7 +31,7 @@ export const rows: readonly Row<Elementwise>[] = (
   return { name: `${f}-1M`, work: { kind: 'elementwise', f }, unit: 'ns', amount: N, bytes: passes * 4 * N };
 });
 
-export function prepare(work: Elementwise, backend: Backend): Task {
+export function prepare(work: Elementwise, backend: HostBackend): Task {
   const { f } = work;
   const space = new Workspace(backend);
   const [first, second] = operands(work);

@@ -1,4 +1,4 @@
-import type { Backend } from '../../ts/backend/backend';
+import type { HostBackend } from '../../ts/backend/backend';
 import type { Row, Task } from '../row';
 import { Workspace } from '../workspace';
 
@@ -30,7 +30,7 @@ export const rows: readonly Row<Pool>[] = CASES.flatMap(({ name, ...geometry }) 
   }),
 );
 
-export function prepare(work: Pool, backend: Backend): Task {
+export function prepare(work: Pool, backend: HostBackend): Task {
   const { of, planes, size, kernel, stride } = work;
   const out = poolSize(work);
   const [inputs, outputs] = [planes * size * size, planes * out * out];

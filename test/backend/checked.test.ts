@@ -1,7 +1,7 @@
 /** The checked binary on calls that are wrong in one thing: it refuses them before it writes anything, and says why. */
 import { readFileSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
-import { SAVED, type Backend, type Kernels } from '../../ts/backend/backend';
+import { SAVED, type HostBackend, type Kernels } from '../../ts/backend/backend';
 import { wasmBackend } from '../../ts/backend/wasm/backend';
 import { PhylloError } from '../../ts/core/errors';
 import { type Call, CASES, numbers, type Operand } from './kernels';
@@ -127,7 +127,7 @@ class Placed {
   private before: string[] = [];
 
   constructor(
-    private readonly backend: Backend,
+    private readonly backend: HostBackend,
     { args }: Call,
   ) {
     this.guard();
@@ -162,7 +162,7 @@ class Placed {
 
   private contents(): string[] {
     const text = (at: number, bytes: number): string =>
-      Buffer.from(this.backend.read(at, bytes, 'u8')).toString('latin1');
+      Buffer.from(this.backend.readSync(at, bytes, 'u8')).toString('latin1');
     return [...this.blocks, ...this.guards].map(({ at, bytes }) => text(at, bytes));
   }
 
@@ -185,7 +185,11 @@ const OVERLAPPING =
   /\n\w+ at bytes \d+\.\.\d+ overlaps \w+ at bytes \d+\.\.\d+, and must be (apart from|in place of) it/;
 
 /** What makes a call wrong: arguments for others, and the message that they must bring; null where it has none such. */
-type Fault = (name: Name, placed: Placed, backend: Backend) => { wrong: Map<number, number>; message: RegExp } | null;
+type Fault = (
+  name: Name,
+  placed: Placed,
+  backend: HostBackend,
+) => { wrong: Map<number, number>; message: RegExp } | null;
 
 const one = (i: number, value: number): Map<number, number> => new Map([[i, value]]);
 
@@ -242,8 +246,8 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 const module = new WebAssembly.Module(readFileSync(new URL('../../generated/checked.wasm', import.meta.url)));
 const counts = new Map<string, number>(Object.keys(FAULTS).map(fault => [fault, 0]));
 
-function invoke(backend: Backend, name: keyof Kernels, args: readonly number[]): unknown {
-  const kernel: (...args: number[]) => number | void = backend.kernels[name];
+function invoke(backend: HostBackend, name: keyof Kernels, args: readonly number[]): unknown {
+  const kernel: (...args: number[]) => number | void = backend.kernels[name]!;
   try {
     kernel(...args);
     return null;

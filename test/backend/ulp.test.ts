@@ -3,7 +3,7 @@
  * units in the last place of the f32 result: rounding the true value would be wrong by at most ½.
  */
 import { afterAll, expect, test } from 'vitest';
-import type { Backend, Differentiable, Plain } from '../../ts/backend/backend';
+import type { Differentiable, HostBackend, Plain } from '../../ts/backend/backend';
 import { differentiable, type Function1, plain } from '../../ts/backend/reference/functions';
 import { binaries } from '../backends';
 
@@ -55,12 +55,12 @@ function worst(y: ArrayLike<number>, v: Float64Array): { ulps: number; at: numbe
 
 const X = points();
 
-function evaluate(backend: Backend, name: Differentiable | Plain): ArrayLike<number> {
+function evaluate(backend: HostBackend, name: Differentiable | Plain): ArrayLike<number> {
   const bytes = 4 * POINTS;
   const [x, y] = [backend.alloc(bytes), backend.alloc(bytes)];
   backend.write(x, X, 'f32');
   backend.kernels[name](x, y, POINTS, PARAMETER);
-  const result = backend.read(y, POINTS, 'f32');
+  const result = backend.readSync(y, POINTS, 'f32');
   for (const at of [x, y]) backend.free(at, bytes);
   return result;
 }

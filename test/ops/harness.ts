@@ -130,36 +130,44 @@ const inner = (as: readonly Tensor[], bs: readonly Tensor[]): Tensor =>
 export const product = (as: readonly Values[], bs: readonly (readonly number[])[]): number =>
   as.reduce((total, { data }, i) => data.reduce((s, a, j) => s + a * bs[i]![j]!, total), 0);
 
+/** A sample as tensors: what it computes of its leaves, before anything is read. */
+function build(sample: Sample, { xs, us, vs }: Point, layout: Layout) {
+  const places = sample.inputs.map(({ shape }) => LAYOUTS[layout](shape));
+  const data = sample.inputs.map(({ shape }, i) => spread(xs[i]!, shape, places[i]!, NaN));
+  const leaves = places.map(({ shape }, i) => tensor(Float64Array.from(data[i]!), { shape, requiresGrad: true }));
+  const inputs = places.map((place, i) => place.view(leaves[i]!));
+  const result = sample.call(...inputs);
+  const outputs: readonly Tensor[] = 'shape' in result ? [result] : result;
+  const smooth = outputs.filter(y => y.requiresGrad);
+  const made = { places, data, leaves, inputs, outputs, smooth };
+  if (smooth.length === 0) return { ...made, L: null, first: null, second: null };
+
+  const cotangents = smooth.map((y, i) => tensor(Float64Array.from(us[i]!), { shape: y.shape, requiresGrad: true }));
+  const L = inner(smooth, cotangents);
+  const first = gradients(L, inputs, { createGraph: true });
+  const phi = inner(
+    first,
+    inputs.map((x, i) => tensor(Float64Array.from(vs[i]!), { shape: x.shape })),
+  );
+  const second = phi.requiresGrad ? gradients(phi, [...inputs, ...cotangents], { retainGraph: true }) : null;
+  return { ...made, L, first, second };
+}
+
 /** The values of a sample's outputs; those that require a gradient are the first in `us`'s order. */
-export function evaluate(sample: Sample, { xs, us, vs }: Point, layout: Layout = 'dense'): Evaluation {
+export function evaluate(sample: Sample, point: Point, layout: Layout = 'dense'): Evaluation {
   return scope(() => {
+    const { us, vs } = point;
     const faults: string[] = [];
-    const places = sample.inputs.map(({ shape }) => LAYOUTS[layout](shape));
-    const data = sample.inputs.map(({ shape }, i) => spread(xs[i]!, shape, places[i]!, NaN));
-    const leaves = places.map(({ shape }, i) => tensor(Float64Array.from(data[i]!), { shape, requiresGrad: true }));
-    const inputs = places.map((place, i) => place.view(leaves[i]!));
-    const result = sample.call(...inputs);
-    const ys: readonly Tensor[] = 'shape' in result ? [result] : result;
-    const outputs = ys.map(read);
-    const smooth = ys.filter(y => y.requiresGrad);
+    const { places, data, leaves, smooth, ...made } = build(sample, point, layout);
+    const outputs = made.outputs.map(read);
     const checkInputs = (): void =>
       leaves.forEach((leaf, i) => same(Array.from(leaf.toArray()), data[i]!) || faults.push(`input ${i} was changed`));
     checkInputs();
-    if (smooth.length === 0) return { outputs, L: 0, first: null, phi: 0, second: null, faults };
+    if (made.L === null) return { outputs, L: 0, first: null, phi: 0, second: null, faults };
 
-    const cotangents = smooth.map((y, i) => tensor(Float64Array.from(us[i]!), { shape: y.shape, requiresGrad: true }));
-    const L = inner(smooth, cotangents);
-    const gs = gradients(L, inputs, { createGraph: true });
-    const first = gs.map(read);
-    const phi = inner(
-      gs,
-      inputs.map((x, i) => tensor(Float64Array.from(vs[i]!), { shape: x.shape })),
-    );
-    const second = phi.requiresGrad
-      ? gradients(phi, [...inputs, ...cotangents], { retainGraph: true }).map(read)
-      : null;
-
-    backward(L);
+    const first = made.first.map(read);
+    const second = made.second?.map(read) ?? null;
+    backward(made.L);
     leaves.forEach((leaf, i) => {
       const expected = spread(first[i]!.data, sample.inputs[i]!.shape, places[i]!, 0);
       const fed = leaf.grad ? Array.from(leaf.grad.toArray()) : expected.map(() => 0);
@@ -170,4 +178,25 @@ export function evaluate(sample: Sample, { xs, us, vs }: Point, layout: Layout =
     checkInputs();
     return { outputs, L: product(smooth.map(read), us), first, phi: product(first, vs), second, faults };
   });
+}
+
+/** As `evaluate`, by asynchronous reads alone: outputs, gradients, gradients of these. */
+export async function evaluateLater(
+  sample: Sample,
+  point: Point,
+  layout: Layout,
+): Promise<Pick<Evaluation, 'outputs' | 'first' | 'second'>> {
+  const { outputs, first, second } = scope(() => {
+    const made = build(sample, point, layout);
+    return { outputs: made.outputs, first: made.first, second: made.second };
+  });
+  const later = (ts: readonly Tensor[]): Promise<Values[]> =>
+    Promise.all(ts.map(async t => ({ dtype: t.dtype, shape: t.shape, data: Array.from(await t.data()) })));
+  const values = {
+    outputs: await later(outputs),
+    first: first && (await later(first)),
+    second: second && (await later(second)),
+  };
+  for (const t of [...outputs, ...(first ?? []), ...(second ?? [])]) t.dispose();
+  return values;
 }

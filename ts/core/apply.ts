@@ -2,7 +2,7 @@
 import type { DType } from './dtype';
 import { casting, copying } from './conversions';
 import type { OpDef, Params, Tensors } from './definition';
-import { DTypeError, GradientError, ShapeError } from './errors';
+import { BackendError, DTypeError, GradientError, ShapeError } from './errors';
 import { Node } from './node';
 import { runtime } from './runtime';
 import { adopt, meet, type Scope } from './scope';
@@ -18,10 +18,13 @@ function inspect(def: OpDef, xs: Tensors): Tensors {
   tracked = false;
   home = null;
   let fits = true;
+  const { backend } = runtime;
   for (let i = 0; i < xs.length; i++) {
     const x = xs[i]!;
     if (x === null) continue;
     if (x.disposed) live(x, def.name);
+    const { storage } = x;
+    if (storage.backend !== backend && !storage.traced) elsewhere(def, i, x);
     if (!isWhole(x))
       throw new ShapeError(
         def.name,
@@ -38,6 +41,13 @@ function inspect(def: OpDef, xs: Tensors): Tensors {
     throw new GradientError(def.name, 'writes in place what a gradient is recorded for; do it in noGrad');
   }
   return fits || def.view !== null ? xs : convert(def, xs);
+}
+
+function elsewhere(def: OpDef, i: number, x: Tensor): never {
+  throw new BackendError(
+    def.name,
+    `${def.inputs[i] ?? def.inputs[0]} is a tensor on ${x.storage.backend.name}, ops run on ${runtime.backend.name}`,
+  );
 }
 
 /** Kernels count in 32 bits. Only a tensor spread over a larger shape has more elements than memory. */

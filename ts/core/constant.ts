@@ -9,7 +9,7 @@ import { Tensor } from './tensor';
 const CAPACITY = 512;
 
 let backend: Backend | null = null;
-const storages: WeakSet<Storage> = new WeakSet();
+const numbers: WeakMap<Storage, number> = new WeakMap();
 const floats: Map<number, Tensor> = new Map();
 const ints: Map<number, Tensor> = new Map();
 
@@ -31,14 +31,14 @@ export function constant(value: number, beside: DType): Tensor {
   return make(cache, key, value, whole ? 'i32' : 'f32');
 }
 
-/** Whether a storage holds such a number, which nobody can change. */
-export const isConstant = (storage: Storage): boolean => storages.has(storage);
+/** The number that a storage holds, if it is such a constant, which nobody can change. */
+export const constantIn = (storage: Storage): number | undefined => numbers.get(storage);
 
 function make(cache: Map<number, Tensor>, key: number, value: number, dtype: DType): Tensor {
   const on = runtime.backend;
   const storage = Storage.of(on, on.itemSize(dtype));
   on.write(storage.at, [value], dtype);
-  storages.add(storage);
+  numbers.set(storage, value);
   const t = new Tensor(storage, [], [], 0, dtype, true);
   if (cache.size >= CAPACITY) {
     const [oldest] = cache;

@@ -1,16 +1,24 @@
 /** The two ops that every other may need for its inputs: into a dense layout, and into another element type. */
 import type { Cast, Kernels } from '../backend/backend';
 import { declareOp } from './declare';
-import type { OpDef } from './definition';
+import type { OpDef, View } from './definition';
 import type { DType } from './dtype';
 import { DTypeError } from './errors';
 import { runCopy } from './geometry';
+import { runtime } from './runtime';
 import type { Tensor } from './tensor';
 
 /** The kernel that copies elements of a type. */
 export function copyKernel(k: Kernels, dtype: DType): Kernels['copy'] {
   if (dtype === 'f64') throw new DTypeError('copy', 'f64 is for state that is read and written, not computed with');
   return dtype === 'u8' || dtype === 'bool' ? k.copy8 : k.copy;
+}
+
+/** Copies dense f64, which has no kernel of its own, as elements of f32's size. */
+export function copyF64(k: Kernels, x: View, y: View): void {
+  const { backend } = runtime;
+  const n = (x.size * backend.itemSize('f64')) / backend.itemSize('f32');
+  k.copy(x.at, y.at, 1, 1, 1, n, 0, 0, 0, 1, 0, 0, 0, 1);
 }
 
 /** A dense copy. */

@@ -1,6 +1,7 @@
 import type { Backend, Kernels } from '../backend/backend';
 import type { DType } from './dtype';
 import type { OpDef, Params, View, Views } from './definition';
+import { BackendError } from './errors';
 import { retry } from './reclaim';
 import type { Interpreter } from './runtime';
 import { sizeOf, type Shape } from './shape';
@@ -27,5 +28,9 @@ export class Eager implements Interpreter {
 
 /** A kernel may want memory to work in. A function of its own, since a closure in `exec` would cost each call an object. */
 function rerun(def: OpDef, kernels: Kernels, xs: Views, ys: readonly View[], params: Params, error: unknown): void {
-  retry(() => def.run(kernels, xs, ys, params), error);
+  retry(() => def.run(kernels, xs, ys, params), ofOp(def, error));
 }
+
+/** An error, or if it says that the backend has no such kernel, one that names the op. */
+export const ofOp = ({ name }: OpDef, error: unknown): unknown =>
+  error instanceof BackendError ? new BackendError(name, error.what, { cause: error }) : error;

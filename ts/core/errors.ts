@@ -59,6 +59,10 @@ export class GradientError extends PhylloError {
 export class OutOfMemoryError extends PhylloError {
   override readonly name = 'OutOfMemoryError';
 }
+/** What a backend cannot do, or tensors of two backends in one op. */
+export class BackendError extends PhylloError {
+  override readonly name = 'BackendError';
+}
 /** A function that cannot become a plan, or a plan used in a way that it does not hold for. */
 export class CaptureError extends PhylloError {
   override readonly name = 'CaptureError';

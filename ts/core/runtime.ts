@@ -1,4 +1,4 @@
-import type { Backend } from '../backend/backend';
+import type { Backend, Kernels } from '../backend/backend';
 import type { DType } from './dtype';
 import { Eager } from './eager';
 import { PhylloError, ValueError } from './errors';
@@ -27,8 +27,12 @@ export interface Watcher {
   uses(t: Tensor, recorded: boolean): void;
   /** The code that runs goes by the fields of o. */
   object(o: object): void;
-  /** Numbers that JavaScript gave, as the tensor that each call begins with. Answers that, or the numbers themselves. */
-  constant(numbers: Tensor): Tensor;
+  /**
+   * A tensor was made of `data` from JavaScript.
+   *
+   * @returns what a call of the plan has in its place, or the tensor itself.
+   */
+  constant(numbers: Tensor, data: ArrayLike<number>): Tensor;
   /** Nobody's scope will end t. */
   escaped(t: Tensor): void;
 }
@@ -71,6 +75,10 @@ export function useBackend(backend: Backend): void {
   runtime.backend = backend;
   runtime.interpreter = new Eager(backend);
 }
+
+/** Whether the backend has all of these kernels. Without, an op may be made of others. */
+export const hasKernels = (...names: readonly (keyof Kernels)[]): boolean =>
+  names.every(name => name in runtime.backend.kernels);
 
 /** Runs `f` as if nothing were traced: what it makes is real, and stays. */
 export function untraced<T>(f: () => T): T {

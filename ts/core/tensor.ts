@@ -1,8 +1,8 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { DType, TensorData } from './dtype';
 import { Eager } from './eager';
-import { CaptureError, DisposedError, GradientError, ShapeError } from './errors';
-import { breathe, unregister, type Unowned } from './collector';
+import { BackendError, CaptureError, DisposedError, GradientError, ShapeError } from './errors';
+import { breathe, register, unregister, type Unowned } from './collector';
 import { aTensor, check, numbers } from './kinds';
 import { Node, releaseNode } from './node';
 import { print } from './print';
@@ -42,6 +42,8 @@ export class Tensor {
   held: Unowned | null = null;
   /** Its one number, kept readable after a scope freed it. */
   kept: number | undefined = undefined;
+  /** A scope freed it, but its one number is still in memory: see `dropWithValue`. */
+  remains = false;
   /** Taken out of its scope by `keep`. */
   pinned = false;
   /** It is some leaf's gradient. */
@@ -101,64 +103,46 @@ export class Tensor {
     setGrad(this, g);
   }
 
-  /** The elements in row-major order, as a copy. */
+  /**
+   * The elements in row-major order, as a copy.
+   *
+   * @throws {DisposedError} if it was freed.
+   * @throws {IndexError} where the backend finds indices outside their range only now.
+   */
   async data(): Promise<TensorData> {
-    const elements = this.toArray();
+    if (this.disposed && this.kept !== undefined) return lone(this.kept, this.dtype);
+    if (!this.remains) readable(this, 'data');
+    const elements = await this.storage.backend.read(this.at, reach(this), this.dtype);
     await breathe();
-    return elements;
+    return inOrder(this, elements);
   }
 
-  /** As `data`, at once. */
+  /**
+   * As `data`, at once.
+   *
+   * @throws {BackendError} where the backend's memory can only be read asynchronously.
+   */
   toArray(): TensorData {
-    if (this.disposed && this.kept !== undefined) {
-      return this.dtype === 'i32'
-        ? Int32Array.of(this.kept)
-        : this.dtype === 'f32'
-          ? Float32Array.of(this.kept)
-          : this.dtype === 'f64'
-            ? Float64Array.of(this.kept)
-            : Uint8Array.of(this.kept);
-    }
-    live(this, 'toArray');
-    if (!isWhole(this))
-      throw new ShapeError(
-        'toArray',
-        `the shape of a tensor of ${this.size} elements was changed to ${show(this.shape)}: copy it before`,
-      );
-    runtime.watcher?.elements(this, 'toArray');
-    const { backend } = this.storage;
-    if (this.dense) return backend.read(this.at, this.size, this.dtype);
-    const span = this.shape.reduce((last, n, d) => last + (n - 1) * this.strides[d]!, 1);
-    const all = backend.read(this.at, this.size === 0 ? 0 : span, this.dtype);
-    const out =
-      all.constructor === Float64Array
-        ? new Float64Array(this.size)
-        : all.constructor === Float32Array
-          ? new Float32Array(this.size)
-          : all.constructor === Int32Array
-            ? new Int32Array(this.size)
-            : new Uint8Array(this.size);
-    for (let i = 0; i < out.length; i++) {
-      let place = 0;
-      for (let d = this.ndim - 1, rest = i; d >= 0; d--) {
-        place += (rest % this.shape[d]!) * this.strides[d]!;
-        rest = Math.floor(rest / this.shape[d]!);
-      }
-      out[i] = all[place]!;
-    }
-    return out;
+    if (this.disposed && this.kept !== undefined) return lone(this.kept, this.dtype);
+    if (!this.remains) readable(this, 'toArray');
+    return inOrder(this, readNow(this, this.at, reach(this), 'toArray'));
   }
 
-  /** The only element. Throws ShapeError if there is not exactly one. */
+  /**
+   * The only element.
+   *
+   * @throws {ShapeError} if there is not exactly one.
+   * @throws {BackendError} where the backend's memory can only be read asynchronously.
+   */
   item(): number {
     if (this.size !== 1)
       throw new ShapeError('item', `takes a tensor of one element, this has shape ${show(this.shape)}`);
-    if (this.disposed) {
+    if (this.disposed && !this.remains) {
       if (this.kept !== undefined) return this.kept;
       live(this, 'item');
     }
     runtime.watcher?.elements(this, 'item');
-    return this.storage.backend.peek(this.at, this.dtype);
+    return readNow(this, this.at, 1, 'item')[0]!;
   }
 
   /** Writes elements into it, in row-major order; saved for a gradient, the old ones are missed with an error. */
@@ -203,14 +187,15 @@ export class Tensor {
     if (this.disposed) return `Tensor(freed, ${kind})`;
     if (this.storage.traced) return `Tensor(no numbers yet, ${kind})`;
     const { backend } = this.storage;
-    const size = backend.itemSize(this.dtype);
-    const { shape, strides, dtype } = this;
+    if (backend.readSync === undefined) return `Tensor(on ${backend.name}: await data(), ${kind})`;
+    const bytes = backend.itemSize(this.dtype);
+    const { shape, strides, dtype, size } = this;
     return print({
       shape,
       strides,
       dtype,
-      size: this.size,
-      element: place => backend.peek(this.at + place * size, dtype),
+      size,
+      element: place => readNow(this, this.at + place * bytes, 1, 'toString')[0]!,
     });
   }
   /**
@@ -269,7 +254,10 @@ class Leaf {
 
 /** Gives back a handle's reference to its storage and node. `by`: what freed it, if not the end of its scope. */
 export function drop(t: Tensor, by = ''): void {
-  if (t.disposed) return;
+  if (t.disposed) {
+    if (t.remains) forget(t);
+    return;
+  }
   t.disposed = true;
   t.freedBy = by;
   t.storage.release();
@@ -281,10 +269,77 @@ export function drop(t: Tensor, by = ''): void {
   unregister(t);
 }
 
-/** Frees; a single number stays readable in the handle, since losses are read after their batch. */
+/**
+ * Frees; a lone number stays readable, since losses are read after their batch. Where JavaScript can reach the memory, the
+ * handle keeps the number. Elsewhere reading it would wait for all work under way, so the memory stays until the handle is
+ * garbage.
+ */
 export function dropWithValue(t: Tensor, by = ''): void {
-  if (!t.disposed && t.size === 1 && !t.storage.traced) t.kept = t.storage.backend.peek(t.at, t.dtype);
+  if (t.disposed) return;
+  const { backend, traced } = t.storage;
+  const alone = t.size === 1 && !traced;
+  if (alone && backend.readSync === undefined) {
+    t.storage.retain();
+    drop(t, by);
+    t.remains = true;
+    register(t);
+    return;
+  }
+  if (alone) t.kept = readNow(t, t.at, 1, 'phyllo')[0];
   drop(t, by);
+}
+
+/** Elements of t's memory, at once. */
+function readNow({ storage: { backend }, dtype }: Tensor, at: number, n: number, where: string): TensorData {
+  if (backend.readSync === undefined) {
+    throw new BackendError(where, `the memory of ${backend.name} can only be read asynchronously: await data()`);
+  }
+  return backend.readSync(at, n, dtype);
+}
+
+/** Throws unless the elements of t can be read. */
+function readable(t: Tensor, where: string): void {
+  live(t, where);
+  if (!isWhole(t)) {
+    throw new ShapeError(
+      where,
+      `the shape of a tensor of ${t.size} elements was changed to ${show(t.shape)}: copy it before`,
+    );
+  }
+  runtime.watcher?.elements(t, where);
+}
+
+/** How many elements of the memory lie between the first and the last of t. */
+const reach = ({ size, shape, strides, dense }: Tensor): number =>
+  dense || size === 0 ? size : shape.reduce((last, n, d) => last + (n - 1) * strides[d]!, 1);
+
+/** The elements of t in row-major order, out of those that it reaches. */
+function inOrder({ size, shape, strides, dense }: Tensor, all: TensorData): TensorData {
+  if (dense) return all;
+  const out =
+    all.constructor === Float64Array
+      ? new Float64Array(size)
+      : all.constructor === Float32Array
+        ? new Float32Array(size)
+        : all.constructor === Int32Array
+          ? new Int32Array(size)
+          : new Uint8Array(size);
+  for (let i = 0; i < size; i++) {
+    let place = 0;
+    for (let d = shape.length - 1, rest = i; d >= 0; d--) {
+      place += (rest % shape[d]!) * strides[d]!;
+      rest = Math.floor(rest / shape[d]!);
+    }
+    out[i] = all[place]!;
+  }
+  return out;
+}
+
+/** A number as the elements of a tensor. */
+function lone(value: number, dtype: DType): TensorData {
+  if (dtype === 'i32') return Int32Array.of(value);
+  if (dtype === 'f32') return Float32Array.of(value);
+  return dtype === 'f64' ? Float64Array.of(value) : Uint8Array.of(value);
 }
 
 /** Replaces a leaf's gradient; null clears it, and with it what the graphs that fed it left unowned. */
@@ -330,6 +385,13 @@ export function isWhole({ shape, strides, size, offset, dtype, storage }: Tensor
   return n === size && (n === 0 || (last + 1) * storage.backend.itemSize(dtype) <= storage.bytes);
 }
 
+/** Gives back the memory of a number that outlived its scope. */
+function forget(t: Tensor): void {
+  t.remains = false;
+  unregister(t);
+  t.storage.release();
+}
+
 /** Throws for a freed tensor. */
 export function live(t: Tensor, where: string): void {
   if (!(t instanceof Tensor)) aTensor.refuse(where, 't', t);
@@ -347,10 +409,12 @@ export function live(t: Tensor, where: string): void {
   const mend =
     t.kept !== undefined
       ? `. Its value is still ${t.kept}: use item(), or keep() it`
-      : t.freedBy === ''
-        ? '. keep() it, return it, or read it inside'
-        : t.freedBy === 'dispose()'
-          ? ''
-          : '. keep() it, or read it before';
+      : t.remains
+        ? '. Its value can still be read: await data(), or keep() it'
+        : t.freedBy === ''
+          ? '. keep() it, return it, or read it inside'
+          : t.freedBy === 'dispose()'
+            ? ''
+            : '. keep() it, or read it before';
   throw new DisposedError(where, what + by + mend);
 }

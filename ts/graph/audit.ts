@@ -6,8 +6,8 @@
  * is returned and what becomes of gradients. Steps that repeat give one line, which is kept once, and no memory of the
  * trace lives on in it.
  */
-import type { Backend } from '../backend/backend';
 import { changes } from '../core/changes';
+import type { DType } from '../core/dtype';
 import { CaptureError } from '../core/errors';
 import { show } from '../core/shape';
 import { leaves, structure } from '../core/tree';
@@ -21,14 +21,18 @@ import { identity, numbers, textOf } from './text';
 export class Scribe {
   /** In the order in which they came up. */
   private readonly values: Map<Value, number> = new Map();
-  /** Those that come from elsewhere than a step. */
+  /** The numbers of constants. */
   private readonly names: Map<Value, string> = new Map();
   private readonly segments: Map<number, number> = new Map();
 
-  constructor(
-    private readonly backend: Backend,
-    private readonly write: (line: string) => void,
-  ) {}
+  constructor(private readonly write: (line: string) => void) {}
+
+  /** A value holds these numbers at each call. */
+  constant(value: Value, data: ArrayLike<number>, dtype: DType): void {
+    const typed =
+      dtype === 'f32' ? Float32Array.from(data) : dtype === 'f64' ? Float64Array.from(data) : Int32Array.from(data);
+    this.names.set(value, numbers(typed));
+  }
 
   step({ def, params, xs, ys, segment = 0 }: Step): void {
     const parts = [
@@ -62,8 +66,7 @@ export class Scribe {
 
   private operand({ value, at, shape, strides, dense, dtype }: Operand): string {
     const { origin } = value;
-    if (origin.from === 'constant' && shape.length === 0 && dtype === 'f32')
-      return this.constant(value, origin.storage.at, dtype);
+    if (origin.from === 'constant' && shape.length === 0 && dtype === 'f32') return this.names.get(value) ?? 'numbers';
     const name =
       origin.from === 'local'
         ? this.local(value)
@@ -73,7 +76,7 @@ export class Scribe {
             ? `tensor #${identity(origin.storage)}`
             : origin.from === 'gradient'
               ? `gradient of tensor #${identity(origin.leaf)}`
-              : this.constant(value, origin.storage.at, dtype);
+              : (this.names.get(value) ?? 'numbers');
     return `${name} ${dtype} ${show(shape)}${dense ? '' : ` with strides ${show(strides)}`}${at === 0 ? '' : ` from byte ${at}`}`;
   }
   private local(value: Value): string {
@@ -82,14 +85,6 @@ export class Scribe {
     if (place !== undefined) return `value ${place - values.size}`;
     values.set(value, values.size);
     return 'new value';
-  }
-  private constant(value: Value, at: number, dtype: Operand['dtype']): string {
-    let name = this.names.get(value);
-    if (name === undefined) {
-      name = numbers(this.backend.read(at, value.bytes / this.backend.itemSize(dtype), dtype));
-      this.names.set(value, name);
-    }
-    return name;
   }
 }
 
@@ -108,12 +103,10 @@ export class Audit {
   /** A call went by after a change: what changed then may have been used as it was. */
   private late = false;
 
-  constructor(private readonly backend: Backend) {}
-
   /** Writes down what the plan is made from. */
   record(): Scribe {
     const known = new Map<string, string>();
-    return new Scribe(this.backend, line => {
+    return new Scribe(line => {
       const same = known.get(line) ?? line;
       known.set(same, same);
       this.lines.push(same);
@@ -147,7 +140,7 @@ export class Audit {
       const before = lines[at++];
       if (difference === null && before !== now) difference = `${tell(before, now)}${placeInside()}`;
     };
-    trace(new Scribe(this.backend, compare));
+    trace(new Scribe(compare));
     if (at < lines.length) compare(undefined);
     this.seen = changes();
     this.late = false;

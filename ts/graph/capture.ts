@@ -1,5 +1,5 @@
 /** `capture`: a function traced once for each signature of its arguments, then run as a flat list of kernel calls. */
-import { CaptureError } from '../core/errors';
+import { BackendError, CaptureError } from '../core/errors';
 import { aBoolean, aFunction, aNumber, oneOf, options as optionsOf, wholeNumber, type Kind } from '../core/kinds';
 import { runtime } from '../core/runtime';
 import { scope } from '../core/scope';
@@ -110,7 +110,15 @@ export function capture(f: Run, options: CaptureOptions = {}): Captured<unknown[
   const cache = new PlanCache({ plans: maxPlans, bytes: maxBytes ?? Infinity });
   const home = placeOfCaller();
   let warned = false;
+  let { backend } = runtime;
 
+  function check(xs: readonly Tensor[]): void {
+    if (backend !== runtime.backend) {
+      cache.clear(); // plans compute on the backend that they were traced on
+      backend = runtime.backend;
+    }
+    for (let i = 0; i < xs.length; i++) checkArgument(i, xs[i]!);
+  }
   function trace(xs: readonly Tensor[], arrangement: Arrangement, args: readonly unknown[]): Plan {
     const plan = planOf(f, args, xs, { memoryBudget, winograd, audit });
     cache.add(xs, arrangement, plan);
@@ -177,16 +185,20 @@ function extend<T extends object, M extends object>(o: T, members: M): asserts o
   Object.defineProperties(o, Object.getOwnPropertyDescriptors(members));
 }
 
-function check(xs: readonly Tensor[]): void {
-  for (let i = 0; i < xs.length; i++) {
-    const x = xs[i]!;
-    if (x.disposed) live(x, 'capture');
-    if (x.node !== null && runtime.recording) {
-      throw new CaptureError(
-        'capture',
-        `tensor ${i} of the arguments given${placeOfCall()} requires a gradient, which does not lead through a plan: differentiate inside the function, or detach() it`,
-      );
-    }
+function checkArgument(i: number, x: Tensor): void {
+  if (x.disposed) live(x, 'capture');
+  const { backend, traced } = x.storage;
+  if (backend !== runtime.backend && !traced) {
+    throw new BackendError(
+      'capture',
+      `tensor ${i} of the arguments given${placeOfCall()} is on ${backend.name}, ops run on ${runtime.backend.name}`,
+    );
+  }
+  if (x.node !== null && runtime.recording) {
+    throw new CaptureError(
+      'capture',
+      `tensor ${i} of the arguments given${placeOfCall()} requires a gradient, which does not lead through a plan: differentiate inside the function, or detach() it`,
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 /** Plans as files, for phyllo/edge. */
 import type { Kernels } from '../backend/backend';
-import { CaptureError, ValueError } from '../core/errors';
+import { BackendError, CaptureError, ValueError } from '../core/errors';
 import { aText, listOf, options, type Kind } from '../core/kinds';
 import { aligned, checksum, HEADER, MAGIC, VERSION, type Description, type Port } from '../edge/format';
 import type { Operand, Value } from './graph';
@@ -115,7 +115,10 @@ export function encode(program: Program, inputs: readonly Named[], outputs: read
   file.set(Array.from(MAGIC, c => c.charCodeAt(0)));
   file.fill(0x20, HEADER, callsAt).set(text, HEADER);
   new Float64Array(file.buffer, callsAt).set(numbers);
-  for (const { at, from, bytes } of weights) file.set(backend.read(from, bytes, 'u8'), weightsAt + at);
+  if (backend.readSync === undefined) {
+    throw new BackendError('encode', `the memory of ${backend.name} can only be read asynchronously`);
+  }
+  for (const { at, from, bytes } of weights) file.set(backend.readSync(from, bytes, 'u8'), weightsAt + at);
   const header = new Uint32Array(file.buffer, 0, HEADER / 4);
   header.set([VERSION, 0, callsAt - HEADER, numbers.length, constant, end - constant], 2);
   header[3] = checksum(new Uint32Array(file.buffer, 16));

@@ -4,7 +4,7 @@
  * and by how much tells whose.
  */
 import type { Kernels } from '../backend/backend';
-import { CaptureError } from '../core/errors';
+import { ofOp } from '../core/eager';
 import type { View } from '../core/definition';
 import type { Operand, Step, Value } from './graph';
 
@@ -27,12 +27,12 @@ const APART = 2 ** 33;
 
 type Recorded = [kernel: keyof Kernels, args: number[]];
 
-/** Kernels that note what they are called with. Those that answer a number answer "nothing found". */
+/** Kernels that note what they are called with. Those that return a number return "nothing found". */
 function recorder(kernels: Kernels, into: Recorded[]): Kernels {
   const isKernel = (name: PropertyKey): name is keyof Kernels => name in kernels;
   return new Proxy(kernels, {
     get(_, name) {
-      if (!isKernel(name)) throw new CaptureError('capture', `there is no kernel ${String(name)}`);
+      if (!isKernel(name)) return Reflect.get(kernels, name); // one that a backend may leave out, or an error
       return (...args: number[]): number => {
         into.push([name, args]);
         return -1;
@@ -57,12 +57,12 @@ export function lower(steps: readonly Step[], kernels: Kernels): Call[] {
       const calls: Recorded[] = [];
       const view = (o: Operand): View => ({ ...o, at: idOf(o.value) * (APART + shift) + o.at });
       const { def, params, xs, ys } = step;
-      def.run(
-        recorder(kernels, calls),
-        xs.map(x => x && view(x)),
-        ys.map(view),
-        params,
-      );
+      const inputs = xs.map(x => x && view(x));
+      try {
+        def.run(recorder(kernels, calls), inputs, ys.map(view), params);
+      } catch (e) {
+        throw ofOp(def, e);
+      }
       return calls;
     };
     const second = play(1);

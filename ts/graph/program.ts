@@ -1,7 +1,7 @@
 /** A graph made ready to run: kernel calls and loops of them in an array, their values in one arena. */
 import type { Backend } from '../backend/backend';
-import { IndexError } from '../core/errors';
 import type { Storage } from '../core/storage';
+import { outside } from '../ops/indices';
 import { reads, type Graph, type Value } from './graph';
 import { lower, type Call } from './lower';
 import { place, placeEvenly, type Memory } from './memory';
@@ -28,10 +28,8 @@ export class Address {
 /** A kernel that answers a place is a check: its answer is an error unless it is −1. */
 function checking(backend: Backend, where: string): Kernel {
   return (index, n, size) => {
-    const place = backend.kernels.indexOutside(index!, n!, size!);
-    if (place < 0) return;
-    const value = backend.peek(index! + place * backend.itemSize('i32'), 'i32');
-    throw new IndexError(where, `index ${value} at place ${place} is outside [0, ${size})`);
+    const place = backend.kernels.indexOutside!(index!, n!, size!);
+    if (place >= 0) throw outside(backend, where, index!, place, size!);
   };
 }
 

@@ -4,8 +4,8 @@
  */
 import type { Backend } from '../backend/backend';
 import type { DType } from '../core/dtype';
-import { isConstant } from '../core/constant';
-import { copying } from '../core/conversions';
+import { constantIn } from '../core/constant';
+import { copyF64, copying } from '../core/conversions';
 import { declareOp } from '../core/declare';
 import type { OpDef, Params, Tensors } from '../core/definition';
 import { CaptureError } from '../core/errors';
@@ -36,14 +36,13 @@ export interface Touched {
   last: number;
 }
 
-/** A copy of f64: hyperparameters, whose kernels are their own. */
 const copyState: OpDef = declareOp<[x: Tensor], void, 'x', object>({
   name: 'copy',
   inputs: ['x'],
   wants: { x: 'f64' },
   dtype: 'f64',
   shape: ([x]) => x.shape,
-  run: (k, [x], [y]) => k.copy(x.at, y.at, 1, 1, 1, 2 * y.size, 0, 0, 0, 1, 0, 0, 0, 1),
+  run: (k, [x], [y]) => copyF64(k, x, y),
 });
 
 /** Elements from a view's first to its last. */
@@ -78,7 +77,6 @@ export class Trace implements Interpreter, Watcher {
       free() {},
       read: none,
       write: none,
-      peek: none,
       memory: none,
     };
   }
@@ -113,7 +111,9 @@ export class Trace implements Interpreter, Watcher {
     if (v) return v;
     if (!storage.traced) {
       this.hold(storage);
-      v = { origin: { from: isConstant(storage) ? 'constant' : 'outside', storage }, bytes: storage.bytes };
+      const number = constantIn(storage);
+      v = { origin: { from: number === undefined ? 'outside' : 'constant', storage }, bytes: storage.bytes };
+      if (number !== undefined) this.scribe?.constant(v, [number], t.dtype);
     } else if (storage.backend === this.nowhere) {
       v = { origin: { from: 'local' }, bytes: storage.bytes };
     } else {
@@ -208,10 +208,12 @@ export class Trace implements Interpreter, Watcher {
     own.grad = standIn;
   }
 
-  constant(numbers: Tensor): Tensor {
+  constant(numbers: Tensor, data: ArrayLike<number>): Tensor {
     const { storage } = numbers;
     this.hold(storage);
-    this.values.set(storage, { origin: { from: 'constant', storage }, bytes: storage.bytes });
+    const value: Value = { origin: { from: 'constant', storage }, bytes: storage.bytes };
+    this.values.set(storage, value);
+    this.scribe?.constant(value, data, numbers.dtype);
     const copied = allocate(numbers.shape, numbers.dtype);
     this.exec(numbers.dtype === 'f64' ? copyState : copying, [numbers], [copied], {});
     drop(numbers);

@@ -95,7 +95,7 @@ export function traced<T>(
 
 /** A plan of `f` for arguments like these, among which are the tensors `xs`. */
 export function planOf(f: Run, args: readonly unknown[], xs: readonly Tensor[], options: PlanOptions): Plan {
-  const audit = options.audit ? new Audit(runtime.backend) : null;
+  const audit = options.audit ? new Audit() : null;
   const plan = traced(f, args, xs, audit && audit.record(), ({ trace, standIns, inputs, result, gradients }) => {
     const results = new Set<Value>();
     for (const [, r] of leaves(result)) if (r instanceof Result) results.add(r.operand.value);

@@ -103,7 +103,7 @@ function fromData(where: string, data: ArrayLike<number>, shape: Shape, dtype: D
   if (sizeOf(shape) !== data.length) throw new ShapeError(where, `${data.length} elements do not fill ${show(shape)}`);
   const t = allocateNow([...shape], dtype);
   t.storage.backend.write(t.at, dtype === 'bool' ? Uint8Array.from(data, v => Number(v !== 0)) : data, dtype);
-  const made = runtime.watcher?.constant(t) ?? t;
+  const made = runtime.watcher?.constant(t, data) ?? t;
   made.made = 'tensor';
   return adopt(made);
 }

@@ -2,6 +2,7 @@
 import { DTypeError, IndexError, ShapeError, ValueError } from '../core/errors';
 import { defineOp, type Op } from '../core/op';
 import { aNumber, aTensor, oneOf, options as optionsOf, wholeNumber, type Keys } from '../core/kinds';
+import { hasKernels } from '../core/runtime';
 import { checked, composite } from '../core/signature';
 import { sameShape, show, sizeOf } from '../core/shape';
 import type { Tensor } from '../core/tensor';
@@ -247,7 +248,8 @@ export const crossEntropy: (x: Tensor, target: Tensor, options?: CrossEntropyOpt
     checkIndexed(x, target);
     const { input = 'logits', ignoreIndex } = options;
     try {
-      return input === 'logits' && !weight && labelSmoothing === 0 && ignoreIndex === undefined
+      const plain = input === 'logits' && !weight && labelSmoothing === 0 && ignoreIndex === undefined;
+      return plain && hasKernels('crossEntropy', 'crossEntropyGrad')
         ? reduce(entropy(x.ndim === 2 ? x : permute(x, classesLast(x.ndim)), target)[0], options.reduction)
         : ofIndices(logProbabilities(x, input), target, options);
     } catch (e) {

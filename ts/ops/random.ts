@@ -4,7 +4,7 @@
  * seed gives the same numbers everywhere, and a captured plan goes on counting.
  */
 import type { Backend } from '../backend/backend';
-import { ValueError } from '../core/errors';
+import { BackendError, ValueError } from '../core/errors';
 import {
   aBoolean,
   aNumber,
@@ -21,7 +21,9 @@ import {
 import { defineOp, type Op } from '../core/op';
 import { noGrad, runtime, untraced } from '../core/runtime';
 import { adopt, keep, keepState } from '../core/scope';
+import { philox, type Block } from '../core/philox';
 import type { Shape } from '../core/shape';
+import type { Storage } from '../core/storage';
 import { checkCount, checked, composite, type Signature } from '../core/signature';
 import { handle, type Tensor } from '../core/tensor';
 import { add } from './arithmetic';
@@ -45,32 +47,80 @@ export const aSeed: Kind<number> = kind(
 );
 
 /** The state that a seed starts from. */
-function words(where: string, seed: number): number[] {
+function words(where: string, seed: number): Block {
   check(where, 'seed', aSeed, seed);
   return [seed | 0, Math.floor(seed / 2 ** 32) | 0, 0, 0];
 }
+
+/** Keys by their memory, where JavaScript cannot reach that: shuffles are done in JavaScript. */
+const keys: WeakMap<Storage, Block> = new WeakMap();
 
 /** A stream of random numbers of its own. Without one, random functions use the default generator. */
 export class Generator {
   /** Four words: the seed, and how many draws there were. */
   readonly state: Tensor;
+  /** The words of the state, as long as its memory has this version: a captured plan counts on there alone. */
+  private known: Block;
+  private version: number;
 
   constructor(seed = 0) {
     checkCount('Generator', 1, arguments);
-    this.state = keepState(tensor(words('Generator', seed), { dtype: 'i32' }));
+    this.known = words('Generator', seed);
+    this.state = keepState(tensor(this.known, { dtype: 'i32' }));
+    this.version = this.state.storage.version;
   }
 
   /** Starts again, in place: captured plans see it. The seed is a whole number from 0 to 2⁵³ − 1. */
   manualSeed(seed: number): this {
-    this.state.set(words('manualSeed', seed));
+    const known = words('manualSeed', seed);
+    this.state.set(known);
+    this.known = known;
+    this.version = this.state.storage.version;
     return this;
   }
 
   /** The key of the next random op. */
   draw(): Tensor {
-    const own = (): Tensor => noGrad(() => draw(this.state));
+    const own = (): Tensor => {
+      const { storage } = this.state;
+      const knows = storage.version === this.version;
+      const key = noGrad(() => draw(this.state));
+      if (knows && storage.backend.readSync === undefined && !key.storage.traced) this.count(key.storage);
+      return key;
+    };
     return tape === null ? own() : tape(own);
   }
+
+  /** Notes the words of a key that was drawn, and counts on as `draw` does. */
+  private count(key: Storage): void {
+    const [key0, key1, count0, count1] = this.known;
+    keys.set(key, this.known);
+    const next = (count0 + 1) | 0;
+    this.known = [key0, key1, next, next === 0 ? (count1 + 1) | 0 : count1];
+    this.version = this.state.storage.version;
+  }
+}
+
+/** The first n words of the stream of a key, in JavaScript. */
+function wordsOf(key: Tensor, n: number): ArrayLike<number> {
+  const { storage } = key;
+  if (storage.backend.readSync !== undefined || storage.traced) {
+    const bits = bitsOp(key, { n });
+    const words = bits.toArray();
+    bits.dispose();
+    return words;
+  }
+  const known = keys.get(storage);
+  if (known === undefined) {
+    throw new BackendError(
+      'permutation',
+      `the generator's state can only be read asynchronously from ${storage.backend.name}: shuffle by a generator, or seed, that no captured function draws from`,
+    );
+  }
+  const [key0, key1, count0, count1] = known;
+  const words = new Int32Array(n);
+  for (let i = 0; i < n; i += 4) words.set(philox([i / 4, 0, count0, count1], key0, key1).slice(0, n - i), i);
+  return words;
 }
 
 /** Stands between generators and who draws from them. */
@@ -220,10 +270,8 @@ export const permutation: (n: number, generator?: Generator) => Int32Array<Array
   ],
   (n, generator = defaultGenerator()) => {
     const key = generator.draw();
-    const bits = bitsOp(key, { n });
-    const words = bits.toArray();
+    const words = wordsOf(key, n);
     key.dispose();
-    bits.dispose();
     const order = Int32Array.from({ length: n }, (_, i) => i);
     for (let i = n - 1; i > 0; i--) {
       const j = Math.floor(((words[i]! >>> 0) / 2 ** 32) * (i + 1));

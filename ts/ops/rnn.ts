@@ -9,7 +9,7 @@ import type { Kernels } from '../backend/backend';
 import { ShapeError } from '../core/errors';
 import type { View } from '../core/definition';
 import { defineMultiOp, type MultiOp } from '../core/op';
-import { runtime } from '../core/runtime';
+import { hasKernels, runtime } from '../core/runtime';
 import {
   aBoolean,
   aTensor,
@@ -32,6 +32,7 @@ import { square, to } from './elementwise';
 import { concat, stack } from './join';
 import { linear, matmul } from './matmul';
 import { sum } from './reduce';
+import { gruSteps, lstmSteps, rnnSteps } from './unrolled';
 import { reshape, select, slice, t as transposed, unsqueeze } from './view';
 
 /** What a layer has learned; rows belong to its gates, one after another. */
@@ -395,7 +396,10 @@ export const rnn: (
   (x, weights, h0 = null, { reverse = false, nonlinearity = 'tanh' } = {}) => {
     const shape = stateShape('rnn', 1, x, weights, h0 ? [h0] : []);
     const p = linear(x, weights.ih, bothBiases(weights));
-    return rnnOp(p, weights.hh, h0 ?? zeros(shape), { reverse, relu: nonlinearity === 'relu' });
+    const [start, relu] = [h0 ?? zeros(shape), nonlinearity === 'relu'];
+    return hasKernels('rnn', 'rnnGrad')
+      ? rnnOp(p, weights.hh, start, { reverse, relu })
+      : rnnSteps(p, weights.hh, start, reverse, relu);
   },
 );
 
@@ -421,6 +425,7 @@ export const lstm: (
     const shape = stateShape('lstm', 4, x, weights, state ?? []);
     const p = linear(x, weights.ih, bothBiases(weights));
     const [h0, c0] = state ?? [zeros(shape), zeros(shape)];
+    if (!hasKernels('lstm', 'lstmGrad')) return lstmSteps(p, weights.hh, h0, c0, reverse);
     const [y, h, c] = lstmOp(p, weights.hh, h0, c0, { reverse, reserve: recorded(p, weights.hh, h0, c0) });
     return [y, h, c];
   },
@@ -449,6 +454,7 @@ export const gru: (
     const { hh, biasIh = null, biasHh = null } = weights;
     const p = linear(x, weights.ih, biasIh);
     const start = h0 ?? zeros(shape);
+    if (!hasKernels('gru', 'gruGrad')) return gruSteps(p, hh, biasHh, start, reverse);
     const [y, h] = gruOp(p, hh, biasHh, start, { reverse, reserve: recorded(p, hh, biasHh, start) });
     return [y, h];
   },

@@ -22,7 +22,7 @@ import { keepState, scope } from '../core/scope';
 import { sameShape, show } from '../core/shape';
 import { drop, Tensor } from '../core/tensor';
 import { tensor, zerosLike } from '../ops/creation';
-import { assign, tick } from '../ops/update';
+import { assign, assignF64, tick } from '../ops/update';
 
 /** Parameters with options of their own; what is left out is the optimiser's default. */
 export type GroupOptions<O> = Partial<O> & { readonly params: readonly Tensor[] };
@@ -40,6 +40,8 @@ export interface Hyper {
 export class ParamGroup<O = unknown> {
   /** The hyperparameters in order, then how many steps were taken; f64. */
   readonly hyper: Tensor;
+  /** The hyperparameters as they were set last, for backends that cannot be read at once; null where that is not known. */
+  private known: number[] | null;
 
   constructor(
     private readonly where: string,
@@ -49,21 +51,41 @@ export class ParamGroup<O = unknown> {
     private readonly hypers: readonly Hyper[],
   ) {
     for (const h of hypers) checkNumber(where, h.name, h.value, h.low, h.high);
-    this.hyper = keepState(tensor([...hypers.map(h => h.value), 0], { dtype: 'f64' }));
+    this.known = hypers.map(h => h.value);
+    this.hyper = keepState(tensor([...this.known, 0], { dtype: 'f64' }));
   }
 
-  /** A hyperparameter by name. */
+  /**
+   * A hyperparameter by name.
+   *
+   * @throws {BackendError} where the memory cannot be read at once and `loadStateDict` has written to it.
+   */
   get(name: string): number {
     check(this.where, 'name', aText, name);
-    return this.hyper.toArray()[this.place(name)]!;
+    const place = this.place(name);
+    const { known, hyper } = this;
+    if (known !== null && hyper.storage.backend.readSync === undefined && !hyper.disposed) return known[place]!;
+    return hyper.toArray()[place]!;
   }
   set(name: string, value: number): void {
     check(this.where, 'name', aText, name);
-    const { low, high } = this.hypers[this.place(name)]!;
+    const place = this.place(name);
+    const { low, high } = this.hypers[place]!;
     checkNumber(this.where, name, value, low, high);
-    const values = this.hyper.toArray();
-    values[this.place(name)] = value;
-    this.hyper.set(values);
+    const { storage, offset, dtype } = this.hyper;
+    const number = new Tensor(storage, [], [], offset + place, dtype); // its place alone: nothing is read for it
+    try {
+      number.set([value]);
+    } finally {
+      drop(number);
+    }
+    if (this.known !== null) this.known[place] = value;
+  }
+  /** Copies in what the group of another optimiser holds. */
+  load(hyper: Tensor): void {
+    if (hyper.storage === this.hyper.storage) return; // its own
+    this.known = null;
+    noGrad(() => assignF64(this.hyper, hyper));
   }
   private place(name: string): number {
     const i = this.hypers.findIndex(h => h.name === name);
@@ -91,6 +113,9 @@ function groupOf<O extends object>(keys: Keys<O>): Kind<object> {
   return requires(optionsOf<{ readonly params: readonly Tensor[] }>({ ...keys, params: someTensors }), 'params');
 }
 const isTensors = <O>(params: Params<O>): params is readonly Tensor[] => params.every(p => p instanceof Tensor);
+
+/** What a state dict calls the numbers of a group. */
+const hyperName = (group: number): string => `groups.${group}.hyper`;
 
 const aState: Kind<Readonly<Record<string, Tensor>>> = recordOf(aTensor, 'tensors by name');
 
@@ -180,7 +205,7 @@ export abstract class Optimizer<O extends object> {
   /** All state, by name: the tensors themselves. With the parameters, it is all that resuming needs. */
   stateDict(): Record<string, Tensor> {
     return Object.fromEntries([
-      ...this.groups.map((g, i): [string, Tensor] => [`groups.${i}.hyper`, g.hyper]),
+      ...this.groups.map((g, i): [string, Tensor] => [hyperName(i), g.hyper]),
       ...this.buffers(),
     ]);
   }
@@ -201,10 +226,8 @@ export abstract class Optimizer<O extends object> {
     const where = `${this.constructor.name}.loadStateDict`;
     if (wrong.length > 0) throw new ShapeError(where, wrong.join('; '));
     noGrad(() => {
-      for (const [k, t] of Object.entries(own)) {
-        if (t.dtype === 'f64') t.set(state[k]!.toArray());
-        else assign(t, state[k]!);
-      }
+      this.groups.forEach((g, i) => g.load(state[hyperName(i)]!));
+      for (const [k, t] of this.buffers()) assign(t, state[k]!);
     });
   }
 }

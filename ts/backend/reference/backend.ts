@@ -3,11 +3,11 @@
  * be obviously right, and is slow. Floats keep their 64 bits, so `read` gives f32 elements as a Float64Array.
  */
 import type { DType, TensorData } from '../../core/dtype';
-import type { Backend, Kernels } from '../backend';
+import type { HostBackend, Kernels } from '../backend';
 import { conv } from './conv';
 import { copying } from './copy';
 import { elementwise } from './elementwise';
-import { Heap, ITEM } from './heap';
+import { type Floats, Heap, ITEM } from './heap';
 import { indexing } from './index-ops';
 import { lanes } from './lanes';
 import { linalg } from './linalg';
@@ -19,41 +19,44 @@ import { random } from './random';
 import { reduce } from './reduce';
 import { recurrent } from './rnn';
 
-/** A reference backend with a memory of its own. */
-export function reference(): Backend {
-  const heap = new Heap();
-  const kernels = {
-    ...copying(heap),
-    ...elementwise(heap),
-    ...linalg(heap),
-    ...conv(heap),
-    ...pool(heap),
-    ...lanes(heap),
-    ...recurrent(heap),
-    ...reduce(heap),
-    ...norm(heap),
-    ...order(heap),
-    ...indexing(heap),
-    ...random(heap),
-    ...optim(heap),
-  } satisfies Kernels;
+/** All kernels, on some memory. */
+export function kernelsOn(memory: Floats): Kernels {
+  return {
+    ...copying(memory),
+    ...elementwise(memory),
+    ...linalg(memory),
+    ...conv(memory),
+    ...pool(memory),
+    ...lanes(memory),
+    ...recurrent(memory),
+    ...reduce(memory),
+    ...norm(memory),
+    ...order(memory),
+    ...indexing(memory),
+    ...random(memory),
+    ...optim(memory),
+  };
+}
 
+/** A reference backend with a memory of its own. */
+export function reference(): HostBackend {
+  const heap = new Heap();
   return {
     name: 'reference',
-    kernels,
+    kernels: kernelsOn(heap),
     takesLanes: (_, n) => n >= 8,
     itemSize: () => ITEM,
     alloc: bytes => heap.alloc(bytes),
     free: (at, bytes) => heap.free(at, bytes),
-    read: (at, n, dtype) => toArray(heap.from(at).slice(0, n), dtype),
+    read: async (at, n, dtype) => toArray(heap.from(at).slice(0, n), dtype),
+    readSync: (at, n, dtype) => toArray(heap.from(at).slice(0, n), dtype),
     write: (at, data, dtype) => heap.from(at).set(toArray(data, dtype)),
-    peek: at => heap.from(at)[0]!,
     memory: resetPeak => heap.memory(resetPeak),
   };
 }
 
-/** A copy as an array of the dtype, converted as that array converts. */
-function toArray(data: ArrayLike<number>, dtype: DType): TensorData {
+/** A copy as an array of the element type, converted as that array converts. */
+export function toArray(data: ArrayLike<number>, dtype: DType): TensorData {
   switch (dtype) {
     case 'f32':
     case 'f64':

@@ -1,6 +1,6 @@
 import type { ConvSizes, Kernels } from '../backend';
 import { activated } from './functions';
-import type { Heap } from './heap';
+import type { Floats } from './heap';
 import { LANES, lanePlace } from './lanes';
 
 /**
@@ -54,7 +54,7 @@ function filters([, c, , , k, kh, kw, , , , , , , , , groups]: ConvSizes): numbe
 }
 
 /** 2-D convolution and its gradients. */
-export function conv(heap: Heap): Pick<Kernels, Name> {
+export function conv(heap: Floats): Pick<Kernels, Name> {
   const forward: Kernels['conv2d'] = (xAt, wAt, yAt, biasAt, ...sizes) => {
     const geometry = geometryOf(sizes);
     const [n, , , , k, , , oh, ow] = geometry;

@@ -20,7 +20,7 @@ import {
   type Function1,
   type Function2,
 } from './functions';
-import { ITEM, type Heap } from './heap';
+import type { Floats } from './heap';
 
 type Name =
   | Differentiable
@@ -35,7 +35,7 @@ type Name =
   | 'where';
 
 /** Kernels that compute every element from the elements at its own place. */
-export function elementwise(heap: Heap): Pick<Kernels, Name> {
+export function elementwise(heap: Floats): Pick<Kernels, Name> {
   const unary =
     (f: Function1): Unary =>
     (xAt, yAt, n, p) => {
@@ -53,15 +53,16 @@ export function elementwise(heap: Heap): Pick<Kernels, Name> {
   const binary =
     (f: Function2): Binary =>
     (a, b, y, n0, n1, n2, n3, a0, a1, a2, a3, b0, b1, b2, b3) => {
-      const h = heap.elements;
-      let next = y / ITEM;
+      const [A, B, Y] = [heap.whole(a), heap.whole(b), heap.whole(y)];
+      const [a4, b4] = [heap.place(a), heap.place(b)];
+      let next = heap.place(y);
       for (let i = 0; i < n0; i++)
         for (let j = 0; j < n1; j++)
           for (let k = 0; k < n2; k++)
             for (let l = 0; l < n3; l++) {
-              const left = h[a / ITEM + i * a0 + j * a1 + k * a2 + l * a3]!;
-              const right = h[b / ITEM + i * b0 + j * b1 + k * b2 + l * b3]!;
-              h[next++] = f(left, right);
+              const left = A[a4 + i * a0 + j * a1 + k * a2 + l * a3]!;
+              const right = B[b4 + i * b0 + j * b1 + k * b2 + l * b3]!;
+              Y[next++] = f(left, right);
             }
     };
 

@@ -6,13 +6,22 @@ export const ITEM = 8;
 /** Blocks are aligned to this many bytes; the first starts here, so that no block has the address 0. */
 const ALIGN = 16;
 
+/** Memory in float64, as kernels see it. */
+export interface Floats {
+  /** The array in which an address lies, valid until the next `alloc`, and the place of its element there. */
+  whole(at: number): Float64Array;
+  place(at: number): number;
+  /** The elements of that array from the address on. */
+  from(at: number): Float64Array;
+}
+
 /**
  * Memory as one array of float64. An address is in bytes, so `address / ITEM` is an element's index.
  *
  * What is not in use is NaN: a kernel that reads a block which was freed, or which nobody has written yet, shows in its
  * result.
  */
-export class Heap {
+export class Heap implements Floats {
   #elements: Float64Array = new Float64Array(1024).fill(NaN);
   /** Where the memory begins that was never given out. */
   #top: number = ALIGN;
@@ -23,12 +32,14 @@ export class Heap {
   #bytes = 0;
   #peak = 0;
 
-  /** All elements; valid until the next `alloc`. */
-  get elements(): Float64Array {
+  whole(_at: number): Float64Array {
     return this.#elements;
   }
 
-  /** The elements from an address on; valid until the next `alloc`. */
+  place(at: number): number {
+    return at / ITEM;
+  }
+
   from(at: number): Float64Array {
     return this.#elements.subarray(at / ITEM);
   }

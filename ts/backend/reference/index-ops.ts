@@ -1,10 +1,10 @@
 import type { Kernels } from '../backend';
-import type { Heap } from './heap';
+import type { Floats } from './heap';
 
 type Name = 'indexOutside' | 'gather' | 'scatterAdd' | 'indexSelect' | 'indexSelect8' | 'indexAdd';
 
 /** Kernels that read where to read or write. */
-export function indexing(heap: Heap): Pick<Kernels, Name> {
+export function indexing(heap: Floats): Pick<Kernels, Name> {
   /**
    * Pairs every element [o, i, j] of the short tensor [outer, k, inner] with the element [o, index, j] of the long one
    * [outer, n, inner], the index being that at [o, i, j], or at [i] when it is `shared` by all o and j.

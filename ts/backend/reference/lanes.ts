@@ -1,5 +1,5 @@
 import type { Kernels } from '../backend';
-import type { Heap } from './heap';
+import type { Floats } from './heap';
 
 /** Images side by side. */
 export const LANES = 8;
@@ -13,7 +13,7 @@ export const lanePlace =
   };
 
 /** Batches into lanes and out of them. */
-export function lanes(heap: Heap): Pick<Kernels, 'toLanes' | 'fromLanes' | 'sumLanes'> {
+export function lanes(heap: Floats): Pick<Kernels, 'toLanes' | 'fromLanes' | 'sumLanes'> {
   return {
     toLanes(xAt, yAt, n, size) {
       const [x, y, place] = [heap.from(xAt), heap.from(yAt), lanePlace(size)];

@@ -1,9 +1,9 @@
 import type { Kernels } from '../backend';
 import { activated } from './functions';
-import { ITEM, type Heap } from './heap';
+import type { Floats } from './heap';
 
 /** C ← f(AB [+ C] [+ bias]), also with a packed B, which is B by rows. */
-export function linalg(heap: Heap): Pick<Kernels, 'gemm' | 'gemmPackSize' | 'gemmPack' | 'gemmPacked'> {
+export function linalg(heap: Floats): Pick<Kernels, 'gemm' | 'gemmPackSize' | 'gemmPack' | 'gemmPacked'> {
   const gemm: Kernels['gemm'] = (
     m,
     n,
@@ -25,27 +25,26 @@ export function linalg(heap: Heap): Pick<Kernels, 'gemm' | 'gemmPackSize' | 'gem
     accumulate,
     activation,
   ) => {
-    const h = heap.elements;
     const f = activated(activation);
+    const [A, B, C, D] = [heap.whole(a), heap.whole(b), heap.whole(c), heap.whole(bias)];
+    const [a0, b0, c0, d0] = [heap.place(a), heap.place(b), heap.place(c), heap.place(bias)];
     for (let t = 0; t < batch; t++)
       for (let i = 0; i < m; i++)
         for (let j = 0; j < n; j++) {
           let sum = 0;
-          for (let l = 0; l < k; l++)
-            sum += h[a / ITEM + t * sa + i * rsa + l * csa]! * h[b / ITEM + t * sb + l * rsb + j * csb]!;
-          const at = c / ITEM + t * sc + i * rsc + j;
-          if (accumulate) sum += h[at]!;
-          if (biasBy) sum += h[bias / ITEM + (biasBy === 1 ? j : i)]!;
-          h[at] = f(sum);
+          for (let l = 0; l < k; l++) sum += A[a0 + t * sa + i * rsa + l * csa]! * B[b0 + t * sb + l * rsb + j * csb]!;
+          const at = c0 + t * sc + i * rsc + j;
+          if (accumulate) sum += C[at]!;
+          if (biasBy) sum += D[d0 + (biasBy === 1 ? j : i)]!;
+          C[at] = f(sum);
         }
   };
   return {
     gemm,
     gemmPackSize: (_, k, n) => k * n,
     gemmPack(b, rsb, csb, k, n, packed) {
-      const h = heap.elements;
-      for (let l = 0; l < k; l++)
-        for (let j = 0; j < n; j++) h[packed / ITEM + l * n + j] = h[b / ITEM + l * rsb + j * csb]!;
+      const [B, to, first, target] = [heap.whole(b), heap.whole(packed), heap.place(b), heap.place(packed)];
+      for (let l = 0; l < k; l++) for (let j = 0; j < n; j++) to[target + l * n + j] = B[first + l * rsb + j * csb]!;
     },
     gemmPacked: (m, n, k, a, rsa, csa, packed, c, rsc, bias, biasBy, accumulate, activation) =>
       gemm(m, n, k, a, rsa, csa, packed, n, 1, c, rsc, 1, 0, 0, 0, bias, biasBy, accumulate, activation),

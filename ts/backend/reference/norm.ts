@@ -1,8 +1,8 @@
 import type { Kernels } from '../backend';
-import type { Heap } from './heap';
+import type { Floats } from './heap';
 
 /** Normalisation of the groups of x [outer, n, inner], a group being what shares the middle index. */
-export function norm(heap: Heap): Pick<Kernels, 'moments' | 'normalise' | 'normaliseGrad'> {
+export function norm(heap: Floats): Pick<Kernels, 'moments' | 'normalise' | 'normaliseGrad'> {
   /** The mean over each group of what `f` says of its elements. */
   const means = (outer: number, n: number, inner: number, f: (e: number) => number): number[] => {
     const sums = new Array<number>(n).fill(0);

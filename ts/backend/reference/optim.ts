@@ -1,8 +1,8 @@
 import type { Kernels } from '../backend';
-import type { Heap } from './heap';
+import type { Floats } from './heap';
 
 /** One step of an optimiser on one parameter. */
-export function optim(heap: Heap): Pick<Kernels, 'sgd' | 'adam' | 'tick' | 'multiplyAdds'> {
+export function optim(heap: Floats): Pick<Kernels, 'sgd' | 'adam' | 'tick' | 'multiplyAdds'> {
   return {
     sgd(wAt, gAt, vAt, hyperAt, n, nesterov) {
       const [w, g, v, hyper] = [heap.from(wAt), heap.from(gAt), heap.from(vAt), heap.from(hyperAt)];

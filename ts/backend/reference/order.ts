@@ -1,8 +1,8 @@
 import type { Kernels } from '../backend';
-import type { Heap } from './heap';
+import type { Floats } from './heap';
 
 /** Sorted rows and running sums. */
-export function order(heap: Heap): Pick<Kernels, 'topk' | 'cumsum' | 'cumsumI32'> {
+export function order(heap: Floats): Pick<Kernels, 'topk' | 'cumsum' | 'cumsumI32'> {
   const running =
     (round: (sum: number) => number): Kernels['cumsum'] =>
     (xAt, yAt, outer, n, inner, backwards) => {

@@ -1,5 +1,5 @@
 import type { Kernels } from '../backend';
-import type { Heap } from './heap';
+import type { Floats } from './heap';
 import { LANES } from './lanes';
 
 /** Calls visit(input, output, tap) for every tap inside of the input of every window, in order, with indices. */
@@ -51,7 +51,7 @@ type Name =
   | 'avgPool2dLanesGrad';
 
 /** Pools over planes, and their gradients. Padding never wins a maximum, and adds 0 to an average. */
-export function pool(heap: Heap): Pick<Kernels, Name> {
+export function pool(heap: Floats): Pick<Kernels, Name> {
   /** What output (i, j) of an average pool is divided by. */
   const divisorAt = (
     i: number,

@@ -1,11 +1,11 @@
+import { philox } from '../../core/philox';
 import type { Kernels } from '../backend';
-import type { Heap } from './heap';
-import { philox } from './philox';
+import type { Floats } from './heap';
 
 const { fround } = Math;
 
 /** Random numbers from a key, the same at every element as on any other backend. */
-export function random(heap: Heap): Pick<Kernels, 'draw' | 'bits' | 'uniform' | 'normal' | 'dropout'> {
+export function random(heap: Floats): Pick<Kernels, 'draw' | 'bits' | 'uniform' | 'normal' | 'dropout'> {
   /** The stream of a key: its word i, as i32. */
   const stream = (keyAt: number): ((i: number) => number) => {
     const key = heap.from(keyAt);

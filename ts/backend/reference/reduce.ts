@@ -1,5 +1,5 @@
 import type { Kernels } from '../backend';
-import type { Heap } from './heap';
+import type { Floats } from './heap';
 
 type Name =
   | 'sum'
@@ -14,7 +14,7 @@ type Name =
   | 'crossEntropyGrad';
 
 /** Kernels that make one number of many: sums, extrema, and softmax and cross-entropy over rows. */
-export function reduce(heap: Heap): Pick<Kernels, Name> {
+export function reduce(heap: Floats): Pick<Kernels, Name> {
   const sum = (
     xAt: number,
     yAt: number,

@@ -1,5 +1,5 @@
 import type { Kernels } from '../backend';
-import type { Heap } from './heap';
+import type { Floats } from './heap';
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
@@ -21,7 +21,7 @@ function eachStepBack(steps: number, reverse: number, visit: (t: number, before:
 }
 
 /** Recurrent layers over whole sequences. */
-export function recurrent(heap: Heap): Pick<Kernels, Name> {
+export function recurrent(heap: Floats): Pick<Kernels, Name> {
   /** n elements at an address, as their own array; zeros where it is 0. */
   const copyOf = (at: number, n: number): Float64Array => (at ? heap.from(at).slice(0, n) : new Float64Array(n));
   const optional = (at: number): ((i: number) => number) => {

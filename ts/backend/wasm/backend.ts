@@ -1,4 +1,4 @@
-import type { Backend } from '../backend';
+import type { HostBackend } from '../backend';
 import { instantiate, noRoom } from './instance';
 import { kernelsOf } from './kernels';
 import { ITEM_SIZE, LinearMemory } from './memory';
@@ -8,7 +8,7 @@ import { ITEM_SIZE, LinearMemory } from './memory';
  *
  * @throws {PhylloError} if the module is none of this package's.
  */
-export function wasmBackend(module: WebAssembly.Module, name: string): Backend {
+export function wasmBackend(module: WebAssembly.Module, name: string): HostBackend {
   const { binary, stack } = instantiate(module, name);
   const memory = new LinearMemory(binary.memory);
   /** The address of a block, or 0. Addresses come back as signed numbers; sizes beyond 32 bits would arrive cut off. */
@@ -35,9 +35,9 @@ export function wasmBackend(module: WebAssembly.Module, name: string): Backend {
       return at;
     },
     free: (at, bytes) => binary.free(at, bytes),
-    read: (at, n, dtype) => memory.read(at, n, dtype),
+    read: async (at, n, dtype) => memory.read(at, n, dtype),
+    readSync: (at, n, dtype) => memory.read(at, n, dtype),
     write: (at, data, dtype) => memory.write(at, data, dtype),
-    peek: (at, dtype) => memory.peek(at, dtype),
     memory: resetPeak => {
       if (resetPeak) binary.resetPeak();
       return { bytes: binary.liveBytes() >>> 0, blocks: binary.liveBlocks(), peak: binary.peakBytes() >>> 0 };

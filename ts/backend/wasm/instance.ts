@@ -86,7 +86,7 @@ function explained({ binary, stack }: Instance, message: number): Binary {
   const memory = new LinearMemory(binary.memory);
   const explain = (name: string | symbol, error: unknown): unknown => {
     stack.unwind();
-    const length = memory.peek(message, 'i32');
+    const [length = 0] = memory.read(message, 1, 'i32');
     if (!(error instanceof WebAssembly.RuntimeError) || length === 0) return error;
     memory.write(message, [0], 'i32');
     return new PhylloError(String(name), text(binary, message + 4, length), { cause: error });

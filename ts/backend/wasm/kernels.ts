@@ -9,7 +9,9 @@ export interface Binary extends InitOutput {
 
 /** Kernels whose export takes another number of arguments than the contract says; the compiler itself accepts fewer. */
 type Drifted = {
-  [K in keyof Kernels]: Parameters<Kernels[K]>['length'] extends Parameters<Binary[K]>['length'] ? never : K;
+  [K in keyof Kernels]-?: Parameters<Required<Kernels>[K]>['length'] extends Parameters<Binary[K]>['length']
+    ? never
+    : K;
 }[keyof Kernels];
 
 /** The exports of a binary as kernels. They take numbers alone, so nothing stands between. */

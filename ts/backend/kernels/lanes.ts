@@ -1,0 +1,39 @@
+/**
+ * A batch in lanes: eight images side by side, [n, size] as [⌈n / 8⌉, size, 8]. Spare lanes of the last eight are computed
+ * like images, from whatever they hold; what sums over the batch leaves them out. Where `conv2d` and its gradients put a
+ * batch into lanes themselves, images get the same bits here.
+ */
+import type { Conv2d, Conv2dGrad } from './convolution';
+import type { AvgPool2d, MaxPool2d } from './pool';
+
+/** A max pool over planes [h, w, 8]. `relu` 1: of the numbers' positive parts; the tap kh · kw then stands for none. */
+type MaxPool2dLanes = (...args: [...geometry: Parameters<MaxPool2d>, relu: number]) => void;
+
+export interface LaneKernels {
+  /** x [n, size], y [⌈n / 8⌉, size, 8], its spare lanes 0. */
+  toLanes(x: number, y: number, n: number, size: number): void;
+  /** The inverse. */
+  fromLanes(x: number, y: number, n: number, size: number): void;
+  /**
+   * x [⌈n / 8⌉, c, size, 8]: y[d] = Σ of the planes d of n images: the gradient of a bias. With n, c and size above 1 it
+   * has the bits of `sum` over images and places.
+   */
+  sumLanes(x: number, y: number, n: number, c: number, size: number): void;
+  /** x and y in lanes. */
+  readonly conv2dLanes: Conv2d;
+  /** (g, w, gx, 0), g and gx in lanes. */
+  readonly conv2dLanesGradX: Conv2dGrad;
+  /** (g, x, gw, 0), g and x in lanes. */
+  readonly conv2dLanesGradW: Conv2dGrad;
+  /**
+   * (x, at, y): as maxPool2d, the planes being ⌈n / 8⌉ · c; with `relu` the maximum of 0 and the window, where 0 wins if
+   * no number is greater or NaN. `at` is of bytes for windows of at most 255 taps.
+   */
+  readonly maxPool2dLanes: MaxPool2dLanes;
+  /** (g, at, gx): g[o] added to gx where its window's maximum was, 0 elsewhere and where none won. */
+  readonly maxPool2dLanesGrad: MaxPool2d;
+  /** (x, y), planes [h, w, 8]. */
+  readonly avgPool2dLanes: AvgPool2d;
+  /** (g, gx) */
+  readonly avgPool2dLanesGrad: AvgPool2d;
+}
