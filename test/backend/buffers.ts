@@ -120,6 +120,6 @@ export function buffers(): Backend {
 }
 
 /** A backend but for what reads its memory at once. */
-export function withoutReadSync({ readSync: _, ...backend }: Backend): Backend {
+export function withoutReadSync({ readSync: _r, peek: _p, ...backend }: Backend): Backend {
   return backend;
 }

@@ -40,4 +40,5 @@ export interface Backend extends Memory {
 /** A backend whose memory JavaScript can reach. */
 export interface HostBackend extends Backend {
   readSync: NonNullable<Memory['readSync']>;
+  peek: NonNullable<Memory['peek']>;
 }

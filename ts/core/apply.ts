@@ -24,12 +24,7 @@ function inspect(def: OpDef, xs: Tensors): Tensors {
     if (x === null) continue;
     if (x.disposed) live(x, def.name);
     const { storage } = x;
-    if (storage.backend !== backend && !storage.traced) elsewhere(def, i, x);
-    if (!isWhole(x))
-      throw new ShapeError(
-        def.name,
-        `the shape or the strides of a tensor of ${x.size} elements were changed, to ${show(x.shape)} and ${show(x.strides)}: copy them before`,
-      );
+    if (!isWhole(x) || (storage.backend !== backend && !storage.traced)) refuse(def, i, x);
     if (x.size >= MOST && def.view === null) checkBytes(def, i, x);
     if (x.node !== null) tracked = true;
     if (x.home !== home && x.home !== null) home = home === null ? x.home : meet(home, x.home);
@@ -43,10 +38,16 @@ function inspect(def: OpDef, xs: Tensors): Tensors {
   return fits || def.view !== null ? xs : convert(def, xs);
 }
 
-function elsewhere(def: OpDef, i: number, x: Tensor): never {
-  throw new BackendError(
+function refuse(def: OpDef, i: number, x: Tensor): never {
+  if (isWhole(x)) {
+    throw new BackendError(
+      def.name,
+      `${def.inputs[i] ?? def.inputs[0]} is a tensor on ${x.storage.backend.name}, ops run on ${runtime.backend.name}`,
+    );
+  }
+  throw new ShapeError(
     def.name,
-    `${def.inputs[i] ?? def.inputs[0]} is a tensor on ${x.storage.backend.name}, ops run on ${runtime.backend.name}`,
+    `the shape or the strides of a tensor of ${x.size} elements were changed, to ${show(x.shape)} and ${show(x.strides)}: copy them before`,
   );
 }
 

@@ -1,4 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+import type { Backend } from '../backend/backend';
 import type { DType, TensorData } from './dtype';
 import { Eager } from './eager';
 import { BackendError, CaptureError, DisposedError, GradientError, ShapeError } from './errors';
@@ -125,7 +126,9 @@ export class Tensor {
   toArray(): TensorData {
     if (this.disposed && this.kept !== undefined) return lone(this.kept, this.dtype);
     if (!this.remains) readable(this, 'toArray');
-    return inOrder(this, readNow(this, this.at, reach(this), 'toArray'));
+    const { backend } = this.storage;
+    if (backend.readSync === undefined) throw unreachable(backend, 'toArray');
+    return inOrder(this, backend.readSync(this.at, reach(this), this.dtype));
   }
 
   /**
@@ -142,7 +145,9 @@ export class Tensor {
       live(this, 'item');
     }
     runtime.watcher?.elements(this, 'item');
-    return readNow(this, this.at, 1, 'item')[0]!;
+    const { backend } = this.storage;
+    if (backend.peek === undefined) throw unreachable(backend, 'item');
+    return backend.peek(this.at, this.dtype);
   }
 
   /** Writes elements into it, in row-major order; saved for a gradient, the old ones are missed with an error. */
@@ -187,7 +192,8 @@ export class Tensor {
     if (this.disposed) return `Tensor(freed, ${kind})`;
     if (this.storage.traced) return `Tensor(no numbers yet, ${kind})`;
     const { backend } = this.storage;
-    if (backend.readSync === undefined) return `Tensor(on ${backend.name}: await data(), ${kind})`;
+    const { peek } = backend;
+    if (peek === undefined) return `Tensor(on ${backend.name}: await data(), ${kind})`;
     const bytes = backend.itemSize(this.dtype);
     const { shape, strides, dtype, size } = this;
     return print({
@@ -195,7 +201,7 @@ export class Tensor {
       strides,
       dtype,
       size,
-      element: place => readNow(this, this.at + place * bytes, 1, 'toString')[0]!,
+      element: place => peek(this.at + place * bytes, dtype),
     });
   }
   /**
@@ -278,24 +284,19 @@ export function dropWithValue(t: Tensor, by = ''): void {
   if (t.disposed) return;
   const { backend, traced } = t.storage;
   const alone = t.size === 1 && !traced;
-  if (alone && backend.readSync === undefined) {
+  if (alone && backend.peek === undefined) {
     t.storage.retain();
     drop(t, by);
     t.remains = true;
     register(t);
     return;
   }
-  if (alone) t.kept = readNow(t, t.at, 1, 'phyllo')[0];
+  if (alone) t.kept = backend.peek!(t.at, t.dtype);
   drop(t, by);
 }
 
-/** Elements of t's memory, at once. */
-function readNow({ storage: { backend }, dtype }: Tensor, at: number, n: number, where: string): TensorData {
-  if (backend.readSync === undefined) {
-    throw new BackendError(where, `the memory of ${backend.name} can only be read asynchronously: await data()`);
-  }
-  return backend.readSync(at, n, dtype);
-}
+const unreachable = ({ name }: Backend, where: string): BackendError =>
+  new BackendError(where, `the memory of ${name} can only be read asynchronously: await data()`);
 
 /** Throws unless the elements of t can be read. */
 function readable(t: Tensor, where: string): void {

@@ -51,6 +51,7 @@ export function reference(): HostBackend {
     read: async (at, n, dtype) => toArray(heap.from(at).slice(0, n), dtype),
     readSync: (at, n, dtype) => toArray(heap.from(at).slice(0, n), dtype),
     write: (at, data, dtype) => heap.from(at).set(toArray(data, dtype)),
+    peek: at => heap.from(at)[0]!,
     memory: resetPeak => heap.memory(resetPeak),
   };
 }

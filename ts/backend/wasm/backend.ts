@@ -38,6 +38,7 @@ export function wasmBackend(module: WebAssembly.Module, name: string): HostBacke
     read: async (at, n, dtype) => memory.read(at, n, dtype),
     readSync: (at, n, dtype) => memory.read(at, n, dtype),
     write: (at, data, dtype) => memory.write(at, data, dtype),
+    peek: (at, dtype) => memory.peek(at, dtype),
     memory: resetPeak => {
       if (resetPeak) binary.resetPeak();
       return { bytes: binary.liveBytes() >>> 0, blocks: binary.liveBlocks(), peak: binary.peakBytes() >>> 0 };

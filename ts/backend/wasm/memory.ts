@@ -32,6 +32,13 @@ export class LinearMemory {
     this.view(dtype).set(data, at / ITEM_SIZE[dtype]);
   }
 
+  /** The element at an address; it must lie in the memory. */
+  peek(at: number, dtype: DType): number {
+    const value = this.view(dtype)[at / ITEM_SIZE[dtype]];
+    if (value === undefined) throw new RangeError(`no ${dtype} at address ${at}`);
+    return value;
+  }
+
   private view(dtype: DType): TensorData {
     if (this.current.u8.length === 0) this.current = this.make();
     return dtype === 'bool' ? this.current.u8 : this.current[dtype];
