@@ -23,8 +23,7 @@ function inspect(def: OpDef, xs: Tensors): Tensors {
     const x = xs[i]!;
     if (x === null) continue;
     if (x.disposed) live(x, def.name);
-    const { storage } = x;
-    if (!isWhole(x) || (storage.backend !== backend && !storage.traced)) refuse(def, i, x);
+    if (!isWhole(x, backend)) refuse(def, i, x);
     if (x.size >= MOST && def.view === null) checkBytes(def, i, x);
     if (x.node !== null) tracked = true;
     if (x.home !== home && x.home !== null) home = home === null ? x.home : meet(home, x.home);
@@ -39,7 +38,7 @@ function inspect(def: OpDef, xs: Tensors): Tensors {
 }
 
 function refuse(def: OpDef, i: number, x: Tensor): never {
-  if (isWhole(x)) {
+  if (isWhole(x, x.storage.backend)) {
     throw new BackendError(
       def.name,
       `${def.inputs[i] ?? def.inputs[0]} is a tensor on ${x.storage.backend.name}, ops run on ${runtime.backend.name}`,

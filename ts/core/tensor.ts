@@ -301,7 +301,7 @@ const unreachable = ({ name }: Backend, where: string): BackendError =>
 /** Throws unless the elements of t can be read. */
 function readable(t: Tensor, where: string): void {
   live(t, where);
-  if (!isWhole(t)) {
+  if (!isWhole(t, t.storage.backend)) {
     throw new ShapeError(
       where,
       `the shape of a tensor of ${t.size} elements was changed to ${show(t.shape)}: copy it before`,
@@ -373,17 +373,22 @@ function setGrad(t: Tensor, g: Tensor | null): void {
 }
 
 /**
- * Whether all elements lie in the storage, as they did when the tensor was made: JavaScript lets callers change the arrays
- * of its shape and strides, from which kernels know what to touch. Freezing them took 100 ns an op.
+ * Whether t is on a backend, or stands for what a plan will compute there, and all its elements lie in the storage, as they
+ * did when it was made: JavaScript lets callers change the arrays of its shape and strides, from which kernels know what to
+ * touch. Freezing them took 100 ns an op.
  */
-export function isWhole({ shape, strides, size, offset, dtype, storage }: Tensor): boolean {
+export function isWhole({ shape, strides, size, offset, dtype, storage }: Tensor, backend: Backend): boolean {
   let n = 1;
   let last = offset;
   for (let i = 0; i < shape.length; i++) {
     n *= shape[i]!;
     last += (shape[i]! - 1) * strides[i]!;
   }
-  return n === size && (n === 0 || (last + 1) * storage.backend.itemSize(dtype) <= storage.bytes);
+  return (
+    n === size &&
+    (n === 0 || (last + 1) * backend.itemSize(dtype) <= storage.bytes) &&
+    (storage.backend === backend || storage.traced)
+  );
 }
 
 /** Gives back the memory of a number that outlived its scope. */

@@ -33,9 +33,8 @@ export const assignF64: Op<[a: Tensor, b: Tensor]> = defineOp({
   inputs: ['a', 'b'],
   wants: { a: 'f64', b: 'f64' },
   mutates: ['a'],
-  shape([a, b]) {
+  check([a, b]) {
     checkSame('assign', a, b);
-    return null;
   },
   run: (k, [a, b]) => copyF64(k, b, a),
 });
