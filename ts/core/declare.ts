@@ -200,7 +200,7 @@ export function declareMultiOp(d: AnyMultiDef): OpDef {
     optional: outputs.map(name => optional.includes(name)),
     shapes: d.shapes,
     dtypes,
-    vjp: vjpOf(d, outputs, gs => gs),
+    vjp: vjpOf(d, outputs, gs => outputs.map((_, i) => gs[i] ?? null)),
   });
 }
 
