@@ -52,6 +52,12 @@ function words(where: string, seed: number): Block {
   return [seed | 0, Math.floor(seed / 2 ** 32) | 0, 0, 0];
 }
 
+/** The state after a draw: its 64-bit count goes up by one. */
+function following([key0, key1, count0, count1]: Block): Block {
+  const next = (count0 + 1) | 0;
+  return [key0, key1, next, next === 0 ? (count1 + 1) | 0 : count1];
+}
+
 /** Keys by their memory, where JavaScript cannot reach that: shuffles are done in JavaScript. */
 const keys: WeakMap<Storage, Block> = new WeakMap();
 
@@ -85,19 +91,14 @@ export class Generator {
       const { storage } = this.state;
       const knows = storage.version === this.version;
       const key = noGrad(() => draw(this.state));
-      if (knows && storage.backend.readSync === undefined && !key.storage.traced) this.count(key.storage);
+      if (knows && storage.backend.readSync === undefined && !key.storage.traced) {
+        keys.set(key.storage, this.known);
+        this.known = following(this.known);
+        this.version = storage.version;
+      }
       return key;
     };
     return tape === null ? own() : tape(own);
-  }
-
-  /** Notes the words of a key that was drawn, and counts on as `draw` does. */
-  private count(key: Storage): void {
-    const [key0, key1, count0, count1] = this.known;
-    keys.set(key, this.known);
-    const next = (count0 + 1) | 0;
-    this.known = [key0, key1, next, next === 0 ? (count1 + 1) | 0 : count1];
-    this.version = this.state.storage.version;
   }
 }
 
