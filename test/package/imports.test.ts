@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../ts/', import.meta.url));
 const files = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
@@ -16,6 +16,13 @@ interface Import {
   readonly to: string;
   /** Nothing of it is left at run time. */
   readonly type: boolean;
+}
+
+/** Whether all that an import names is types: nothing of it is left at run time. */
+function isOfTypes(clause: ts.ImportClause | undefined): boolean {
+  if (clause === undefined || clause.isTypeOnly) return clause !== undefined;
+  const { name, namedBindings: names } = clause;
+  return !name && names !== undefined && ts.isNamedImports(names) && names.elements.every(e => e.isTypeOnly);
 }
 
 /** Every module a file names: imports, re-exports, `import()` and types by import; not those it declares anew. */
@@ -37,7 +44,7 @@ function importsOf(from: string): Import[] {
     });
   };
   const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, node.importClause?.isTypeOnly ?? false);
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, isOfTypes(node.importClause));
     else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly);
     else if (ts.isImportTypeNode(node))
       add(ts.isLiteralTypeNode(node.argument) ? node.argument.literal : node.argument, true);
@@ -88,6 +95,34 @@ const under = (module: string, place: string): boolean =>
 const bare = (file: string): string => file.replace(/\.ts$/, '');
 const show = (list: readonly Import[]): string[] => list.map(({ from, to }) => `${from} imports ${to}`);
 
+/** A way from a module back to itself along what is left at run time; null if there is none. */
+function circleAmong(edges: readonly Import[]): string | null {
+  const next = new Map<string, string[]>();
+  for (const { from, to, type } of edges) if (!type) next.set(bare(from), [...(next.get(bare(from)) ?? []), to]);
+  const done = new Set<string>();
+  const way: string[] = [];
+  const visit = (module: string): string | null => {
+    if (way.includes(module)) return [...way.slice(way.indexOf(module)), module].join(' → ');
+    if (done.has(module)) return null;
+    way.push(module);
+    for (const to of next.get(module) ?? []) {
+      const circle = visit(to);
+      if (circle !== null) return circle;
+    }
+    way.pop();
+    done.add(module);
+    return null;
+  };
+  for (const module of next.keys()) {
+    const circle = visit(module);
+    if (circle !== null) return circle;
+  }
+  return null;
+}
+
+/** What only a browser or a worker can load. */
+const ELSEWHERE = ['browser.ts', 'backend/wasm/browser.ts', 'edge/workerd.ts'];
+
 describe('imports', () => {
   test('every file has a place in the order', () => {
     expect(files.filter(f => !Object.keys(MAY).some(place => under(bare(f), place)))).toEqual([]);
@@ -105,6 +140,23 @@ describe('imports', () => {
     expect(show(imports.filter(({ from, to, type }) => from.startsWith('core/') && to === CONTRACT && !type))).toEqual(
       [],
     );
+  });
+
+  test('a circle is found, but not through types', () => {
+    const edge = (from: string, to: string, type = false): Import => ({ from: `${from}.ts`, to, type });
+    expect(circleAmong([edge('a', 'b'), edge('b', 'c'), edge('c', 'b')])).toBe('b → c → b');
+    expect(circleAmong([edge('a', 'b'), edge('b', 'a', true), edge('a', 'c'), edge('b', 'c')])).toBe(null);
+  });
+
+  test('there is no circle at run time, so each file finds what it needs whichever is loaded first', () => {
+    expect(circleAmong(imports)).toBe(null);
+  });
+
+  test('each file can be loaded alone', { timeout: 120_000 }, async () => {
+    for (const file of files.filter(f => !ELSEWHERE.includes(f) && !f.endsWith('.d.ts'))) {
+      vi.resetModules();
+      await expect(import(join(ROOT, file)), file).resolves.toBeDefined();
+    }
   });
 
   test('nothing imports an entry', () => {

@@ -3,11 +3,13 @@
  * outputs into those of its inputs by its rules, which are ops themselves, and gives back what it saved.
  */
 import { GradientError, ShapeError } from '../core/errors';
-import { aBoolean, aTensor, listOf, options as optionsOf, type Kind } from '../core/kinds';
+import { aBoolean, listOf, options as optionsOf, type Kind } from '../core/kinds';
+import { aTensor } from '../core/tensor-kinds';
 import type { Node } from '../core/node';
 import type { OpDef, Tensors } from '../core/definition';
 import { noGrad, runtime } from '../core/runtime';
-import { adopt, scope } from '../core/scope';
+import { scope } from '../core/scope';
+import { adopt } from '../core/ownership';
 import { sameShape, show } from '../core/shape';
 import { checked } from '../core/signature';
 import { ANSWERED, drop, handle, live, type Tensor } from '../core/tensor';

@@ -1,8 +1,10 @@
 import { GradientError, ShapeError } from '../core/errors';
-import { aFunction, aTensor, check } from '../core/kinds';
+import { aFunction, check } from '../core/kinds';
+import { aTensor } from '../core/tensor-kinds';
 import { Node } from '../core/node';
 import { runtime } from '../core/runtime';
-import { adopt, scope } from '../core/scope';
+import { scope } from '../core/scope';
+import { adopt } from '../core/ownership';
 import { show } from '../core/shape';
 import { handle, type Tensor } from '../core/tensor';
 import { mul } from '../ops/arithmetic';
@@ -54,6 +56,6 @@ function variable(x: Tensor, recorded: boolean): Tensor {
   check('grad', 'x', aTensor, x);
   if (x.node && recorded) return identity(x);
   const leaf = adopt(handle(x));
-  leaf.node = new Node(null, {}, [], [], [leaf]);
+  leaf.node = new Node(null, {}, [], [leaf]);
   return leaf;
 }

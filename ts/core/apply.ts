@@ -3,9 +3,9 @@ import type { DType } from './dtype';
 import { casting, copying } from './conversions';
 import type { OpDef, Params, Tensors } from './definition';
 import { BackendError, DTypeError, GradientError, ShapeError } from './errors';
-import { Node } from './node';
+import { record } from './record';
 import { runtime } from './runtime';
-import { adopt, meet, type Scope } from './scope';
+import { adopt, meet, type Scope } from './ownership';
 import { show } from './shape';
 import { allocate, drop, isWhole, live, Tensor } from './tensor';
 
@@ -126,7 +126,7 @@ function run(def: OpDef, xs: Tensors, ins: Tensors, params: Params): readonly Te
   const ys = def.view === null ? compute(def, xs, ins, params) : [viewOf(def.view, xs[0]!, params, recorded)];
   if (def.mutates) written(def, xs);
   if (ys.length === 0) return [xs[0]!];
-  const node = recorded ? new Node(def, params, xs, ins, ys) : null;
+  const node = recorded ? record(def, params, xs, ins, ys) : null;
   for (let slot = 0; slot < ys.length; slot++) {
     const y = ys[slot]!;
     y.home = from;

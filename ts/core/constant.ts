@@ -1,7 +1,7 @@
 import type { Backend } from '../backend/backend';
 import type { DType } from './dtype';
 import { runtime } from './runtime';
-import { adopt } from './scope';
+import { adopt } from './ownership';
 import { Storage } from './storage';
 import { Tensor } from './tensor';
 

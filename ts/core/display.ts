@@ -1,5 +1,7 @@
 /** Any value as an error shows it: short, and whatever it is. */
-import { Tensor } from './tensor';
+
+/** What shows itself has a method of this name. */
+export const DISPLAY: unique symbol = Symbol('display');
 
 /** More characters of a text, and more entries of a list, than these are left out. */
 const CHARACTERS = 40;
@@ -33,7 +35,7 @@ function shown(v: unknown): string {
   if (typeof v === 'bigint') return `${v}n`;
   if (typeof v === 'function') return 'a function';
   if (typeof v !== 'object' || v === null) return Object.is(v, -0) ? '-0' : String(v);
-  if (v instanceof Tensor) return `Tensor([${v.shape.join(', ')}], ${v.dtype})`;
+  if (DISPLAY in v && typeof v[DISPLAY] === 'function') return String(v[DISPLAY]());
   if (v instanceof Promise) return 'a Promise: await it first';
   const kind = classOf(v);
   if (Array.isArray(v)) return attempt(() => `[${entries(v)}]`)?.toString() ?? 'an array';

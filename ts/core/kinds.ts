@@ -6,7 +6,6 @@ import { display } from './display';
 import { DTYPES, type DType } from './dtype';
 import { DTypeError, ShapeError, ValueError, type PhylloError } from './errors';
 import type { Shape } from './shape';
-import { live, Tensor } from './tensor';
 import { isPlain } from './tree';
 
 export interface Kind<T> {
@@ -45,22 +44,6 @@ export function kind<T>(
 export function check<T>(where: string, name: string, of: Kind<T>, v: unknown): void {
   if (!of.fits(v)) of.refuse(where, name, v);
 }
-
-/** A tensor that is not freed. */
-function tensors<T>(takes: string, others: (v: unknown) => boolean): Kind<T> {
-  return {
-    takes,
-    fits: v => (v instanceof Tensor ? !v.disposed : others(v)),
-    refuse(where, name, v) {
-      if (v instanceof Tensor) live(v, where);
-      const found = Array.isArray(v) ? 'an array: make one with tensor()' : display(v);
-      throw new ValueError(where, `${name} takes ${takes}, this is ${found}`);
-    },
-  };
-}
-export const aTensor: Kind<Tensor> = tensors('a tensor', () => false);
-export const aTensorOrNumber: Kind<Tensor | number> = tensors('a tensor', v => typeof v === 'number');
-export const aTensorOrNull: Kind<Tensor | null> = tensors('a tensor or null', v => v === null);
 
 export const anyNumber: Kind<number> = kind('a number', v => typeof v === 'number');
 export const aBoolean: Kind<boolean> = kind('true or false', v => typeof v === 'boolean');

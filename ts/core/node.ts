@@ -1,7 +1,6 @@
 import type { OpDef, Params, Tensors } from './definition';
 import type { Shape } from './shape';
-import { runtime } from './runtime';
-import { handle, type Tensor } from './tensor';
+import type { Tensor } from './tensor';
 
 /** Computes again what nodes would have saved. */
 export interface Recomputation {
@@ -52,45 +51,19 @@ export class Node {
     readonly def: OpDef | null,
     readonly params: Params,
     xs: Tensors,
-    /** The inputs as the kernel read them: made dense, or converted. */
-    ins: Tensors,
     ys: readonly Tensor[],
   ) {
     this.refs = ys.length;
     this.leaf = def === null ? new WeakRef(ys[0]!) : null;
-    let needs = 0; // bits over the places
     for (let i = 0; i < xs.length; i++) {
       const x = xs[i]!;
       const e = x === null ? null : x.node;
       this.edges.push(e);
       this.slots.push(x === null ? 0 : x.slot);
       this.inputShapes.push(x === null ? [] : x.shape);
-      if (e) {
-        e.refs++;
-        if (def !== null) needs |= def.saves[i] ?? 0;
-      }
+      if (e) e.refs++;
     }
     for (let j = 0; j < ys.length; j++) this.outputShapes.push(ys[j]!.shape);
-    if (needs !== 0) this.save(needs, xs, ins, ys);
-    runtime.recomputation?.made(this, ins);
-  }
-
-  private save(needs: number, xs: Tensors, ins: Tensors, ys: readonly Tensor[]): void {
-    const n = xs.length;
-    this.saved = [];
-    for (let i = 0; i < n + ys.length; i++) {
-      const t = (needs & (1 << i)) === 0 ? null : i < n ? ins[i]! : ys[i - n]!;
-      if (t === null) {
-        this.saved.push(null);
-        continue;
-      }
-      const s = handle(t);
-      s.node = i < n ? xs[i]!.node : this; // not counted: this node's own edges are
-      s.slot = i < n ? xs[i]!.slot : i - n;
-      s.home = t.home;
-      this.versions += t.storage.version;
-      this.saved.push(s);
-    }
   }
 
   releaseSaved(): void {

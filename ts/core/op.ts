@@ -15,7 +15,7 @@ import {
   type VariadicDef,
 } from './declare';
 import type { OpDef, Params } from './definition';
-import { aTensor } from './kinds';
+import { aTensor } from './tensor-kinds';
 import { Tensor } from './tensor';
 
 type Call<A extends readonly Input[], P> = [P] extends [void] ? [...A] : [...A, params: P];

@@ -2,13 +2,14 @@
 import type { Backend } from '../backend/backend';
 import type { DType, TensorData } from './dtype';
 import { Eager } from './eager';
-import { BackendError, CaptureError, DisposedError, GradientError, ShapeError } from './errors';
+import { BackendError, CaptureError, DisposedError, GradientError, ShapeError, ValueError } from './errors';
 import { breathe, register, unregister, type Unowned } from './collector';
-import { aTensor, check, numbers } from './kinds';
+import { display, DISPLAY } from './display';
+import { check, numbers } from './kinds';
 import { Node, releaseNode } from './node';
 import { print } from './print';
 import { runtime } from './runtime';
-import { adopt, keep, root, type Scope } from './scope';
+import { adopt, give, root, type Scope } from './ownership';
 import { isDense, rowMajor, sameShape, show, sizeOf, type Shape } from './shape';
 import type { Storage } from './storage';
 
@@ -88,7 +89,7 @@ export class Tensor {
       throw new GradientError('requiresGrad', 'this is the output of an op: use detach()');
     }
     if (this.node) releaseNode(this.node);
-    this.node = on ? new Node(null, {}, [], [], [this]) : null;
+    this.node = on ? new Node(null, {}, [], [this]) : null;
     this.slot = 0;
     if (this.leaf) setGrad(this, null);
     this.leaf = on ? new Leaf() : null;
@@ -186,6 +187,10 @@ export class Tensor {
     return 'Tensor';
   }
 
+  /** How errors show it. */
+  [DISPLAY](): string {
+    return `Tensor([${this.shape.join(', ')}], ${this.dtype})`;
+  }
   /** Its numbers, as NumPy shows them, element type and shape. */
   toString(): string {
     const kind = `${this.dtype} ${show(this.shape)}`;
@@ -343,6 +348,13 @@ function lone(value: number, dtype: DType): TensorData {
   return dtype === 'f64' ? Float64Array.of(value) : Uint8Array.of(value);
 }
 
+/** Takes a tensor out of its scope: it lives until it is disposed of, or nothing refers to it. */
+export function release(t: Tensor): void {
+  live(t, 'keep');
+  t.pinned = true;
+  if (t.owner !== root || t.held === null) give(t, root);
+}
+
 /** Replaces a leaf's gradient; null clears it, and with it what the graphs that fed it left unowned. */
 function setGrad(t: Tensor, g: Tensor | null): void {
   const { leaf } = t;
@@ -368,8 +380,10 @@ function setGrad(t: Tensor, g: Tensor | null): void {
   }
   const next = g === null || g === leaf.grad || !g.isGradient ? g : handle(g); // another leaf's goes with that leaf
   if (leaf.grad && leaf.grad !== next) drop(leaf.grad, 'the gradient being replaced or cleared');
-  leaf.grad = next && keep(next);
-  if (next) next.isGradient = true;
+  leaf.grad = next;
+  if (next === null) return;
+  next.isGradient = true;
+  release(next);
 }
 
 /**
@@ -398,9 +412,13 @@ function forget(t: Tensor): void {
   t.storage.release();
 }
 
+/** What is no tensor, for an error. */
+export const foundInstead = (v: unknown): string =>
+  Array.isArray(v) ? 'an array: make one with tensor()' : display(v);
+
 /** Throws for a freed tensor. */
 export function live(t: Tensor, where: string): void {
-  if (!(t instanceof Tensor)) aTensor.refuse(where, 't', t);
+  if (!(t instanceof Tensor)) throw new ValueError(where, `t takes a tensor, this is ${foundInstead(t)}`);
   if (!t.disposed) return;
   if (t.storage.traced) {
     const made = t.made === '' ? '' : ` by ${t.made}`;

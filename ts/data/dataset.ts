@@ -1,16 +1,7 @@
 /** Collections of samples, and parts of them. */
 import { IndexError, ShapeError, ValueError } from '../core/errors';
-import {
-  aNumber,
-  anyNumber,
-  aTensor,
-  check,
-  kind,
-  listOf,
-  numbers,
-  options as optionsOf,
-  type Kind,
-} from '../core/kinds';
+import { aNumber, anyNumber, check, kind, listOf, numbers, options as optionsOf, type Kind } from '../core/kinds';
+import { aTensor } from '../core/tensor-kinds';
 import { show } from '../core/shape';
 import { checkArguments, checkConstructor } from '../core/signature';
 import type { Tensor } from '../core/tensor';

@@ -1,7 +1,7 @@
 /** How a program meets the world, call by call: arguments in, fresh tensors out, gradients of leaves before and after. */
 import type { Backend } from '../backend/backend';
 import { runtime } from '../core/runtime';
-import { adopt, meet, type Scope } from '../core/scope';
+import { adopt, meet, type Scope } from '../core/ownership';
 import type { Storage } from '../core/storage';
 import { ANSWERED, Tensor } from '../core/tensor';
 import { leaves, mapLeaves } from '../core/tree';

@@ -1,6 +1,6 @@
 /** What a plan takes for granted of the objects and tensors that its function goes by. */
 import { CaptureError } from '../core/errors';
-import { root, type Scope } from '../core/scope';
+import { root, type Scope } from '../core/ownership';
 import { show } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { holdersOf } from './holders';

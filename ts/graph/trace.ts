@@ -11,7 +11,7 @@ import type { OpDef, Params, Tensors } from '../core/definition';
 import { CaptureError } from '../core/errors';
 import { nodes } from '../core/node';
 import { runtime, type Interpreter, type Watcher } from '../core/runtime';
-import { adopt } from '../core/scope';
+import { adopt } from '../core/ownership';
 import { show, sizeOf, type Shape } from '../core/shape';
 import { Storage } from '../core/storage';
 import { allocate, drop, Tensor } from '../core/tensor';

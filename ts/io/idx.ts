@@ -4,7 +4,8 @@
  */
 import type { DType } from '../core/dtype';
 import { DTypeError, FileError, ShapeError } from '../core/errors';
-import { aTensor, aText, bytes as someBytes } from '../core/kinds';
+import { aText, bytes as someBytes } from '../core/kinds';
+import { aTensor } from '../core/tensor-kinds';
 import { checkArguments } from '../core/signature';
 import { show, sizeOf } from '../core/shape';
 import type { Tensor } from '../core/tensor';

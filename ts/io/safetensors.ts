@@ -5,7 +5,8 @@
  */
 import type { DType, TensorData } from '../core/dtype';
 import { FileError, ValueError } from '../core/errors';
-import { aTensor, aText, bytes as someBytes, recordOf } from '../core/kinds';
+import { aText, bytes as someBytes, recordOf } from '../core/kinds';
+import { aTensor } from '../core/tensor-kinds';
 import { scope } from '../core/scope';
 import { show, sizeOf } from '../core/shape';
 import { checkArguments } from '../core/signature';

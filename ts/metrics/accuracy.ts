@@ -1,6 +1,7 @@
 /** How often a classifier is right. */
 import { DTypeError, ShapeError, ValueError } from '../core/errors';
-import { aTensor, check, wholeNumber } from '../core/kinds';
+import { check, wholeNumber } from '../core/kinds';
+import { aTensor } from '../core/tensor-kinds';
 import { show } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { checkLabels, checkWhole, labelsOf, type Labels } from './labels';

@@ -1,5 +1,6 @@
 /** Activation functions as layers. No parameters to learn here. */
-import { aDim, aNumber, aTensor, check, oneOf, optional } from '../core/kinds';
+import { aDim, aNumber, check, oneOf, optional } from '../core/kinds';
+import { aTensor } from '../core/tensor-kinds';
 import { checkConstructor } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { atan, elu, gelu, leakyRelu, relu, sigmoid, silu, softplus, tanh } from '../ops/elementwise';

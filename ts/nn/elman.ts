@@ -1,6 +1,7 @@
 /** Elman's network as it was published, by its three matrices. */
 import { ShapeError } from '../core/errors';
-import { aFunction, aTensor, aTensorOrNull, options as optionsOf, wholeNumber } from '../core/kinds';
+import { aFunction, options as optionsOf, wholeNumber } from '../core/kinds';
+import { aTensor, aTensorOrNull } from '../core/tensor-kinds';
 import { show, type Shape } from '../core/shape';
 import { checkArguments, checkConstructor } from '../core/signature';
 import type { Tensor } from '../core/tensor';

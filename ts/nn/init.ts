@@ -1,15 +1,7 @@
 /** Initial values of parameters, written in place. `t` is a weight [out, in, …], or any tensor where no fan is asked. */
 import { ShapeError } from '../core/errors';
-import {
-  aNumber,
-  anyNumber,
-  aTensor,
-  oneOf,
-  optional,
-  options as optionsOf,
-  type Keys,
-  type Kind,
-} from '../core/kinds';
+import { aNumber, anyNumber, oneOf, optional, options as optionsOf, type Keys, type Kind } from '../core/kinds';
+import { aTensor } from '../core/tensor-kinds';
 import { noGrad } from '../core/runtime';
 import { scope } from '../core/scope';
 import { show, sizeOf, type Shape } from '../core/shape';

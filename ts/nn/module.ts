@@ -6,7 +6,8 @@
 import { noteChange } from '../core/changes';
 import { display } from '../core/display';
 import { PhylloError, ShapeError, ValueError } from '../core/errors';
-import { aBoolean, aTensor, check, options as optionsOf, recordOf } from '../core/kinds';
+import { aBoolean, check, options as optionsOf, recordOf } from '../core/kinds';
+import { aTensor } from '../core/tensor-kinds';
 import { addOwner } from '../core/owners';
 import { noGrad, runtime } from '../core/runtime';
 import { scope } from '../core/scope';

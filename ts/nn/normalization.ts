@@ -1,6 +1,7 @@
 /** Layers that normalise: x̂ · weight + bias, where x̂ has mean 0 and variance 1 over what the layer says. */
 import { ShapeError } from '../core/errors';
-import { aBoolean, aNumber, aTensor, check, oneSizeOrMore, options as optionsOf, wholeNumber } from '../core/kinds';
+import { aBoolean, aNumber, check, oneSizeOrMore, options as optionsOf, wholeNumber } from '../core/kinds';
+import { aTensor } from '../core/tensor-kinds';
 import { scope } from '../core/scope';
 import { show, type Shape } from '../core/shape';
 import { checkConstructor } from '../core/signature';

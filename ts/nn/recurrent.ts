@@ -3,8 +3,6 @@ import { ShapeError } from '../core/errors';
 import {
   aBoolean,
   aNumber,
-  aTensor,
-  aTensorOrNull,
   check,
   oneOf,
   options as optionsOf,

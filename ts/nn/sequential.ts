@@ -1,4 +1,5 @@
-import { aTensor, check, instanceOf } from '../core/kinds';
+import { check, instanceOf } from '../core/kinds';
+import { aTensor } from '../core/tensor-kinds';
 import type { Tensor } from '../core/tensor';
 import { Layer, type Module } from './module';
 

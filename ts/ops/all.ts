@@ -5,6 +5,7 @@
 export * from './arithmetic';
 export * from './elementwise';
 export * from './where';
+export * from './power';
 export * from './matmul';
 export * from './conv';
 export * from './pool';

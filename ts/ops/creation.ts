@@ -8,7 +8,6 @@ import {
   aNumber,
   anyNumber,
   aShape,
-  aTensor,
   kind,
   numbers,
   optional,
@@ -17,9 +16,10 @@ import {
   type Keys,
   type Kind,
 } from '../core/kinds';
+import { aTensor } from '../core/tensor-kinds';
 import { defineOp, type Op } from '../core/op';
 import { runtime } from '../core/runtime';
-import { adopt } from '../core/scope';
+import { adopt } from '../core/ownership';
 import { show, sizeOf, type Shape } from '../core/shape';
 import { checked, type Signature } from '../core/signature';
 import { allocateNow, type Tensor } from '../core/tensor';

@@ -1,5 +1,6 @@
 import { defineOp, type Op } from '../core/op';
-import { aBoolean, aNumber, aTensor, optional, options } from '../core/kinds';
+import { aBoolean, aNumber, optional, options } from '../core/kinds';
+import { aTensor } from '../core/tensor-kinds';
 import { composite } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { aGenerator, defaultGenerator, type Generator } from './random';

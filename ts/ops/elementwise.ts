@@ -3,11 +3,15 @@ import { SAVED, type Differentiable, type Plain } from '../backend/backend';
 import { cast } from '../core/convert';
 import type { DType } from '../core/dtype';
 import { ValueError } from '../core/errors';
-import { aDType, aNumber, anyNumber, aTensor, oneOf, optional, options } from '../core/kinds';
+import { aDType, aNumber, anyNumber, oneOf, optional, options } from '../core/kinds';
+import { aTensor } from '../core/tensor-kinds';
 import { defineOp, type Op } from '../core/op';
 import { checked } from '../core/signature';
 import type { Tensor } from '../core/tensor';
-import { add, ge, le, lt, mul, rsub, sub } from './arithmetic';
+import { add, ge, le, lt, rsub, sub } from './arithmetic';
+import { mul, neg } from './basic';
+
+export { neg };
 
 type UnaryOp = Op<[x: Tensor]>;
 type Parametric = Op<[x: Tensor], { p: number }>;
@@ -76,15 +80,6 @@ function stepwise(name: Exclude<Plain, 'neg'>): UnaryOp {
 
 const two = (x: Tensor): Tensor => add(mul(x, 0), 2);
 
-/** −x. */
-export const neg: UnaryOp = defineOp({
-  name: 'neg',
-  inputs: ['x'],
-  pointwise: true,
-  shape: ([x]) => x.shape,
-  run: (k, [x], [y]) => k.neg(x.at, y.at, y.size, 0),
-  vjp: { x: g => neg(g) },
-});
 /** −1, 0 or 1, and NaN of NaN. */
 export const sign: UnaryOp = stepwise('sign');
 /** The largest whole number ≤ x. */

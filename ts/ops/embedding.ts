@@ -1,5 +1,6 @@
 import { DTypeError, ShapeError, ValueError } from '../core/errors';
-import { aTensor, options, wholeNumber } from '../core/kinds';
+import { options, wholeNumber } from '../core/kinds';
+import { aTensor } from '../core/tensor-kinds';
 import { composite } from '../core/signature';
 import { show } from '../core/shape';
 import type { Tensor } from '../core/tensor';

@@ -1,7 +1,8 @@
 /** Picking elements by index, and adding them back. Indices are integers, and outside their range an IndexError. */
 import { DTypeError, ShapeError } from '../core/errors';
 import { defineOp, type Op } from '../core/op';
-import { aDim, aTensor, wholeNumber } from '../core/kinds';
+import { aDim, wholeNumber } from '../core/kinds';
+import { aTensor } from '../core/tensor-kinds';
 import { checked, composite } from '../core/signature';
 import { dimOf, show, sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';

@@ -2,7 +2,8 @@
 import { copyKernel } from '../core/conversions';
 import { DTypeError, ShapeError } from '../core/errors';
 import { partOf, runCopy } from '../core/geometry';
-import { aDim, aTensor, listOf, optional, type Kind } from '../core/kinds';
+import { aDim, listOf, optional, type Kind } from '../core/kinds';
+import { aTensor } from '../core/tensor-kinds';
 import { defineVariadicOp } from '../core/op';
 import { checked, composite } from '../core/signature';
 import { dimOf, show } from '../core/shape';

@@ -1,8 +1,9 @@
 /** Losses: how far a model's output is from what it should be. */
 import { DTypeError, IndexError, ShapeError, ValueError } from '../core/errors';
 import { defineOp, type Op } from '../core/op';
-import { aNumber, aTensor, oneOf, options as optionsOf, wholeNumber, type Keys } from '../core/kinds';
+import { aNumber, oneOf, options as optionsOf, wholeNumber, type Keys } from '../core/kinds';
 import { hasKernels } from '../core/runtime';
+import { aTensor } from '../core/tensor-kinds';
 import { checked, composite } from '../core/signature';
 import { sameShape, show, sizeOf } from '../core/shape';
 import type { Tensor } from '../core/tensor';

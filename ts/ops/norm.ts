@@ -1,16 +1,8 @@
 /** Normalisation: groups of numbers brought to mean 0 and variance 1, then scaled and shifted by what is learned. */
 import { ShapeError, ValueError } from '../core/errors';
 import { defineMultiOp, defineOp, type MultiOp, type Op } from '../core/op';
-import {
-  aBoolean,
-  aNumber,
-  aTensor,
-  aTensorOrNull,
-  oneSizeOrMore,
-  options as optionsOf,
-  wholeNumber,
-  type Keys,
-} from '../core/kinds';
+import { aBoolean, aNumber, oneSizeOrMore, options as optionsOf, wholeNumber, type Keys } from '../core/kinds';
+import { aTensor, aTensorOrNull } from '../core/tensor-kinds';
 import { noGrad, runtime } from '../core/runtime';
 import { composite } from '../core/signature';
 import { sameShape, show, sizeOf, type Shape } from '../core/shape';

@@ -1,7 +1,8 @@
 /** Order: sorting along a dimension, and running sums. */
 import { ValueError } from '../core/errors';
 import { defineMultiOp, defineOp, type MultiOp, type Op } from '../core/op';
-import { aBoolean, aDim, aTensor, optional, options, wholeNumber, type Kind } from '../core/kinds';
+import { aBoolean, aDim, optional, options, wholeNumber, type Kind } from '../core/kinds';
+import { aTensor } from '../core/tensor-kinds';
 import { checked, composite } from '../core/signature';
 import { dimOf, sizeOf } from '../core/shape';
 import type { Tensor } from '../core/tensor';

@@ -2,7 +2,8 @@
 import { ShapeError, ValueError } from '../core/errors';
 import type { View } from '../core/definition';
 import { defineMultiOp, defineOp, type MultiOp, type Op } from '../core/op';
-import { aTensor, options as optionsOf } from '../core/kinds';
+import { options as optionsOf } from '../core/kinds';
+import { aTensor } from '../core/tensor-kinds';
 import { aPair, pairOf, type Pair } from '../core/sizes';
 import { runtime } from '../core/runtime';
 import { checked, composite } from '../core/signature';

@@ -20,8 +20,9 @@ import {
 } from '../core/kinds';
 import { defineOp, type Op } from '../core/op';
 import { noGrad, runtime, untraced } from '../core/runtime';
-import { adopt, keep, keepState } from '../core/scope';
 import { philox, type Block } from '../core/philox';
+import { keep, keepState } from '../core/scope';
+import { adopt } from '../core/ownership';
 import type { Shape } from '../core/shape';
 import type { Storage } from '../core/storage';
 import { checkCount, checked, composite, type Signature } from '../core/signature';

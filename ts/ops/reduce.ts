@@ -1,14 +1,18 @@
 /** Sums, means and extrema along dimensions. */
-import { defineMultiOp, defineOp, type MultiOp, type Op } from '../core/op';
+import { defineMultiOp, type MultiOp } from '../core/op';
 import { ShapeError } from '../core/errors';
-import { aBoolean, aDim, aNumber, aShape, aTensor, oneOrMoreDims, optional, options, type Kind } from '../core/kinds';
-import { checked, composite, type Signature } from '../core/signature';
-import { dimOf, dimsOf, sameShape, show, sizeOf, type Shape } from '../core/shape';
+import { aBoolean, aDim, aNumber, oneOrMoreDims, optional, options, type Kind } from '../core/kinds';
+import { aTensor } from '../core/tensor-kinds';
+import { composite, type Signature } from '../core/signature';
+import { dimOf, dimsOf, show, sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
-import { add, mul, sub } from './arithmetic';
+import { add, sub } from './arithmetic';
+import { mul, reduced, reshape, sumKept, sumTo } from './basic';
 import { exp, log, sqrt, square, to } from './elementwise';
 import { scatterAlong } from './indexing';
-import { expand, permute, reshape } from './view';
+import { permute } from './view';
+
+export { sumTo };
 
 export interface ReduceOptions {
   /** Leave the reduced dimensions in place, with size 1. */
@@ -22,63 +26,6 @@ const OVER: Signature<[x: Tensor, dim?: Dims, options?: ReduceOptions]> = [
   ['dim', optional(oneOrMoreDims)],
   ['options', reduceOptions],
 ];
-
-/** Sizes of the alternating runs of kept and summed dimensions: [kept, summed, kept, summed]. */
-function runs(shape: Shape, dims: Shape): number[] {
-  const sizes = [1];
-  let summed = false;
-  shape.forEach((n, i) => {
-    if (n === 1) return;
-    if (dims.includes(i) !== summed) {
-      summed = !summed;
-      sizes.push(1);
-    }
-    sizes[sizes.length - 1]! *= n;
-  });
-  return sizes;
-}
-
-const reduced = (shape: Shape, dims: Shape): Shape => shape.map((n, i) => (dims.includes(i) ? 1 : n));
-
-/** scale · Σx over dims, which stay with size 1; at most two runs of summed dimensions. */
-const sumRuns: Op<[x: Tensor], { dims: Shape; scale: number }> = defineOp({
-  name: 'sum',
-  inputs: ['x'],
-  shape: ([x], { dims }) => reduced(x.shape, dims),
-  run(k, [x], [y], { dims, scale }) {
-    const [n0 = 1, r0 = 1, n1 = 1, r1 = 1] = runs(x.shape, dims);
-    k.sum(x.at, y.at, n0, r0, n1, r1, scale);
-  },
-  // Over images and places: the gradient of a convolution's bias.
-  lanes: {
-    of: ['x'],
-    // With one image, channel or place, `sum` runs through memory as it lies, in another order.
-    can: ([x], { dims, scale }) => scale === 1 && sameShape(dims, [0, 2, 3]) && runs(x.shape, dims).length === 4,
-    run: (k, [x], [y]) => k.sumLanes(x.at, y.at, x.shape[0]!, x.shape[1]!, x.shape[2]! * x.shape[3]!),
-  },
-  vjp: {
-    x: (g, _, { scale }, s) => expand(scale === 1 ? g : mul(g, scale), s.x),
-  },
-});
-const sumRunsInt: Op<[x: Tensor], { dims: Shape; scale: number }> = defineOp({
-  name: 'sum',
-  inputs: ['x'],
-  wants: { x: 'i32' },
-  dtype: 'i32',
-  shape: ([x], { dims }) => reduced(x.shape, dims),
-  run(k, [x], [y], { dims }) {
-    const [n0 = 1, r0 = 1, n1 = 1, r1 = 1] = runs(x.shape, dims);
-    k.sumI32(x.at, y.at, n0, r0, n1, r1);
-  },
-});
-
-/** As `sumRuns`, over any dimensions: by several passes if they lie in more than two runs. */
-function sumKept(x: Tensor, dims: Shape, scale = 1): Tensor {
-  const op = x.dtype === 'f32' ? sumRuns : sumRunsInt;
-  return runs(x.shape, dims).length > 4
-    ? sumKept(op(x, { dims: dims.slice(-1), scale: 1 }), dims.slice(0, -1), scale)
-    : op(x, { dims, scale });
-}
 
 const without = (shape: Shape, dims: Shape): Shape => shape.filter((_, i) => !dims.includes(i));
 
@@ -101,24 +48,6 @@ export const mean: (x: Tensor, dim?: Dims, options?: ReduceOptions) => Tensor = 
     const dims = dimsOf('mean', dim, x.ndim);
     const y = sumKept(to(x, 'f32'), dims, 1 / sizeOf(dims.map(d => x.shape[d]!)));
     return options?.keepdim ? y : reshape(y, without(x.shape, dims));
-  },
-);
-
-/** The sum that undoes a broadcast from `shape` to x's. */
-export const sumTo: (x: Tensor, shape: Shape) => Tensor = checked(
-  'sumTo',
-  [
-    ['x', aTensor],
-    ['shape', aShape],
-  ],
-  (x, shape) => {
-    if (sameShape(x.shape, shape)) return x;
-    const d = x.ndim - shape.length;
-    if (d < 0 || shape.some((n, i) => n !== 1 && n !== x.shape[i + d])) {
-      throw new ShapeError('sumTo', `${show(shape)} does not broadcast to ${show(x.shape)}`);
-    }
-    const dims = x.shape.map((_, i) => i).filter(i => i < d || (shape[i - d] === 1 && x.shape[i] !== 1));
-    return reshape(sumKept(x, dims), shape);
   },
 );
 

@@ -12,8 +12,6 @@ import { defineMultiOp, type MultiOp } from '../core/op';
 import { hasKernels, runtime } from '../core/runtime';
 import {
   aBoolean,
-  aTensor,
-  aTensorOrNull,
   oneOf,
   optional,
   options as optionsOf,
@@ -23,6 +21,7 @@ import {
   type Keys,
   type Kind,
 } from '../core/kinds';
+import { aTensor, aTensorOrNull } from '../core/tensor-kinds';
 import { composite } from '../core/signature';
 import { show, sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';

@@ -1,6 +1,7 @@
 /** The normalised exponential, along one dimension. */
 import { defineOp, type Op } from '../core/op';
-import { aDim, aTensor, optional } from '../core/kinds';
+import { aDim, optional } from '../core/kinds';
+import { aTensor } from '../core/tensor-kinds';
 import { composite } from '../core/signature';
 import { dimOf } from '../core/shape';
 import type { Tensor } from '../core/tensor';

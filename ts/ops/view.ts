@@ -5,8 +5,6 @@ import {
   aDim,
   anyNumber,
   aShape,
-  aShapeWithGaps,
-  aTensor,
   dimsInOrder,
   either,
   oneOf,
@@ -15,39 +13,18 @@ import {
   wholeNumber,
   type Kind,
 } from '../core/kinds';
+import { aTensor } from '../core/tensor-kinds';
 import { defineOp, type Op } from '../core/op';
 import { checked, composite } from '../core/signature';
-import { dimOf, dimsOf, rowMajor, sameShape, show, sizeOf, type Shape } from '../core/shape';
+import { dimOf, dimsOf, show, sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { place, sliceAt } from './parts';
-import { sumTo } from './reduce';
+import { expand, reshape } from './basic';
+
+export { expand, reshape };
 
 /** x if its elements lie in order, else a dense copy. */
 export const contiguous: (x: Tensor) => Tensor = checked('contiguous', [['x', aTensor]], x => (x.dense ? x : copy(x)));
-
-const reshapeView: Op<[x: Tensor], { shape: Shape }> = defineOp({
-  name: 'reshape',
-  inputs: ['x'],
-  view: (x, { shape }) => ({ shape, strides: rowMajor(shape), offset: x.offset }),
-  vjp: { x: (g, _, __, s) => reshape(g, s.x) },
-});
-/** The same elements in another shape; one size may be −1, and follows from the others. A view, unless x is strided. */
-export const reshape: (x: Tensor, shape: Shape) => Tensor = checked(
-  'reshape',
-  [
-    ['x', aTensor],
-    ['shape', aShapeWithGaps],
-  ],
-  (x, shape) => {
-    const known = shape.reduce((n, d) => (d === -1 ? n : n * d), 1);
-    const free = shape.filter(d => d === -1).length;
-    const full = free === 0 ? [...shape] : shape.map(d => (d === -1 ? x.size / known : d));
-    if (free > 1 || !full.every(d => Number.isInteger(d) && d >= 0) || sizeOf(full) !== x.size) {
-      throw new ShapeError('reshape', `${show(x.shape)} has ${x.size} elements and does not fit ${show(shape)}`);
-    }
-    return reshapeView(x.dense ? x : copy(x), { shape: full });
-  },
-);
 
 /** Dimensions `startDim` to `endDim`, both included, made one. */
 export const flatten: (x: Tensor, startDim?: number, endDim?: number) => Tensor = checked(
@@ -156,34 +133,6 @@ export const t: (x: Tensor) => Tensor = checked('t', [['x', aTensor]], x => {
   if (x.ndim < 2) throw new ShapeError('t', `takes a matrix, this has shape ${show(x.shape)}`);
   return transpose(x, -2, -1);
 });
-
-const expandView: Op<[x: Tensor], { shape: Shape }> = defineOp({
-  name: 'expand',
-  inputs: ['x'],
-  view(x, { shape }) {
-    const d = shape.length - x.ndim;
-    const strides = shape.map((n, i) => (i < d || (x.shape[i - d] === 1 && n !== 1) ? 0 : x.strides[i - d]!));
-    return { shape, strides, offset: x.offset };
-  },
-  vjp: { x: (g, _, __, s) => sumTo(g, s.x) },
-});
-/** x spread over a larger shape without a copy; −1 leaves a size as it is. A view. */
-export const expand: (x: Tensor, shape: Shape) => Tensor = checked(
-  'expand',
-  [
-    ['x', aTensor],
-    ['shape', aShapeWithGaps],
-  ],
-  (x, shape) => {
-    if (sameShape(x.shape, shape)) return x;
-    const d = shape.length - x.ndim;
-    const full = shape.map((n, i) => (n === -1 && i >= d ? x.shape[i - d]! : n));
-    if (d < 0 || !x.shape.every((n, i) => n === full[i + d] || n === 1) || full.includes(-1)) {
-      throw new ShapeError('expand', `${show(x.shape)} does not spread to ${show(shape)}`);
-    }
-    return expandView(x, { shape: full });
-  },
-);
 
 /** A place to end before: Infinity is the end. */
 const anEnd: Kind<number> = either(wholeNumber(-Infinity), oneOf(Infinity, -Infinity));

@@ -2,11 +2,11 @@ import { DTypeError } from '../core/errors';
 import { constant } from '../core/constant';
 import type { Operand } from '../core/declare';
 import { defineOp, type Op } from '../core/op';
-import { aTensor, aTensorOrNumber } from '../core/kinds';
+import { aTensor, aTensorOrNumber } from '../core/tensor-kinds';
 import { composite } from '../core/signature';
 import { broadcast } from '../core/shape';
 import { Tensor } from '../core/tensor';
-import { expand } from './view';
+import { expand } from './basic';
 
 type WhereOp = Op<[condition: Tensor, a: Tensor, b: Tensor]>;
 

@@ -1,4 +1,5 @@
-import { aNumber, aTensor, listOf } from '../core/kinds';
+import { aNumber, listOf } from '../core/kinds';
+import { aTensor } from '../core/tensor-kinds';
 import { noGrad } from '../core/runtime';
 import { composite } from '../core/signature';
 import type { Tensor } from '../core/tensor';

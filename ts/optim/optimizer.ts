@@ -5,17 +5,8 @@
 import { display } from '../core/display';
 import { noteChange } from '../core/changes';
 import { DisposedError, ShapeError, ValueError } from '../core/errors';
-import {
-  aTensor,
-  aText,
-  check,
-  listOf,
-  options as optionsOf,
-  recordOf,
-  requires,
-  type Keys,
-  type Kind,
-} from '../core/kinds';
+import { aText, check, listOf, options as optionsOf, recordOf, requires, type Keys, type Kind } from '../core/kinds';
+import { aTensor } from '../core/tensor-kinds';
 import { checkNumber } from '../core/options';
 import { noGrad, runtime } from '../core/runtime';
 import { keepState, scope } from '../core/scope';

@@ -1,7 +1,8 @@
 /** Samples of the ops of two tensors. */
 import type { Operand } from '../../../ts/core/declare';
 import type { Tensor } from '../../../ts/core/tensor';
-import * as ops from '../../../ts/ops/arithmetic';
+import * as binary from '../../../ts/ops/arithmetic';
+import * as power from '../../../ts/ops/power';
 import { tensor } from '../../../ts/ops/creation';
 import { expand, t } from '../../../ts/ops/view';
 import { where } from '../../../ts/ops/where';
@@ -92,6 +93,7 @@ const comparison = (f: Binary): List => [
   ...numbers(f, 'bool'),
 ];
 
+const ops = { ...binary, ...power };
 export const arithmeticSamples: SamplesOf<typeof ops> = {
   add: arithmetic(ops.add),
   sub: arithmetic(ops.sub),

@@ -4,7 +4,7 @@
  */
 import type { Backend } from '../../backend/backend';
 import type { OpDef } from '../../core/definition';
-import { adopt } from '../../core/scope';
+import { adopt } from '../../core/ownership';
 import { allocateNow } from '../../core/tensor';
 import { countWrites, type Graph, type Operand, type Step, type Value } from '../graph';
 
