@@ -9,11 +9,11 @@ import { adopt, meet, type Scope } from './ownership';
 import { show } from './shape';
 import { allocate, drop, isWhole, live, Tensor } from './tensor';
 
-// What `inspect` finds about the inputs of one op, beside what it answers. Ops do not nest there.
+// What `inspect` finds about the inputs of one op, beside what it returns. Ops do not nest there.
 let tracked = false;
 let home: Scope | null = null;
 
-/** Checks the inputs of an op; answers them as its kernel takes them, and tells whether one has a gradient. */
+/** Checks the inputs of an op; returns them as its kernel takes them, and tells whether one has a gradient. */
 function inspect(def: OpDef, xs: Tensors): Tensors {
   tracked = false;
   home = null;
@@ -62,7 +62,7 @@ function checkBytes(def: OpDef, i: number, x: Tensor): void {
   );
 }
 
-/** The inputs in the element types and layout that the kernel takes: where they differ, twins for this one op. */
+/** The inputs in the element types and layout that the kernel takes: where they differ, converted copies for this one op. */
 function convert(def: OpDef, xs: Tensors): Tensors {
   const ins = [...xs];
   try {
@@ -78,10 +78,10 @@ function convert(def: OpDef, xs: Tensors): Tensors {
       }
       if (def.written[i])
         throw new ShapeError(def.name, `${def.inputs[i]} is written in place and must be dense ${want}`);
-      ins[i] = twin(widens ? casting : copying, x, widens ? want : x.dtype);
+      ins[i] = convertedCopy(widens ? casting : copying, x, widens ? want : x.dtype);
     });
   } catch (e) {
-    dropTwins(xs, ins);
+    dropConverted(xs, ins);
     throw e;
   }
   return ins;
@@ -89,9 +89,9 @@ function convert(def: OpDef, xs: Tensors): Tensors {
 /** Widening goes up; f64 is neither wider nor narrower. */
 const rank: Readonly<Record<DType, number>> = { bool: 0, u8: 1, i32: 2, f32: 3, f64: NaN };
 
-/** A twin of an input by one of the two conversions, of no scope and no graph: the op that asked for it has a node. */
-function twin(def: OpDef, x: Tensor, dtype: DType): Tensor {
-  const source = x.dense || def.strided ? x : twin(copying, x, x.dtype);
+/** A copy of an input by one of the two conversions, of no scope and no graph: the op that asked for it has a node. */
+function convertedCopy(def: OpDef, x: Tensor, dtype: DType): Tensor {
+  const source = x.dense || def.strided ? x : convertedCopy(copying, x, x.dtype);
   const y = allocate(x.shape, dtype);
   try {
     runtime.interpreter.exec(def, [source], [y], { dtype });
@@ -105,7 +105,7 @@ function twin(def: OpDef, x: Tensor, dtype: DType): Tensor {
   return y;
 }
 
-function dropTwins(xs: Tensors, ins: Tensors): void {
+function dropConverted(xs: Tensors, ins: Tensors): void {
   for (let i = 0; i < xs.length; i++) if (ins[i] !== xs[i]) drop(ins[i]!);
 }
 
@@ -116,7 +116,7 @@ export function apply(def: OpDef, xs: Tensors, params: Params): readonly Tensor[
   try {
     return run(def, xs, ins, params);
   } finally {
-    dropTwins(xs, ins);
+    dropConverted(xs, ins);
   }
 }
 

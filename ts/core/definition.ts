@@ -36,7 +36,7 @@ export interface Traits<Xs, Ys, P> {
   /** Additions and multiplications by its definition, y being the first output. Left out: one for each element of the largest operand. */
   flops?(xs: Xs, y: View, params: P): number;
   /**
-   * Each element of y comes of the elements of the inputs at the same place, if all have y's shape: so y may be one of
+   * Each element of y depends on the elements of the inputs at the same place, if all have y's shape: so y may be one of
    * them, and they may lie in any order.
    */
   readonly pointwise?: boolean;

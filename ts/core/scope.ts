@@ -17,7 +17,7 @@ import { ValueError } from './errors';
 import { check, wholeNumber } from './kinds';
 import { adopt, give, root, Scope, within, type State } from './ownership';
 import { runtime } from './runtime';
-import { dropWithValue, live, release, Tensor } from './tensor';
+import { dropWithValue, keepTensor, live, Tensor } from './tensor';
 
 /**
  * Takes a tensor out of its scope, or all tensors in a value (an array, an object, a module): they live until
@@ -30,7 +30,7 @@ export function keep<T>(value: T): T {
   if (typeof value !== 'object' || value === null || isThenable(value)) {
     throw new ValueError('keep', `takes a tensor, or an object with tensors, this is ${display(value)}`);
   }
-  eachTensor(value, release);
+  eachTensor(value, keepTensor);
   return value;
 }
 

@@ -17,6 +17,16 @@ export function rowMajor(shape: Shape): number[] {
   return strides;
 }
 
+/** Elements from the first to the last, those between included. */
+export function spanOf(shape: Shape, strides: Shape): number {
+  let span = 1;
+  for (let i = 0; i < shape.length; i++) {
+    if (shape[i] === 0) return 0;
+    span += (shape[i]! - 1) * strides[i]!;
+  }
+  return span;
+}
+
 /** Whether the elements lie in row-major order without gaps. */
 export function isDense(shape: Shape, strides: Shape): boolean {
   for (let i = shape.length - 1, n = 1; i >= 0; n *= shape[i--]!) {

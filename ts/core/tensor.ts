@@ -10,7 +10,7 @@ import { Node, releaseNode } from './node';
 import { print } from './print';
 import { runtime } from './runtime';
 import { adopt, give, root, type Scope } from './ownership';
-import { isDense, rowMajor, sameShape, show, sizeOf, type Shape } from './shape';
+import { isDense, rowMajor, sameShape, show, sizeOf, spanOf, type Shape } from './shape';
 import type { Storage } from './storage';
 
 /** The slot of what a captured function answered, if gradients led to it inside: outside, no node does. */
@@ -27,6 +27,8 @@ export class Tensor {
   readonly dense: boolean;
   /** Byte address of the first element. */
   readonly at: number;
+  /** Elements between the storage's start and the last element. */
+  readonly last: number;
 
   // ── What follows is the library's own. ──
   /** Whose end frees it, and the tensor that was made in there before it. */
@@ -67,6 +69,7 @@ export class Tensor {
     storage.retain();
     this.size = sizeOf(shape);
     this.dense = dense;
+    this.last = offset + (dense ? this.size : spanOf(shape, strides)) - 1;
     this.at = offset === 0 ? storage.at : storage.at + offset * storage.backend.itemSize(dtype);
   }
 
@@ -187,10 +190,6 @@ export class Tensor {
     return 'Tensor';
   }
 
-  /** How errors show it. */
-  [DISPLAY](): string {
-    return `Tensor([${this.shape.join(', ')}], ${this.dtype})`;
-  }
   /** Its numbers, as NumPy shows them, element type and shape. */
   toString(): string {
     const kind = `${this.dtype} ${show(this.shape)}`;
@@ -218,6 +217,13 @@ export class Tensor {
     return { dtype: this.dtype, shape: this.shape, data: Array.from(this.toArray()) };
   }
 }
+
+// How errors show it.
+Object.defineProperty(Tensor.prototype, DISPLAY, {
+  value(this: Tensor): string {
+    return `Tensor([${this.shape.join(', ')}], ${this.dtype})`;
+  },
+});
 
 // What `console.log` shows in Node and Bun, and in Deno.
 for (const key of ['nodejs.util.inspect.custom', 'Deno.customInspect']) {
@@ -317,7 +323,7 @@ function readable(t: Tensor, where: string): void {
 
 /** How many elements of the memory lie between the first and the last of t. */
 const reach = ({ size, shape, strides, dense }: Tensor): number =>
-  dense || size === 0 ? size : shape.reduce((last, n, d) => last + (n - 1) * strides[d]!, 1);
+  dense ? size : spanOf(shape, strides);
 
 /** The elements of t in row-major order, out of those that it reaches. */
 function inOrder({ size, shape, strides, dense }: Tensor, all: TensorData): TensorData {
@@ -349,7 +355,7 @@ function lone(value: number, dtype: DType): TensorData {
 }
 
 /** Takes a tensor out of its scope: it lives until it is disposed of, or nothing refers to it. */
-export function release(t: Tensor): void {
+export function keepTensor(t: Tensor): void {
   live(t, 'keep');
   t.pinned = true;
   if (t.owner !== root || t.held === null) give(t, root);
@@ -383,26 +389,23 @@ function setGrad(t: Tensor, g: Tensor | null): void {
   leaf.grad = next;
   if (next === null) return;
   next.isGradient = true;
-  release(next);
+  keepTensor(next);
 }
 
 /**
- * Whether t is on a backend, or stands for what a plan will compute there, and all its elements lie in the storage, as they
- * did when it was made: JavaScript lets callers change the arrays of its shape and strides, from which kernels know what to
- * touch. Freezing them took 100 ns an op.
+ * Whether t is on a backend, or stands for what a plan will compute there, and all its elements lie where they did when
+ * it was made: JavaScript lets callers change the arrays of its shape and strides, from which kernels know what to touch.
+ * Freezing them took 100 ns an op.
  */
-export function isWhole({ shape, strides, size, offset, dtype, storage }: Tensor, backend: Backend): boolean {
+export function isWhole(t: Tensor, backend: Backend): boolean {
+  const { shape, strides, storage } = t;
   let n = 1;
-  let last = offset;
+  let last = t.offset;
   for (let i = 0; i < shape.length; i++) {
     n *= shape[i]!;
     last += (shape[i]! - 1) * strides[i]!;
   }
-  return (
-    n === size &&
-    (n === 0 || (last + 1) * backend.itemSize(dtype) <= storage.bytes) &&
-    (storage.backend === backend || storage.traced)
-  );
+  return n === t.size && (n === 0 || last <= t.last) && (storage.backend === backend || storage.traced);
 }
 
 /** Gives back the memory of a number that outlived its scope. */

@@ -12,7 +12,7 @@ import { CaptureError } from '../core/errors';
 import { nodes } from '../core/node';
 import { runtime, type Interpreter, type Watcher } from '../core/runtime';
 import { adopt } from '../core/ownership';
-import { show, sizeOf, type Shape } from '../core/shape';
+import { show, sizeOf, spanOf, type Shape } from '../core/shape';
 import { Storage } from '../core/storage';
 import { allocate, drop, Tensor } from '../core/tensor';
 import type { Scribe } from './audit';
@@ -44,10 +44,6 @@ const copyState: OpDef = declareOp<[x: Tensor], void, 'x', object>({
   shape: ([x]) => x.shape,
   run: (k, [x], [y]) => copyF64(k, x, y),
 });
-
-/** Elements from a view's first to its last. */
-const spanOf = (shape: Shape, strides: Shape): number =>
-  sizeOf(shape) === 0 ? 0 : shape.reduce((last, n, d) => last + (n - 1) * strides[d]!, 1);
 
 export class Trace implements Interpreter, Watcher {
   readonly steps: Step[] = [];

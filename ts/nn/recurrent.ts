@@ -11,6 +11,7 @@ import {
   wholeNumber,
   type Keys,
 } from '../core/kinds';
+import { aTensor, aTensorOrNull } from '../core/tensor-kinds';
 import { show, type Shape } from '../core/shape';
 import { checkConstructor, type Signature } from '../core/signature';
 import type { Tensor } from '../core/tensor';

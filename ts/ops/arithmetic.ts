@@ -15,8 +15,8 @@ function comparison(name: Comparison): BinaryOp {
     strided: true,
     pointwise: true,
     dtype: 'bool',
-    shape: ([a, b]) => broadcast(name, a.shape, b.shape),
-    run: (k, [a, b], [y]) => runBinary(k[name], a, b, y),
+    shape: xs => broadcast(name, xs[0].shape, xs[1].shape),
+    run: (k, xs, ys) => runBinary(k[name], xs[0], xs[1], ys[0]),
   });
   return byType(float, ints(name, 'bool'));
 }
@@ -26,8 +26,8 @@ const addFloat: FloatOp = defineOp({
   inputs: ['a', 'b'],
   strided: true,
   pointwise: true,
-  shape: ([a, b]) => broadcast('add', a.shape, b.shape),
-  run: (k, [a, b], [y]) => runBinary(k.add, a, b, y),
+  shape: xs => broadcast('add', xs[0].shape, xs[1].shape),
+  run: (k, xs, ys) => runBinary(k.add, xs[0], xs[1], ys[0]),
   vjp: { a: (g, _, __, s) => sumTo(g, s.a), b: (g, _, __, s) => sumTo(g, s.b) },
 });
 /** a + b. */
@@ -38,8 +38,8 @@ const subFloat: FloatOp = defineOp({
   inputs: ['a', 'b'],
   strided: true,
   pointwise: true,
-  shape: ([a, b]) => broadcast('sub', a.shape, b.shape),
-  run: (k, [a, b], [y]) => runBinary(k.sub, a, b, y),
+  shape: xs => broadcast('sub', xs[0].shape, xs[1].shape),
+  run: (k, xs, ys) => runBinary(k.sub, xs[0], xs[1], ys[0]),
   vjp: { a: (g, _, __, s) => sumTo(g, s.a), b: (g, _, __, s) => sumTo(neg(g), s.b) },
 });
 /** a − b. */
@@ -53,8 +53,8 @@ export const div: FloatOp = defineOp({
   inputs: ['a', 'b'],
   strided: true,
   pointwise: true,
-  shape: ([a, b]) => broadcast('div', a.shape, b.shape),
-  run: (k, [a, b], [y]) => runBinary(k.div, a, b, y),
+  shape: xs => broadcast('div', xs[0].shape, xs[1].shape),
+  run: (k, xs, ys) => runBinary(k.div, xs[0], xs[1], ys[0]),
   saves: { a: ['b'], b: ['b', 'y'] },
   vjp: {
     a: (g, { b }, _, s) => sumTo(div(g, b), s.a),
@@ -71,8 +71,8 @@ function extremum(name: 'maximum' | 'minimum', wins: BinaryOp): BinaryOp {
     inputs: ['a', 'b'],
     strided: true,
     pointwise: true,
-    shape: ([a, b]) => broadcast(name, a.shape, b.shape),
-    run: (k, [a, b], [y]) => runBinary(k[name], a, b, y),
+    shape: xs => broadcast(name, xs[0].shape, xs[1].shape),
+    run: (k, xs, ys) => runBinary(k[name], xs[0], xs[1], ys[0]),
     saves: { a: ['a', 'b'], b: ['a', 'b'] },
     vjp: {
       a: (g, { a, b }, _, s) => sumTo(share(g, a, b), s.a),

@@ -26,8 +26,8 @@ export function ints(name: IntArithmetic | Comparison, dtype: 'i32' | 'bool'): F
     wants: { a: 'i32', b: 'i32' },
     strided: true,
     dtype,
-    shape: ([a, b]) => broadcast(name, a.shape, b.shape),
-    run: (k, [a, b], [y]) => runBinary(k[`${name}I32`], a, b, y),
+    shape: xs => broadcast(name, xs[0].shape, xs[1].shape),
+    run: (k, xs, ys) => runBinary(k[`${name}I32`], xs[0], xs[1], ys[0]),
   });
 }
 
@@ -46,8 +46,8 @@ const mulFloat: FloatOp = defineOp({
   inputs: ['a', 'b'],
   strided: true,
   pointwise: true,
-  shape: ([a, b]) => broadcast('mul', a.shape, b.shape),
-  run: (k, [a, b], [y]) => runBinary(k.mul, a, b, y),
+  shape: xs => broadcast('mul', xs[0].shape, xs[1].shape),
+  run: (k, xs, ys) => runBinary(k.mul, xs[0], xs[1], ys[0]),
   saves: { a: ['b'], b: ['a'] },
   vjp: { a: (g, { b }, _, s) => sumTo(mul(g, b), s.a), b: (g, { a }, _, s) => sumTo(mul(g, a), s.b) },
 });
@@ -59,7 +59,7 @@ export const neg: Op<[x: Tensor]> = defineOp({
   name: 'neg',
   inputs: ['x'],
   pointwise: true,
-  shape: ([x]) => x.shape,
+  shape: xs => xs[0].shape,
   run: (k, [x], [y]) => k.neg(x.at, y.at, y.size, 0),
   vjp: { x: g => neg(g) },
 });

@@ -27,8 +27,8 @@ function gradOp(name: Differentiable, curvature: ((s: Tensor, p: number) => Tens
     name: `${name}Grad`,
     inputs: ['g', 's'],
     pointwise: true,
-    shape: ([g]) => g.shape,
-    run: (k, [g, s], [y], { p }) => k[`${name}Grad`](g.at, s.at, y.at, y.size, p),
+    shape: xs => xs[0].shape,
+    run: (k, xs, ys, { p }) => k[`${name}Grad`](xs[0].at, xs[1].at, ys[0].at, ys[0].size, p),
     saves: { g: ['s'], s: ['g', 's'] },
     vjp: {
       g: (gg, { s }, params) => self(gg, s, params),
@@ -45,8 +45,8 @@ function smooth(name: Differentiable, curvature: ((s: Tensor) => Tensor) | null)
     name,
     inputs: ['x'],
     pointwise: true,
-    shape: ([x]) => x.shape,
-    run: (k, [x], [y]) => k[name](x.at, y.at, y.size, 0),
+    shape: xs => xs[0].shape,
+    run: (k, xs, ys) => k[name](xs[0].at, ys[0].at, ys[0].size, 0),
     saves: { x: [SAVED[name]] },
     vjp: { x: (g, saved) => grad(g, saved[SAVED[name]], { p: 0 }) },
   });
@@ -59,8 +59,8 @@ function parametric(name: Differentiable, curvature: ((s: Tensor, p: number) => 
     name,
     inputs: ['x'],
     pointwise: true,
-    shape: ([x]) => x.shape,
-    run: (k, [x], [y], { p }) => k[name](x.at, y.at, y.size, p),
+    shape: xs => xs[0].shape,
+    run: (k, xs, ys, { p }) => k[name](xs[0].at, ys[0].at, ys[0].size, p),
     saves: { x: [SAVED[name]] },
     vjp: { x: (g, saved, params) => grad(g, saved[SAVED[name]], params) },
   });
@@ -72,8 +72,8 @@ function stepwise(name: Exclude<Plain, 'neg'>): UnaryOp {
     name,
     inputs: ['x'],
     pointwise: true,
-    shape: ([x]) => x.shape,
-    run: (k, [x], [y]) => k[name](x.at, y.at, y.size, 0),
+    shape: xs => xs[0].shape,
+    run: (k, xs, ys) => k[name](xs[0].at, ys[0].at, ys[0].size, 0),
     vjp: { x: null },
   });
 }
@@ -184,7 +184,7 @@ const clampOp: Op<[x: Tensor], { lo: number; hi: number }> = defineOp({
   name: 'clamp',
   inputs: ['x'],
   pointwise: true,
-  shape: ([x]) => x.shape,
+  shape: xs => xs[0].shape,
   run: (k, [x], [y], { lo, hi }) => k.clamp(x.at, y.at, y.size, lo, hi),
   saves: { x: ['x'] },
   vjp: { x: (g, { x }, { lo, hi }) => mul(g, mul(ge(x, lo), le(x, hi))) },

@@ -12,8 +12,8 @@ export const pow: FloatOp = defineOp({
   inputs: ['a', 'b'],
   strided: true,
   pointwise: true,
-  shape: ([a, b]) => broadcast('pow', a.shape, b.shape),
-  run: (k, [a, b], [y]) => runBinary(k.pow, a, b, y),
+  shape: xs => broadcast('pow', xs[0].shape, xs[1].shape),
+  run: (k, xs, ys) => runBinary(k.pow, xs[0], xs[1], ys[0]),
   saves: { a: ['a', 'b'], b: ['a', 'y'] },
   vjp: {
     a: (g, { a, b }, _, s) => sumTo(where(eq(b, 0), 0, mul(g, mul(b, pow(a, sub(b, 1))))), s.a),

@@ -93,7 +93,7 @@ const comparison = (f: Binary): List => [
   ...numbers(f, 'bool'),
 ];
 
-const ops = { ...binary, ...power };
+const ops: typeof binary & typeof power = { ...binary, ...power };
 export const arithmeticSamples: SamplesOf<typeof ops> = {
   add: arithmetic(ops.add),
   sub: arithmetic(ops.sub),
