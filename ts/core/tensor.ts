@@ -322,8 +322,7 @@ function readable(t: Tensor, where: string): void {
 }
 
 /** How many elements of the memory lie between the first and the last of t. */
-const reach = ({ size, shape, strides, dense }: Tensor): number =>
-  dense ? size : spanOf(shape, strides);
+const reach = ({ size, shape, strides, dense }: Tensor): number => (dense ? size : spanOf(shape, strides));
 
 /** The elements of t in row-major order, out of those that it reaches. */
 function inOrder({ size, shape, strides, dense }: Tensor, all: TensorData): TensorData {
