@@ -1,4 +1,5 @@
-//! Exports of the tables of elementwise kernels. What they share is a function, as there are many.
+//! Exports of the tables of elementwise kernels. The binaries for plan files share one function
+//! for each kind of export, which keeps them small; in the others it is inlined.
 
 use core::cell::Cell;
 
@@ -11,7 +12,8 @@ use crate::memory::slices;
 use crate::trial;
 
 /// y = f(x)
-#[inline(never)]
+#[cfg_attr(feature = "plans", inline(never))]
+#[cfg_attr(not(feature = "plans"), inline(always))]
 fn map(x: usize, y: usize, n: usize, p: f32, f: fn(&[Cell<f32>], &[Cell<f32>], f32)) {
     slices! { x: cells f32[n], y: in_place f32[n] }
     f(x, y, p);
@@ -61,8 +63,26 @@ casts!(export_casts);
 type Binary<X, Y> = fn(&[Cell<X>], &[Cell<X>], &[Cell<Y>], Geometry);
 
 /// y = f(a, b)
-#[inline(never)]
-fn zip<X, Y>((a, sa): (usize, [isize; 4]), (b, sb): (usize, [isize; 4]), y: usize, n: [usize; 4], f: Binary<X, Y>) {
+#[cfg_attr(feature = "plans", inline(never))]
+#[cfg_attr(not(feature = "plans"), inline(always))]
+fn zip<X, Y>(a: (usize, [isize; 4]), b: (usize, [isize; 4]), y: usize, n: [usize; 4], f: Binary<X, Y>) {
+    // One row, dense or a scalar: most calls, of which small ones are to cost little.
+    #[cfg(not(feature = "plans"))]
+    if let [1, 1, 1, n] = n {
+        let steps = if n == 1 { (1, 1) } else { (a.1[3], b.1[3]) };
+        if let (1, 0 | 1) | (0, 1) = steps {
+            let (a, b) = (a.0, b.0);
+            let [of_a, of_b] = [steps.0, steps.1].map(|step| if step == 0 { n.min(1) } else { n });
+            slices! { a: cells X[of_a], b: cells X[of_b], y: in_place Y[n] }
+            return f(a, b, y, Geometry::row(n, steps));
+        }
+    }
+    strided(a, b, y, n, f);
+}
+
+#[cfg_attr(feature = "plans", inline(always))]
+#[cfg_attr(not(feature = "plans"), inline(never))]
+fn strided<X, Y>((a, sa): (usize, [isize; 4]), (b, sb): (usize, [isize; 4]), y: usize, n: [usize; 4], f: Binary<X, Y>) {
     let (geometry, [of_a, of_b]) = geometry(n, sa, sb);
     slices! { a: strided X[&of_a], b: strided X[&of_b], y: in_place Y[trial::size(n)] }
     f(a, b, y, geometry);
