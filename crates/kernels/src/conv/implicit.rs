@@ -4,7 +4,7 @@ use super::epilogue::Epilogue;
 use super::geometry::{Conv2d, Window};
 use super::image::Frame;
 use super::patches::{ByPixel, ByTap, Patches};
-use super::prepared::Weights;
+use super::weights::Weights;
 use super::workspace::Workspace;
 use crate::gemm::loops::{a_workspace, b_workspace, depths_at_once, multiply, MR};
 use crate::gemm::micro::Output;

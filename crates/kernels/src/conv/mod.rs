@@ -4,6 +4,7 @@
 #![allow(clippy::needless_range_loop, clippy::too_many_arguments)]
 
 mod direct;
+mod dispatch;
 mod epilogue;
 mod geometry;
 mod image;
@@ -13,9 +14,15 @@ mod method;
 mod patches;
 mod phases;
 mod prepared;
+mod weights;
 mod winograd;
 mod workspace;
 
+pub use dispatch::{
+    conv2d, conv2d_by, conv2d_grad_w, conv2d_grad_w_by, conv2d_grad_w_workspace, conv2d_grad_w_workspace_by,
+    conv2d_grad_x, conv2d_grad_x_by, conv2d_grad_x_workspace, conv2d_grad_x_workspace_by, conv2d_takes_lanes,
+    conv2d_workspace, conv2d_workspace_by,
+};
 pub use geometry::Conv2d;
 pub use lanes::{
     conv2d_lanes, conv2d_lanes_grad_w, conv2d_lanes_grad_w_workspace, conv2d_lanes_grad_x,
@@ -23,168 +30,3 @@ pub use lanes::{
 };
 pub use method::{Method, Pass};
 pub use prepared::{conv2d_prepare, conv2d_prepared, conv2d_prepared_workspace, prepared_len, Algorithm};
-
-use crate::gemm::Activation;
-use epilogue::Epilogue;
-use lanes::Layout;
-use prepared::Weights;
-use winograd::{F2, F4};
-
-/// Whether [`conv2d`] or a gradient puts such a batch in lanes for itself.
-pub fn conv2d_takes_lanes(g: &Conv2d, pass: Pass) -> bool {
-    g.method(pass) == Method::Lanes
-}
-
-/// Numbers of workspace that [`conv2d`] needs.
-pub fn conv2d_workspace(g: &Conv2d) -> usize {
-    conv2d_workspace_by(g.method(Pass::Forward), g)
-}
-
-/// Numbers of workspace that [`conv2d_by`] needs.
-pub fn conv2d_workspace_by(method: Method, g: &Conv2d) -> usize {
-    forward_workspace(method, g, false)
-}
-
-/// y = f(x ⋆ w + bias): x [n, c, h, w], w [k, c/groups, kh, kw], bias [k], y [n, k, oh, ow].
-///
-/// # Panics
-/// If a slice is shorter than the geometry says.
-pub fn conv2d(
-    g: &Conv2d, x: &[f32], w: &[f32], y: &mut [f32], bias: Option<&[f32]>, activation: Activation,
-    workspace: &mut [f32],
-) {
-    conv2d_by(g.method(Pass::Forward), g, x, w, y, bias, activation, workspace);
-}
-
-/// [`conv2d`] by a method that serves.
-///
-/// # Panics
-/// If it does not, or a slice is shorter than the geometry says.
-pub fn conv2d_by(
-    method: Method, g: &Conv2d, x: &[f32], w: &[f32], y: &mut [f32], bias: Option<&[f32]>, activation: Activation,
-    workspace: &mut [f32],
-) {
-    g.assert_fits(x, w, y);
-    forward(method, g, x, Weights::Plain(w), y, &Epilogue { bias, activation }, workspace);
-}
-
-fn forward_workspace(method: Method, g: &Conv2d, prepared: bool) -> usize {
-    match method {
-        Method::Lanes => lanes::forward_workspace(g, Layout::Images),
-        Method::Direct => direct::forward_workspace(g),
-        Method::Winograd => winograd::forward_workspace(F2, g, prepared),
-        Method::Winograd4 => winograd::forward_workspace(F4::new(), g, prepared),
-        Method::Implicit => implicit::forward_workspace(g, prepared),
-        _ => 0,
-    }
-}
-
-fn forward(
-    method: Method, g: &Conv2d, x: &[f32], weights: Weights, y: &mut [f32], epilogue: &Epilogue, workspace: &mut [f32],
-) {
-    assert!(g.serves(Pass::Forward, method), "the method does not serve");
-    let y = &mut y[..g.y_len()];
-    match method {
-        Method::Lanes => {
-            let Epilogue { bias, activation } = *epilogue;
-            lanes::forward(g, Layout::Images, x, weights.as_they_are(), y, bias, activation, workspace);
-        }
-        Method::Direct => direct::forward(g, x, weights.as_they_are(), y, epilogue, workspace),
-        Method::Winograd => winograd::forward(F2, g, x, weights, y, epilogue, workspace),
-        Method::Winograd4 => winograd::forward(F4::new(), g, x, weights, y, epilogue, workspace),
-        Method::Implicit => implicit::forward(g, x, weights, y, epilogue, workspace),
-        _ if y.is_empty() => {}
-        _ => {
-            for (i, plane) in y.chunks_exact_mut(g.oh * g.ow).enumerate() {
-                plane.fill(epilogue.bias(i % g.k));
-            }
-            epilogue.activate(y);
-        }
-    }
-}
-
-/// Numbers of workspace that [`conv2d_grad_x`] needs.
-pub fn conv2d_grad_x_workspace(g: &Conv2d) -> usize {
-    conv2d_grad_x_workspace_by(g.method(Pass::GradX), g)
-}
-
-/// Numbers of workspace that [`conv2d_grad_x_by`] needs.
-pub fn conv2d_grad_x_workspace_by(method: Method, g: &Conv2d) -> usize {
-    match method {
-        Method::Lanes => lanes::grad_x_workspace(g, Layout::Images),
-        Method::Direct => direct::grad_x_workspace(g),
-        Method::Winograd => winograd::grad_x_workspace(g),
-        Method::Implicit => implicit::grad_x_workspace(g),
-        Method::Phases => phases::grad_x_workspace(g),
-        Method::Columns => implicit::grad_x_strided_workspace(g),
-        _ => 0,
-    }
-}
-
-/// The gradient of the input from that of the output: gy [n, k, oh, ow], w [k, c/groups, kh, kw], gx [n, c, h, w].
-///
-/// # Panics
-/// If a slice is shorter than the geometry says.
-pub fn conv2d_grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspace: &mut [f32]) {
-    conv2d_grad_x_by(g.method(Pass::GradX), g, gy, w, gx, workspace);
-}
-
-/// [`conv2d_grad_x`] by a method that serves.
-///
-/// # Panics
-/// If it does not, or a slice is shorter than the geometry says.
-pub fn conv2d_grad_x_by(method: Method, g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspace: &mut [f32]) {
-    assert!(g.serves(Pass::GradX, method), "the method does not serve");
-    g.assert_fits(gx, w, gy);
-    let gx = &mut gx[..g.x_len()];
-    match method {
-        Method::Lanes => lanes::grad_x(g, Layout::Images, gy, w, gx, workspace),
-        Method::Direct => direct::grad_x(g, gy, w, gx, workspace),
-        Method::Winograd => winograd::grad_x(g, gy, w, gx, workspace),
-        Method::Implicit => implicit::grad_x(g, gy, w, gx, workspace),
-        Method::Phases => phases::grad_x(g, gy, w, gx, workspace),
-        Method::Columns => implicit::grad_x_strided(g, gy, w, gx, workspace),
-        _ => gx.fill(0.0),
-    }
-}
-
-/// Numbers of workspace that [`conv2d_grad_w`] needs.
-pub fn conv2d_grad_w_workspace(g: &Conv2d) -> usize {
-    conv2d_grad_w_workspace_by(g.method(Pass::GradW), g)
-}
-
-/// Numbers of workspace that [`conv2d_grad_w_by`] needs.
-pub fn conv2d_grad_w_workspace_by(method: Method, g: &Conv2d) -> usize {
-    match method {
-        Method::Lanes => lanes::grad_w_workspace(g, Layout::Images),
-        Method::Direct => direct::grad_w_workspace(g),
-        Method::Winograd => winograd::grad_w_workspace(g),
-        Method::Implicit => implicit::grad_w_workspace(g),
-        _ => 0,
-    }
-}
-
-/// The gradient of the weights, summed over the batch: gy [n, k, oh, ow], x [n, c, h, w], gw [k, c/groups, kh, kw].
-///
-/// # Panics
-/// If a slice is shorter than the geometry says.
-pub fn conv2d_grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut [f32]) {
-    conv2d_grad_w_by(g.method(Pass::GradW), g, gy, x, gw, workspace);
-}
-
-/// [`conv2d_grad_w`] by a method that serves.
-///
-/// # Panics
-/// If it does not, or a slice is shorter than the geometry says.
-pub fn conv2d_grad_w_by(method: Method, g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut [f32]) {
-    assert!(g.serves(Pass::GradW, method), "the method does not serve");
-    g.assert_fits(x, gw, gy);
-    let gw = &mut gw[..g.w_len()];
-    match method {
-        Method::Lanes => lanes::grad_w(g, Layout::Images, gy, x, gw, workspace),
-        Method::Direct => direct::grad_w(g, gy, x, gw, workspace),
-        Method::Winograd => winograd::grad_w(g, gy, x, gw, workspace),
-        Method::Implicit => implicit::grad_w(g, gy, x, gw, workspace),
-        _ => gw.fill(0.0),
-    }
-}

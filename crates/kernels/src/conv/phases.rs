@@ -11,7 +11,7 @@
 use super::epilogue::Epilogue;
 use super::geometry::{Conv2d, Window};
 use super::implicit;
-use super::prepared::Weights;
+use super::weights::Weights;
 use super::winograd::{self, Filters};
 use super::workspace::Workspace;
 

@@ -1,10 +1,12 @@
 //! Convolutions whose weights stay the same: brought beforehand into the form that their method reads.
 
+use super::dispatch::{forward, forward_workspace};
 use super::epilogue::Epilogue;
 use super::geometry::Conv2d;
+use super::implicit;
 use super::method::{Method, Pass};
+use super::weights::Weights;
 use super::winograd::{self, F2, F4};
-use super::{forward, forward_workspace, implicit};
 use crate::gemm::Activation;
 
 /// How exact a convolution is to be.
@@ -32,32 +34,6 @@ impl Algorithm {
                 Method::Winograd4
             }
             _ => g.method(Pass::Forward),
-        }
-    }
-}
-
-/// The weights that a method is given.
-#[derive(Clone, Copy)]
-pub(super) enum Weights<'a> {
-    /// [k, c/groups, kh, kw]
-    Plain(&'a [f32]),
-    /// What [`conv2d_prepare`] made of them.
-    Prepared(&'a [f32]),
-}
-
-impl<'a> Weights<'a> {
-    /// For methods that read them as they are, prepared or not.
-    pub fn as_they_are(self) -> &'a [f32] {
-        match self {
-            Self::Plain(w) | Self::Prepared(w) => w,
-        }
-    }
-
-    /// Those of one group, of so many numbers if plain, or if prepared.
-    pub fn part(self, group: usize, plain: usize, prepared: usize) -> Self {
-        match self {
-            Self::Plain(w) => Self::Plain(&w[group * plain..][..plain]),
-            Self::Prepared(w) => Self::Prepared(&w[group * prepared..][..prepared]),
         }
     }
 }
@@ -91,7 +67,7 @@ pub fn conv2d_prepared_workspace(g: &Conv2d, algorithm: Algorithm) -> usize {
     forward_workspace(algorithm.method(g), g, true)
 }
 
-/// [`conv2d`](super::conv2d) with prepared weights.
+/// [`conv2d`](super::dispatch::conv2d) with prepared weights.
 ///
 /// # Panics
 /// If a slice is shorter than the geometry says.

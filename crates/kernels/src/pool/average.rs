@@ -1,6 +1,7 @@
 //! Average pooling. `dh` and `dw` of the geometry are 1.
 
-use super::{eight, taps, write_eight, Pool2d};
+use super::geometry::Pool2d;
+use super::vectors::{eight, taps, write_eight};
 use crate::simd::{fours, F32x4};
 use core::ops::Range;
 

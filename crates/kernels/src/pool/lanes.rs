@@ -1,9 +1,9 @@
 //! Pooling with the batch in lanes: planes [h, w, 8] into planes [oh, ow, 8].
 
+use super::argmax::{Tap, TAPS};
 use super::average::{inner_windows, scale, Divisor};
-use super::max::Tap;
+use super::geometry::{inside, Pool2d};
 use super::windows::{first_largest, largest_row, total};
-use super::{inside, Pool2d};
 use crate::lanes::LANES;
 use crate::simd::{F32x4, I32x4};
 
@@ -20,9 +20,6 @@ fn write(pixel: Pixel, out: &mut [f32; LANES]) {
     pixel[0].write(out.first_chunk_mut().expect("eight lanes"));
     pixel[1].write(out.last_chunk_mut().expect("eight lanes"));
 }
-
-/// Whether there are taps: backward passes read them.
-pub(super) const TAPS: bool = !cfg!(feature = "small");
 
 impl Pool2d {
     fn assert_lanes(&self, x: &[f32], y: &[f32], at: Option<usize>) {

@@ -4,8 +4,9 @@
 //! A comparison with NaN is lost, so the numbers are added up beside: the sum of all is NaN if one of them is. (It is NaN
 //! for infinities of both signs too, which costs time and nothing else.)
 
-use super::lanes::TAPS;
-use super::{eight, taps, Pool2d};
+use super::argmax::TAPS;
+use super::geometry::Pool2d;
+use super::vectors::{eight, taps};
 use crate::simd::{fours, F32x4, I32x4};
 use core::ops::Range;
 

@@ -106,3 +106,9 @@ impl F32x4 {
 pub fn fours(n: usize) -> impl Iterator<Item = usize> {
     (0..n).step_by(4).map(move |i| i.min(n - 4))
 }
+
+/// Where runs of `width` elements begin in n ≥ `width`: the last overlaps the one before where `width` does not divide n.
+#[inline(always)]
+pub fn runs(n: usize, width: usize) -> impl Iterator<Item = usize> {
+    (0..n).step_by(width).map(move |i| i.min(n - width))
+}

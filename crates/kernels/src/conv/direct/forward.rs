@@ -1,6 +1,6 @@
 //! y = x ⋆ w + bias, and the gradient of the input as such a correlation.
 
-use super::{runs, strips};
+use super::strips;
 use crate::conv::epilogue::Epilogue;
 use crate::conv::geometry::{Conv2d, Window};
 use crate::conv::image::Frame;
@@ -8,7 +8,7 @@ use crate::conv::implicit::turn;
 use crate::conv::workspace::Workspace;
 use crate::gemm::pack::{prepack, Strided};
 use crate::gemm::Activation;
-use crate::simd::F32x4;
+use crate::simd::{runs, F32x4};
 
 /// Filters of a tile.
 const FILTERS: usize = 4;

@@ -17,8 +17,3 @@ mod strips;
 
 pub(super) use forward::{forward, forward_workspace, grad_x, grad_x_workspace};
 pub(super) use grad_w::{grad_w, grad_w_workspace};
-
-/// Where runs of `width` elements begin in n ≥ `width`: the last overlaps the one before where `width` does not divide n.
-fn runs(n: usize, width: usize) -> impl Iterator<Item = usize> {
-    (0..n).step_by(width).map(move |i| i.min(n - width))
-}

@@ -1,9 +1,8 @@
 //! 3 × 3 filters of one plane at stride 1 or 2: four columns of outputs at a time, walked down. Every row of the image is
 //! loaded once, for all rows of outputs it has a part in; inside the image it is read in place.
 
-use super::runs;
 use crate::conv::geometry::Window;
-use crate::simd::F32x4;
+use crate::simd::{runs, F32x4};
 
 /// Columns of a strip.
 const COLUMNS: usize = 4;

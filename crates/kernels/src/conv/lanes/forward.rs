@@ -1,6 +1,7 @@
 //! y = f(x ⋆ w + bias) with the batch in lanes.
 
-use super::{accumulate, blocks, by_width, panels, Block, Layout, Sums, PANEL};
+use super::block::{blocks, Block, Layout};
+use super::tile::{accumulate, by_width, panels, Sums, PANEL};
 use crate::conv::geometry::Conv2d;
 use crate::conv::workspace::Workspace;
 use crate::gemm::Activation;

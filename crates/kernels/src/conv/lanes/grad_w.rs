@@ -1,7 +1,7 @@
 //! The gradient of the weights with the batch in lanes: products of gradient and input along rows, summed over pixels
 //! and images, a few filters × a few taps at a time.
 
-use super::{blocks, Block, Layout};
+use super::block::{blocks, Block, Layout};
 use crate::conv::geometry::{Conv2d, Window};
 use crate::conv::workspace::Workspace;
 use crate::lanes::LANES;

@@ -1,6 +1,7 @@
 //! The gradient of the input with the batch in lanes: every pixel of the input gathers from the outputs it reaches.
 
-use super::{accumulate, blocks, by_width, panels, Block, Layout, Sums, PANEL};
+use super::block::{blocks, Block, Layout};
+use super::tile::{accumulate, by_width, panels, Sums, PANEL};
 use crate::conv::geometry::{Conv2d, Window};
 use crate::conv::workspace::Workspace;
 use crate::lanes::{scatter_row, LANES};

@@ -1,7 +1,7 @@
 //! Filters transformed, U = G g Gᵀ, straight into panels of A.
 
+use super::plan::{distance, Plan, DEPTHS};
 use super::transforms::Transform;
-use super::{distance, Plan, DEPTHS};
 use crate::gemm::loops::MR;
 use crate::gemm::pack::position;
 use crate::simd::F32x4;

@@ -11,8 +11,9 @@
 //!   128 channels and filters on 28 × 28: 57, 31;  64 on 56 × 56: 47, 30;  a batch of 32 → 64 on 14 × 14: 49, 30
 //!   192 → 384 on 13 × 13: 47, 33, a batch of 8: 52, 30;  a batch of 512 on 7 × 7: 47, 22
 
+use super::plan::{distance, fits, DEPTHS};
+use super::products::multiply;
 use super::transforms::{Transform, F2};
-use super::{distance, fits, multiply, DEPTHS};
 use crate::conv::geometry::{Conv2d, Window};
 use crate::conv::image::Frame;
 use crate::conv::workspace::Workspace;

@@ -1,7 +1,7 @@
 //! Tiles: their inputs transformed into panels of B, and their products back into outputs.
 
+use super::plan::{distance, Plan, Segment, DEPTHS};
 use super::transforms::Transform;
-use super::{distance, Plan, Segment, DEPTHS};
 use crate::conv::epilogue::Epilogue;
 use crate::gemm::loops::NR;
 use crate::gemm::pack::position;
