@@ -8,7 +8,7 @@ use std::slice;
 use std::string::ToString;
 use std::sync::{Mutex, MutexGuard};
 
-use crate::layout::Extent;
+use crate::extent::Extent;
 
 /// The bytes asked for of each live block, by address.
 static LIVE: Mutex<BTreeMap<usize, usize>> = Mutex::new(BTreeMap::new());

@@ -6,8 +6,9 @@ use phyllo_kernels::conv::{self, Conv2d, Pass};
 use phyllo_kernels::gemm::{self, Activation, Bias, Gemm};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::memory::slices;
-use crate::products::{filters, image, maps, matrices};
+use crate::convolutions::{filters, image, maps};
+use crate::products::matrices;
+use crate::slices::slices;
 
 const PASSES: [Pass; 3] = [Pass::Forward, Pass::GradX, Pass::GradW];
 

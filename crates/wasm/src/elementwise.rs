@@ -7,8 +7,8 @@ use phyllo_kernels::binary::Geometry;
 use phyllo_kernels::{binary as broadcast, casts, elementwise as functions, plain};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::layout::geometry;
-use crate::memory::slices;
+use crate::slices::slices;
+use crate::strided::geometry;
 use crate::trial;
 
 /// y = f(x)

@@ -3,7 +3,7 @@
 use phyllo_kernels::index as kernels;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::memory::slices;
+use crate::slices::slices;
 use crate::trial;
 
 #[wasm_bindgen(js_name = "indexOutside")]

@@ -1,57 +1,12 @@
-//! Strided operands, and moving data between layouts.
+//! Moving data between layouts: strided copies, fills, and images in lanes.
 
-use phyllo_kernels::binary::Geometry;
 use phyllo_kernels::copy;
 use phyllo_kernels::lanes::{self, LANES};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::memory::slices;
+use crate::slices::slices;
+use crate::strided::extent;
 use crate::trial;
-
-/// Where the elements of a strided operand lie: how many below its first, and how many from the lowest to the highest.
-#[derive(Clone, Copy)]
-pub struct Extent {
-    pub below: usize,
-    pub len: usize,
-    /// Whether they follow each other in the order of their indices.
-    #[cfg(feature = "checked")]
-    pub dense: bool,
-}
-
-/// The extent of an operand over an index space of n.
-#[inline(never)]
-fn extent(n: [usize; 4], strides: [isize; 4]) -> Extent {
-    #[cfg(not(any(feature = "plans", feature = "checked")))]
-    if let ([1, 1, 1, n], [_, _, _, 1]) = (n, strides) {
-        return Extent { below: 0, len: n }; // most operands
-    }
-    let (mut below, mut above) = (0u64, 0u64);
-    for (n, stride) in n.into_iter().zip(strides) {
-        let reach = n.saturating_sub(1) as u64 * stride.unsigned_abs() as u64;
-        let side = if stride < 0 { &mut below } else { &mut above };
-        *side = side.saturating_add(reach);
-    }
-    let len = below.saturating_add(above).saturating_add(1);
-    let [below, len] = if n.contains(&0) { [0; 2] } else { [below, len].map(trial::elements) };
-    Extent {
-        below,
-        len,
-        #[cfg(feature = "checked")]
-        dense: n
-            .into_iter()
-            .zip(strides)
-            .rev()
-            .try_fold(1, |step, (n, stride)| (n == 1 || stride == step).then_some(step.wrapping_mul(n as isize)))
-            .is_some(),
-    }
-}
-
-/// What a binary kernel is told of its operands a and b, and their extents.
-#[inline(never)]
-pub fn geometry(n: [usize; 4], a: [isize; 4], b: [isize; 4]) -> (Geometry, [Extent; 2]) {
-    let extents = [a, b].map(|strides| extent(n, strides));
-    (Geometry { n, a: (extents[0].below, a), b: (extents[1].below, b) }, extents)
-}
 
 macro_rules! export_copies {
     ($($(#[$cfg:meta])* $name:ident $copy:ident $type:ident;)*) => {$(

@@ -13,9 +13,11 @@ mod bare;
 
 #[cfg(feature = "checked")]
 mod checked;
+mod convolutions;
 #[cfg(feature = "train")]
 mod dispatch;
 mod elementwise;
+mod extent;
 mod failure;
 mod indexing;
 mod layout;
@@ -28,12 +30,16 @@ mod optimisers;
 mod order;
 #[cfg(feature = "plans")]
 mod plan;
+mod pooling;
 mod products;
 mod randomness;
 mod recurrent;
 mod reductions;
+mod slices;
+mod strided;
 #[cfg(feature = "plans")]
 mod trial;
 #[cfg(not(feature = "plans"))]
 #[path = "untried.rs"]
 mod trial;
+mod windows;

@@ -3,7 +3,7 @@
 use phyllo_kernels::limit;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::memory::slices;
+use crate::slices::slices;
 
 const LEN: usize = limit::LEN;
 

@@ -1,7 +1,7 @@
-//! Linear memory: what is allocated, what kernels work in, and how addresses become slices.
+//! Linear memory: what is allocated, and the workspace of kernels.
 
 use core::arch::wasm32::{memory_grow, memory_size};
-use core::cell::{Cell, UnsafeCell};
+use core::cell::UnsafeCell;
 #[cfg(not(feature = "plans"))]
 use core::hint::black_box;
 use core::mem;
@@ -17,7 +17,6 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[cfg(feature = "checked")]
 use crate::checked;
 use crate::failure;
-use crate::layout::Extent;
 
 const PAGE: usize = 65536;
 
@@ -204,126 +203,3 @@ pub fn workspace<'a>(name: &str, n: usize) -> &'a mut [f32] {
         None => failure::out_of_workspace(name, n),
     }
 }
-
-/// # Safety
-/// This and the following: n elements from `at` on lie in a live block and are aligned, as the contract says; nothing
-/// but the running kernel uses them, and what it writes is no other operand's unless both are cells. The checked binary
-/// asserts it.
-#[inline(always)]
-pub unsafe fn input<'a, T>(at: usize, n: usize) -> &'a [T] {
-    if n == 0 {
-        return &[];
-    }
-    slice::from_raw_parts(at as *const T, n)
-}
-
-/// # Safety
-/// As for `input`.
-#[inline(always)]
-pub unsafe fn output<'a, T>(at: usize, n: usize) -> &'a mut [T] {
-    if n == 0 {
-        return &mut [];
-    }
-    slice::from_raw_parts_mut(at as *mut T, n)
-}
-
-/// An input that an `in_place` output may be.
-///
-/// # Safety
-/// As for `input`.
-#[inline(always)]
-pub unsafe fn cells<'a, T>(at: usize, n: usize) -> &'a [Cell<T>] {
-    input(at, n)
-}
-
-/// An output that may be one of the `cells`, element for element.
-///
-/// # Safety
-/// As for `input`.
-#[inline(always)]
-pub unsafe fn in_place<'a, T>(at: usize, n: usize) -> &'a [Cell<T>] {
-    input(at, n)
-}
-
-/// An output that may be no other operand, whose kernel writes cells.
-///
-/// # Safety
-/// As for `input`.
-#[inline(always)]
-pub unsafe fn output_cells<'a, T>(at: usize, n: usize) -> &'a [Cell<T>] {
-    input(at, n)
-}
-
-/// Cells with strides, from the lowest to the highest.
-///
-/// # Safety
-/// As for `input`.
-#[inline(always)]
-pub unsafe fn strided<'a, T>(at: usize, extent: &Extent) -> &'a [Cell<T>] {
-    input(at.wrapping_sub(extent.below * size_of::<T>()), extent.len)
-}
-
-/// As `output_cells`, with strides.
-///
-/// # Safety
-/// As for `input`.
-#[inline(always)]
-pub unsafe fn strided_output<'a, T>(at: usize, extent: &Extent) -> &'a [Cell<T>] {
-    strided(at, extent)
-}
-
-/// An operand that is absent at address 0.
-///
-/// # Safety
-/// As for `input`.
-#[inline(always)]
-pub unsafe fn optional_input<'a, T>(at: usize, n: usize) -> Option<&'a [T]> {
-    (at != 0).then(|| input(at, n))
-}
-
-/// # Safety
-/// As for `optional_input`.
-#[inline(always)]
-pub unsafe fn optional_output<'a, T>(at: usize, n: usize) -> Option<&'a mut [T]> {
-    (at != 0).then(|| output(at, n))
-}
-
-/// Turns addresses into slices of the same names: `x: input f32[n]` and so on, by the functions above. After a
-/// semicolon, `room = n` is a workspace. In a trial the function ends here, and the checked binary refuses here what
-/// breaks the contract, so this comes once, with every operand.
-macro_rules! slices {
-    ($($name:ident: $kind:ident $type:ident[$($n:tt)+]),* $(,)? $(; $room:ident = $need:expr)?) => {
-        #[cfg(feature = "plans")]
-        if $crate::trial::running() {
-            $($crate::trial::$kind::<$type>($name, $crate::memory::extent!($($n)+));)*
-            // No memory is asked for afterwards.
-            $(if !$crate::trial::refused() { $crate::memory::workspace($crate::memory::name!(), $need); })?
-            return Default::default();
-        }
-        #[cfg(feature = "checked")]
-        $crate::checked::call(&[
-            $($crate::checked::$kind::<$type>(stringify!($name), $name, $crate::memory::extent!($($n)+))),*
-        ]);
-        $(
-            // SAFETY: an exported function is called as the contract says.
-            let $name = unsafe { $crate::memory::$kind::<$type>($name, $crate::memory::extent!($($n)+)) };
-        )*
-        $(let $room = $crate::memory::workspace($crate::memory::name!(), $need);)?
-    };
-}
-
-/// The path of the function that this stands in, and `::here`.
-macro_rules! name {
-    () => {{
-        fn here() {}
-        core::any::type_name_of_val(&here)
-    }};
-}
-
-/// How many elements: a product of sizes, or what finds it; or a strided operand's extent.
-macro_rules! extent {
-    ($first:tt $(* $more:tt)*) => { $crate::trial::size([$first $(, $more)*]) };
-    ($n:expr) => { $n };
-}
-
-pub(crate) use {extent, name, slices};

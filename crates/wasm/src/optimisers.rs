@@ -3,7 +3,7 @@
 use phyllo_kernels::optim;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::memory::slices;
+use crate::slices::slices;
 
 type SgdHyper = [f64; 5];
 type AdamHyper = [f64; 6];

@@ -3,7 +3,7 @@
 use phyllo_kernels::sort;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::memory::slices;
+use crate::slices::slices;
 use crate::trial;
 
 #[wasm_bindgen]

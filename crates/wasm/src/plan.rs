@@ -12,7 +12,9 @@ use phyllo_kernels::{binary, casts, elementwise, plain};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::trial::{self, Fault};
-use crate::{elementwise as functions, indexing, layout, norms, order, products, recurrent, reductions};
+use crate::{
+    convolutions, elementwise as functions, indexing, layout, norms, order, pooling, products, recurrent, reductions,
+};
 
 /// What an argument may be.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -175,13 +177,13 @@ static KERNELS: [&[Entry]; 5] = [
         "cumsumI32" order::cumsum_i32;
         "gemm" products::gemm;
         "gemmPacked" products::gemm_packed;
-        "conv2d" products::conv2d;
-        "conv2dLanes" products::conv2d_lanes;
-        "conv2dPrepared" products::conv2d_prepared;
-        "maxPool2d" products::max_pool2d;
-        "maxPool2dLanes" products::max_pool2d_lanes;
-        "avgPool2d" products::avg_pool2d;
-        "avgPool2dLanes" products::avg_pool2d_lanes;
+        "conv2d" convolutions::conv2d;
+        "conv2dLanes" convolutions::conv2d_lanes;
+        "conv2dPrepared" convolutions::conv2d_prepared;
+        "maxPool2d" pooling::max_pool2d;
+        "maxPool2dLanes" pooling::max_pool2d_lanes;
+        "avgPool2d" pooling::avg_pool2d;
+        "avgPool2dLanes" pooling::avg_pool2d_lanes;
         "rnn" recurrent::rnn;
         "lstm" recurrent::lstm;
         "gru" recurrent::gru;

@@ -3,7 +3,7 @@
 use phyllo_kernels::random::{self, Key};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::memory::slices;
+use crate::slices::slices;
 
 #[wasm_bindgen]
 pub fn draw(state: usize, key: usize) {

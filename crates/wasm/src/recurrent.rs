@@ -3,7 +3,7 @@
 use phyllo_kernels::rnn::{self as layers, Sequence, GRU_GATES, GRU_RESERVE, LSTM_GATES, LSTM_RESERVE};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::memory::slices;
+use crate::slices::slices;
 use crate::trial;
 
 fn sequence(steps: usize, batch: usize, hidden: usize, reverse: u32) -> Sequence {

@@ -7,7 +7,7 @@
 use core::cell::UnsafeCell;
 use core::ops::Range;
 
-use crate::layout::Extent;
+use crate::extent::Extent;
 
 /// What is wrong with a call, by the number that the loader knows it by.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,151 @@
+//! Convolution and its gradients.
+
+use phyllo_kernels::conv::{self, Algorithm, Conv2d};
+use phyllo_kernels::gemm::Activation;
+use phyllo_kernels::lanes::LANES;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::slices::slices;
+use crate::trial;
+use crate::windows::try_windows;
+
+/// Addresses, or other numbers; the geometry, and its name; more numbers.
+macro_rules! export_conv2d {
+    ($(
+        $(#[$cfg:meta])*
+        $js:literal $name:ident($($p:ident)*; $g:ident; $($other:ident)*) $(-> $result:ty)? $body:block
+    )*) => {$(
+        $(#[$cfg])*
+        #[wasm_bindgen(js_name = $js)]
+        #[allow(clippy::too_many_arguments)]
+        pub fn $name(
+            $($p: usize,)*
+            n: usize, c: usize, h: usize, w: usize, k: usize, kh: usize, kw: usize, oh: usize, ow: usize,
+            sh: usize, sw: usize, pt: usize, pl: usize, dh: usize, dw: usize, groups: usize, $($other: u32,)*
+        ) $(-> $result)? {
+            let $g = Conv2d { n, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups };
+            if trial::running() || cfg!(feature = "checked") {
+                try_conv2d(&$g);
+                // What follows divides by the groups.
+                #[cfg(feature = "plans")]
+                if trial::refused() {
+                    return Default::default();
+                }
+            }
+            $body
+        }
+    )*};
+}
+
+pub(crate) fn image(g: &Conv2d) -> usize {
+    trial::size([g.n, g.c, g.h, g.w])
+}
+
+pub(crate) fn filters(g: &Conv2d) -> usize {
+    trial::size([g.k, g.c / g.groups.max(1), g.kh, g.kw])
+}
+
+pub(crate) fn maps(g: &Conv2d) -> usize {
+    trial::size([g.n, g.k, g.oh, g.ow])
+}
+
+fn image_in_lanes(g: &Conv2d) -> usize {
+    trial::size([g.n.div_ceil(LANES), g.c, g.h, g.w, LANES])
+}
+
+fn maps_in_lanes(g: &Conv2d) -> usize {
+    trial::size([g.n.div_ceil(LANES), g.k, g.oh, g.ow, LANES])
+}
+
+/// Whole groups, windows that move, and an image that they reach.
+#[cold]
+fn try_conv2d(g: &Conv2d) {
+    let Conv2d { n, c, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups, .. } = *g;
+    trial::require(groups > 0 && c % groups.max(1) == 0 && k % groups.max(1) == 0);
+    try_windows(c, [oh, ow], [kh, kw], [sh, sw], [pt, pl], [dh, dw]);
+    filters(g);
+    trial::work([n.div_ceil(LANES), LANES, k, c / groups.max(1), kh, kw, oh, ow]);
+}
+
+export_conv2d! {
+    "conv2d" conv2d(x weight y bias; g; activation) {
+        slices! {
+            x: input f32[image(&g)], weight: input f32[filters(&g)], y: output f32[maps(&g)],
+            bias: optional_input f32[g.k];
+            room = conv::conv2d_workspace(&g)
+        }
+        let activation = Activation::numbered(activation);
+        conv::conv2d(&g, x, weight, y, bias, activation, room);
+    }
+    #[cfg(feature = "train")]
+    "conv2dPreparedSize" conv2d_prepared_size(; g; algorithm) -> usize {
+        conv::prepared_len(&g, Algorithm::numbered(algorithm))
+    }
+    #[cfg(feature = "train")]
+    "conv2dPrepare" conv2d_prepare(weight prepared; g; algorithm) {
+        let algorithm = Algorithm::numbered(algorithm);
+        slices! { weight: input f32[filters(&g)], prepared: output f32[conv::prepared_len(&g, algorithm)] }
+        conv::conv2d_prepare(&g, algorithm, weight, prepared);
+    }
+    "conv2dPrepared" conv2d_prepared(x prepared y bias; g; activation algorithm) {
+        let (activation, algorithm) = (Activation::numbered(activation), Algorithm::numbered(algorithm));
+        slices! {
+            x: input f32[image(&g)], prepared: input f32[conv::prepared_len(&g, algorithm)],
+            y: output f32[maps(&g)], bias: optional_input f32[g.k];
+            room = conv::conv2d_prepared_workspace(&g, algorithm)
+        }
+        conv::conv2d_prepared(&g, algorithm, x, prepared, y, bias, activation, room);
+    }
+    #[cfg(feature = "train")]
+    "conv2dGradX" conv2d_grad_x(gy weight gx _bias; g; ) {
+        slices! {
+            gy: input f32[maps(&g)], weight: input f32[filters(&g)], gx: output f32[image(&g)];
+            room = conv::conv2d_grad_x_workspace(&g)
+        }
+        conv::conv2d_grad_x(&g, gy, weight, gx, room);
+    }
+    #[cfg(feature = "train")]
+    "conv2dGradW" conv2d_grad_w(gy x gw _bias; g; ) {
+        slices! {
+            gy: input f32[maps(&g)], x: input f32[image(&g)], gw: output f32[filters(&g)];
+            room = conv::conv2d_grad_w_workspace(&g)
+        }
+        conv::conv2d_grad_w(&g, gy, x, gw, room);
+    }
+    #[cfg(feature = "train")]
+    "conv2dTakesLanes" conv2d_takes_lanes(pass; g; ) -> u32 {
+        let pass = match pass {
+            0 => conv::Pass::Forward,
+            1 => conv::Pass::GradX,
+            _ => conv::Pass::GradW,
+        };
+        u32::from(conv::conv2d_takes_lanes(&g, pass))
+    }
+    "conv2dLanes" conv2d_lanes(x weight y bias; g; activation) {
+        slices! {
+            x: input f32[image_in_lanes(&g)], weight: input f32[filters(&g)],
+            y: output f32[maps_in_lanes(&g)], bias: optional_input f32[g.k];
+            room = conv::conv2d_lanes_workspace(&g)
+        }
+        let activation = Activation::numbered(activation);
+        conv::conv2d_lanes(&g, x, weight, y, bias, activation, room);
+    }
+    #[cfg(feature = "train")]
+    "conv2dLanesGradX" conv2d_lanes_grad_x(gy weight gx _bias; g; ) {
+        slices! {
+            gy: input f32[maps_in_lanes(&g)], weight: input f32[filters(&g)],
+            gx: output f32[image_in_lanes(&g)];
+            room = conv::conv2d_lanes_grad_x_workspace(&g)
+        }
+        conv::conv2d_lanes_grad_x(&g, gy, weight, gx, room);
+    }
+    #[cfg(feature = "train")]
+    "conv2dLanesGradW" conv2d_lanes_grad_w(gy x gw _bias; g; ) {
+        slices! {
+            gy: input f32[maps_in_lanes(&g)], x: input f32[image_in_lanes(&g)],
+            gw: output f32[filters(&g)];
+            room = conv::conv2d_lanes_grad_w_workspace(&g)
+        }
+        conv::conv2d_lanes_grad_w(&g, gy, x, gw, room);
+    }
+}

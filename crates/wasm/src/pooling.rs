@@ -1,0 +1,134 @@
+//! Pooling and its gradients.
+
+use phyllo_kernels::lanes::LANES;
+use phyllo_kernels::pool::{self, Divisor, Pool2d};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::slices::slices;
+use crate::trial;
+use crate::windows::try_windows;
+
+/// The elements of the planes that are pooled, `lanes` side by side; in a trial, whether the windows are well.
+fn pixels(g: &Pool2d, lanes: usize) -> usize {
+    if trial::running() || cfg!(feature = "checked") {
+        try_windows(1, [g.oh, g.ow], [g.kh, g.kw], [g.sh, g.sw], [g.ph, g.pw], [g.dh, g.dw]);
+        trial::work([g.planes, g.oh, g.ow, g.kh, g.kw, lanes]);
+    }
+    trial::size([g.planes, g.h, g.w, lanes])
+}
+
+/// The elements of what comes out.
+fn pooled(g: &Pool2d, lanes: usize) -> usize {
+    trial::size([g.planes, g.oh, g.ow, lanes])
+}
+
+macro_rules! export_max_pool2d {
+    ($(
+        $(#[$cfg:meta])*
+        $js:literal $name:ident($p:ident $at:ident $q:ident, $n:ident $m:ident, $g:ident, $tap:ident) $body:block
+    )*) => {$(
+        $(#[$cfg])*
+        #[wasm_bindgen(js_name = $js)]
+        #[allow(clippy::too_many_arguments)]
+        pub fn $name(
+            $p: usize, $at: usize, $q: usize, planes: usize, h: usize, w: usize, oh: usize, ow: usize,
+            kh: usize, kw: usize, sh: usize, sw: usize, ph: usize, pw: usize, dh: usize, dw: usize, wide: u32,
+        ) {
+            let $g = Pool2d { planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw };
+            let ($n, $m) = (pixels(&$g, 1), pooled(&$g, 1));
+            if wide == 0 || cfg!(feature = "plans") {
+                type $tap = u8;
+                $body
+            } else {
+                type $tap = i32;
+                $body
+            }
+        }
+    )*};
+}
+
+export_max_pool2d! {
+    "maxPool2d" max_pool2d(x at y, n m, g, Tap) {
+        trial::backward(at);
+        slices! { x: input f32[n], at: optional_output Tap[m], y: output f32[m] }
+        pool::max_pool2d::<Tap>(&g, x, y, trial::kept(at));
+    }
+    #[cfg(feature = "train")]
+    "maxPool2dGrad" max_pool2d_grad(gy at gx, n m, g, Tap) {
+        slices! { gy: input f32[m], at: input Tap[m], gx: output f32[n] }
+        pool::max_pool2d_grad::<Tap>(&g, gy, at, gx);
+    }
+    #[cfg(feature = "train")]
+    "maxPool2dTake" max_pool2d_take(x at y, n m, g, Tap) {
+        slices! { x: input f32[n], at: input Tap[m], y: output f32[m] }
+        pool::max_pool2d_take::<Tap>(&g, x, at, y);
+    }
+    #[cfg(feature = "train")]
+    "maxPool2dLanesGrad" max_pool2d_lanes_grad(gy at gx, n m, g, Tap) {
+        slices! { gy: input f32[m * LANES], at: input Tap[m * LANES], gx: output f32[n * LANES] }
+        pool::max_pool2d_lanes_grad::<Tap>(&g, gy, at, gx);
+    }
+}
+
+#[wasm_bindgen(js_name = "maxPool2dLanes")]
+#[allow(clippy::too_many_arguments)]
+pub fn max_pool2d_lanes(
+    x: usize, at: usize, y: usize, planes: usize, h: usize, w: usize, oh: usize, ow: usize, kh: usize, kw: usize,
+    sh: usize, sw: usize, ph: usize, pw: usize, dh: usize, dw: usize, wide: u32, relu: u32,
+) {
+    let g = Pool2d { planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw };
+    let (n, m) = (pixels(&g, LANES), pooled(&g, LANES));
+    trial::backward(at);
+    if wide == 0 || cfg!(feature = "plans") {
+        slices! { x: input f32[n], y: output f32[m], at: optional_output u8[m] }
+        pool::max_pool2d_lanes(&g, x, y, trial::kept(at), relu != 0);
+    } else {
+        slices! { x: input f32[n], y: output f32[m], at: optional_output i32[m] }
+        pool::max_pool2d_lanes(&g, x, y, trial::kept(at), relu != 0);
+    }
+}
+
+macro_rules! export_avg_pool2d {
+    ($(
+        $(#[$cfg:meta])*
+        $js:literal $name:ident($p:ident $q:ident, $n:ident $m:ident, $g:ident, $divide:ident) $body:block
+    )*) => {$(
+        $(#[$cfg])*
+        #[wasm_bindgen(js_name = $js)]
+        #[allow(clippy::too_many_arguments)]
+        pub fn $name(
+            $p: usize, $q: usize, planes: usize, h: usize, w: usize, oh: usize, ow: usize,
+            kh: usize, kw: usize, sh: usize, sw: usize, ph: usize, pw: usize, count_pad: u32, divisor: f32,
+        ) {
+            let $g = Pool2d { planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh: 1, dw: 1 };
+            let ($n, $m) = (pixels(&$g, 1), pooled(&$g, 1));
+            let $divide = match (divisor, count_pad) {
+                (0.0, 0) => Divisor::Pixels,
+                (0.0, _) => Divisor::Places,
+                (divisor, _) => Divisor::Number(divisor),
+            };
+            $body
+        }
+    )*};
+}
+
+export_avg_pool2d! {
+    "avgPool2d" avg_pool2d(x y, n m, g, divisor) {
+        slices! { x: input f32[n], y: output f32[m] }
+        pool::avg_pool2d(&g, x, y, divisor);
+    }
+    #[cfg(feature = "train")]
+    "avgPool2dGrad" avg_pool2d_grad(gy gx, n m, g, divisor) {
+        slices! { gy: input f32[m], gx: output f32[n] }
+        pool::avg_pool2d_grad(&g, gy, gx, divisor);
+    }
+    "avgPool2dLanes" avg_pool2d_lanes(x y, n m, g, divisor) {
+        slices! { x: input f32[n * LANES], y: output f32[m * LANES] }
+        pool::avg_pool2d_lanes(&g, x, y, divisor);
+    }
+    #[cfg(feature = "train")]
+    "avgPool2dLanesGrad" avg_pool2d_lanes_grad(gy gx, n m, g, divisor) {
+        slices! { gy: input f32[m * LANES], gx: output f32[n * LANES] }
+        pool::avg_pool2d_lanes_grad(&g, gy, gx, divisor);
+    }
+}
