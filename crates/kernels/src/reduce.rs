@@ -110,7 +110,11 @@ pub(crate) const SHORT: usize = 64;
 #[inline(always)]
 fn short_row(x: &[f32]) -> F32x4 {
     let (lanes, rest) = x.as_chunks::<4>();
-    lanes.iter().fold(F32x4::from_partial(rest, rest.len()), |s, x| s + F32x4::read(x))
+    let rest = match rest {
+        [] if !cfg!(feature = "small") => F32x4::zero(),
+        _ => F32x4::from_partial(rest, rest.len()),
+    };
+    lanes.iter().fold(rest, |s, x| s + F32x4::read(x))
 }
 
 /// The sum of a row, pairwise.

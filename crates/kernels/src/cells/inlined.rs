@@ -25,6 +25,21 @@ fn put<T: Element>(v: [T::Vector; VECTORS], y: &Step<T>) {
     v.into_iter().zip(vectors(y)).for_each(|(v, y)| T::write(v, y));
 }
 
+/// Up to four elements, and zeros behind.
+#[inline(always)]
+fn read<T: Element>(x: &[Cell<T>]) -> T::Vector {
+    x.first_chunk().map_or_else(|| T::read_few(x), T::read)
+}
+
+/// As many lanes as y has elements, at most four.
+#[inline(always)]
+fn write<T: Element>(v: T::Vector, y: &[Cell<T>]) {
+    match y.first_chunk() {
+        Some(y) => T::write(v, y),
+        None => T::write_few(v, y),
+    }
+}
+
 /// y[i] = f(x[i])
 #[inline(always)]
 pub fn map<X: Element, Y: Element>(x: &[Cell<X>], y: &[Cell<Y>], f: impl Fn(X::Vector) -> Y::Vector) {
@@ -41,6 +56,14 @@ pub fn map<X: Element, Y: Element>(x: &[Cell<X>], y: &[Cell<Y>], f: impl Fn(X::V
     }
 }
 
+/// The same in less code, one vector at a time.
+#[inline(always)]
+fn map_vectors<X: Element, Y: Element>(x: &[Cell<X>], y: &[Cell<Y>], f: impl Fn(X::Vector) -> Y::Vector) {
+    for (x, y) in x[..y.len()].chunks(4).zip(y.chunks(4)) {
+        write(f(read(x)), y);
+    }
+}
+
 /// y[i] = f(a[i], b[i])
 #[inline(always)]
 pub fn zip<A: Element, B: Element, Y: Element>(
@@ -51,12 +74,8 @@ pub fn zip<A: Element, B: Element, Y: Element>(
     for ((a, b), y) in xs.iter().zip(zs).zip(ys) {
         put::<Y>(from_fn(|i| f(A::read(&vectors(a)[i]), B::read(&vectors(b)[i]))), y);
     }
-    let ((xs, a), (zs, b), (ys, y)) = (a.as_chunks(), b.as_chunks(), y.as_chunks());
-    for ((a, b), y) in xs.iter().zip(zs).zip(ys) {
-        Y::write(f(A::read(a), B::read(b)), y);
-    }
-    if !y.is_empty() {
-        Y::write_few(f(A::read_few(a), B::read_few(b)), y);
+    for ((a, b), y) in a.chunks(4).zip(b.chunks(4)).zip(y.chunks(4)) {
+        write(f(read(a), read(b)), y);
     }
 }
 
@@ -98,12 +117,12 @@ impl<A: Element, B: Element, Y: Element, F: Fn(A::Vector, B::Vector) -> Y::Vecto
     #[inline(never)]
     fn scalar_b(&self, a: &[Cell<A>], b: B, y: &[Cell<Y>]) {
         let b = B::splat(b);
-        map(a, y, |a| self.0(a, b));
+        map_vectors(a, y, |a| self.0(a, b));
     }
     #[inline(never)]
     fn scalar_a(&self, a: A, b: &[Cell<B>], y: &[Cell<Y>]) {
         let a = A::splat(a);
-        map(b, y, |b| self.0(a, b));
+        map_vectors(b, y, |b| self.0(a, b));
     }
 }
 
