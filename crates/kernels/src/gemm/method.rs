@@ -1,6 +1,6 @@
 //! By which method a product is computed.
 
-use super::Gemm;
+use super::geometry::Gemm;
 
 /// How a product is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
