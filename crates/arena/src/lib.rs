@@ -58,12 +58,12 @@ impl<M: Memory> Arena<M> {
         Some(at)
     }
 
-    /// Gives back a block.
+    /// Frees a block.
     ///
     /// # Safety
-    /// `at` came from `alloc` with the same `bytes`, and has not been given back since.
+    /// `at` came from `alloc` with the same `bytes`, and has not been freed since.
     pub unsafe fn free(&mut self, at: usize, bytes: usize) {
-        self.give(at, bytes);
+        self.release(at, bytes);
         self.usage.bytes -= bytes;
         self.usage.blocks -= 1;
     }
@@ -89,11 +89,11 @@ impl<M: Memory> Arena<M> {
         self.large.alloc(bytes)
     }
 
-    /// Gives back what `take` gave.
+    /// Frees what `take` returned.
     ///
     /// # Safety
     /// As for `free`.
-    pub unsafe fn give(&mut self, at: usize, bytes: usize) {
+    pub unsafe fn release(&mut self, at: usize, bytes: usize) {
         match small::class(bytes) {
             Some(class) => self.small.free(at, class, &mut self.large),
             None => self.large.free(at),

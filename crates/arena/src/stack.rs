@@ -28,11 +28,11 @@ impl<M: Memory> Stack<M> {
         Some(self.top - bytes)
     }
 
-    /// Gives back what `take` gave. Only the block on top makes room.
+    /// Frees what `take` returned. Only the block on top makes room.
     ///
     /// # Safety
-    /// `at` came from `take` with the same `bytes`, and has not been given back since.
-    pub unsafe fn give(&mut self, at: usize, bytes: usize) {
+    /// `at` came from `take` with the same `bytes`, and has not been freed since.
+    pub unsafe fn release(&mut self, at: usize, bytes: usize) {
         if at + bytes.next_multiple_of(ALIGNMENT) == self.top {
             self.top = at;
         }

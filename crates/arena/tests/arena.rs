@@ -145,7 +145,7 @@ fn largest(arena: &mut Arena<&mut Stretch>) -> usize {
         let bytes = (fits + fails) / 2;
         match arena.take(bytes) {
             Some(at) => {
-                unsafe { arena.give(at, bytes) };
+                unsafe { arena.release(at, bytes) };
                 fits = bytes;
             }
             None => fails = bytes,
@@ -207,7 +207,6 @@ fn freed_small_blocks_serve_other_sizes_before_memory_grows() {
             unsafe { arena.free(at, n) };
         }
     }
-    drop(arena);
     assert!(stretch.used <= 13 << 20, "{} for 8 MiB at a time", stretch.used);
 }
 
@@ -237,7 +236,6 @@ fn small_blocks_waste_little() {
             arena.alloc(n).expect("there is room");
             asked += n;
         }
-        drop(arena);
         assert!(stretch.used < asked + asked / 5, "{} for {asked} in blocks of {n}", stretch.used);
     }
 }
@@ -310,7 +308,7 @@ fn a_stack_of_blocks() {
             assert!(blocks.iter().all(|&(start, n)| at + bytes <= start || start + n <= at), "{bytes} bytes at {at}");
             if numbers.next().is_multiple_of(3) {
                 // SAFETY: `take` gave it just now.
-                unsafe { stack.give(at, bytes) };
+                unsafe { stack.release(at, bytes) };
                 assert_eq!(stack.take(bytes), Some(at));
             }
             blocks.push((at, bytes));

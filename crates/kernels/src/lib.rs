@@ -18,13 +18,13 @@ const fn fail() -> ! {
 }
 
 pub mod binary;
+pub mod blocked;
 pub mod cells;
 pub mod conv;
 pub mod copy;
 pub mod elementwise;
 pub mod gemm;
 pub mod index;
-pub mod lanes;
 pub mod limit;
 pub mod math;
 pub mod norm;

@@ -140,7 +140,7 @@ pub fn sum(x: &[f32], y: &mut [f32], [n0, r0, n1, r1]: [usize; 4], scale: f32) {
             *y = scale * row_sum(x);
         }
     } else {
-        // Row by row: `sum_lanes` adds in the same order.
+        // Row by row: `sum_blocked` adds in the same order.
         let [mut sum, mut row] = [Pairwise::new(), Pairwise::new()];
         for (i, y) in y[..n0 * n1].iter_mut().enumerate() {
             for r in 0..r0 {

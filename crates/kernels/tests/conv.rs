@@ -4,10 +4,10 @@ mod check;
 
 use check::{assert_close, images, lanes, Guarded, Random};
 use phyllo_kernels::conv::{
-    conv2d, conv2d_by, conv2d_grad_w, conv2d_grad_w_by, conv2d_grad_w_workspace, conv2d_grad_w_workspace_by,
-    conv2d_grad_x, conv2d_grad_x_by, conv2d_grad_x_workspace, conv2d_grad_x_workspace_by, conv2d_lanes,
-    conv2d_lanes_grad_w, conv2d_lanes_grad_w_workspace, conv2d_lanes_grad_x, conv2d_lanes_grad_x_workspace,
-    conv2d_lanes_workspace, conv2d_prepare, conv2d_prepared, conv2d_prepared_workspace, conv2d_takes_lanes,
+    conv2d, conv2d_blocked, conv2d_blocked_grad_w, conv2d_blocked_grad_w_workspace, conv2d_blocked_grad_x,
+    conv2d_blocked_grad_x_workspace, conv2d_blocked_workspace, conv2d_by, conv2d_grad_w, conv2d_grad_w_by,
+    conv2d_grad_w_workspace, conv2d_grad_w_workspace_by, conv2d_grad_x, conv2d_grad_x_by, conv2d_grad_x_workspace,
+    conv2d_grad_x_workspace_by, conv2d_prepare, conv2d_prepared, conv2d_prepared_workspace, conv2d_takes_blocked,
     conv2d_workspace, conv2d_workspace_by, prepared_len, Algorithm, Conv2d, Method, Pass,
 };
 use phyllo_kernels::gemm::Activation;
@@ -105,7 +105,7 @@ fn check_prepared(g: &Conv2d, o: &Operands, activation: Activation, plain: &[f32
     }
 }
 
-/// Both layouts; to the same bits where conv2d is said to put the batch in lanes itself.
+/// Both layouts; to the same bits where conv2d is said to put the blocked layout itself.
 fn check(g: &Conv2d, random: &mut Random) {
     let x = random.numbers(g.n * g.c * g.h * g.w);
     let w = random.numbers(g.k * (g.c / g.groups) * g.kh * g.kw);
@@ -147,27 +147,27 @@ fn check(g: &Conv2d, random: &mut Random) {
     let (x_len, y_len) = (g.c * g.h * g.w, g.k * g.oh * g.ow);
     let (x, gy) = (lanes(g.n, x_len, &x, f32::NAN), lanes(g.n, y_len, &gy, f32::NAN));
     let none = Activation::None;
-    let y_lanes = run("conv2d_lanes", gy.len(), conv2d_lanes_workspace(g), &|y, space| {
-        conv2d_lanes(g, &x, &w, y, bias, none, space);
+    let y_lanes = run("conv2d_blocked", gy.len(), conv2d_blocked_workspace(g), &|y, space| {
+        conv2d_blocked(g, &x, &w, y, bias, none, space);
     });
-    let gx_lanes = run("conv2d_lanes_grad_x", x.len(), conv2d_lanes_grad_x_workspace(g), &|gx, space| {
-        conv2d_lanes_grad_x(g, &gy, &w, gx, space);
+    let gx_lanes = run("conv2d_blocked_grad_x", x.len(), conv2d_blocked_grad_x_workspace(g), &|gx, space| {
+        conv2d_blocked_grad_x(g, &gy, &w, gx, space);
     });
-    let gw_lanes = run("conv2d_lanes_grad_w", w.len(), conv2d_lanes_grad_w_workspace(g), &|gw, space| {
-        conv2d_lanes_grad_w(g, &gy, &x, gw, space);
+    let gw_lanes = run("conv2d_blocked_grad_w", w.len(), conv2d_blocked_grad_w_workspace(g), &|gw, space| {
+        conv2d_blocked_grad_w(g, &gy, &x, gw, space);
     });
     let by_lanes = [images(g.n, y_len, &y_lanes), images(g.n, x_len, &gx_lanes), gw_lanes];
     for (i, expected) in [y, gx, gw].iter().enumerate() {
         assert_close(&by_image[i], expected, BOUND, &format!("result {i} of {g:?}"));
         assert_close(&by_lanes[i], expected, BOUND, &format!("result {i} in lanes of {g:?}"));
     }
-    let relu = run("conv2d_lanes", gy.len(), conv2d_lanes_workspace(g), &|y, space| {
-        conv2d_lanes(g, &x, &w, y, bias, Activation::Relu, space);
+    let relu = run("conv2d_blocked", gy.len(), conv2d_blocked_workspace(g), &|y, space| {
+        conv2d_blocked(g, &x, &w, y, bias, Activation::Relu, space);
     });
     let positive: Vec<f32> = by_lanes[0].iter().map(|&y| if y < 0.0 { 0.0 } else { y }).collect();
     assert_eq!(images(g.n, y_len, &relu), positive, "relu of {g:?}");
     for (i, pass) in [Pass::Forward, Pass::GradX, Pass::GradW].into_iter().enumerate() {
-        assert!(!conv2d_takes_lanes(g, pass) || by_image[i] == by_lanes[i], "{pass:?} of {g:?}: other bits");
+        assert!(!conv2d_takes_blocked(g, pass) || by_image[i] == by_lanes[i], "{pass:?} of {g:?}: other bits");
     }
 }
 
@@ -295,7 +295,8 @@ fn batches_that_are_put_into_lanes() {
     let mut passes = 0;
     for g in &layers {
         check(g, &mut random);
-        passes += [Pass::Forward, Pass::GradX, Pass::GradW].iter().filter(|&&pass| conv2d_takes_lanes(g, pass)).count();
+        passes +=
+            [Pass::Forward, Pass::GradX, Pass::GradW].iter().filter(|&&pass| conv2d_takes_blocked(g, pass)).count();
     }
     assert!(passes >= 2 * layers.len(), "{passes} passes in lanes are few");
     println!("conv: {passes} passes over batches, the same bits in either layout");

@@ -36,13 +36,13 @@ fn convolutions_by_images() {
         Conv2d { n: 3, c: 40, h: 6, w: 6, k: 24, kh: 1, kw: 1, oh: 6, ow: 6, ..base },
     ];
     let methods = [
-        Method::Lanes,
+        Method::Blocked,
         Method::Direct,
         Method::Winograd,
         Method::Winograd4,
         Method::Implicit,
-        Method::Phases,
-        Method::Columns,
+        Method::Polyphase,
+        Method::Col2im,
     ];
     for g in cases {
         let (x_len, y_len) = (g.c * g.h * g.w, g.k * g.oh * g.ow);
@@ -50,7 +50,7 @@ fn convolutions_by_images() {
         let (x, gy) = (random.numbers(g.n * x_len), random.numbers(g.n * y_len));
         for method in methods {
             // Eight images share a vector of lanes.
-            let images = parts(g.n, if method == Method::Lanes { 8 } else { 1 });
+            let images = parts(g.n, if method == Method::Blocked { 8 } else { 1 });
             if g.serves(Pass::Forward, method) {
                 let run = |r: Range<usize>, y: &mut [f32]| {
                     let part = Conv2d { n: r.len(), ..g };

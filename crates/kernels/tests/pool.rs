@@ -4,8 +4,8 @@ mod check;
 
 use check::{assert_close, images, lanes, Guarded, Random};
 use phyllo_kernels::pool::{
-    avg_pool2d, avg_pool2d_grad, avg_pool2d_lanes, avg_pool2d_lanes_grad, max_pool2d, max_pool2d_grad,
-    max_pool2d_lanes, max_pool2d_lanes_grad, max_pool2d_take, Divisor, Pool2d, Tap,
+    avg_pool2d, avg_pool2d_blocked, avg_pool2d_blocked_grad, avg_pool2d_grad, max_pool2d, max_pool2d_blocked,
+    max_pool2d_blocked_grad, max_pool2d_grad, max_pool2d_take, Divisor, Pool2d, Tap,
 };
 
 const BOUND: f64 = 5e-7;
@@ -120,7 +120,7 @@ fn awkward(n: usize, random: &mut Random) -> Vec<f32> {
         .collect()
 }
 
-/// A batch of n images in lanes, c planes each, gets the bits that it gets one by one; `g` is of a block of eight.
+/// A batch of n images in the blocked layout, c planes each, gets the bits that it gets one by one; `g` is of a block of eight.
 fn check_lanes<T: Tap + PartialEq + std::fmt::Debug>(g: &Pool2d, n: usize, x: &[f32], gy: &[f32], guard: T) {
     let what = format!("pool in lanes, {n} images, {g:?}");
     let c = g.planes;
@@ -139,11 +139,11 @@ fn check_lanes<T: Tap + PartialEq + std::fmt::Debug>(g: &Pool2d, n: usize, x: &[
             }
         }
         let (mut y, mut at) = (Guarded::new(g_lanes.len()), Guarded::filled(g_lanes.len(), guard, guard));
-        max_pool2d_lanes(&blocks, &x_lanes, y.slice(), Some(at.slice()), relu);
+        max_pool2d_blocked(&blocks, &x_lanes, y.slice(), Some(at.slice()), relu);
         assert_same(&images(n, outputs, y.check(&what)), &values, &what);
         assert_eq!(images(n, outputs, at.check(&what)), winners, "{what}");
         let mut alone = Guarded::new(g_lanes.len());
-        max_pool2d_lanes::<T>(&blocks, &x_lanes, alone.slice(), None, relu);
+        max_pool2d_blocked::<T>(&blocks, &x_lanes, alone.slice(), None, relu);
         assert_same(&images(n, outputs, alone.check(&what)), &values, &what);
 
         let arrived = |o: usize| if winners[o].number() == taps { 0.0 } else { gy[o] };
@@ -152,7 +152,7 @@ fn check_lanes<T: Tap + PartialEq + std::fmt::Debug>(g: &Pool2d, n: usize, x: &[
         let mut expected = vec![0.0; n * size];
         max_pool2d_grad(&batch, &masked, &kept, &mut expected);
         let mut gx = Guarded::new(x_lanes.len());
-        max_pool2d_lanes_grad(&blocks, &g_lanes, at.check(&what), gx.slice());
+        max_pool2d_blocked_grad(&blocks, &g_lanes, at.check(&what), gx.slice());
         assert_same(&images(n, size, gx.check(&what)), &expected, &what);
     }
 
@@ -162,9 +162,9 @@ fn check_lanes<T: Tap + PartialEq + std::fmt::Debug>(g: &Pool2d, n: usize, x: &[
             avg_pool2d(&batch, x, &mut expected_y, divisor);
             avg_pool2d_grad(&batch, gy, &mut expected_gx, divisor);
             let (mut y, mut gx) = (Guarded::new(g_lanes.len()), Guarded::new(x_lanes.len()));
-            avg_pool2d_lanes(&blocks, &x_lanes, y.slice(), divisor);
+            avg_pool2d_blocked(&blocks, &x_lanes, y.slice(), divisor);
             assert_same(&images(n, outputs, y.check(&what)), &expected_y, &what);
-            avg_pool2d_lanes_grad(&blocks, &g_lanes, gx.slice(), divisor);
+            avg_pool2d_blocked_grad(&blocks, &g_lanes, gx.slice(), divisor);
             assert_same(&images(n, size, gx.check(&what)), &expected_gx, &what);
         }
     }

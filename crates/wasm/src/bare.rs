@@ -13,7 +13,7 @@ fn panic(info: &PanicInfo) -> ! {
 
 struct Nothing;
 
-// SAFETY: it never answers memory, so none can be wrong.
+// SAFETY: it never returns memory, so none can be wrong.
 unsafe impl GlobalAlloc for Nothing {
     unsafe fn alloc(&self, _: Layout) -> *mut u8 {
         null_mut()

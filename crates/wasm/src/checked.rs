@@ -46,8 +46,8 @@ pub fn allocated(at: usize, bytes: usize) {
     if at != 0 {
         spoil(at, bytes);
         live().insert(at, bytes);
-        let meets = |&(start, size): &(usize, usize)| start + size.max(1) > at;
-        while let Some((start, _)) = last(&FREED, at + bytes.saturating_sub(1)).filter(meets) {
+        let overlaps = |&(start, size): &(usize, usize)| start + size.max(1) > at;
+        while let Some((start, _)) = last(&FREED, at + bytes.saturating_sub(1)).filter(overlaps) {
             FREED.lock().expect("one thread").remove(&start);
         }
     }

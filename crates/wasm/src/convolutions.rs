@@ -1,13 +1,13 @@
 //! Convolution and its gradients.
 
+use phyllo_kernels::blocked::IMAGES;
 use phyllo_kernels::conv::{self, Algorithm, Conv2d};
 use phyllo_kernels::gemm::Activation;
-use phyllo_kernels::lanes::LANES;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::dry_run;
 use crate::slices::slices;
-use crate::trial;
-use crate::windows::try_windows;
+use crate::windows::check_windows;
 
 /// Addresses, or other numbers; the geometry, and its name; more numbers.
 macro_rules! export_conv2d {
@@ -24,11 +24,11 @@ macro_rules! export_conv2d {
             sh: usize, sw: usize, pt: usize, pl: usize, dh: usize, dw: usize, groups: usize, $($other: u32,)*
         ) $(-> $result)? {
             let $g = Conv2d { n, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups };
-            if trial::running() || cfg!(feature = "checked") {
-                try_conv2d(&$g);
+            if dry_run::running() || cfg!(feature = "checked") {
+                check_conv2d(&$g);
                 // What follows divides by the groups.
                 #[cfg(feature = "plans")]
-                if trial::refused() {
+                if dry_run::refused() {
                     return Default::default();
                 }
             }
@@ -38,33 +38,33 @@ macro_rules! export_conv2d {
 }
 
 pub(crate) fn image(g: &Conv2d) -> usize {
-    trial::size([g.n, g.c, g.h, g.w])
+    dry_run::size([g.n, g.c, g.h, g.w])
 }
 
 pub(crate) fn filters(g: &Conv2d) -> usize {
-    trial::size([g.k, g.c / g.groups.max(1), g.kh, g.kw])
+    dry_run::size([g.k, g.c / g.groups.max(1), g.kh, g.kw])
 }
 
 pub(crate) fn maps(g: &Conv2d) -> usize {
-    trial::size([g.n, g.k, g.oh, g.ow])
+    dry_run::size([g.n, g.k, g.oh, g.ow])
 }
 
 fn image_in_lanes(g: &Conv2d) -> usize {
-    trial::size([g.n.div_ceil(LANES), g.c, g.h, g.w, LANES])
+    dry_run::size([g.n.div_ceil(IMAGES), g.c, g.h, g.w, IMAGES])
 }
 
 fn maps_in_lanes(g: &Conv2d) -> usize {
-    trial::size([g.n.div_ceil(LANES), g.k, g.oh, g.ow, LANES])
+    dry_run::size([g.n.div_ceil(IMAGES), g.k, g.oh, g.ow, IMAGES])
 }
 
 /// Whole groups, windows that move, and an image that they reach.
 #[cold]
-fn try_conv2d(g: &Conv2d) {
+fn check_conv2d(g: &Conv2d) {
     let Conv2d { n, c, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups, .. } = *g;
-    trial::require(groups > 0 && c % groups.max(1) == 0 && k % groups.max(1) == 0);
-    try_windows(c, [oh, ow], [kh, kw], [sh, sw], [pt, pl], [dh, dw]);
+    dry_run::require(groups > 0 && c % groups.max(1) == 0 && k % groups.max(1) == 0);
+    check_windows(c, [oh, ow], [kh, kw], [sh, sw], [pt, pl], [dh, dw]);
     filters(g);
-    trial::work([n.div_ceil(LANES), LANES, k, c / groups.max(1), kh, kw, oh, ow]);
+    dry_run::work([n.div_ceil(IMAGES), IMAGES, k, c / groups.max(1), kh, kw, oh, ow]);
 }
 
 export_conv2d! {
@@ -119,33 +119,33 @@ export_conv2d! {
             1 => conv::Pass::GradX,
             _ => conv::Pass::GradW,
         };
-        u32::from(conv::conv2d_takes_lanes(&g, pass))
+        u32::from(conv::conv2d_takes_blocked(&g, pass))
     }
     "conv2dLanes" conv2d_lanes(x weight y bias; g; activation) {
         slices! {
             x: input f32[image_in_lanes(&g)], weight: input f32[filters(&g)],
             y: output f32[maps_in_lanes(&g)], bias: optional_input f32[g.k];
-            room = conv::conv2d_lanes_workspace(&g)
+            room = conv::conv2d_blocked_workspace(&g)
         }
         let activation = Activation::numbered(activation);
-        conv::conv2d_lanes(&g, x, weight, y, bias, activation, room);
+        conv::conv2d_blocked(&g, x, weight, y, bias, activation, room);
     }
     #[cfg(feature = "train")]
     "conv2dLanesGradX" conv2d_lanes_grad_x(gy weight gx _bias; g; ) {
         slices! {
             gy: input f32[maps_in_lanes(&g)], weight: input f32[filters(&g)],
             gx: output f32[image_in_lanes(&g)];
-            room = conv::conv2d_lanes_grad_x_workspace(&g)
+            room = conv::conv2d_blocked_grad_x_workspace(&g)
         }
-        conv::conv2d_lanes_grad_x(&g, gy, weight, gx, room);
+        conv::conv2d_blocked_grad_x(&g, gy, weight, gx, room);
     }
     #[cfg(feature = "train")]
     "conv2dLanesGradW" conv2d_lanes_grad_w(gy x gw _bias; g; ) {
         slices! {
             gy: input f32[maps_in_lanes(&g)], x: input f32[image_in_lanes(&g)],
             gw: output f32[filters(&g)];
-            room = conv::conv2d_lanes_grad_w_workspace(&g)
+            room = conv::conv2d_blocked_grad_w_workspace(&g)
         }
-        conv::conv2d_lanes_grad_w(&g, gy, x, gw, room);
+        conv::conv2d_blocked_grad_w(&g, gy, x, gw, room);
     }
 }

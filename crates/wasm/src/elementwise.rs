@@ -7,9 +7,9 @@ use phyllo_kernels::binary::Geometry;
 use phyllo_kernels::{binary as broadcast, casts, elementwise as functions, plain};
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::dry_run;
 use crate::slices::slices;
 use crate::strided::geometry;
-use crate::trial;
 
 /// y = f(x)
 #[cfg_attr(feature = "plans", inline(never))]
@@ -84,7 +84,7 @@ fn zip<X, Y>(a: (usize, [isize; 4]), b: (usize, [isize; 4]), y: usize, n: [usize
 #[cfg_attr(not(feature = "plans"), inline(never))]
 fn strided<X, Y>((a, sa): (usize, [isize; 4]), (b, sb): (usize, [isize; 4]), y: usize, n: [usize; 4], f: Binary<X, Y>) {
     let (geometry, [of_a, of_b]) = geometry(n, sa, sb);
-    slices! { a: strided X[&of_a], b: strided X[&of_b], y: in_place Y[trial::size(n)] }
+    slices! { a: strided X[&of_a], b: strided X[&of_b], y: in_place Y[dry_run::size(n)] }
     f(a, b, y, geometry);
 }
 

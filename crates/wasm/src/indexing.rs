@@ -3,8 +3,8 @@
 use phyllo_kernels::index as kernels;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::dry_run;
 use crate::slices::slices;
-use crate::trial;
 
 #[wasm_bindgen(js_name = "indexOutside")]
 pub fn index_outside(index: usize, n: usize, size: i32) -> i32 {
@@ -14,7 +14,7 @@ pub fn index_outside(index: usize, n: usize, size: i32) -> i32 {
 
 #[wasm_bindgen]
 pub fn gather(x: usize, index: usize, y: usize, outer: usize, n: usize, k: usize, inner: usize) {
-    trial::require(n > 0 || outer == 0 || k == 0 || inner == 0);
+    dry_run::require(n > 0 || outer == 0 || k == 0 || inner == 0);
     slices! { x: input i32[outer * n * inner], index: input i32[outer * k * inner], y: output i32[outer * k * inner] }
     kernels::gather(x, index, y, [outer, n, k, inner]);
 }
@@ -29,7 +29,7 @@ macro_rules! export_index_select {
     ($($js:literal $name:ident $type:ident)*) => {$(
         #[wasm_bindgen(js_name = $js)]
         pub fn $name(x: usize, index: usize, y: usize, outer: usize, n: usize, k: usize, inner: usize) {
-            trial::require(n > 0 || outer == 0 || k == 0 || inner == 0);
+            dry_run::require(n > 0 || outer == 0 || k == 0 || inner == 0);
             slices! { x: cells $type[outer * n * inner], index: input i32[k], y: output_cells $type[outer * k * inner] }
             kernels::index_select(x, index, y, [outer, n, k, inner]);
         }

@@ -1,12 +1,12 @@
-//! Moving data between layouts: strided copies, fills, and images in lanes.
+//! Moving data between layouts: strided copies, fills, and images in the blocked layout.
 
+use phyllo_kernels::blocked::{self, IMAGES};
 use phyllo_kernels::copy;
-use phyllo_kernels::lanes::{self, LANES};
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::dry_run;
 use crate::slices::slices;
 use crate::strided::extent;
-use crate::trial;
 
 macro_rules! export_copies {
     ($($(#[$cfg:meta])* $name:ident $copy:ident $type:ident;)*) => {$(
@@ -19,7 +19,7 @@ macro_rules! export_copies {
         ) {
             let n = [n0, n1, n2, n3];
             let (sx, sy) = ([x0, x1, x2, x3], [y0, y1, y2, y3]);
-            trial::work(n);
+            dry_run::work(n);
             let (from, to) = (extent(n, sx), extent(n, sy));
             slices! { x: strided $type[&from], y: strided_output $type[&to] }
             copy::$copy(x, y, n, (from.below, sx), (to.below, sy));
@@ -53,26 +53,26 @@ pub fn fill8(y: usize, n: usize, value: u8) {
     copy::fill(y, value);
 }
 
-/// The elements of n images in lanes.
+/// The elements of n images in the blocked layout.
 fn in_lanes(n: usize, size: usize) -> usize {
-    trial::size([n.div_ceil(LANES), size, LANES])
+    dry_run::size([n.div_ceil(IMAGES), size, IMAGES])
 }
 
 #[wasm_bindgen(js_name = "toLanes")]
 pub fn to_lanes(x: usize, y: usize, n: usize, size: usize) {
     slices! { x: input f32[n * size], y: output f32[in_lanes(n, size)] }
-    lanes::to_lanes(n, size, x, y);
+    blocked::to_blocked(n, size, x, y);
 }
 
 #[wasm_bindgen(js_name = "fromLanes")]
 pub fn from_lanes(x: usize, y: usize, n: usize, size: usize) {
     slices! { x: input f32[in_lanes(n, size)], y: output f32[n * size] }
-    lanes::from_lanes(n, size, x, y);
+    blocked::from_blocked(n, size, x, y);
 }
 
 #[cfg(feature = "train")]
 #[wasm_bindgen(js_name = "sumLanes")]
 pub fn sum_lanes(x: usize, y: usize, n: usize, c: usize, size: usize) {
-    slices! { x: input f32[in_lanes(n, trial::size([c, size]))], y: output f32[c] }
-    lanes::sum_lanes(n, c, size, x, y);
+    slices! { x: input f32[in_lanes(n, dry_run::size([c, size]))], y: output f32[c] }
+    blocked::sum_blocked(n, c, size, x, y);
 }

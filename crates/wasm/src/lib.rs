@@ -16,6 +16,11 @@ mod checked;
 mod convolutions;
 #[cfg(feature = "train")]
 mod dispatch;
+#[cfg(feature = "plans")]
+mod dry_run;
+#[cfg(not(feature = "plans"))]
+#[path = "dry_run_off.rs"]
+mod dry_run;
 mod elementwise;
 mod extent;
 mod failure;
@@ -37,9 +42,4 @@ mod recurrent;
 mod reductions;
 mod slices;
 mod strided;
-#[cfg(feature = "plans")]
-mod trial;
-#[cfg(not(feature = "plans"))]
-#[path = "untried.rs"]
-mod trial;
 mod windows;

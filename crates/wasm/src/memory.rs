@@ -98,7 +98,7 @@ impl State {
         let (at, bytes) = mem::take(&mut self.workspace);
         if bytes > 0 {
             // SAFETY: this is the block as it was taken; the slice of the last kernel is gone.
-            unsafe { self.arena.give(at, bytes) };
+            unsafe { self.arena.release(at, bytes) };
         }
     }
 
@@ -142,7 +142,7 @@ pub fn alloc(bytes: usize) -> usize {
     at
 }
 
-/// Gives back a block that was allocated with the same `bytes`.
+/// Frees a block that was allocated with the same `bytes`.
 #[cfg(not(feature = "plans"))]
 #[wasm_bindgen]
 pub fn free(at: usize, bytes: usize) {

@@ -3,8 +3,8 @@
 use phyllo_kernels::norm::{self, Norm};
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::dry_run;
 use crate::slices::slices;
-use crate::trial;
 
 #[wasm_bindgen]
 #[allow(clippy::too_many_arguments)]
@@ -19,11 +19,11 @@ pub fn normalise(
     x: usize, mean: usize, variance: usize, w: usize, b: usize, y: usize, outer: usize, n: usize, inner: usize,
     size: usize, step: usize, eps: f32,
 ) {
-    trial::require(step > 0 && size > 0 || outer == 0 || n == 0 || inner == 0);
+    dry_run::require(step > 0 && size > 0 || outer == 0 || n == 0 || inner == 0);
     if w != 0 || b != 0 {
         // A row takes weights one after another, and whole groups of elements share one; of columns each has its own.
         let whole = inner % step.max(1) == 0 && (size as u64 * step as u64) % inner.max(1) as u64 == 0;
-        trial::require(whole && (size >= n || inner != 1 || outer <= 1));
+        dry_run::require(whole && (size >= n || inner != 1 || outer <= 1));
     }
     slices! {
         x: input f32[outer * n * inner], mean: input f32[n], variance: input f32[n],

@@ -3,13 +3,13 @@
 use phyllo_kernels::sort;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::dry_run;
 use crate::slices::slices;
-use crate::trial;
 
 #[wasm_bindgen]
 pub fn topk(x: usize, y: usize, at: usize, rows: usize, n: usize, k: usize, descending: u32) {
-    trial::require(k <= n);
-    trial::work([rows, n, 32]); // n log k
+    dry_run::require(k <= n);
+    dry_run::work([rows, n, 32]); // n log k
     slices! { x: input f32[rows * n], y: output f32[rows * k], at: output i32[rows * k] }
     sort::topk(x, y, at, [rows, n, k], descending != 0);
 }

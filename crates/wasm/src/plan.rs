@@ -1,8 +1,8 @@
-//! Plans: lists of kernel calls in linear memory, tried once and then run in one crossing.
+//! Plans: lists of kernel calls in linear memory, checked once by a dry run and then run in one crossing.
 //!
 //! A call comes as numbers of 64 bits: the kernel's number, how many arguments it has, which of them are addresses
 //! (bit i for argument i), and the arguments. Addresses count from the start of the plan's memory, and 0 without its
-//! bit stands for an absent operand. Trying turns calls into words: the kernel's function, how many arguments, and
+//! bit stands for an absent operand. That turns calls into words: the kernel's function, how many arguments, and
 //! these; the function 0 ends the list.
 
 use core::mem::transmute;
@@ -11,7 +11,7 @@ use core::slice;
 use phyllo_kernels::{binary, casts, elementwise, plain};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::trial::{self, Fault};
+use crate::dry_run::{self, Fault};
 use crate::{
     convolutions, elementwise as functions, indexing, layout, norms, order, pooling, products, recurrent, reductions,
 };
@@ -63,21 +63,21 @@ arguments! {
     f32: Float, word => f32::from_bits(word);
 }
 
-/// What a kernel answers: nothing, or the place of what is wrong with its operands, or −1.
-trait Answer {
-    fn place(self) -> i32;
+/// What a kernel returns: nothing, or the index of the first wrong element of an operand, −1 if there is none.
+trait Returned {
+    fn index(self) -> i32;
 }
 
-impl Answer for () {
+impl Returned for () {
     #[inline(always)]
-    fn place(self) -> i32 {
+    fn index(self) -> i32 {
         -1
     }
 }
 
-impl Answer for i32 {
+impl Returned for i32 {
     #[inline(always)]
-    fn place(self) -> i32 {
+    fn index(self) -> i32 {
         self
     }
 }
@@ -93,13 +93,13 @@ trait Kernel<Arguments> {
 
 macro_rules! kernels_of {
     ($($argument:ident)*) => {
-        impl<F: Fn($($argument),*) -> R, R: Answer, $($argument: Argument),*> Kernel<($($argument,)*)> for F {
+        impl<F: Fn($($argument),*) -> R, R: Returned, $($argument: Argument),*> Kernel<($($argument,)*)> for F {
             const KINDS: &'static [Kind] = &[$($argument::KIND),*];
 
             #[inline(always)]
             unsafe fn call(&self, words: *const u32) -> i32 {
                 let mut i = 0..;
-                self($($argument::from_word(*words.add(i.next().unwrap_or(0)))),*).place()
+                self($($argument::from_word(*words.add(i.next().unwrap_or(0)))),*).index()
             }
         }
     };
@@ -208,11 +208,11 @@ pub fn kernel(name: usize, n: usize) -> i32 {
     kernels().position(|entry| entry.name.as_bytes() == name).map_or(-1, |i| i as i32)
 }
 
-/// Tries the calls in n numbers at an address, over `bytes` bytes of memory at another, and turns them into words. 0, or
+/// Dry-runs the calls in n numbers at an address, over `bytes` bytes of memory at another, and turns them into words. 0, or
 /// the number of the faulty call, from 1, times 16, plus the [`Fault`]. There is room for one number more.
 #[wasm_bindgen]
 pub fn prepare(calls: usize, n: usize, memory: usize, bytes: usize) -> u32 {
-    trial::begin(memory..memory + bytes);
+    dry_run::begin(memory..memory + bytes);
     let mut list = List { read: calls as *const f64, left: n, written: calls as *mut u32 };
     let mut count = 0;
     let mut fault = None;
@@ -223,7 +223,7 @@ pub fn prepare(calls: usize, n: usize, memory: usize, bytes: usize) -> u32 {
     }
     // SAFETY: words take less room than the numbers they come from.
     unsafe { list.written.write(0) };
-    trial::end();
+    dry_run::end();
     fault.map_or(0, |fault| count << 4 | fault as u32)
 }
 
@@ -247,7 +247,7 @@ impl List {
         self.written = self.written.add(1);
     }
 
-    /// The next call, tried.
+    /// The next call, after a dry run.
     unsafe fn turn(&mut self, memory: usize, bytes: usize) -> Result<(), Fault> {
         if self.left < 3 {
             return Err(Fault::Kernel);
@@ -271,7 +271,7 @@ impl List {
             }
             self.put(word);
         }
-        match trial::call(|| _ = (entry.function)(words)) {
+        match dry_run::call(|| _ = (entry.function)(words)) {
             Some(fault) => Err(fault),
             None => Ok(()),
         }

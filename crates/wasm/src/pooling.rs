@@ -1,25 +1,25 @@
 //! Pooling and its gradients.
 
-use phyllo_kernels::lanes::LANES;
+use phyllo_kernels::blocked::IMAGES;
 use phyllo_kernels::pool::{self, Divisor, Pool2d};
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::dry_run;
 use crate::slices::slices;
-use crate::trial;
-use crate::windows::try_windows;
+use crate::windows::check_windows;
 
-/// The elements of the planes that are pooled, `lanes` side by side; in a trial, whether the windows are well.
+/// The elements of the planes that are pooled, `lanes` side by side; in a dry run, whether the windows are well.
 fn pixels(g: &Pool2d, lanes: usize) -> usize {
-    if trial::running() || cfg!(feature = "checked") {
-        try_windows(1, [g.oh, g.ow], [g.kh, g.kw], [g.sh, g.sw], [g.ph, g.pw], [g.dh, g.dw]);
-        trial::work([g.planes, g.oh, g.ow, g.kh, g.kw, lanes]);
+    if dry_run::running() || cfg!(feature = "checked") {
+        check_windows(1, [g.oh, g.ow], [g.kh, g.kw], [g.sh, g.sw], [g.ph, g.pw], [g.dh, g.dw]);
+        dry_run::work([g.planes, g.oh, g.ow, g.kh, g.kw, lanes]);
     }
-    trial::size([g.planes, g.h, g.w, lanes])
+    dry_run::size([g.planes, g.h, g.w, lanes])
 }
 
 /// The elements of what comes out.
 fn pooled(g: &Pool2d, lanes: usize) -> usize {
-    trial::size([g.planes, g.oh, g.ow, lanes])
+    dry_run::size([g.planes, g.oh, g.ow, lanes])
 }
 
 macro_rules! export_max_pool2d {
@@ -49,9 +49,9 @@ macro_rules! export_max_pool2d {
 
 export_max_pool2d! {
     "maxPool2d" max_pool2d(x at y, n m, g, Tap) {
-        trial::backward(at);
+        dry_run::require_absent(at);
         slices! { x: input f32[n], at: optional_output Tap[m], y: output f32[m] }
-        pool::max_pool2d::<Tap>(&g, x, y, trial::kept(at));
+        pool::max_pool2d::<Tap>(&g, x, y, dry_run::full_only(at));
     }
     #[cfg(feature = "train")]
     "maxPool2dGrad" max_pool2d_grad(gy at gx, n m, g, Tap) {
@@ -65,8 +65,8 @@ export_max_pool2d! {
     }
     #[cfg(feature = "train")]
     "maxPool2dLanesGrad" max_pool2d_lanes_grad(gy at gx, n m, g, Tap) {
-        slices! { gy: input f32[m * LANES], at: input Tap[m * LANES], gx: output f32[n * LANES] }
-        pool::max_pool2d_lanes_grad::<Tap>(&g, gy, at, gx);
+        slices! { gy: input f32[m * IMAGES], at: input Tap[m * IMAGES], gx: output f32[n * IMAGES] }
+        pool::max_pool2d_blocked_grad::<Tap>(&g, gy, at, gx);
     }
 }
 
@@ -77,14 +77,14 @@ pub fn max_pool2d_lanes(
     sh: usize, sw: usize, ph: usize, pw: usize, dh: usize, dw: usize, wide: u32, relu: u32,
 ) {
     let g = Pool2d { planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw };
-    let (n, m) = (pixels(&g, LANES), pooled(&g, LANES));
-    trial::backward(at);
+    let (n, m) = (pixels(&g, IMAGES), pooled(&g, IMAGES));
+    dry_run::require_absent(at);
     if wide == 0 || cfg!(feature = "plans") {
         slices! { x: input f32[n], y: output f32[m], at: optional_output u8[m] }
-        pool::max_pool2d_lanes(&g, x, y, trial::kept(at), relu != 0);
+        pool::max_pool2d_blocked(&g, x, y, dry_run::full_only(at), relu != 0);
     } else {
         slices! { x: input f32[n], y: output f32[m], at: optional_output i32[m] }
-        pool::max_pool2d_lanes(&g, x, y, trial::kept(at), relu != 0);
+        pool::max_pool2d_blocked(&g, x, y, dry_run::full_only(at), relu != 0);
     }
 }
 
@@ -123,12 +123,12 @@ export_avg_pool2d! {
         pool::avg_pool2d_grad(&g, gy, gx, divisor);
     }
     "avgPool2dLanes" avg_pool2d_lanes(x y, n m, g, divisor) {
-        slices! { x: input f32[n * LANES], y: output f32[m * LANES] }
-        pool::avg_pool2d_lanes(&g, x, y, divisor);
+        slices! { x: input f32[n * IMAGES], y: output f32[m * IMAGES] }
+        pool::avg_pool2d_blocked(&g, x, y, divisor);
     }
     #[cfg(feature = "train")]
     "avgPool2dLanesGrad" avg_pool2d_lanes_grad(gy gx, n m, g, divisor) {
-        slices! { gy: input f32[m * LANES], gx: output f32[n * LANES] }
-        pool::avg_pool2d_lanes_grad(&g, gy, gx, divisor);
+        slices! { gy: input f32[m * IMAGES], gx: output f32[n * IMAGES] }
+        pool::avg_pool2d_blocked_grad(&g, gy, gx, divisor);
     }
 }

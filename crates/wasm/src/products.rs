@@ -3,8 +3,8 @@
 use phyllo_kernels::gemm::{self, Activation, Bias, Gemm};
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::dry_run;
 use crate::slices::slices;
-use crate::trial;
 
 /// The elements of `batch` matrices [rows, columns], from the first to the last.
 #[inline(always)]
@@ -13,15 +13,15 @@ pub(crate) fn matrices(rows: usize, columns: usize, batch: usize, row: usize, co
         return 0;
     }
     let reach = |n: usize, step: usize| (n - 1) as u64 * step as u64;
-    trial::elements(reach(rows, row).saturating_add(reach(columns, column)).saturating_add(reach(batch, step)) + 1)
+    dry_run::elements(reach(rows, row).saturating_add(reach(columns, column)).saturating_add(reach(batch, step)) + 1)
 }
 
-/// The elements of the products. In a trial, whether they are apart: `batch` of them in one place would take as long, and
+/// The elements of the products. In a dry run, whether they are apart: `batch` of them in one place would take as long, and
 /// need no memory.
 #[inline(always)]
 fn product_len(g: &Gemm) -> usize {
     let one = matrices(g.m, g.n, 1, g.rsc, 1, 0);
-    trial::require((g.m <= 1 || g.rsc >= g.n) && (g.batch <= 1 || g.sc >= one));
+    dry_run::require((g.m <= 1 || g.rsc >= g.n) && (g.batch <= 1 || g.sc >= one));
     matrices(g.m, g.n, g.batch, g.rsc, 1, g.sc)
 }
 
@@ -49,7 +49,7 @@ pub fn gemm(
     activation: u32,
 ) {
     let g = Gemm { m, n, k, rsa, csa, rsb, csb, rsc, batch, sa, sb, sc };
-    trial::work([batch, m, n, k]);
+    dry_run::work([batch, m, n, k]);
     slices! {
         a: input f32[matrices(m, k, batch, rsa, csa, sa)],
         b: input f32[matrices(k, n, batch, rsb, csb, sb)],
@@ -81,9 +81,9 @@ pub fn gemm_packed(
     bias_by: u32, accumulate: u32, activation: u32,
 ) {
     let g = Gemm { m, n, k, rsa, csa, rsc, batch: 1, ..Gemm::default() };
-    trial::work([m, n, k]);
-    trial::size([k, n]);
-    trial::require(gemm::gemm_pack_len(m, k, n) > 0);
+    dry_run::work([m, n, k]);
+    dry_run::size([k, n]);
+    dry_run::require(gemm::gemm_pack_len(m, k, n) > 0);
     slices! {
         a: input f32[matrices(m, k, 1, rsa, csa, 0)], packed: input f32[gemm::gemm_pack_len(m, k, n)],
         c: output f32[product_len(&g)],

@@ -3,22 +3,22 @@
 use phyllo_kernels::rnn::{self as layers, Sequence, GRU_GATES, GRU_RESERVE, LSTM_GATES, LSTM_RESERVE};
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::dry_run;
 use crate::slices::slices;
-use crate::trial;
 
 fn sequence(steps: usize, batch: usize, hidden: usize, reverse: u32) -> Sequence {
-    trial::work([steps, batch, hidden, hidden, LSTM_GATES]);
-    trial::size([LSTM_RESERVE, steps, batch, hidden]);
+    dry_run::work([steps, batch, hidden, hidden, LSTM_GATES]);
+    dry_run::size([LSTM_RESERVE, steps, batch, hidden]);
     Sequence { steps, batch, hidden, reverse: reverse != 0 }
 }
 
 /// The elements of a sequence of so many states a step, and of one state.
 fn rows(s: &Sequence, width: usize) -> usize {
-    trial::size([s.steps, s.batch, width, s.hidden])
+    dry_run::size([s.steps, s.batch, width, s.hidden])
 }
 
 fn state(s: &Sequence) -> usize {
-    trial::size([s.batch, s.hidden])
+    dry_run::size([s.batch, s.hidden])
 }
 
 #[wasm_bindgen]
@@ -59,7 +59,7 @@ pub fn lstm(
     p: usize, w: usize, h0: usize, c0: usize, y: usize, h: usize, c: usize, reserve: usize, steps: usize, batch: usize,
     hidden: usize, reverse: u32,
 ) {
-    trial::backward(reserve);
+    dry_run::require_absent(reserve);
     let s = sequence(steps, batch, hidden, reverse);
     slices! {
         p: input f32[rows(&s, LSTM_GATES)], w: input f32[LSTM_GATES * hidden * hidden],
@@ -68,7 +68,7 @@ pub fn lstm(
         reserve: optional_output f32[rows(&s, LSTM_RESERVE)];
         room = layers::forward_workspace(&s, LSTM_GATES)
     }
-    layers::lstm(&s, p, w, h0, c0, y, h, c, trial::kept(reserve), room);
+    layers::lstm(&s, p, w, h0, c0, y, h, c, dry_run::full_only(reserve), room);
 }
 
 #[cfg(feature = "train")]
@@ -95,7 +95,7 @@ pub fn gru(
     p: usize, w: usize, bias: usize, h0: usize, y: usize, h: usize, reserve: usize, steps: usize, batch: usize,
     hidden: usize, reverse: u32,
 ) {
-    trial::backward(reserve);
+    dry_run::require_absent(reserve);
     let s = sequence(steps, batch, hidden, reverse);
     slices! {
         p: input f32[rows(&s, GRU_GATES)], w: input f32[GRU_GATES * hidden * hidden],
@@ -103,7 +103,7 @@ pub fn gru(
         y: output f32[rows(&s, 1)], h: output f32[state(&s)], reserve: optional_output f32[rows(&s, GRU_RESERVE)];
         room = layers::forward_workspace(&s, GRU_GATES)
     }
-    layers::gru(&s, p, w, bias, h0, y, h, trial::kept(reserve), room);
+    layers::gru(&s, p, w, bias, h0, y, h, dry_run::full_only(reserve), room);
 }
 
 #[cfg(feature = "train")]

@@ -3,8 +3,8 @@
 use phyllo_kernels::{reduce, softmax as rows};
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::dry_run;
 use crate::slices::slices;
-use crate::trial;
 
 #[wasm_bindgen]
 pub fn sum(x: usize, y: usize, n0: usize, r0: usize, n1: usize, r1: usize, scale: f32) {
@@ -22,7 +22,7 @@ macro_rules! export_extremes {
     ($($name:ident)*) => {$(
         #[wasm_bindgen]
         pub fn $name(x: usize, y: usize, at: usize, outer: usize, r: usize, inner: usize) {
-            trial::require(r > 0 || outer == 0 || inner == 0);
+            dry_run::require(r > 0 || outer == 0 || inner == 0);
             slices! {
                 x: input f32[outer * r * inner],
                 y: optional_output f32[outer * inner], at: optional_output i32[outer * inner],

@@ -89,15 +89,15 @@ pub unsafe fn optional_output<'a, T>(at: usize, n: usize) -> Option<&'a mut [T]>
 }
 
 /// Turns addresses into slices of the same names: `x: input f32[n]` and so on, by the functions above. After a
-/// semicolon, `room = n` is a workspace. In a trial the function ends here, and the checked binary refuses here what
+/// semicolon, `room = n` is a workspace. In a dry run the function ends here, and the checked binary refuses here what
 /// breaks the contract, so this comes once, with every operand.
 macro_rules! slices {
     ($($name:ident: $kind:ident $type:ident[$($n:tt)+]),* $(,)? $(; $room:ident = $need:expr)?) => {
         #[cfg(feature = "plans")]
-        if $crate::trial::running() {
-            $($crate::trial::$kind::<$type>($name, $crate::slices::extent!($($n)+));)*
+        if $crate::dry_run::running() {
+            $($crate::dry_run::$kind::<$type>($name, $crate::slices::extent!($($n)+));)*
             // No memory is asked for afterwards.
-            $(if !$crate::trial::refused() { $crate::memory::workspace($crate::slices::name!(), $need); })?
+            $(if !$crate::dry_run::refused() { $crate::memory::workspace($crate::slices::name!(), $need); })?
             return Default::default();
         }
         #[cfg(feature = "checked")]
@@ -122,7 +122,7 @@ macro_rules! name {
 
 /// How many elements: a product of sizes, or what finds it; or a strided operand's extent.
 macro_rules! extent {
-    ($first:tt $(* $more:tt)*) => { $crate::trial::size([$first $(, $more)*]) };
+    ($first:tt $(* $more:tt)*) => { $crate::dry_run::size([$first $(, $more)*]) };
     ($n:expr) => { $n };
 }
 

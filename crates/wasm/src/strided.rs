@@ -2,8 +2,8 @@
 
 use phyllo_kernels::binary::Geometry;
 
+use crate::dry_run;
 use crate::extent::Extent;
-use crate::trial;
 
 /// The extent of an operand over an index space of n.
 #[inline(never)]
@@ -19,7 +19,7 @@ pub fn extent(n: [usize; 4], strides: [isize; 4]) -> Extent {
         *side = side.saturating_add(reach);
     }
     let len = below.saturating_add(above).saturating_add(1);
-    let [below, len] = if n.contains(&0) { [0; 2] } else { [below, len].map(trial::elements) };
+    let [below, len] = if n.contains(&0) { [0; 2] } else { [below, len].map(dry_run::elements) };
     Extent {
         below,
         len,

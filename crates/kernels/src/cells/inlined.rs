@@ -47,20 +47,18 @@ pub fn map<X: Element, Y: Element>(x: &[Cell<X>], y: &[Cell<Y>], f: impl Fn(X::V
     for (x, y) in xs.iter().zip(ys) {
         put::<Y>(from_fn(|i| f(X::read(&vectors(x)[i]))), y);
     }
-    let ((xs, x), (ys, y)) = (x.as_chunks(), y.as_chunks());
-    for (x, y) in xs.iter().zip(ys) {
-        Y::write(f(X::read(x)), y);
-    }
-    if !y.is_empty() {
-        Y::write_few(f(X::read_few(x)), y);
-    }
+    map_vectors(x, y, f);
 }
 
 /// The same in less code, one vector at a time.
 #[inline(always)]
 fn map_vectors<X: Element, Y: Element>(x: &[Cell<X>], y: &[Cell<Y>], f: impl Fn(X::Vector) -> Y::Vector) {
-    for (x, y) in x[..y.len()].chunks(4).zip(y.chunks(4)) {
-        write(f(read(x)), y);
+    let ((xs, x), (ys, y)) = (x[..y.len()].as_chunks(), y.as_chunks());
+    for (x, y) in xs.iter().zip(ys) {
+        Y::write(f(X::read(x)), y);
+    }
+    if !y.is_empty() {
+        Y::write_few(f(X::read_few(x)), y);
     }
 }
 
@@ -76,6 +74,21 @@ pub fn zip<A: Element, B: Element, Y: Element>(
     }
     for ((a, b), y) in a.chunks(4).zip(b.chunks(4)).zip(y.chunks(4)) {
         write(f(read(a), read(b)), y);
+    }
+}
+
+/// The same in less code, one vector at a time.
+#[inline(always)]
+fn zip_vectors<A: Element, B: Element, Y: Element>(
+    a: &[Cell<A>], b: &[Cell<B>], y: &[Cell<Y>], f: impl Fn(A::Vector, B::Vector) -> Y::Vector,
+) {
+    let ((xs, a), (zs, b)) = (a[..y.len()].as_chunks(), b[..y.len()].as_chunks());
+    let (ys, y) = y.as_chunks();
+    for ((a, b), y) in xs.iter().zip(zs).zip(ys) {
+        Y::write(f(A::read(a), B::read(b)), y);
+    }
+    if !y.is_empty() {
+        Y::write_few(f(A::read_few(a), B::read_few(b)), y);
     }
 }
 
@@ -112,7 +125,11 @@ struct Each<F>(F);
 impl<A: Element, B: Element, Y: Element, F: Fn(A::Vector, B::Vector) -> Y::Vector> Row<A, B, Y> for Each<F> {
     #[inline(never)]
     fn zip(&self, a: &[Cell<A>], b: &[Cell<B>], y: &[Cell<Y>]) {
-        zip(a, b, y, &self.0);
+        if Y::FLOAT {
+            zip(a, b, y, &self.0);
+        } else {
+            zip_vectors(a, b, y, &self.0);
+        }
     }
     #[inline(never)]
     fn scalar_b(&self, a: &[Cell<A>], b: B, y: &[Cell<Y>]) {

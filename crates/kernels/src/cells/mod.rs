@@ -23,6 +23,9 @@ pub use shared::{broadcast, map, zip, zip3};
 /// An element type, and the vector in which four of them are computed with.
 pub trait Element: Copy {
     const ZERO: Self;
+    /// Whether loops compute several vectors at a time, which is larger and faster.
+    #[cfg(not(feature = "small"))]
+    const FLOAT: bool;
     type Vector: Copy;
     fn read(x: &[Cell<Self>; 4]) -> Self::Vector;
     fn write(v: Self::Vector, y: &[Cell<Self>; 4]);
@@ -40,9 +43,11 @@ fn values<T>(x: &[Cell<T>; 4]) -> *mut [T; 4] {
 }
 
 macro_rules! element {
-    ($type:ty, $zero:literal, $vector:ident, $read:ident, $write:ident, $splat:expr) => {
+    ($type:ty, $zero:literal, $float:literal, $vector:ident, $read:ident, $write:ident, $splat:expr) => {
         impl Element for $type {
             const ZERO: Self = $zero;
+            #[cfg(not(feature = "small"))]
+            const FLOAT: bool = $float;
             type Vector = $vector;
             #[inline(always)]
             fn read(x: &[Cell<Self>; 4]) -> $vector {
@@ -75,7 +80,7 @@ macro_rules! element {
     };
 }
 
-element!(f32, 0.0, F32x4, read, write, F32x4::splat);
-element!(i32, 0, I32x4, read, write, I32x4::splat);
+element!(f32, 0.0, true, F32x4, read, write, F32x4::splat);
+element!(i32, 0, false, I32x4, read, write, I32x4::splat);
 // Bytes are computed with as i32; lanes to write must be 0 to 255.
-element!(u8, 0, I32x4, read_u8, write_u8, |x| I32x4::splat(i32::from(x)));
+element!(u8, 0, false, I32x4, read_u8, write_u8, |x| I32x4::splat(i32::from(x)));

@@ -1,17 +1,17 @@
 //! Convolution and its two gradients, each by the method that is fastest for its geometry.
 
+use super::blocked::{self, Layout};
 use super::epilogue::Epilogue;
 use super::geometry::Conv2d;
-use super::lanes::{self, Layout};
 use super::method::{Method, Pass};
 use super::weights::Weights;
 use super::winograd::{self, F2, F4};
-use super::{direct, implicit, phases};
+use super::{direct, implicit, polyphase};
 use crate::gemm::Activation;
 
-/// Whether [`conv2d`] or a gradient puts such a batch in lanes for itself.
-pub fn conv2d_takes_lanes(g: &Conv2d, pass: Pass) -> bool {
-    g.method(pass) == Method::Lanes
+/// Whether [`conv2d`] or a gradient puts such a batch into the blocked layout for itself.
+pub fn conv2d_takes_blocked(g: &Conv2d, pass: Pass) -> bool {
+    g.method(pass) == Method::Blocked
 }
 
 /// Numbers of workspace that [`conv2d`] needs.
@@ -49,7 +49,7 @@ pub fn conv2d_by(
 
 pub(super) fn forward_workspace(method: Method, g: &Conv2d, prepared: bool) -> usize {
     match method {
-        Method::Lanes => lanes::forward_workspace(g, Layout::Images),
+        Method::Blocked => blocked::forward_workspace(g, Layout::Plain),
         Method::Direct => direct::forward_workspace(g),
         Method::Winograd => winograd::forward_workspace(F2, g, prepared),
         Method::Winograd4 => winograd::forward_workspace(F4::new(), g, prepared),
@@ -64,9 +64,9 @@ pub(super) fn forward(
     assert!(g.serves(Pass::Forward, method), "the method does not serve");
     let y = &mut y[..g.y_len()];
     match method {
-        Method::Lanes => {
+        Method::Blocked => {
             let Epilogue { bias, activation } = *epilogue;
-            lanes::forward(g, Layout::Images, x, weights.as_they_are(), y, bias, activation, workspace);
+            blocked::forward(g, Layout::Plain, x, weights.as_they_are(), y, bias, activation, workspace);
         }
         Method::Direct => direct::forward(g, x, weights.as_they_are(), y, epilogue, workspace),
         Method::Winograd => winograd::forward(F2, g, x, weights, y, epilogue, workspace),
@@ -90,12 +90,12 @@ pub fn conv2d_grad_x_workspace(g: &Conv2d) -> usize {
 /// Numbers of workspace that [`conv2d_grad_x_by`] needs.
 pub fn conv2d_grad_x_workspace_by(method: Method, g: &Conv2d) -> usize {
     match method {
-        Method::Lanes => lanes::grad_x_workspace(g, Layout::Images),
+        Method::Blocked => blocked::grad_x_workspace(g, Layout::Plain),
         Method::Direct => direct::grad_x_workspace(g),
         Method::Winograd => winograd::grad_x_workspace(g),
         Method::Implicit => implicit::grad_x_workspace(g),
-        Method::Phases => phases::grad_x_workspace(g),
-        Method::Columns => implicit::grad_x_strided_workspace(g),
+        Method::Polyphase => polyphase::grad_x_workspace(g),
+        Method::Col2im => implicit::grad_x_col2im_workspace(g),
         _ => 0,
     }
 }
@@ -117,12 +117,12 @@ pub fn conv2d_grad_x_by(method: Method, g: &Conv2d, gy: &[f32], w: &[f32], gx: &
     g.assert_fits(gx, w, gy);
     let gx = &mut gx[..g.x_len()];
     match method {
-        Method::Lanes => lanes::grad_x(g, Layout::Images, gy, w, gx, workspace),
+        Method::Blocked => blocked::grad_x(g, Layout::Plain, gy, w, gx, workspace),
         Method::Direct => direct::grad_x(g, gy, w, gx, workspace),
         Method::Winograd => winograd::grad_x(g, gy, w, gx, workspace),
         Method::Implicit => implicit::grad_x(g, gy, w, gx, workspace),
-        Method::Phases => phases::grad_x(g, gy, w, gx, workspace),
-        Method::Columns => implicit::grad_x_strided(g, gy, w, gx, workspace),
+        Method::Polyphase => polyphase::grad_x(g, gy, w, gx, workspace),
+        Method::Col2im => implicit::grad_x_col2im(g, gy, w, gx, workspace),
         _ => gx.fill(0.0),
     }
 }
@@ -135,7 +135,7 @@ pub fn conv2d_grad_w_workspace(g: &Conv2d) -> usize {
 /// Numbers of workspace that [`conv2d_grad_w_by`] needs.
 pub fn conv2d_grad_w_workspace_by(method: Method, g: &Conv2d) -> usize {
     match method {
-        Method::Lanes => lanes::grad_w_workspace(g, Layout::Images),
+        Method::Blocked => blocked::grad_w_workspace(g, Layout::Plain),
         Method::Direct => direct::grad_w_workspace(g),
         Method::Winograd => winograd::grad_w_workspace(g),
         Method::Implicit => implicit::grad_w_workspace(g),
@@ -160,7 +160,7 @@ pub fn conv2d_grad_w_by(method: Method, g: &Conv2d, gy: &[f32], x: &[f32], gw: &
     g.assert_fits(x, gw, gy);
     let gw = &mut gw[..g.w_len()];
     match method {
-        Method::Lanes => lanes::grad_w(g, Layout::Images, gy, x, gw, workspace),
+        Method::Blocked => blocked::grad_w(g, Layout::Plain, gy, x, gw, workspace),
         Method::Direct => direct::grad_w(g, gy, x, gw, workspace),
         Method::Winograd => winograd::grad_w(g, gy, x, gw, workspace),
         Method::Implicit => implicit::grad_w(g, gy, x, gw, workspace),

@@ -1,4 +1,4 @@
-//! Convolution as matrix products with the patches of one image at a time, for any geometry.
+//! Implicit im2col: convolution as matrix products with the patches of one image at a time, for any geometry.
 
 use super::epilogue::Epilogue;
 use super::geometry::{Conv2d, Window};
@@ -22,7 +22,7 @@ fn pack(window: &Window, w: &[f32], packed: &mut [f32]) {
     assert!(w.len() >= m * k && packed.len() >= packed_len(window));
     // SAFETY: w is m × k, and its panels have their room.
     unsafe {
-        prepack::<MR>(&Strided { at: w.as_ptr(), lane: k, depth: 1 }, m, k, depths_at_once(k), packed.as_mut_ptr())
+        prepack::<MR>(&Strided { at: w.as_ptr(), row: k, depth: 1 }, m, k, depths_at_once(k), packed.as_mut_ptr())
     };
 }
 
@@ -123,7 +123,7 @@ pub(super) fn correlate(
             packed
         }
     };
-    let a = Packed { at: packed.as_ptr(), lanes: m };
+    let a = Packed { at: packed.as_ptr(), rows: m };
     let panels = workspace.floats(b_workspace(pixels, k)).as_mut_ptr();
     let column = epilogue.bias.map_or(ptr::null(), <[f32]>::as_ptr);
     let (x_len, y_len) = (window.x_len(), window.y_len());
@@ -135,7 +135,7 @@ pub(super) fn correlate(
     // SAFETY: a is m × k, the patches k × pixels, y m × pixels; A is packed, B has its room.
     if window.is_pointwise() {
         for (image, x) in parts.enumerate() {
-            let b = Strided { at: x.as_ptr(), lane: 1, depth: pixels };
+            let b = Strided { at: x.as_ptr(), row: 1, depth: pixels };
             unsafe { multiply(m, pixels, k, &a, &b, &out(image), ptr::null_mut(), panels) };
         }
         return;
@@ -159,7 +159,7 @@ fn planes_at_once(window: &Window) -> usize {
     (COLUMNS / (window.kh * window.kw * window.pixels())).clamp(1, window.c)
 }
 
-pub(super) fn grad_x_strided_workspace(g: &Conv2d) -> usize {
+pub(super) fn grad_x_col2im_workspace(g: &Conv2d) -> usize {
     let window = g.group();
     let rows = planes_at_once(&window) * window.kh * window.kw;
     window.taps()
@@ -170,7 +170,7 @@ pub(super) fn grad_x_strided_workspace(g: &Conv2d) -> usize {
 }
 
 /// Any stride: gx = col2im(Wᵀg).
-pub(super) fn grad_x_strided(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspace: &mut [f32]) {
+pub(super) fn grad_x_col2im(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspace: &mut [f32]) {
     let window = g.group();
     let (taps, pixels, size) = (window.taps(), window.pixels(), window.kh * window.kw);
     let at_once = planes_at_once(&window);
@@ -185,11 +185,11 @@ pub(super) fn grad_x_strided(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], 
     for part in 0..g.n * g.groups {
         let gy = &gy[part * window.y_len()..][..window.y_len()];
         let w = &w[part % g.groups * window.k * taps..][..window.k * taps];
-        let b = Strided { at: gy.as_ptr(), lane: 1, depth: pixels };
+        let b = Strided { at: gy.as_ptr(), row: 1, depth: pixels };
         buffer[..frame.len()].fill(0.0);
         for first in (0..window.c).step_by(at_once) {
             let rows = first * size..(first + at_once).min(window.c) * size;
-            let a = Strided { at: w[rows.start..].as_ptr(), lane: 1, depth: taps };
+            let a = Strided { at: w[rows.start..].as_ptr(), row: 1, depth: taps };
             let out = Output::plain(columns.as_mut_ptr(), pixels);
             // SAFETY: Wᵀ is taps × k, of which these rows; g is k × pixels; `columns` has room for the product.
             unsafe { multiply(rows.len(), pixels, window.k, &a, &b, &out, pa.as_mut_ptr(), pb.as_mut_ptr()) };
@@ -215,7 +215,7 @@ pub(super) fn grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspac
     let pa = workspace.floats(a_workspace(window.k, pixels)).as_mut_ptr();
     let pb = workspace.floats(b_workspace(taps, pixels)).as_mut_ptr();
     let parts = x.chunks_exact(window.x_len()).zip(gy.chunks_exact(window.y_len())).take(g.n * g.groups).enumerate();
-    let a = |gy: &[f32]| Strided { at: gy.as_ptr(), lane: pixels, depth: 1 };
+    let a = |gy: &[f32]| Strided { at: gy.as_ptr(), row: pixels, depth: 1 };
     let mut out = |part: usize| {
         let gw = &mut gw[part % g.groups * window.k * taps..][..window.k * taps];
         Output { accumulate: part >= g.groups, ..Output::plain(gw.as_mut_ptr(), taps) }
@@ -223,7 +223,7 @@ pub(super) fn grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspac
     // SAFETY: g is k × pixels, the patches pixels × taps, gw k × taps; both operands have their room.
     if window.is_pointwise() {
         for (part, (x, gy)) in parts {
-            let b = Strided { at: x.as_ptr(), lane: pixels, depth: 1 };
+            let b = Strided { at: x.as_ptr(), row: pixels, depth: 1 };
             unsafe { multiply(window.k, taps, pixels, &a(gy), &b, &out(part), pa, pb) };
         }
         return;

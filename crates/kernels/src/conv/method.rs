@@ -1,8 +1,8 @@
 //! By which method a pass is computed.
 
 use super::geometry::{Conv2d, Window};
-use super::{phases, winograd};
-use crate::lanes::LANES;
+use super::{polyphase, winograd};
+use crate::blocked::IMAGES;
 
 /// A pass of a convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,38 +17,38 @@ pub enum Pass {
 pub enum Method {
     /// A size is 0: no products at all.
     Empty,
-    /// Eight images at a time, side by side.
-    Lanes,
-    /// Straight from the image.
+    /// In the blocked layout: eight images at a time, side by side.
+    Blocked,
+    /// Direct convolution: straight from a padded image.
     Direct,
-    /// Matrix products over Winograd's tiles.
+    /// Winograd's F(2 × 2, 3 × 3): matrix products over transformed tiles.
     Winograd,
     /// The same with tiles of 4 × 4 outputs: less exact, and so never chosen unless asked for.
     Winograd4,
-    /// Matrix products over the patches of one image at a time.
+    /// Implicit im2col: matrix products over the patches of one image, which are never stored as a matrix.
     Implicit,
-    /// The gradient of the input as one such correlation, for strides.
-    Phases,
-    /// The same from the gradient back to columns of patches, for strides.
-    Columns,
+    /// Polyphase: the gradient of the input of a strided convolution as one convolution of stride 1 for all phases.
+    Polyphase,
+    /// col2im: the gradient of the input as a matrix product, whose columns are added to the image.
+    Col2im,
 }
 
 impl Method {
     pub const ALL: [Self; 8] = [
         Self::Empty,
-        Self::Lanes,
+        Self::Blocked,
         Self::Direct,
         Self::Winograd,
         Self::Winograd4,
         Self::Implicit,
-        Self::Phases,
-        Self::Columns,
+        Self::Polyphase,
+        Self::Col2im,
     ];
 }
 
-/// Up to so many numbers an output is the sum of, a batch is worth putting into lanes: 150 gain 1.2 to 2.9 times (the
+/// Up to so many numbers an output is the sum of, a batch is worth putting into the blocked layout: 150 gain 1.2 to 2.9 times (the
 /// second layer of LeNet-5), 288 (32 channels, 3 × 3 on 14 × 14) nothing.
-const LANES_TAPS: usize = 160;
+const BLOCKED_TAPS: usize = 160;
 
 /// Up to so many numbers an output is the sum of, it is worth reading them from the image itself: 72 (groups of 8 planes,
 /// 3 × 3) gain 13 % and 27 (3 planes, 3 × 3, 64 filters) 5 % in the forward pass, 18 % and 78 % in the gradient of the
@@ -58,27 +58,27 @@ const DIRECT_TAPS: usize = 75;
 /// 85 %.
 const DIRECT_PLANES: usize = 4;
 
-/// From so many filters on, up to so many taps gain nothing from lanes: 3 → 16 planes of 32 × 32 run at 37 GFLOP/s from the
-/// image and at 29 in lanes, 3 → 64 at 36 and 26; 4 → 8 at 34 and 39, 8 → 16 at 34 and 40. (These and what follows: AMD
+/// From so many filters on, up to so many taps gain nothing from the blocked layout: 3 → 16 planes of 32 × 32 run at 37 GFLOP/s from the
+/// image and at 29 blocked, 3 → 64 at 36 and 26; 4 → 8 at 34 and 39, 8 → 16 at 34 and 40. (These and what follows: AMD
 /// EPYC, relaxed, Node 24, 3 × 3 unless said, where multiply-adds reach 51; `npm run bench -- dispatch` measures again.)
-const LANES_FILTERS: usize = 16;
-const LANES_LEAST_TAPS: usize = 36;
-/// From so many filters on, none do: 3 → 64 by 7 × 7 at a stride of 2 on 224 × 224 at 42 with patches and at 39 in lanes.
-const LANES_MANY_FILTERS: usize = 64;
-/// Taps of depthwise filters from which on a batch is worth putting into lanes, as it is for strides: 5 × 5 on 14 × 14 runs
-/// at 13 in lanes and at 10 from the image, 3 × 3 at a stride of 2 on 28 × 28 at 8 and 4.
+const BLOCKED_FILTERS: usize = 16;
+const BLOCKED_LEAST_TAPS: usize = 36;
+/// From so many filters on, none do: 3 → 64 by 7 × 7 at a stride of 2 on 224 × 224 at 42 with patches and at 39 blocked.
+const BLOCKED_MANY_FILTERS: usize = 64;
+/// Taps of depthwise filters from which on a batch is worth putting into the blocked layout, as it is for strides: 5 × 5 on 14 × 14 runs
+/// at 13 blocked and at 10 from the image, 3 × 3 at a stride of 2 on 28 × 28 at 8 and 4.
 const DEPTHWISE_TAPS: usize = 25;
-/// Fewer planes leave lanes of their gradient empty: of 3 → 16, it runs at 11 in lanes and at 25 from the image.
-const LANES_PLANES: usize = 4;
+/// Fewer planes leave vectors of their gradient empty: of 3 → 16, it runs at 11 blocked and at 25 from the image.
+const BLOCKED_PLANES: usize = 4;
 /// From so many filters on, columns of patches are better for the gradient of few planes than the image itself: 4 → 32
 /// planes of 14 × 14 at 20 and 15, 3 → 64 of 32 × 32 at 28 and 24; but 3 → 16 at 22 and 26.
 const COLUMNS_FILTERS: usize = 32;
-/// Planes and filters from which on Winograd is best for the gradient of the planes, if not in lanes: 8 → 16 planes of
+/// Planes and filters from which on Winograd is best for the gradient of the planes, if not blocked: 8 → 16 planes of
 /// 14 × 14 at 30, where nothing else passes 28; but 8 → 8 at 24, and 28 from the image.
 const WINOGRAD_GRAD_X: [usize; 2] = [8, 16];
 /// From so many columns on, up to so many filters, or taps, have their gradient read from the image: of 3 → 16 planes of
 /// 32 × 32 at 35, with patches at 27; of 8 → 16 on 14 × 14 at 22 and 29, of 8 → 32 on 28 × 28 at 37 and 40. Depthwise
-/// ones in a batch on 28 × 28 at 12, in lanes at 9; on 14 × 14 at 7 and 9.
+/// ones in a batch on 28 × 28 at 12, blocked at 9; on 14 × 14 at 7 and 9.
 const GRAD_W_COLUMNS: usize = 20;
 const GRAD_W_FILTERS: usize = 16;
 
@@ -96,10 +96,10 @@ impl Conv2d {
         self.sh == 1 && self.sw == 1
     }
 
-    /// At least a block of images, and few lanes without one.
-    fn fits_lanes(&self) -> bool {
-        let few = self.group().taps() <= LANES_TAPS;
-        few && self.n >= LANES && self.n.next_multiple_of(LANES) * 3 <= self.n * 4
+    /// At least a block of images, and few places without one.
+    fn fits_blocks(&self) -> bool {
+        let few = self.group().taps() <= BLOCKED_TAPS;
+        few && self.n >= IMAGES && self.n.next_multiple_of(IMAGES) * 3 <= self.n * 4
     }
 
     /// One plane in, one plane out.
@@ -115,12 +115,12 @@ impl Conv2d {
 
     fn forward_method(&self) -> Method {
         let window = self.group();
-        let shallow = self.has_unit_stride() && window.taps() <= LANES_LEAST_TAPS;
-        let wide = window.k >= if shallow { LANES_FILTERS } else { LANES_MANY_FILTERS };
+        let shallow = self.has_unit_stride() && window.taps() <= BLOCKED_LEAST_TAPS;
+        let wide = window.k >= if shallow { BLOCKED_FILTERS } else { BLOCKED_MANY_FILTERS };
         if self.is_depthwise() {
             let slow = !self.has_unit_stride() || window.taps() >= DEPTHWISE_TAPS;
-            if slow && self.fits_lanes() {
-                Method::Lanes
+            if slow && self.fits_blocks() {
+                Method::Blocked
             } else {
                 Method::Direct
             }
@@ -128,8 +128,8 @@ impl Conv2d {
             Method::Implicit
         } else if winograd::pays(&window, self.n) {
             Method::Winograd
-        } else if self.fits_lanes() && !wide {
-            Method::Lanes
+        } else if self.fits_blocks() && !wide {
+            Method::Blocked
         } else if window.taps() <= DIRECT_TAPS {
             Method::Direct
         } else {
@@ -149,30 +149,30 @@ impl Conv2d {
         let window = self.group();
         let (unit, taps) = (self.has_unit_stride(), window.k * window.kh * window.kw);
         let few = taps <= DIRECT_TAPS || window.c <= DIRECT_PLANES && window.k < COLUMNS_FILTERS;
-        let lanes = window.c >= LANES_PLANES && (unit || taps <= LANES_TAPS);
+        let blocked = window.c >= BLOCKED_PLANES && (unit || taps <= BLOCKED_TAPS);
         if self.is_depthwise() {
             Method::Direct
         } else if self.is_matrix() {
             // Few pixels do not make up for transposing the weights: 64 → 64 planes of 4 × 4 at 9, else at 21.
             if 2 * self.n * window.pixels() <= window.k {
-                Method::Columns
+                Method::Col2im
             } else {
                 Method::Implicit
             }
         } else if unit && winograd::pays(&window.adjoint(), self.n) {
             Method::Winograd
-        } else if lanes && self.fits_lanes() {
-            Method::Lanes
+        } else if blocked && self.fits_blocks() {
+            Method::Blocked
         } else if winograd::fits(&window) && window.c >= WINOGRAD_GRAD_X[0] && window.k >= WINOGRAD_GRAD_X[1] {
             Method::Winograd
         } else if few && (unit || window.c * window.k <= DIRECT_PLANES) {
             Method::Direct
         } else if unit && !self.columns_pay() {
             Method::Implicit
-        } else if !unit && phases::pays(self) {
-            Method::Phases
+        } else if !unit && polyphase::pays(self) {
+            Method::Polyphase
         } else {
-            Method::Columns
+            Method::Col2im
         }
     }
 
@@ -186,8 +186,8 @@ impl Conv2d {
             Method::Implicit
         } else if winograd::grad_w_pays(&window, self.n) {
             Method::Winograd
-        } else if self.fits_lanes() {
-            Method::Lanes
+        } else if self.fits_blocks() {
+            Method::Blocked
         } else if few && window.taps() <= DIRECT_TAPS {
             Method::Direct
         } else {
@@ -211,13 +211,13 @@ impl Conv2d {
             return method == Method::Empty;
         }
         match (method, pass) {
-            (Method::Lanes | Method::Direct, _) => true,
+            (Method::Blocked | Method::Direct, _) => true,
             (Method::Winograd, Pass::GradW) => winograd::grad_w_fits(&self.group()),
             (Method::Winograd, _) | (Method::Winograd4, Pass::Forward) => winograd::fits(&self.group()),
             (Method::Implicit, Pass::GradX) => self.has_unit_stride(),
             (Method::Implicit, _) => true,
-            (Method::Phases, Pass::GradX) => phases::fits(self),
-            (Method::Columns, Pass::GradX) => true,
+            (Method::Polyphase, Pass::GradX) => polyphase::fits(self),
+            (Method::Col2im, Pass::GradX) => true,
             _ => false,
         }
     }

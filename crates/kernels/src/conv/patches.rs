@@ -28,11 +28,11 @@ impl Patches {
     }
 }
 
-/// Lanes are pixels, depths are taps: B of y = W · patches.
+/// Rows are pixels, depths are taps: B of y = W · patches.
 #[derive(Clone, Copy)]
 pub(super) struct ByPixel(pub Patches);
 
-/// Lanes are taps, depths are pixels: B of gW = g · patchesᵀ.
+/// Rows are taps, depths are pixels: B of gW = g · patchesᵀ.
 #[derive(Clone, Copy)]
 pub(super) struct ByTap(pub Patches);
 
@@ -48,10 +48,10 @@ enum Four {
 
 impl Operand for ByPixel {
     unsafe fn panels<const W: usize>(
-        &self, first: usize, lanes: usize, p: usize, kc: usize, scratch: *mut f32,
+        &self, first: usize, rows: usize, p: usize, kc: usize, scratch: *mut f32,
     ) -> *const f32 {
-        for j in (0..lanes).step_by(W) {
-            self.panel::<W>(first + j, W.min(lanes - j), p, kc, scratch.add(j * kc));
+        for j in (0..rows).step_by(W) {
+            self.panel::<W>(first + j, W.min(rows - j), p, kc, scratch.add(j * kc));
         }
         scratch
     }
@@ -130,17 +130,17 @@ impl ByPixel {
 
 impl Operand for ByTap {
     unsafe fn panels<const W: usize>(
-        &self, first: usize, lanes: usize, p: usize, kc: usize, scratch: *mut f32,
+        &self, first: usize, rows: usize, p: usize, kc: usize, scratch: *mut f32,
     ) -> *const f32 {
-        for j in (0..lanes).step_by(W) {
-            self.panel::<W>(first + j, W.min(lanes - j), p, kc, scratch.add(j * kc));
+        for j in (0..rows).step_by(W) {
+            self.panel::<W>(first + j, W.min(rows - j), p, kc, scratch.add(j * kc));
         }
         scratch
     }
 }
 
 impl ByTap {
-    /// Taps past the last repeat it: their lanes are computed and left out of C.
+    /// Taps past the last repeat it: their rows are computed and left out of C.
     #[inline(never)]
     unsafe fn panel<const W: usize>(&self, first: usize, width: usize, p: usize, kc: usize, out: *mut f32) {
         for v in (0..W).step_by(4) {

@@ -41,7 +41,7 @@ pub fn b_workspace(n: usize, k: usize) -> usize {
 /// C ← AB with the epilogue of `out`. k = 0 is the caller's matter.
 ///
 /// # Safety
-/// A must have m lanes, B n lanes, both k ≥ 1 depths; `out` m rows of n; `pa` and `pb` the room given by
+/// A must have m rows, Bᵀ n rows, both k ≥ 1 depths; `out` m rows of n; `pa` and `pb` the room given by
 /// [`a_workspace`] and [`b_workspace`] where the operand is not packed yet.
 pub unsafe fn multiply(
     m: usize, n: usize, k: usize, a: &impl Operand, b: &impl Operand, out: &Output, pa: *mut f32, pb: *mut f32,
@@ -68,7 +68,7 @@ pub unsafe fn multiply(
 /// LOOP 2 and LOOP 1: all tiles of a block.
 ///
 /// # Safety
-/// `a` and `b` must be panels of mc and nc lanes, kc deep, and `out` have mc rows of nc.
+/// `a` and `b` must be panels of mc and nc rows, kc deep, and `out` have mc rows of nc.
 #[inline(never)]
 pub unsafe fn block<K: MicroKernel>(mc: usize, nc: usize, kc: usize, a: *const f32, b: *const f32, out: &Output) {
     for jr in (0..nc).step_by(K::NR) {

@@ -1,16 +1,19 @@
-//! Packing: an operand laid out as panels of W lanes, panel[p][lane], so that the micro-kernel reads it in order.
+//! Packing: an operand laid out as panels of W rows, panel[p][row], so that the micro-kernel reads it in order.
+//!
+//! Both operands of C ← AB are seen as matrices [rows, depth]: A [m, k] as it is and B [k, n] transposed, so that a row is
+//! a row of A or a column of B.
 
 use crate::simd::F32x4;
 
-/// An operand of C ← AB: A, whose lanes are rows, or B, whose lanes are columns. Both are as deep as k.
+/// An operand of C ← AB: A, or Bᵀ.
 pub trait Operand {
-    /// Lanes [first, first + lanes) at depths [p, p + kc) as panels of W lanes, the last filled up with zeros: in
+    /// Rows [first, first + rows) at depths [p, p + kc) as panels of W rows, the last filled up with zeros: in
     /// `scratch`, or wherever they already are. W divides `first`.
     ///
     /// # Safety
-    /// The operand must have those lanes and depths, and `scratch` room for ⌈lanes / W⌉ · W · kc numbers.
+    /// The operand must have those rows and depths, and `scratch` room for ⌈rows / W⌉ · W · kc numbers.
     unsafe fn panels<const W: usize>(
-        &self, first: usize, lanes: usize, p: usize, kc: usize, scratch: *mut f32,
+        &self, first: usize, rows: usize, p: usize, kc: usize, scratch: *mut f32,
     ) -> *const f32;
 }
 
@@ -18,8 +21,8 @@ pub trait Operand {
 #[derive(Clone, Copy)]
 pub struct Strided {
     pub at: *const f32,
-    /// Elements between lanes.
-    pub lane: usize,
+    /// Elements between rows.
+    pub row: usize,
     /// Elements between depths.
     pub depth: usize,
 }
@@ -27,9 +30,9 @@ pub struct Strided {
 impl Operand for Strided {
     #[inline(always)]
     unsafe fn panels<const W: usize>(
-        &self, first: usize, lanes: usize, p: usize, kc: usize, scratch: *mut f32,
+        &self, first: usize, rows: usize, p: usize, kc: usize, scratch: *mut f32,
     ) -> *const f32 {
-        pack::<W>(self.at.add(first * self.lane + p * self.depth), self.lane, self.depth, lanes, kc, scratch);
+        pack::<W>(self.at.add(first * self.row + p * self.depth), self.row, self.depth, rows, kc, scratch);
         scratch
     }
 }
@@ -38,39 +41,39 @@ impl Operand for Strided {
 #[derive(Clone, Copy)]
 pub struct Packed {
     pub at: *const f32,
-    pub lanes: usize,
+    pub rows: usize,
 }
 
 impl Operand for Packed {
     #[inline(always)]
     unsafe fn panels<const W: usize>(&self, first: usize, _: usize, p: usize, kc: usize, _: *mut f32) -> *const f32 {
-        self.at.add(p * self.lanes.next_multiple_of(W) + first * kc)
+        self.at.add(p * self.rows.next_multiple_of(W) + first * kc)
     }
 }
 
-/// All lanes and depths of a matrix, one block of `kc` depths after the other.
+/// All rows and depths of a matrix, one block of `kc` depths after the other.
 ///
 /// # Safety
-/// The matrix must be `lanes` × `depth`, and `out` have room for ⌈lanes / W⌉ · W · depth numbers.
-pub unsafe fn prepack<const W: usize>(x: &Strided, lanes: usize, depth: usize, kc: usize, out: *mut f32) -> Packed {
-    let width = lanes.next_multiple_of(W);
+/// The matrix must be `rows` × `depth`, and `out` have room for ⌈rows / W⌉ · W · depth numbers.
+pub unsafe fn prepack<const W: usize>(x: &Strided, rows: usize, depth: usize, kc: usize, out: *mut f32) -> Packed {
+    let width = rows.next_multiple_of(W);
     for p in (0..depth).step_by(kc) {
-        x.panels::<W>(0, lanes, p, kc.min(depth - p), out.add(p * width));
+        x.panels::<W>(0, rows, p, kc.min(depth - p), out.add(p * width));
     }
-    Packed { at: out, lanes }
+    Packed { at: out, rows }
 }
 
-/// Where [`prepack`] puts the number at a lane and depth.
-pub fn position<const W: usize>(lane: usize, depth: usize, lanes: usize, depths: usize, kc: usize) -> usize {
+/// Where [`prepack`] puts the number at a row and depth.
+pub fn position<const W: usize>(row: usize, depth: usize, rows: usize, depths: usize, kc: usize) -> usize {
     let p = depth - depth % kc;
     let kc = kc.min(depths - p);
-    p * lanes.next_multiple_of(W) + lane / W * W * kc + (depth - p) * W + lane % W
+    p * rows.next_multiple_of(W) + row / W * W * kc + (depth - p) * W + row % W
 }
 
-/// out[panel][p][lane] ← src[lane · ls + p · ks], filled up with zeros.
+/// out[panel][p][row] ← src[row · ls + p · ks], filled up with zeros.
 #[inline(never)]
-unsafe fn pack<const W: usize>(src: *const f32, ls: usize, ks: usize, lanes: usize, kc: usize, out: *mut f32) {
-    let whole = if W.is_multiple_of(4) { lanes - lanes % W } else { 0 };
+unsafe fn pack<const W: usize>(src: *const f32, ls: usize, ks: usize, rows: usize, kc: usize, out: *mut f32) {
+    let whole = if W.is_multiple_of(4) { rows - rows % W } else { 0 };
     let mut first = 0;
     if ls == 1 {
         copy_rows::<W>(src, ks, whole, kc, out);
@@ -81,29 +84,29 @@ unsafe fn pack<const W: usize>(src: *const f32, ls: usize, ks: usize, lanes: usi
             first += W;
         }
     }
-    for first in (first..lanes).step_by(W) {
-        gather::<W>(src.add(first * ls), ls, ks, W.min(lanes - first), kc, out.add(first * kc));
+    for first in (first..rows).step_by(W) {
+        gather::<W>(src.add(first * ls), ls, ks, W.min(rows - first), kc, out.add(first * kc));
     }
 }
 
-/// Depths that are copied together: their rows are read in long runs, and whole lines of cache written.
-const ROWS: usize = 8;
+/// Depths that are copied together: they are read in long runs, and whole lines of cache written.
+const DEPTHS: usize = 8;
 
-/// Full panels whose lanes are adjacent.
+/// Full panels whose rows are adjacent.
 #[inline(always)]
-unsafe fn copy_rows<const W: usize>(src: *const f32, ks: usize, lanes: usize, kc: usize, out: *mut f32) {
+unsafe fn copy_rows<const W: usize>(src: *const f32, ks: usize, rows: usize, kc: usize, out: *mut f32) {
     let mut p = 0;
     while p < kc {
-        let rows = if p + ROWS <= kc { ROWS } else { 1 };
-        for first in (0..lanes).step_by(W) {
+        let depths = if p + DEPTHS <= kc { DEPTHS } else { 1 };
+        for first in (0..rows).step_by(W) {
             let (src, out) = (src.add(p * ks + first), out.add(first * kc + p * W));
-            if rows == ROWS {
-                copy_block::<W, ROWS>(src, ks, out);
+            if depths == DEPTHS {
+                copy_block::<W, DEPTHS>(src, ks, out);
             } else {
                 copy_block::<W, 1>(src, ks, out);
             }
         }
-        p += rows;
+        p += depths;
     }
 }
 
@@ -124,11 +127,11 @@ unsafe fn transpose<const W: usize>(src: *const f32, ls: usize, kc: usize, out: 
     while p < kc {
         let end = kc.min(p + 16);
         for v in (0..W).step_by(4) {
-            let lanes = src.add(v * ls);
+            let rows = src.add(v * ls);
             let mut out = out.add(p * W + v);
             let mut p = p;
             while p + 4 <= end {
-                let at = lanes.add(p);
+                let at = rows.add(p);
                 let rows = [0, 1, 2, 3].map(|i| F32x4::load(at.add(i * ls)));
                 for row in F32x4::transpose(rows) {
                     row.store(out);
@@ -138,7 +141,7 @@ unsafe fn transpose<const W: usize>(src: *const f32, ls: usize, kc: usize, out: 
             }
             while p < end {
                 for i in 0..4 {
-                    *out.add(i) = *lanes.add(i * ls + p);
+                    *out.add(i) = *rows.add(i * ls + p);
                 }
                 out = out.add(W);
                 p += 1;
@@ -148,7 +151,7 @@ unsafe fn transpose<const W: usize>(src: *const f32, ls: usize, kc: usize, out: 
     }
 }
 
-/// A panel with any strides and 1 ≤ width ≤ W lanes.
+/// A panel with any strides and 1 ≤ width ≤ W rows.
 #[inline(always)]
 unsafe fn gather<const W: usize>(src: *const f32, ls: usize, ks: usize, width: usize, kc: usize, mut out: *mut f32) {
     for p in 0..kc {

@@ -33,7 +33,7 @@ pub fn gemm_pack(b: &[f32], rsb: usize, csb: usize, k: usize, n: usize, packed: 
     assert!((k - 1) * rsb + (n - 1) * csb < b.len(), "B is too short");
     // SAFETY: the slices have been compared with the sizes.
     unsafe {
-        prepack::<NR>(&Strided { at: b.as_ptr(), lane: csb, depth: rsb }, n, k, depths_at_once(k), panels.as_mut_ptr())
+        prepack::<NR>(&Strided { at: b.as_ptr(), row: csb, depth: rsb }, n, k, depths_at_once(k), panels.as_mut_ptr())
     };
 }
 
@@ -60,8 +60,8 @@ pub fn gemm_packed(
     bias.assert_fits(g);
     assert!(gemm_packed_workspace(g) <= workspace.len(), "workspace is too short");
     let out = Output { accumulate, activation, ..bias.output(c.as_mut_ptr(), g.rsc) };
-    let rows = Strided { at: a.as_ptr(), lane: g.rsa, depth: g.csa };
-    let b = Packed { at: packed.as_ptr(), lanes: n };
+    let rows = Strided { at: a.as_ptr(), row: g.rsa, depth: g.csa };
+    let b = Packed { at: packed.as_ptr(), rows: n };
     // SAFETY: the slices have been compared with the geometry.
     unsafe { multiply(m, n, k, &rows, &b, &out, workspace.as_mut_ptr(), core::ptr::null_mut()) };
 }

@@ -121,7 +121,7 @@ unsafe fn empty(g: &Gemm, out: &Output) {
 unsafe fn product(method: Method, g: &Gemm, a: *const f32, b: *const f32, out: &Output, pa: *mut f32) {
     let (m, n, k) = (g.m, g.n, g.k);
     let pb = pa.add(a_room(method, g));
-    let rows = Strided { at: a, lane: g.rsa, depth: g.csa };
+    let rows = Strided { at: a, row: g.rsa, depth: g.csa };
     match method {
         Method::Dots => {
             let (a, rsa) = by_rows(g, a, pa);
@@ -139,7 +139,7 @@ unsafe fn product(method: Method, g: &Gemm, a: *const f32, b: *const f32, out: &
             }
         }
         Method::InPlace => rows::multiply_in_place(m, n, k, &rows, b, g.rsb, out, pa, pb),
-        Method::Tiles => multiply(m, n, k, &rows, &Strided { at: b, lane: g.csb, depth: g.rsb }, out, pa, pb),
+        Method::Tiles => multiply(m, n, k, &rows, &Strided { at: b, row: g.csb, depth: g.rsb }, out, pa, pb),
     }
 }
 

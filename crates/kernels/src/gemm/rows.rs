@@ -149,7 +149,7 @@ pub unsafe fn multiply_in_place(
         let whole = n - n % NR;
         tiles(m, whole, kc, a, b.add(pc * rsb), rsb, &out);
         if whole < n {
-            let rest = Strided { at: b.add(whole), lane: 1, depth: rsb };
+            let rest = Strided { at: b.add(whole), row: 1, depth: rsb };
             let b = rest.panels::<NR>(0, n - whole, pc, kc, pb);
             for ir in (0..m).step_by(MR) {
                 edge::<Tile>(MR.min(m - ir), n - whole, kc, a.add(ir * kc), b, NR, &out.at(ir, whole));

@@ -96,7 +96,7 @@ pub static TABLE: Constants = Constants {
     ln2_lo: -2.121_944_4e-4,
     exp_max: 89.0,
     exp_min: -104.0,
-    exp_unscale: 5.421_010_9e-20,
+    exp_unscale: 5.421_011e-20,
     expm1_min: -40.0,
     exp: [0.5, 0.16666545, 0.041666403, 0.008366401, 0.0013940645],
     logistic_scale: 2.328_306_4e-10,
@@ -105,7 +105,7 @@ pub static TABLE: Constants = Constants {
     tiny: 1e-18,
     tanh_max: 9.0,
     tanh_n: [0.9304615, 0.02769774, 1.0619484e-4],
-    tanh_d: [1.860923, 0.21047232, 0.0022441361, 2.2826803e-6],
+    tanh_d: [1.860923, 0.21047232, 0.002244136, 2.2826803e-6],
 
     min_normal: f32::MIN_POSITIVE,
     subnormal_scale: 8_388_608.0,

@@ -2,8 +2,8 @@
 
 use crate::simd::I32x4;
 
-/// Whether there are taps: backward passes read them.
-pub(super) const TAPS: bool = !cfg!(feature = "small");
+/// Whether the binary keeps the argmax of each window, which backward passes read.
+pub(super) const ARGMAX: bool = !cfg!(feature = "small");
 
 /// The number of a tap in its window, row by row: u8 for windows of at most 256 taps, or i32.
 pub trait Tap: Copy {

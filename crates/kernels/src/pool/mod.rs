@@ -5,14 +5,14 @@
 
 mod argmax;
 mod average;
+mod blocked;
 mod geometry;
-mod lanes;
 mod max;
 mod vectors;
 mod windows;
 
 pub use argmax::Tap;
 pub use average::{avg_pool2d, avg_pool2d_grad, Divisor};
+pub use blocked::{avg_pool2d_blocked, avg_pool2d_blocked_grad, max_pool2d_blocked, max_pool2d_blocked_grad};
 pub use geometry::Pool2d;
-pub use lanes::{avg_pool2d_lanes, avg_pool2d_lanes_grad, max_pool2d_lanes, max_pool2d_lanes_grad};
 pub use max::{max_pool2d, max_pool2d_grad, max_pool2d_take};

@@ -4,7 +4,7 @@
 //! A comparison with NaN is lost, so the numbers are added up beside: the sum of all is NaN if one of them is. (It is NaN
 //! for infinities of both signs too, which costs time and nothing else.)
 
-use super::argmax::TAPS;
+use super::argmax::ARGMAX;
 use super::geometry::Pool2d;
 use super::vectors::{eight, taps};
 use crate::simd::{fours, F32x4, I32x4};
@@ -23,7 +23,7 @@ pub fn largest<const K: usize, const S: usize>(
     }
     assert!((rows.end - 1) * S + K <= g.h + g.ph && (columns.end - 1) * S + K <= g.w + g.pw);
     assert!(x.len() >= g.h * g.w && rows.end * g.ow <= y.len() && columns.end <= g.ow);
-    let at = at.filter(|_| TAPS).map(|at| {
+    let at = at.filter(|_| ARGMAX).map(|at| {
         assert!(rows.end * g.ow <= at.len());
         at.as_mut_ptr()
     });

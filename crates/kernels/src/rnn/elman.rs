@@ -1,6 +1,6 @@
 //! Elman's network: hₜ = f(pₜ + W hₜ₋₁), f being tanh or the rectified linear unit.
 
-use super::lanes::{each_four, get, get_or_zero, map, put};
+use super::vectors::{each_four, get, get_or_zero, map, put};
 use super::{address, copy_or_clear, step, step_mut, Sequence, Weights};
 use crate::math::Math;
 

@@ -4,7 +4,7 @@
 //!
 //! Gates stand in the order r, z, n.
 
-use super::lanes::{each_four, get, get_or_zero, map, put};
+use super::vectors::{each_four, get, get_or_zero, map, put};
 use super::{address, copy_or_clear, step, step_mut, Sequence, Weights};
 use crate::math::Math;
 

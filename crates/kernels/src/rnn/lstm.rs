@@ -4,7 +4,7 @@
 //!
 //! Gates stand in the order i, f, g, o.
 
-use super::lanes::{each_four, get, get_or_zero, map, put};
+use super::vectors::{each_four, get, get_or_zero, map, put};
 use super::{address, copy_or_clear, step, step_mut, Sequence, Weights};
 use crate::math::Math;
 
@@ -102,7 +102,7 @@ pub fn lstm_grad(
     }
 }
 
-/// One step: gp, and in gc the gradient of the c before in the place of that after.
+/// One step: gp, and in gc the gradient of the c before instead of that after.
 #[inline(never)]
 fn cells_grad(
     s: &Sequence, gy: Option<&[f32]>, gr: Option<&[f32]>, reserve: &[f32], (before, apart): (&[f32], usize),

@@ -11,8 +11,8 @@
 
 mod elman;
 mod gru;
-mod lanes;
 mod lstm;
+mod vectors;
 mod weights;
 
 pub use elman::{elman, elman_grad};

@@ -44,7 +44,7 @@ impl<'a> Correlation<'a> {
     fn filters(&mut self, w: &[f32]) {
         let (k, taps) = (self.window.k, self.window.taps());
         for (panel, w) in self.panels.chunks_mut(FILTERS * taps).zip(w[..k * taps].chunks(FILTERS * taps)) {
-            let rows = Strided { at: w.as_ptr(), lane: taps, depth: 1 };
+            let rows = Strided { at: w.as_ptr(), row: taps, depth: 1 };
             // SAFETY: w holds the rows of that many filters, and the panel has as many numbers.
             unsafe {
                 match w.len() / taps {

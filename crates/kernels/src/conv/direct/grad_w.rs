@@ -6,7 +6,7 @@ use crate::conv::image::Frame;
 use crate::conv::workspace::Workspace;
 use crate::simd::{F32x4, I32x4};
 
-/// Taps of a tile with three filters, as with the batch in lanes.
+/// Taps of a tile with three filters, as in the blocked layout.
 const TAPS_OF_THREE: usize = if cfg!(target_feature = "relaxed-simd") { 3 } else { 2 };
 
 /// Numbers before and after the gradient that vector loads may touch.

@@ -16,11 +16,11 @@ fn workspace_of<const M: usize, const S: usize>(plan: &Plan<M, S>, n: usize, tra
     let count = plan.at_once * plan.columns;
     let filters = match transformed {
         true => 0,
-        false if plan.at_once == n * plan.rows => plan.block(plan.lanes),
+        false if plan.at_once == n * plan.rows => plan.block(plan.filters_at_once),
         false => plan.filters(),
     };
-    let places = distance(plan.window.c * count.next_multiple_of(NR)) + distance(plan.lanes * count);
-    filters + Plan::<M, S>::PLACES * places + tiles::band_len(plan)
+    let elements = distance(plan.window.c * count.next_multiple_of(NR)) + distance(plan.filters_at_once * count);
+    filters + Plan::<M, S>::ELEMENTS * elements + tiles::band_len(plan)
 }
 
 /// Numbers that transformed filters take.
@@ -35,8 +35,8 @@ pub(in crate::conv) fn prepare<T: Transform<M, S>, const M: usize, const S: usiz
     let plan = Plan::<M, S>::new(&g.group(), g.n);
     let w = w.chunks_exact(plan.window.k * plan.window.taps());
     for (w, prepared) in w.zip(prepared.chunks_exact_mut(plan.filters())) {
-        for (first, lanes, at) in plan.blocks() {
-            filters::transform(transform, &plan, Filters::Plain(w), first, lanes, &mut prepared[at..]);
+        for (first, block_filters, at) in plan.blocks() {
+            filters::transform(transform, &plan, Filters::Plain(w), first, block_filters, &mut prepared[at..]);
         }
     }
 }
@@ -99,8 +99,8 @@ fn run<T: Transform<M, S>, const M: usize, const S: usize>(
     let (total, most) = (n * plan.rows, plan.at_once * plan.columns);
     let once = plan.at_once == total;
     let mut workspace = Workspace(workspace);
-    let v = workspace.floats(Plan::<M, S>::PLACES * distance(c * most.next_multiple_of(NR)));
-    let products = workspace.floats(Plan::<M, S>::PLACES * distance(plan.lanes * most));
+    let v = workspace.floats(Plan::<M, S>::ELEMENTS * distance(c * most.next_multiple_of(NR)));
+    let products = workspace.floats(Plan::<M, S>::ELEMENTS * distance(plan.filters_at_once * most));
     let band = workspace.floats(tiles::band_len(plan));
     let Workspace(room) = workspace;
     for first in (0..total).step_by(plan.at_once) {
@@ -110,23 +110,23 @@ fn run<T: Transform<M, S>, const M: usize, const S: usize>(
             let x = &x[(segment.image * groups + group) * x_len..][..x_len];
             tiles::inputs(transform, plan, &segment, x, count, band, v);
         }
-        for (f, lanes, at) in plan.blocks() {
+        for (f, block_filters, at) in plan.blocks() {
             // Filters that are used once need not all be kept.
             let u = if let Filters::Transformed(u) = filters {
                 &u[at..]
             } else {
                 let u = &mut room[if once { 0 } else { at }..];
                 if first == 0 {
-                    filters::transform(transform, plan, filters, f, lanes, u);
+                    filters::transform(transform, plan, filters, f, block_filters, u);
                 }
                 &*u
             };
-            multiply(Plan::<M, S>::PLACES, [lanes, count, c], u, v, false, products);
-            let epilogue = epilogue.of(f..f + lanes);
+            multiply(Plan::<M, S>::ELEMENTS, [block_filters, count, c], u, v, false, products);
+            let epilogue = epilogue.of(f..f + block_filters);
             for segment in plan.segments(first, last) {
                 let y = &mut y[(segment.image * groups + group) * y_len..][..y_len];
                 let y = &mut y[f * plan.window.pixels()..];
-                tiles::outputs(transform, plan, &segment, lanes, products, count, &epilogue, y);
+                tiles::outputs(transform, plan, &segment, block_filters, products, count, &epilogue, y);
             }
         }
     }

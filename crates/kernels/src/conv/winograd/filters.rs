@@ -21,40 +21,40 @@ pub(in crate::conv) enum Filters<'a> {
 /// however the filters lie.
 const AT_ONCE: usize = 64;
 
-/// U[place][lanes, c] of the filters from `first` on, packed.
+/// U[element][count, c] of the filters from `first` on, packed.
 ///
 /// # Panics
 /// If a slice is shorter than the plan says.
 pub(super) fn transform<T: Transform<M, S>, const M: usize, const S: usize>(
-    transform: T, plan: &Plan<M, S>, filters: Filters, first: usize, lanes: usize, u: &mut [f32],
+    transform: T, plan: &Plan<M, S>, filters: Filters, first: usize, count: usize, u: &mut [f32],
 ) {
     let (c, k) = (plan.window.c, plan.window.k);
     match filters {
         Filters::Plain(w) if M == 2 || !cfg!(feature = "small") => {
-            panels::<T, M, S, false>(transform, (c, k), w, (9 * c, 9), first, lanes, u)
+            panels::<T, M, S, false>(transform, (c, k), w, (9 * c, 9), first, count, u)
         }
         Filters::Turned(w) if !cfg!(feature = "small") => {
-            panels::<T, M, S, true>(transform, (c, k), w, (9, 9 * k), first, lanes, u)
+            panels::<T, M, S, true>(transform, (c, k), w, (9, 9 * k), first, count, u)
         }
         _ => {}
     }
 }
 
-/// The same, from filters whose first taps are `lane` and `depth` numbers apart.
+/// The same, from filters whose first taps are `filter` and `depth` numbers apart.
 #[inline(never)]
 fn panels<T: Transform<M, S>, const M: usize, const S: usize, const TURNED: bool>(
-    transform: T, (c, k): (usize, usize), w: &[f32], (lane, depth): (usize, usize), first: usize, lanes: usize,
+    transform: T, (c, k): (usize, usize), w: &[f32], (filter, depth): (usize, usize), first: usize, count: usize,
     u: &mut [f32],
 ) {
     const { assert!(MR == F32x4::LANES && DEPTHS.is_multiple_of(AT_ONCE)) };
-    let place = distance(c * lanes.next_multiple_of(MR));
-    assert!(w.len() >= 9 * c * k && u.len() >= S * S * place && first + lanes <= k);
+    let stride = distance(c * count.next_multiple_of(MR));
+    assert!(w.len() >= 9 * c * k && u.len() >= S * S * stride && first + count <= k);
     for p in (0..c).step_by(AT_ONCE) {
-        for panel in (0..lanes).step_by(MR) {
-            // Lanes past the last filter repeat it, and are left out of the output.
-            let at = [0, 1, 2, 3].map(|i| (first + (panel + i).min(lanes - 1)) * lane);
+        for panel in (0..count).step_by(MR) {
+            // Rows past the last filter repeat it, and are left out of the output.
+            let at = [0, 1, 2, 3].map(|i| (first + (panel + i).min(count - 1)) * filter);
             for d in p..c.min(p + AT_ONCE) {
-                // SAFETY: each of the filters has nine taps in w, and U room for every place of the panels.
+                // SAFETY: each of the filters has nine taps in w, and U room for every element of the panels.
                 unsafe {
                     let at = at.map(|at| w.as_ptr().add(at + d * depth));
                     let mut taps = [F32x4::zero(); 9];
@@ -65,10 +65,10 @@ fn panels<T: Transform<M, S>, const M: usize, const S: usize, const TURNED: bool
                         taps.reverse();
                     }
                     let down = [0, 1, 2].map(|column| transform.filter([0, 3, 6].map(|row| taps[row + column])));
-                    let out = u.as_mut_ptr().add(position::<MR>(panel, d, lanes, c, DEPTHS));
+                    let out = u.as_mut_ptr().add(position::<MR>(panel, d, count, c, DEPTHS));
                     for row in 0..S {
                         for (column, x) in transform.filter(down.map(|x| x[row])).into_iter().enumerate() {
-                            x.store(out.add((row * S + column) * place));
+                            x.store(out.add((row * S + column) * stride));
                         }
                     }
                 }

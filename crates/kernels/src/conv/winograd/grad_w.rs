@@ -22,14 +22,14 @@ use crate::gemm::pack::position;
 use crate::simd::{fours, F32x4};
 use core::ops::Range;
 
-/// Places of a tile.
-const PLACES: usize = 16;
+/// Elements of a tile.
+const ELEMENTS: usize = 16;
 
 /// Tiles that are transformed at a time.
 const AT_ONCE: usize = 128;
 
 /// Channels, and pairs of a channel and a filter, from which on it gains: 8 and 8 · 16 gain 16 % on 14 × 14, 8 · 32 11 %,
-/// and 30 % over a batch in lanes; but 8 · 8 lose 20 %.
+/// and 30 % over a blocked batch; but 8 · 8 lose 20 %.
 const CHANNELS: usize = 8;
 const PAIRS: usize = 128;
 /// Tiles of a batch from which on it makes up for transforming the weights back: 49 gain 42 %.
@@ -85,8 +85,9 @@ pub fn grad_w_workspace(g: &Conv2d) -> usize {
     let window = g.group();
     let tiles = Tiles::new(&window);
     let (c, k, count) = (window.c, window.k, tiles.rows_at_once(g.n) * tiles.columns);
-    let places = distance(k.next_multiple_of(MR) * count) + distance(c.next_multiple_of(NR) * count) + distance(c * k);
-    PLACES * places + tiles.frames(&window).iter().map(Frame::len).sum::<usize>()
+    let elements =
+        distance(k.next_multiple_of(MR) * count) + distance(c.next_multiple_of(NR) * count) + distance(c * k);
+    ELEMENTS * elements + tiles.frames(&window).iter().map(Frame::len).sum::<usize>()
 }
 
 pub fn grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut [f32]) {
@@ -95,9 +96,9 @@ pub fn grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut
     let (at_once, rows) = (tiles.rows_at_once(g.n), g.n * tiles.rows);
     let frames = tiles.frames(&window);
     let mut workspace = Workspace(workspace);
-    let u = workspace.floats(PLACES * distance(k.next_multiple_of(MR) * at_once * tiles.columns));
-    let v = workspace.floats(PLACES * distance(c.next_multiple_of(NR) * at_once * tiles.columns));
-    let products = workspace.floats(PLACES * distance(k * c));
+    let u = workspace.floats(ELEMENTS * distance(k.next_multiple_of(MR) * at_once * tiles.columns));
+    let v = workspace.floats(ELEMENTS * distance(c.next_multiple_of(NR) * at_once * tiles.columns));
+    let products = workspace.floats(ELEMENTS * distance(k * c));
     let [x_frame, g_frame] = frames.map(|frame| workspace.floats(frame.len()));
     for group in 0..g.groups {
         let mut filled = None;
@@ -121,20 +122,20 @@ pub fn grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut
                     gradients(&frames[1], k, g, lanes, count, u);
                 }
             }
-            multiply(PLACES, [k, c, count], u, v, first > 0, products);
+            multiply(ELEMENTS, [k, c, count], u, v, first > 0, products);
         }
         weights(c, k, products, &mut gw[group * k * window.taps()..][..k * window.taps()]);
     }
 }
 
-/// V[place][tiles, c] = Bᵀ x B, packed, for a row of tiles, four channels at a time.
+/// V[element][tiles, c] = Bᵀ x B, packed, for a row of tiles, four channels at a time.
 ///
 /// # Safety
 /// `first` must be the first input of a row of tiles in the first plane of the frame, `tiles` as many of `count`.
 #[inline(never)]
 unsafe fn inputs(frame: &Frame, c: usize, first: *const f32, tiles: Range<usize>, count: usize, v: &mut [f32]) {
     let size = distance(c.next_multiple_of(NR) * count);
-    assert!(v.len() >= PLACES * size && tiles.end <= count);
+    assert!(v.len() >= ELEMENTS * size && tiles.end <= count);
     for d in (0..c).step_by(4) {
         // Lanes past the last channel repeat it, and are left out of the product.
         let planes = [0, 1, 2, 3].map(|lane| first.add((d + lane).min(c - 1) * frame.plane()));
@@ -160,14 +161,14 @@ fn transform_gradient([a, b]: [F32x4; 2]) -> [F32x4; 4] {
     [a, a + b, a - b, -b]
 }
 
-/// U[place][k, tiles] = A g Aᵀ, packed, for a row of tiles, four filters at a time.
+/// U[element][k, tiles] = A g Aᵀ, packed, for a row of tiles, four filters at a time.
 ///
 /// # Safety
 /// `first` must be the first gradient of a row of tiles in the first plane of the frame, `tiles` as many of `count`.
 #[inline(never)]
 unsafe fn gradients(frame: &Frame, k: usize, first: *const f32, tiles: Range<usize>, count: usize, u: &mut [f32]) {
     let size = distance(k.next_multiple_of(MR) * count);
-    assert!(u.len() >= PLACES * size && tiles.end <= count);
+    assert!(u.len() >= ELEMENTS * size && tiles.end <= count);
     for f in (0..k).step_by(4) {
         let planes = [0, 1, 2, 3].map(|lane| first.add((f + lane).min(k - 1) * frame.plane()));
         for (j, tile) in tiles.clone().enumerate() {
@@ -198,12 +199,12 @@ fn transform_weights([a, b, c, d]: [F32x4; 4]) -> [F32x4; 3] {
 #[inline(never)]
 fn weights(c: usize, k: usize, products: &[f32], gw: &mut [f32]) {
     let size = distance(k * c);
-    assert!(products.len() >= PLACES * size);
+    assert!(products.len() >= ELEMENTS * size);
     let (gw, _) = gw.as_chunks_mut::<9>();
     for f in 0..k {
         for d in fours(c) {
-            // SAFETY: the products hold 16 places of k × c, and `fours` keeps d + 4 ≤ c.
-            let m = |place: usize| unsafe { F32x4::load(products.as_ptr().add(place * size + f * c + d)) };
+            // SAFETY: the products hold 16 elements of k × c, and `fours` keeps d + 4 ≤ c.
+            let m = |element: usize| unsafe { F32x4::load(products.as_ptr().add(element * size + f * c + d)) };
             let down = [0, 1, 2, 3].map(|column| transform_weights([0, 4, 8, 12].map(|row| m(row + column))));
             for row in 0..3 {
                 for (column, x) in transform_weights(down.map(|x| x[row])).into_iter().enumerate() {

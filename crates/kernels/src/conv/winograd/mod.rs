@@ -3,7 +3,7 @@
 //!
 //!   Y = Aᵀ [Σ_d (G g_d Gᵀ) ⊙ (Bᵀ x_d B)] A
 //!
-//! The sums over channels of the s² places of a tile are as many matrix products [k, c] · [c, tiles]. Lanes are four
+//! The sums over channels of the s² elements of a tile are as many matrix products [k, c] · [c, tiles]. Lanes are four
 //! tiles side by side.
 //!
 //! m = 2 computes what other methods do, with an error as theirs, about 10⁻⁶ of the largest output; m = 4 is faster, and

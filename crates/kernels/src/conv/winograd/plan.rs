@@ -10,7 +10,7 @@ const TILES: usize = 56;
 /// Numbers of transformed filters that are made, or read, at a time: 256 KB.
 const BLOCK: usize = 1 << 16;
 /// Filters at a time, at least and at most.
-const LANES: [usize; 2] = [32, 64];
+const FILTERS: [usize; 2] = [32, 64];
 
 /// Channels and filters from which on it gains: 14 % here, on 28 × 28.
 const CHANNELS: usize = 16;
@@ -31,8 +31,8 @@ pub(in crate::conv) fn pays(window: &Window, n: usize) -> bool {
     fits(window) && c.min(k) >= CHANNELS && pixels >= 16 && n * pixels >= OUTPUTS
 }
 
-/// From one place of `n` numbers to the next: an odd number of lines of cache, for otherwise all places would want the
-/// same few lines of it.
+/// From the matrix of one element of the tiles, `n` numbers, to that of the next: an odd number of lines of cache, for
+/// otherwise all of them would want the same few lines of it.
 pub(super) fn distance(n: usize) -> usize {
     n.next_multiple_of(32) + 16
 }
@@ -48,7 +48,7 @@ pub(super) struct Plan<const M: usize, const S: usize> {
     /// Rows of tiles, of any images, taken at a time.
     pub(super) at_once: usize,
     /// Filters taken at a time.
-    pub(super) lanes: usize,
+    pub(super) filters_at_once: usize,
 }
 
 /// Rows of tiles of one image.
@@ -57,46 +57,47 @@ pub(super) struct Segment {
     /// The first of them, and their number.
     pub(super) row: usize,
     pub(super) rows: usize,
-    /// The place of its first tile among those taken at a time.
+    /// The index of its first tile among those taken at a time.
     pub(super) at: usize,
 }
 
 impl<const M: usize, const S: usize> Plan<M, S> {
-    pub(super) const PLACES: usize = S * S;
+    pub(super) const ELEMENTS: usize = S * S;
     /// Whether four tiles side by side may lie in two panels.
     pub(super) const SPLITS: bool = M == 4;
 
     pub(super) fn new(window: &Window, n: usize) -> Self {
         let (rows, columns) = (window.oh.div_ceil(M), window.ow.div_ceil(M));
         let columns = columns.next_multiple_of(if Self::SPLITS { 2 } else { 4 }).max(4);
-        let fitting = (TRANSFORMED / (Self::PLACES * window.c * columns)).max(TILES.div_ceil(columns));
+        let fitting = (TRANSFORMED / (Self::ELEMENTS * window.c * columns)).max(TILES.div_ceil(columns));
         let parts = (n * rows).div_ceil(fitting);
         let at_once = (n * rows).div_ceil(parts);
-        let lanes = BLOCK / (Self::PLACES * window.c);
-        let lanes = lanes.clamp(LANES[0], LANES[1]).next_multiple_of(MR).min(window.k);
-        Self { window: *window, rows, columns, at_once, lanes }
+        let filters = BLOCK / (Self::ELEMENTS * window.c);
+        let filters_at_once = filters.clamp(FILTERS[0], FILTERS[1]).next_multiple_of(MR).min(window.k);
+        Self { window: *window, rows, columns, at_once, filters_at_once }
     }
 
     /// Products of an image, for each channel and filter.
     pub(super) fn products(&self) -> usize {
-        Self::PLACES * self.rows * self.columns
+        Self::ELEMENTS * self.rows * self.columns
     }
 
     /// Numbers that a block of transformed filters takes.
-    pub(super) fn block(&self, lanes: usize) -> usize {
-        Self::PLACES * distance(self.window.c * lanes.next_multiple_of(MR))
+    pub(super) fn block(&self, filters: usize) -> usize {
+        Self::ELEMENTS * distance(self.window.c * filters.next_multiple_of(MR))
     }
 
-    /// The first filter of every block, their number, and the place of the block among the transformed filters.
+    /// The first filter of every block, their number, and the offset of the block among the transformed filters.
     pub(super) fn blocks(&self) -> impl Iterator<Item = (usize, usize, usize)> {
-        let (k, lanes, size) = (self.window.k, self.lanes, self.block(self.lanes));
-        (0..k).step_by(lanes).map(move |first| (first, lanes.min(k - first), first / lanes * size))
+        let (k, most, size) = (self.window.k, self.filters_at_once, self.block(self.filters_at_once));
+        (0..k).step_by(most).map(move |first| (first, most.min(k - first), first / most * size))
     }
 
     /// Numbers that all transformed filters take.
     pub(super) fn filters(&self) -> usize {
-        let rest = self.window.k % self.lanes;
-        self.window.k / self.lanes * self.block(self.lanes) + if rest > 0 { self.block(rest) } else { 0 }
+        let rest = self.window.k % self.filters_at_once;
+        self.window.k / self.filters_at_once * self.block(self.filters_at_once)
+            + if rest > 0 { self.block(rest) } else { 0 }
     }
 
     /// The parts of images that rows of tiles [first, last) of n images are.

@@ -1,4 +1,4 @@
-//! The matrix products, one for each place of a tile.
+//! The matrix products, one for each element of a tile.
 
 use super::plan::{distance, DEPTHS};
 use crate::gemm::loops::{block, Tile, MR, NR};
@@ -7,21 +7,21 @@ use crate::gemm::micro::Output;
 /// Rows of a product taken at a time.
 const ROWS: usize = 128;
 
-/// products[place][m, n] ← U[place] V[place], or added to them, for panels of m and n lanes.
+/// products[element][m, n] ← U[element] V[element], or added to them, for panels of m and n rows.
 ///
 /// # Panics
 /// If a slice is too short.
 pub(super) fn multiply(
-    places: usize, [m, n, depth]: [usize; 3], u: &[f32], v: &[f32], accumulate: bool, products: &mut [f32],
+    elements: usize, [m, n, depth]: [usize; 3], u: &[f32], v: &[f32], accumulate: bool, products: &mut [f32],
 ) {
     let (a_width, b_width) = (m.next_multiple_of(MR), n.next_multiple_of(NR));
     let [a, b, c] = [a_width * depth, b_width * depth, m * n].map(distance);
-    assert!(u.len() >= places * a && v.len() >= places * b && products.len() >= places * c);
-    for place in 0..places {
-        // SAFETY: the three have so many places, all of their rows, lanes and depths.
+    assert!(u.len() >= elements * a && v.len() >= elements * b && products.len() >= elements * c);
+    for element in 0..elements {
+        // SAFETY: the three have so many elements, all of their rows, columns and depths.
         unsafe {
-            let (u, v) = (u.as_ptr().add(place * a), v.as_ptr().add(place * b));
-            let out = Output { accumulate, ..Output::plain(products.as_mut_ptr().add(place * c), n) };
+            let (u, v) = (u.as_ptr().add(element * a), v.as_ptr().add(element * b));
+            let out = Output { accumulate, ..Output::plain(products.as_mut_ptr().add(element * c), n) };
             for p in (0..depth).step_by(DEPTHS) {
                 let depths = DEPTHS.min(depth - p);
                 let out = out.depths(p, depths, depth);

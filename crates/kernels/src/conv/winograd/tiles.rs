@@ -16,7 +16,7 @@ struct Band {
     pitch: usize,
     /// The columns of the image that are copied: the first, where it lies in the padded row, and how many.
     first: usize,
-    place: usize,
+    offset: usize,
     count: usize,
 }
 
@@ -24,24 +24,24 @@ impl Band {
     fn new<const M: usize, const S: usize>(plan: &Plan<M, S>) -> Self {
         let (w, left) = (plan.window.w, plan.window.left);
         let phase = plan.columns + 1;
-        let (first, place) = ((-left).max(0) as usize, left.max(0) as usize);
-        let count = w.saturating_sub(first).min((phase * M).saturating_sub(place));
-        Self { phase, pitch: phase * M, first, place, count }
+        let (first, offset) = ((-left).max(0) as usize, left.max(0) as usize);
+        let count = w.saturating_sub(first).min((phase * M).saturating_sub(offset));
+        Self { phase, pitch: phase * M, first, offset, count }
     }
 
     /// Copies a row of the image.
     #[inline(always)]
     fn copy<const M: usize>(&self, x: &[f32], y: &mut [f32]) {
         let x = &x[self.first..][..self.count];
-        let at = |i: usize| (self.place + i) % M * self.phase + (self.place + i) / M;
-        let head = (M - self.place % M) % M;
+        let at = |i: usize| (self.offset + i) % M * self.phase + (self.offset + i) / M;
+        let head = (M - self.offset % M) % M;
         let whole = if x.len() < head { 0 } else { (x.len() - head) / (4 * M) * (4 * M) };
         let (head, body, tail) = if whole == 0 { (x.len(), 0, x.len()) } else { (head, whole, head + whole) };
         for i in (0..head).chain(tail..x.len()) {
             y[at(i)] = x[i];
         }
         for i in (head..head + body).step_by(4 * M) {
-            let q = (self.place + i) / M;
+            let q = (self.offset + i) / M;
             let x: [F32x4; M] = core::array::from_fn(|v| F32x4::from_slice(&x[i + 4 * v..]));
             for (phase, x) in phases(x).into_iter().enumerate() {
                 x.write(y[phase * self.phase + q..].first_chunk_mut().expect("four columns of the phase"));
@@ -69,7 +69,7 @@ pub(super) fn band_len<const M: usize, const S: usize>(plan: &Plan<M, S>) -> usi
     (M * plan.rows.min(plan.at_once) + 2) * Band::new(plan).pitch
 }
 
-/// V[place][c, tiles] = Bᵀ x B of a segment, packed among `count` tiles: plane by plane, by way of a padded copy that
+/// V[element][c, tiles] = Bᵀ x B of a segment, packed among `count` tiles: plane by plane, by way of a padded copy that
 /// stays in the nearest cache.
 ///
 /// # Panics
@@ -80,8 +80,8 @@ pub(super) fn inputs<T: Transform<M, S>, const M: usize, const S: usize>(
 ) {
     let (window, cut) = (&plan.window, Band::new(plan));
     let rows = M * segment.rows + 2;
-    let place = distance(window.c * count.next_multiple_of(NR));
-    assert!(v.len() >= S * S * place && segment.at + segment.rows * plan.columns <= count);
+    let stride = distance(window.c * count.next_multiple_of(NR));
+    assert!(v.len() >= S * S * stride && segment.at + segment.rows * plan.columns <= count);
     let band = &mut band[..rows * cut.pitch];
     band.fill(0.0);
     for d in 0..window.c {
@@ -92,7 +92,7 @@ pub(super) fn inputs<T: Transform<M, S>, const M: usize, const S: usize>(
                 cut.copy::<M>(&x[row as usize * window.w..][..window.w], y);
             }
         }
-        // SAFETY: the band has S rows and S columns for each tile, V room for every place of the panels.
+        // SAFETY: the band has S rows and S columns for each tile, V room for every element of the panels.
         unsafe { plane(transform, plan, segment, &cut, band.as_ptr(), d, count, v.as_mut_ptr()) };
     }
 }
@@ -102,7 +102,7 @@ unsafe fn plane<T: Transform<M, S>, const M: usize, const S: usize>(
     transform: T, plan: &Plan<M, S>, segment: &Segment, cut: &Band, band: *const f32, d: usize, count: usize,
     v: *mut f32,
 ) {
-    let place = distance(plan.window.c * count.next_multiple_of(NR));
+    let stride = distance(plan.window.c * count.next_multiple_of(NR));
     for row in 0..segment.rows {
         for j in fours(plan.columns) {
             let at = band.add(M * row * cut.pitch + j);
@@ -118,7 +118,7 @@ unsafe fn plane<T: Transform<M, S>, const M: usize, const S: usize>(
             let split = Plan::<M, S>::SPLITS && tile % NR > NR - 4;
             for row in 0..S {
                 for (column, x) in transform.input(down.map(|x| x[row])).into_iter().enumerate() {
-                    let at = (row * S + column) * place;
+                    let at = (row * S + column) * stride;
                     if split {
                         x.store_halves(low.add(at), high.wrapping_add(at));
                     } else {
@@ -130,24 +130,24 @@ unsafe fn plane<T: Transform<M, S>, const M: usize, const S: usize>(
     }
 }
 
-/// y = f(Aᵀ m A + bias) for `lanes` filters of a segment: products [place][lanes, count], y [lanes, oh, ow].
+/// y = f(Aᵀ m A + bias) for `filters` filters of a segment: products [element][filters, count], y [filters, oh, ow].
 #[inline(never)]
 pub(super) fn outputs<T: Transform<M, S>, const M: usize, const S: usize>(
-    transform: T, plan: &Plan<M, S>, segment: &Segment, lanes: usize, products: &[f32], count: usize,
+    transform: T, plan: &Plan<M, S>, segment: &Segment, filters: usize, products: &[f32], count: usize,
     epilogue: &Epilogue, y: &mut [f32],
 ) {
     let (oh, ow) = (plan.window.oh, plan.window.ow);
-    let place = distance(lanes * count);
-    assert!(products.len() >= S * S * place && segment.at + segment.rows * plan.columns <= count);
-    for (f, y) in y.chunks_exact_mut(oh * ow).take(lanes).enumerate() {
+    let stride = distance(filters * count);
+    assert!(products.len() >= S * S * stride && segment.at + segment.rows * plan.columns <= count);
+    for (f, y) in y.chunks_exact_mut(oh * ow).take(filters).enumerate() {
         let bias = F32x4::splat(epilogue.bias(f));
         for row in 0..segment.rows {
             let i = M * (segment.row + row);
             let y = &mut y[i * ow..];
             for j in fours(plan.columns) {
                 let tile = segment.at + row * plan.columns + j;
-                // SAFETY: the products hold all places of lanes × count.
-                let m = |at: usize| unsafe { F32x4::load(products.as_ptr().add(at * place + f * count + tile)) };
+                // SAFETY: the products hold all elements of filters × count.
+                let m = |at: usize| unsafe { F32x4::load(products.as_ptr().add(at * stride + f * count + tile)) };
                 let down: [[F32x4; M]; S] =
                     core::array::from_fn(|column| transform.output(core::array::from_fn(|row| m(row * S + column))));
                 for (i, y) in y.chunks_exact_mut(ow).take(M).enumerate() {

@@ -1,16 +1,16 @@
-//! y = f(x ⋆ w + bias) with the batch in lanes.
+//! y = f(x ⋆ w + bias) in the blocked layout.
 
 use super::block::{blocks, Block, Layout};
 use super::tile::{accumulate, by_width, panels, Sums, PANEL};
+use crate::blocked::{scatter_row, IMAGES};
 use crate::conv::geometry::Conv2d;
 use crate::conv::workspace::Workspace;
 use crate::gemm::Activation;
-use crate::lanes::{scatter_row, LANES};
 use crate::simd::F32x4;
 
 pub fn forward_workspace(g: &Conv2d, layout: Layout) -> usize {
     let window = g.group();
-    let rows = if layout == Layout::Images { window.k * window.ow * LANES } else { 0 };
+    let rows = if layout == Layout::Plain { window.k * window.ow * IMAGES } else { 0 };
     window.taps() * (1 + window.k) + Block::input(g, layout).len() + window.k + rows
 }
 
@@ -20,7 +20,7 @@ pub fn forward(
     workspace: &mut [f32],
 ) {
     let window = g.group();
-    let (taps, input, row_len) = (window.taps(), Block::input(g, layout), window.ow * LANES);
+    let (taps, input, row_len) = (window.taps(), Block::input(g, layout), window.ow * IMAGES);
     let mut workspace = Workspace(workspace);
     let offsets = workspace.offsets(taps);
     let filters = workspace.floats(taps * window.k);
@@ -36,16 +36,16 @@ pub fn forward(
         if let Some(bias) = bias {
             biases.copy_from_slice(&bias[group * window.k..][..window.k]);
         }
-        let run = Forward { ow: window.ow, step: window.sw * LANES, offsets, filters, biases, activation };
+        let run = Forward { ow: window.ow, step: window.sw * IMAGES, offsets, filters, biases, activation };
         for first in blocks(g) {
-            let images = LANES.min(g.n - first);
+            let images = IMAGES.min(g.n - first);
             let x = &x[layout.start((first, image), (group, window.x_len()))..];
             let y = &mut y[layout.start((first, map), (group, window.y_len()))..];
-            let lanes = if layout == Layout::Images { images } else { LANES };
+            let lanes = if layout == Layout::Plain { images } else { IMAGES };
             let block = input.load(x, image, lanes, buffer);
             for i in 0..window.oh {
                 let x = &block[i * window.sh * input.row()..];
-                if layout == Layout::Lanes {
+                if layout == Layout::Blocked {
                     run.row(x, &mut y[i * row_len..], window.oh * row_len);
                     continue;
                 }
@@ -90,7 +90,7 @@ impl Forward<'_> {
         }
         if self.activation != Activation::Relu {
             // SAFETY: `pixels` has found the rows in y.
-            unsafe { self.activation.apply(y.as_mut_ptr(), plane, self.biases.len(), self.ow * LANES) };
+            unsafe { self.activation.apply(y.as_mut_ptr(), plane, self.biases.len(), self.ow * IMAGES) };
         }
     }
 }
@@ -102,8 +102,8 @@ fn pixels<const M: usize>(
     plane: usize,
 ) {
     let (taps, last) = (offsets.len(), offsets.last().map_or(0, |&tap| tap as usize));
-    assert!(x.len() >= (ow - 1) * step + last + LANES && panel.len() >= M * taps && bias.len() >= M);
-    assert!(y.len() >= (M - 1) * plane + ow * LANES);
+    assert!(x.len() >= (ow - 1) * step + last + IMAGES && panel.len() >= M * taps && bias.len() >= M);
+    assert!(y.len() >= (M - 1) * plane + ow * IMAGES);
     for j in 0..ow {
         // SAFETY: the panel has `taps` rows of M; the last tap of the last pixel lies in x, and so do all others; y has
         // M rows of ow pixels.
@@ -121,7 +121,7 @@ fn pixels<const M: usize>(
                 }
             }
             for i in 0..M {
-                let out = y.as_mut_ptr().add(i * plane + j * LANES);
+                let out = y.as_mut_ptr().add(i * plane + j * IMAGES);
                 sums[i][0].store(out);
                 sums[i][1].store(out.add(4));
             }

@@ -1,4 +1,4 @@
-//! The gradient of the input of a strided convolution as one correlation of stride 1.
+//! The gradient of the input of a strided convolution as one correlation of stride 1: its polyphase decomposition.
 //!
 //! Pixels whose padded coordinates leave the same remainder (a, b) by the strides see the same taps, those at t·sh + a and
 //! v·sw + b: a phase. So with p = q·sh + a and likewise along rows, leaving the channels out,

@@ -3,7 +3,7 @@
 mod check;
 
 use check::{assert_close, lanes, Guarded, Random};
-use phyllo_kernels::lanes::{from_lanes, sum_lanes, to_lanes};
+use phyllo_kernels::blocked::{from_blocked, sum_blocked, to_blocked};
 use phyllo_kernels::reduce::sum;
 
 #[test]
@@ -15,9 +15,9 @@ fn every_batch_and_size() {
             let x = random.numbers(n * size);
             let expected = lanes(n, size, &x, 0.0);
             let (mut y, mut back) = (Guarded::new(expected.len()), Guarded::new(x.len()));
-            to_lanes(n, size, &x, y.slice());
+            to_blocked(n, size, &x, y.slice());
             assert_eq!(y.check(&what), expected, "{what}");
-            from_lanes(n, size, &expected, back.slice());
+            from_blocked(n, size, &expected, back.slice());
             assert_eq!(back.check(&what), x, "{what}");
 
             for c in 0..4 {
@@ -27,7 +27,7 @@ fn every_batch_and_size() {
                     sums[i / size % c] += f64::from(*x);
                 }
                 let mut y = Guarded::new(c);
-                sum_lanes(n, c, size, &lanes(n, c * size, &x, f32::NAN), y.slice());
+                sum_blocked(n, c, size, &lanes(n, c * size, &x, f32::NAN), y.slice());
                 assert_close(y.check(&what), &sums, 5e-6, &what);
                 if n > 1 && c > 1 && size > 1 {
                     let mut plain = vec![f32::NAN; c];

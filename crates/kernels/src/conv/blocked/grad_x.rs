@@ -1,10 +1,10 @@
-//! The gradient of the input with the batch in lanes: every pixel of the input gathers from the outputs it reaches.
+//! The gradient of the input in the blocked layout: every pixel of the input gathers from the outputs it reaches.
 
 use super::block::{blocks, Block, Layout};
 use super::tile::{accumulate, by_width, panels, Sums, PANEL};
+use crate::blocked::{scatter_row, IMAGES};
 use crate::conv::geometry::{Conv2d, Window};
 use crate::conv::workspace::Workspace;
-use crate::lanes::{scatter_row, LANES};
 use crate::simd::F32x4;
 
 /// Along one axis, the (tap, output) pairs that every place of the input has a part in, as distances in the weights and
@@ -67,18 +67,18 @@ fn axes(g: &Conv2d) -> [Axis; 2] {
 pub fn grad_x_workspace(g: &Conv2d, layout: Layout) -> usize {
     let window = g.group();
     let [rows, columns] = axes(g);
-    let lines = if layout == Layout::Images { window.c * window.w * LANES } else { 0 };
+    let lines = if layout == Layout::Plain { window.c * window.w * IMAGES } else { 0 };
     rows.len() + columns.len() + window.k * window.taps() + Block::output(g, layout).len() + lines
 }
 
 #[inline(never)]
 pub fn grad_x(g: &Conv2d, layout: Layout, gy: &[f32], w: &[f32], gx: &mut [f32], workspace: &mut [f32]) {
     let window = g.group();
-    let (output, row_len) = (Block::output(g, layout), window.w * LANES);
+    let (output, row_len) = (Block::output(g, layout), window.w * IMAGES);
     let mut workspace = Workspace(workspace);
     let [rows, columns] = axes(g);
     let rows = rows.reach(&mut workspace, window.kw * window.k, output.row());
-    let columns = columns.reach(&mut workspace, window.k, LANES);
+    let columns = columns.reach(&mut workspace, window.k, IMAGES);
     let filters = workspace.floats(window.k * window.taps());
     let buffer = workspace.floats(output.len());
     let Workspace(lines) = workspace;
@@ -87,13 +87,13 @@ pub fn grad_x(g: &Conv2d, layout: Layout, gy: &[f32], w: &[f32], gx: &mut [f32],
         pack(&window, &w[group * window.k * window.taps()..], filters);
         let run = Backward { k: window.k, c: window.c, w: window.w, plane: output.plane(), filters, columns: &columns };
         for first in blocks(g) {
-            let images = LANES.min(g.n - first);
+            let images = IMAGES.min(g.n - first);
             let gy = &gy[layout.start((first, map), (group, window.y_len()))..];
             let gx = &mut gx[layout.start((first, image), (group, window.x_len()))..];
-            let lanes = if layout == Layout::Images { images } else { LANES };
+            let lanes = if layout == Layout::Plain { images } else { IMAGES };
             let block = output.load(gy, map, lanes, buffer);
             for y in 0..window.h {
-                if layout == Layout::Lanes {
+                if layout == Layout::Blocked {
                     run.row(block, rows.of(y), &mut gx[y * row_len..], window.h * row_len);
                     continue;
                 }
@@ -149,7 +149,7 @@ fn pixels<const M: usize>(
     gx_plane: usize,
 ) {
     assert!(g.len() >= k * plane && panel.len() >= filters.len() / c * M);
-    assert!(gx.len() >= (M - 1) * gx_plane + w * LANES);
+    assert!(gx.len() >= (M - 1) * gx_plane + w * IMAGES);
     for x in 0..w {
         let mut sums: Sums<M> = [[F32x4::zero(); 2]; M];
         for &[tap_row, g_row] in rows.as_chunks::<2>().0 {
@@ -165,7 +165,7 @@ fn pixels<const M: usize>(
         for (i, sum) in sums.iter().enumerate() {
             // SAFETY: gx has M rows of w pixels.
             unsafe {
-                let out = gx.as_mut_ptr().add(i * gx_plane + x * LANES);
+                let out = gx.as_mut_ptr().add(i * gx_plane + x * IMAGES);
                 sum[0].store(out);
                 sum[1].store(out.add(4));
             }

@@ -1,6 +1,6 @@
-//! Trials: kernel calls in which nothing is computed, so that a plan file may come from anywhere.
+//! Dry runs: kernel calls in which nothing is computed, so that a plan file may come from anywhere.
 //!
-//! While a trial runs, each function of the boundary holds its operands against the memory of the plan, adds up what it
+//! During a dry run, each function of the boundary holds its operands against the memory of the plan, adds up what it
 //! would have to do, notes the first fault and returns. So what a kernel touches is said once, where it is called, and
 //! the loader knows no kernel by name.
 
@@ -45,7 +45,7 @@ enum Access {
     Shared,
 }
 
-struct Trial {
+struct DryRun {
     running: bool,
     fault: Option<Fault>,
     memory: Range<u64>,
@@ -55,12 +55,12 @@ struct Trial {
     count: usize,
 }
 
-struct Global(UnsafeCell<Trial>);
+struct Global(UnsafeCell<DryRun>);
 
 // SAFETY: this module has one thread.
 unsafe impl Sync for Global {}
 
-static TRIAL: Global = Global(UnsafeCell::new(Trial {
+static DRY_RUN: Global = Global(UnsafeCell::new(DryRun {
     running: false,
     fault: None,
     memory: 0..0,
@@ -69,12 +69,12 @@ static TRIAL: Global = Global(UnsafeCell::new(Trial {
     count: 0,
 }));
 
-fn with<T>(f: impl FnOnce(&mut Trial) -> T) -> T {
+fn with<T>(f: impl FnOnce(&mut DryRun) -> T) -> T {
     // SAFETY: one thread, and no `f` of this module comes back here.
-    f(unsafe { &mut *TRIAL.0.get() })
+    f(unsafe { &mut *DRY_RUN.0.get() })
 }
 
-/// Begins a trial of a plan that may touch these addresses.
+/// Begins a dry run of a plan that may touch these addresses.
 pub fn begin(memory: Range<usize>) {
     with(|t| {
         t.memory = memory.start as u64..memory.end as u64;
@@ -91,7 +91,7 @@ pub fn running() -> bool {
     with(|t| t.running)
 }
 
-/// Tries one call, and says what is wrong with it.
+/// Dry-runs one call, and says what is wrong with it.
 pub fn call(f: impl FnOnce()) -> Option<Fault> {
     with(|t| t.count = 0);
     f();
@@ -107,7 +107,7 @@ pub fn refused() -> bool {
     with(|t| t.fault.is_some())
 }
 
-/// In a trial, notes sizes that do not go together.
+/// In a dry run, notes sizes that do not go together.
 #[inline(always)]
 pub fn require(fits: bool) {
     if !fits && running() {
@@ -115,32 +115,32 @@ pub fn require(fits: bool) {
     }
 }
 
-/// In a trial, an operand that only backward passes read is not to be there.
-pub fn backward(at: usize) {
+/// In a dry run, an operand that only backward passes read is not to be there.
+pub fn require_absent(at: usize) {
     require(at == 0);
 }
 
-/// Such an operand: none.
-pub fn kept<T>(_: Option<T>) -> Option<T> {
+/// An operand that the full binaries alone have: here none.
+pub fn full_only<T>(_: Option<T>) -> Option<T> {
     None
 }
 
-/// A product of sizes. In a trial it is work too: so many steps of a loop, and an empty loop counts as one.
+/// A product of sizes. In a dry run it is work too: so many steps of a loop, and an empty loop counts as one.
 #[inline(always)]
 pub fn size<const N: usize>(factors: [usize; N]) -> usize {
     if running() {
-        return tried_size(&factors);
+        return checked_size(&factors);
     }
     factors.iter().fold(1, |product, n| product.wrapping_mul(*n))
 }
 
 #[cold]
-fn tried_size(factors: &[usize]) -> usize {
-    tried_work(factors);
+fn checked_size(factors: &[usize]) -> usize {
+    add_work(factors);
     elements(factors.iter().fold(1, |product, &n| product.saturating_mul(n as u64)))
 }
 
-/// In a trial, so many elements, unless they are too many.
+/// In a dry run, so many elements, unless they are too many.
 #[inline(always)]
 pub fn elements(n: u64) -> usize {
     if n > ELEMENTS && running() {
@@ -150,16 +150,16 @@ pub fn elements(n: u64) -> usize {
     n as usize
 }
 
-/// In a trial, adds the product of these to the work.
+/// In a dry run, adds the product of these to the work.
 #[inline(always)]
 pub fn work<const N: usize>(factors: [usize; N]) {
     if running() {
-        tried_work(&factors);
+        add_work(&factors);
     }
 }
 
 #[cold]
-fn tried_work(factors: &[usize]) {
+fn add_work(factors: &[usize]) {
     let steps = factors.iter().fold(1u64, |product, &n| product.saturating_mul(n.max(1) as u64));
     let work = with(|t| {
         t.work = t.work.saturating_add(steps);
@@ -172,7 +172,7 @@ fn tried_work(factors: &[usize]) {
 
 macro_rules! operands {
     ($($name:ident: $access:ident;)*) => {$(
-        /// In a trial, n elements at an address.
+        /// In a dry run, n elements at an address.
         pub fn $name<T>(at: usize, n: usize) {
             operand(at, n as u64 * size_of::<T>() as u64, align_of::<T>(), Access::$access);
         }

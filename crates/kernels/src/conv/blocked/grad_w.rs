@@ -1,10 +1,10 @@
-//! The gradient of the weights with the batch in lanes: products of gradient and input along rows, summed over pixels
+//! The gradient of the weights in the blocked layout: products of gradient and input along rows, summed over pixels
 //! and images, a few filters × a few taps at a time.
 
 use super::block::{blocks, Block, Layout};
+use crate::blocked::IMAGES;
 use crate::conv::geometry::{Conv2d, Window};
 use crate::conv::workspace::Workspace;
-use crate::lanes::LANES;
 use crate::simd::F32x4;
 
 /// Bytes of the gradients of three filters, and of a plane of the input, that tiles of all taps walk over: an L1.
@@ -12,7 +12,7 @@ const CHUNK: usize = 24 << 10;
 
 /// Rows of the output taken together.
 fn rows_at_once(window: &Window) -> usize {
-    let row = 4 * LANES * window.ow * (3 + window.sh * window.sw);
+    let row = 4 * IMAGES * window.ow * (3 + window.sh * window.sw);
     let chunks = window.oh.div_ceil((CHUNK / row).max(1));
     window.oh.div_ceil(chunks)
 }
@@ -52,7 +52,7 @@ pub fn grad_w(g: &Conv2d, layout: Layout, gy: &[f32], x: &[f32], gw: &mut [f32],
     for group in 0..g.groups {
         sums.fill(0.0);
         for first in blocks(g) {
-            let images = LANES.min(g.n - first);
+            let images = IMAGES.min(g.n - first);
             let x = &x[layout.start((first, image), (group, window.x_len()))..];
             let gy = &gy[layout.start((first, map), (group, window.y_len()))..];
             let x = input.load(x, image, images, x_buffer);
@@ -61,7 +61,7 @@ pub fn grad_w(g: &Conv2d, layout: Layout, gy: &[f32], x: &[f32], gw: &mut [f32],
                 let rows = Rows {
                     n: at_once.min(window.oh - i),
                     ow: window.ow,
-                    x_pixel: window.sw * LANES,
+                    x_pixel: window.sw * IMAGES,
                     x_row: window.sh * input.row(),
                     g_plane: output.plane(),
                 };
@@ -106,15 +106,15 @@ impl Rows {
     /// later.
     fn tiles<const F: usize, const T: usize>(&self, g: &[f32], x: &[f32], offsets: &[u32], k: usize, sums: &mut [f32]) {
         let last = offsets.last().map_or(0, |&tap| tap as usize);
-        assert!(g.len() >= (k - 1) * self.g_plane + self.n * self.ow * LANES);
-        assert!(x.len() >= (self.n - 1) * self.x_row + (self.ow - 1) * self.x_pixel + last + LANES);
+        assert!(g.len() >= (k - 1) * self.g_plane + self.n * self.ow * IMAGES);
+        assert!(x.len() >= (self.n - 1) * self.x_row + (self.ow - 1) * self.x_pixel + last + IMAGES);
         let mut sums = sums.chunks_exact_mut(F * T * F32x4::LANES);
         for f in (0..k).step_by(F) {
             let gs: [*const f32; F] = core::array::from_fn(|i| g[(f + i).min(k - 1) * self.g_plane..].as_ptr());
             for taps in offsets.chunks(T) {
                 let xs: [*const f32; T] = core::array::from_fn(|t| x[taps[t.min(taps.len() - 1)] as usize..].as_ptr());
                 let sums = sums.next().expect("the accumulators of a tile");
-                let neighbours = taps.len() == T && (1..T).all(|t| xs[t] == xs[0].wrapping_add(t * LANES));
+                let neighbours = taps.len() == T && (1..T).all(|t| xs[t] == xs[0].wrapping_add(t * IMAGES));
                 // SAFETY: the last pixel of the last filter, and the last tap of the last pixel, lie in their slices.
                 unsafe {
                     if neighbours {
@@ -134,16 +134,16 @@ impl Rows {
     unsafe fn tile<const F: usize, const T: usize, const NEIGHBOURS: bool>(
         &self, gs: &[*const f32; F], xs: &[*const f32; T], out: &mut [f32],
     ) {
-        let adjacent = self.x_pixel == LANES;
+        let adjacent = self.x_pixel == IMAGES;
         let (halves, n) = if adjacent { (1, 2 * self.ow) } else { (2, self.ow) };
-        let (g_step, x_step) = if adjacent { (4, 4) } else { (LANES, self.x_pixel) };
+        let (g_step, x_step) = if adjacent { (4, 4) } else { (IMAGES, self.x_pixel) };
         assert!(out.len() == F * T * F32x4::LANES);
         let mut sums = [[F32x4::zero(); T]; F];
         for half in 0..halves {
             for row in 0..self.n {
                 let mut gs = *gs;
                 for f in 0..F {
-                    gs[f] = gs[f].add(row * self.ow * LANES + 4 * half);
+                    gs[f] = gs[f].add(row * self.ow * IMAGES + 4 * half);
                 }
                 let mut xs = *xs;
                 for t in 0..T {
@@ -156,7 +156,7 @@ impl Rows {
                         gs[f] = gs[f].add(g_step);
                     }
                     for t in 0..T {
-                        let x = F32x4::load(if NEIGHBOURS { xs[0].add(t * LANES) } else { xs[t] });
+                        let x = F32x4::load(if NEIGHBOURS { xs[0].add(t * IMAGES) } else { xs[t] });
                         for f in 0..F {
                             sums[f][t] = g[f].mul_add(x, sums[f][t]);
                         }

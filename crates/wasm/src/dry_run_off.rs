@@ -1,4 +1,4 @@
-//! What stands for trials in binaries that read no plans: nothing, but in the checked one assertions.
+//! The functions of `dry_run.rs` for binaries that read no plans: they do nothing, or assert in the checked binary.
 
 const CHECKED: bool = cfg!(feature = "checked");
 
@@ -12,15 +12,15 @@ pub fn require(fits: bool) {
     assert!(fits || !CHECKED, "sizes that do not go together");
 }
 
-/// A product of sizes. What does not fit into memory becomes, in the checked binary, the largest number of elements.
 #[inline(always)]
-pub const fn backward(_: usize) {}
+pub const fn require_absent(_: usize) {}
 
 #[inline(always)]
-pub fn kept<T>(x: Option<T>) -> Option<T> {
+pub fn full_only<T>(x: Option<T>) -> Option<T> {
     x
 }
 
+/// A product of sizes. What does not fit into memory becomes, in the checked binary, the largest number of elements.
 #[inline(always)]
 pub fn size<const N: usize>(factors: [usize; N]) -> usize {
     if CHECKED {

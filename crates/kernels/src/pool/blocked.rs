@@ -1,30 +1,30 @@
-//! Pooling with the batch in lanes: planes [h, w, 8] into planes [oh, ow, 8].
+//! Pooling in the blocked layout: planes [h, w, 8] into planes [oh, ow, 8].
 
-use super::argmax::{Tap, TAPS};
+use super::argmax::{Tap, ARGMAX};
 use super::average::{inner_windows, scale, Divisor};
 use super::geometry::{inside, Pool2d};
 use super::windows::{first_largest, largest_row, total};
-use crate::lanes::LANES;
+use crate::blocked::IMAGES;
 use crate::simd::{F32x4, I32x4};
 
 /// A pixel of eight images.
 type Pixel = [F32x4; 2];
 
 #[inline(always)]
-fn read(pixel: &[f32; LANES]) -> Pixel {
+fn read(pixel: &[f32; IMAGES]) -> Pixel {
     [F32x4::from_slice(pixel), F32x4::from_slice(&pixel[4..])]
 }
 
 #[inline(always)]
-fn write(pixel: Pixel, out: &mut [f32; LANES]) {
+fn write(pixel: Pixel, out: &mut [f32; IMAGES]) {
     pixel[0].write(out.first_chunk_mut().expect("eight lanes"));
     pixel[1].write(out.last_chunk_mut().expect("eight lanes"));
 }
 
 impl Pool2d {
     fn assert_lanes(&self, x: &[f32], y: &[f32], at: Option<usize>) {
-        let outputs = self.planes * self.oh * self.ow * LANES;
-        assert!(self.planes * self.h * self.w * LANES <= x.len(), "x is too short");
+        let outputs = self.planes * self.oh * self.ow * IMAGES;
+        assert!(self.planes * self.h * self.w * IMAGES <= x.len(), "x is too short");
         assert!(outputs <= y.len(), "y is too short");
         assert!(at.is_none_or(|at| outputs <= at), "at is too short");
     }
@@ -35,23 +35,23 @@ impl Pool2d {
 ///
 /// # Panics
 /// If a slice is shorter than the geometry says.
-pub fn max_pool2d_lanes<T: Tap>(g: &Pool2d, x: &[f32], y: &mut [f32], mut at: Option<&mut [T]>, relu: bool) {
+pub fn max_pool2d_blocked<T: Tap>(g: &Pool2d, x: &[f32], y: &mut [f32], mut at: Option<&mut [T]>, relu: bool) {
     g.assert_lanes(x, y, at.as_ref().map(|at| at.len()));
     let kernel: Option<Kernel> = match (g.kh, g.kw, at.as_deref_mut().map(|at| T::bytes(at).is_some())) {
         (2, 2, None) => Some(row::<2, false>),
         (3, 3, None) => Some(row::<3, false>),
-        (2, 2, Some(true)) if TAPS => Some(row::<2, true>),
-        (3, 3, Some(true)) if TAPS => Some(row::<3, true>),
+        (2, 2, Some(true)) if ARGMAX => Some(row::<2, true>),
+        (3, 3, Some(true)) if ARGMAX => Some(row::<3, true>),
         _ => None,
     };
     let [rows, columns] = g.inner();
     for i in 0..g.planes * g.oh {
-        let (image, i, o) = (&x[i / g.oh * g.h * g.w * LANES..][..g.h * g.w * LANES], i % g.oh, i * g.ow * LANES);
-        let (y, mut at) = (&mut y[o..][..g.ow * LANES], at.as_deref_mut().map(|at| &mut at[o..][..g.ow * LANES]));
+        let (image, i, o) = (&x[i / g.oh * g.h * g.w * IMAGES..][..g.h * g.w * IMAGES], i % g.oh, i * g.ow * IMAGES);
+        let (y, mut at) = (&mut y[o..][..g.ow * IMAGES], at.as_deref_mut().map(|at| &mut at[o..][..g.ow * IMAGES]));
         let mut done = 0..0;
         if let Some(kernel) = kernel.filter(|_| rows.contains(&i) && !columns.is_empty()) {
-            let first = ((i * g.sh - g.ph) * g.w + columns.start * g.sw - g.pw) * LANES;
-            let inner = columns.start * LANES..columns.end * LANES;
+            let first = ((i * g.sh - g.ph) * g.w + columns.start * g.sw - g.pw) * IMAGES;
+            let inner = columns.start * IMAGES..columns.end * IMAGES;
             let at = at.as_deref_mut().and_then(T::bytes).map_or(&mut [][..], |at| &mut at[inner.clone()]);
             if kernel(g, relu, &image[first..], &mut y[inner], at) {
                 done = columns.clone();
@@ -59,9 +59,9 @@ pub fn max_pool2d_lanes<T: Tap>(g: &Pool2d, x: &[f32], y: &mut [f32], mut at: Op
         }
         for j in (0..done.start).chain(done.end..g.ow) {
             let (best, taps) = pixel(g, image.as_chunks().0, i, j, relu);
-            write(best, y[j * LANES..].first_chunk_mut().expect("a pixel"));
+            write(best, y[j * IMAGES..].first_chunk_mut().expect("a pixel"));
             if let Some(at) = &mut at {
-                for (taps, at) in taps.into_iter().zip(at[j * LANES..].as_chunks_mut().0) {
+                for (taps, at) in taps.into_iter().zip(at[j * IMAGES..].as_chunks_mut().0) {
                     T::write4(taps, at);
                 }
             }
@@ -76,16 +76,16 @@ type Kernel = fn(&Pool2d, bool, &[f32], &mut [f32], &mut [u8]) -> bool;
 /// Windows of K × K taps. A comparison with NaN is lost, so the numbers are added up beside, as in `windows`.
 #[inline(never)]
 fn row<const K: usize, const TAPS: bool>(g: &Pool2d, relu: bool, x: &[f32], y: &mut [f32], at: &mut [u8]) -> bool {
-    let (line, column, step, n) = (g.dh * g.w * LANES, g.dw * LANES, g.sw * LANES, y.len() / LANES);
+    let (line, column, step, n) = (g.dh * g.w * IMAGES, g.dw * IMAGES, g.sw * IMAGES, y.len() / IMAGES);
     let floor = F32x4::splat(if relu { 0.0 } else { f32::NEG_INFINITY });
     let none = I32x4::splat(if relu { (K * K) as i32 } else { 0 });
-    assert!(x.len() >= (n - 1) * step + (K - 1) * (line + column) + LANES && (!TAPS || at.len() >= n * LANES));
+    assert!(x.len() >= (n - 1) * step + (K - 1) * (line + column) + IMAGES && (!TAPS || at.len() >= n * IMAGES));
     let mut sum = F32x4::zero();
     for j in 0..n {
         for half in [0, 4] {
             // SAFETY: the last tap of the last window lies in x; y and `at` have n pixels.
             unsafe {
-                let (x, o) = (x.as_ptr().add(j * step + half), j * LANES + half);
+                let (x, o) = (x.as_ptr().add(j * step + half), j * IMAGES + half);
                 let mut lines = [(F32x4::zero(), I32x4::splat(0)); K];
                 for u in 0..K {
                     let mut taps = [F32x4::zero(); K];
@@ -110,7 +110,7 @@ fn row<const K: usize, const TAPS: bool>(g: &Pool2d, relu: bool, x: &[f32], y: &
 
 /// Any window.
 #[inline(never)]
-fn pixel(g: &Pool2d, image: &[[f32; LANES]], i: usize, j: usize, relu: bool) -> (Pixel, [I32x4; 2]) {
+fn pixel(g: &Pool2d, image: &[[f32; IMAGES]], i: usize, j: usize, relu: bool) -> (Pixel, [I32x4; 2]) {
     let mut best = [F32x4::splat(if relu { 0.0 } else { f32::NEG_INFINITY }); 2];
     let mut taps = [I32x4::splat((g.kh * g.kw) as i32); 2];
     let mut first = !relu;
@@ -134,9 +134,9 @@ fn pixel(g: &Pool2d, image: &[[f32; LANES]], i: usize, j: usize, relu: bool) -> 
 ///
 /// # Panics
 /// If a slice is shorter than the geometry says.
-pub fn max_pool2d_lanes_grad<T: Tap>(g: &Pool2d, gy: &[f32], at: &[T], gx: &mut [f32]) {
+pub fn max_pool2d_blocked_grad<T: Tap>(g: &Pool2d, gy: &[f32], at: &[T], gx: &mut [f32]) {
     g.assert_lanes(gx, gy, Some(at.len()));
-    let (size, outputs) = (g.h * g.w * LANES, g.oh * g.ow * LANES);
+    let (size, outputs) = (g.h * g.w * IMAGES, g.oh * g.ow * IMAGES);
     let gx = &mut gx[..g.planes * size];
     let apart = (g.kh - 1) * g.dh < g.sh && (g.kw - 1) * g.dw < g.sw;
     if !(apart && g.is_tiled()) {
@@ -158,7 +158,7 @@ pub fn max_pool2d_lanes_grad<T: Tap>(g: &Pool2d, gy: &[f32], at: &[T], gx: &mut 
 /// A plane of the gradient: g where a tap won, or what was there and g if windows overlap.
 #[inline(never)]
 fn spread<T: Tap, const OVERLAP: bool>(g: &Pool2d, gy: &[f32], at: &[T], gx: &mut [f32]) {
-    let (gy, at, gx) = (gy.as_chunks::<LANES>().0, at.as_chunks::<LANES>().0, gx.as_chunks_mut::<LANES>().0);
+    let (gy, at, gx) = (gy.as_chunks::<IMAGES>().0, at.as_chunks::<IMAGES>().0, gx.as_chunks_mut::<IMAGES>().0);
     for i in 0..g.oh {
         let rows = inside(i * g.sh, g.kh, g.dh, g.ph, g.h);
         for j in 0..g.ow {
@@ -184,7 +184,7 @@ fn spread<T: Tap, const OVERLAP: bool>(g: &Pool2d, gy: &[f32], at: &[T], gx: &mu
 /// The same for windows of 2 × 2 that lie side by side: each pixel is under one tap, which is known.
 #[inline(never)]
 fn spread_halving<T: Tap>(g: &Pool2d, gy: &[f32], at: &[T], gx: &mut [f32]) {
-    let (gy, at, gx) = (gy.as_chunks::<LANES>().0, at.as_chunks::<LANES>().0, gx.as_chunks_mut::<LANES>().0);
+    let (gy, at, gx) = (gy.as_chunks::<IMAGES>().0, at.as_chunks::<IMAGES>().0, gx.as_chunks_mut::<IMAGES>().0);
     for ((gy, at), lines) in gy.chunks_exact(g.ow).zip(at.chunks_exact(g.ow)).zip(gx.chunks_exact_mut(2 * g.w)) {
         let (upper, lower) = lines.split_at_mut(g.w);
         let windows = upper.as_chunks_mut::<2>().0.iter_mut().zip(lower.as_chunks_mut::<2>().0);
@@ -200,7 +200,7 @@ fn spread_halving<T: Tap>(g: &Pool2d, gy: &[f32], at: &[T], gx: &mut [f32]) {
 }
 
 #[inline(always)]
-fn taps<T: Tap>(at: &[T; LANES]) -> [I32x4; 2] {
+fn taps<T: Tap>(at: &[T; IMAGES]) -> [I32x4; 2] {
     [T::read4(at.first_chunk().expect("eight lanes")), T::read4(at.last_chunk().expect("eight lanes"))]
 }
 
@@ -208,9 +208,9 @@ fn taps<T: Tap>(at: &[T; LANES]) -> [I32x4; 2] {
 ///
 /// # Panics
 /// If a slice is shorter than the geometry says.
-pub fn avg_pool2d_lanes(g: &Pool2d, x: &[f32], y: &mut [f32], divisor: Divisor) {
+pub fn avg_pool2d_blocked(g: &Pool2d, x: &[f32], y: &mut [f32], divisor: Divisor) {
     g.assert_lanes(x, y, None);
-    let (x, y) = (x.as_chunks::<LANES>().0, y.as_chunks_mut::<LANES>().0);
+    let (x, y) = (x.as_chunks::<IMAGES>().0, y.as_chunks_mut::<IMAGES>().0);
     for row in 0..g.planes * g.oh {
         let (plane, i) = (row / g.oh, row % g.oh);
         for j in 0..g.ow {
@@ -236,11 +236,11 @@ pub fn avg_pool2d_lanes(g: &Pool2d, x: &[f32], y: &mut [f32], divisor: Divisor) 
 ///
 /// # Panics
 /// If a slice is shorter than the geometry says.
-pub fn avg_pool2d_lanes_grad(g: &Pool2d, gy: &[f32], gx: &mut [f32], divisor: Divisor) {
+pub fn avg_pool2d_blocked_grad(g: &Pool2d, gy: &[f32], gx: &mut [f32], divisor: Divisor) {
     g.assert_lanes(gx, gy, None);
-    let (gy, gx) = (gy.as_chunks::<LANES>().0, gx.as_chunks_mut::<LANES>().0);
+    let (gy, gx) = (gy.as_chunks::<IMAGES>().0, gx.as_chunks_mut::<IMAGES>().0);
     let gx = &mut gx[..g.planes * g.h * g.w];
-    gx.fill([0.0; LANES]);
+    gx.fill([0.0; IMAGES]);
     let [rows, columns] = inner_windows(g);
     for plane in 0..g.planes {
         let gy = &gy[plane * g.oh * g.ow..][..g.oh * g.ow];
