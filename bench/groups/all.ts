@@ -9,6 +9,7 @@ import * as gemm from './gemm';
 import * as latency from './latency';
 import * as pool from './pool';
 import * as rnn from './rnn';
+import * as small from './small';
 import * as train from './train';
 
 export type Work =
@@ -19,6 +20,7 @@ export type Work =
   | rnn.Recurrent
   | rnn.Charlm
   | eager.Eager
+  | small.Small
   | train.Train
   | latency.Latency
   | cold.Cold;
@@ -33,6 +35,7 @@ export const GROUPS: Readonly<Record<string, readonly Row[]>> = {
   elementwise: elementwise.rows,
   rnn: rnn.rows,
   eager: eager.rows,
+  small: small.rows,
   train: train.rows,
   latency: latency.rows,
   cold: cold.rows,
@@ -55,6 +58,8 @@ export function prepare(work: Warm, backend: HostBackend): Task | Promise<Task> 
       return rnn.prepareCharlm(work);
     case 'eager':
       return eager.prepare(work);
+    case 'small':
+      return small.prepare(work, backend);
     case 'train':
       return train.prepare(work);
     case 'latency':
