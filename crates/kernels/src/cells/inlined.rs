@@ -133,13 +133,48 @@ impl<A: Element, B: Element, Y: Element, F: Fn(A::Vector, B::Vector) -> Y::Vecto
     }
     #[inline(never)]
     fn scalar_b(&self, a: &[Cell<A>], b: B, y: &[Cell<Y>]) {
-        let b = B::splat(b);
-        map_vectors(a, y, |a| self.0(a, b));
+        if Y::FLOAT {
+            let b = B::splat(b);
+            map_vectors(a, y, |a| self.0(a, b));
+        } else {
+            repeat_b(a, b, y, self);
+        }
     }
     #[inline(never)]
     fn scalar_a(&self, a: A, b: &[Cell<B>], y: &[Cell<Y>]) {
-        let a = A::splat(a);
-        map_vectors(b, y, |b| self.0(a, b));
+        if Y::FLOAT {
+            let a = A::splat(a);
+            map_vectors(b, y, |b| self.0(a, b));
+        } else {
+            repeat_a(a, b, y, self);
+        }
+    }
+}
+
+/// How many elements a scalar is repeated for at a time.
+const REPEATED: usize = 64;
+
+fn repeated<T: Element>(x: T, n: usize) -> [Cell<T>; REPEATED] {
+    let block = [const { Cell::new(T::ZERO) }; REPEATED];
+    block.iter().take(n).for_each(|y| y.set(x));
+    block
+}
+
+/// y[i] = f(a[i], b) in the code of `zip`.
+#[inline(never)]
+fn repeat_b<A: Element, B: Element, Y: Element>(a: &[Cell<A>], b: B, y: &[Cell<Y>], f: &dyn Row<A, B, Y>) {
+    let b = repeated(b, y.len());
+    for (a, y) in a[..y.len()].chunks(REPEATED).zip(y.chunks(REPEATED)) {
+        f.zip(a, &b[..y.len()], y);
+    }
+}
+
+/// y[i] = f(a, b[i]) in the code of `zip`.
+#[inline(never)]
+fn repeat_a<A: Element, B: Element, Y: Element>(a: A, b: &[Cell<B>], y: &[Cell<Y>], f: &dyn Row<A, B, Y>) {
+    let a = repeated(a, y.len());
+    for (b, y) in b[..y.len()].chunks(REPEATED).zip(y.chunks(REPEATED)) {
+        f.zip(&a[..y.len()], b, y);
     }
 }
 
