@@ -3,7 +3,7 @@ import { capture, checkpoint, PhylloError, tensor, type Captured, type Tensor } 
 import { mapLeaves } from '../../ts/core/tree';
 import { Tensor as AnyTensor } from '../../ts/core/tensor';
 import type { Plan } from '../../ts/graph/plan';
-import type { Handlers, Machine, Slot } from './machine';
+import { UserError, type Handlers, type Machine, type Slot } from './machine';
 import { at, isFloat, values } from './ops';
 
 type F = (...xs: Tensor[]) => unknown;
@@ -22,7 +22,7 @@ function aside(m: Machine, text: string, f: () => unknown): void {
   try {
     outcome = f();
   } catch (e) {
-    if (!(e instanceof PhylloError)) throw e;
+    if (!(e instanceof PhylloError || e instanceof UserError)) throw e;
     outcome = e.constructor.name;
   }
   m.tell(`# ${text} → ${String(outcome)}`);
