@@ -11,10 +11,12 @@ use crate::dry_run;
 use crate::slices::slices;
 use crate::strided::geometry;
 
+type Map = fn(x: &[Cell<f32>], y: &[Cell<f32>], p: f32);
+
 /// y = f(x)
 #[cfg_attr(feature = "plans", inline(never))]
 #[cfg_attr(not(feature = "plans"), inline(always))]
-fn map(x: usize, y: usize, n: usize, p: f32, f: fn(&[Cell<f32>], &[Cell<f32>], f32)) {
+fn map(x: usize, y: usize, n: usize, p: f32, f: Map) {
     slices! { x: cells f32[n], y: in_place f32[n] }
     f(x, y, p);
 }
