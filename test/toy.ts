@@ -3,7 +3,7 @@
  * with the ownership rules of the real one. Tests of memory and order run on them.
  */
 import { readFileSync } from 'node:fs';
-import { Generator, memory, noGrad, tensor, zeros, type Tensor } from 'phyllo';
+import { dropout, Generator, memory, noGrad, tensor, zeros, type Tensor } from 'phyllo';
 import { expect } from 'vitest';
 import type { Backend } from '../ts/backend/backend';
 import { reference } from '../ts/backend/reference/backend';
@@ -103,7 +103,7 @@ export class Net {
   forward(x: Tensor): Tensor {
     const [w1, b1, w2, b2] = this.params;
     return scope(() => {
-      const h = x.matmul(w1!).add(b1!).relu().dropout(0.25, { generator: this.generator });
+      const h = dropout(x.matmul(w1!).add(b1!).relu(), 0.25, { generator: this.generator });
       return h.matmul(w2!).add(b2!);
     }, 'Net.forward');
   }

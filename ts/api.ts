@@ -1,31 +1,7 @@
-/**
- * The public API, put together: tensors with their methods, and the modules on top. It computes once an entry of the
- * package (index for Node, Deno and Bun; browser) has loaded a backend.
- */
-import { backward, type BackwardOptions } from './autodiff/backward';
+/** The public API, put together: tensors and the packages on top. It computes once node.ts or browser.ts has run. */
 import { aBoolean, options as optionsOf } from './core/kinds';
 import { runtime } from './core/runtime';
 import { checked } from './core/signature';
-import { Tensor } from './core/tensor';
-import './ops/methods';
-
-Object.defineProperty(Tensor.prototype, 'backward', {
-  value(this: Tensor, options?: BackwardOptions): void {
-    backward(this, options);
-  },
-  writable: true,
-  configurable: true,
-});
-
-declare module './core/tensor' {
-  interface Tensor {
-    /**
-     * Adds d(this)/dx to the `grad` of every leaf x that leads here. This is one number, or `gradient` says where to
-     * start. Throws GradientError if the graph was used before, or a value it saved was changed in place.
-     */
-    backward(options?: BackwardOptions): void;
-  }
-}
 
 export interface MemoryInfo {
   /** Bytes in use, and in how many blocks. */
@@ -88,13 +64,10 @@ export {
   type SourceOptions,
 } from './ops/random';
 export { addInto, assign, scale } from './ops/update';
-export * as nn from './nn/nn';
-export * as optim from './optim/optim';
-export * as metrics from './metrics/metrics';
-export { DataLoader, type LoaderOptions } from './data/loader';
-export { randomSplit, Subset, TensorDataset, type Dataset, type SplitOptions } from './data/dataset';
-export { writeFile } from './io/file';
-export { readIdx, writeIdx } from './io/idx';
-export { decodeSafetensors, encodeSafetensors, type Safetensors } from './io/safetensors';
+export * as nn from './nn/index';
+export * as optim from './optim/index';
+export * as metrics from './metrics/index';
+export * from './data/index';
+export * from './io/index';
 export { capture, type Captured, type CaptureOptions } from './graph/capture';
 export { profile, type Profile, type ProfileRow } from './graph/profile';

@@ -1,7 +1,6 @@
-/** phyllo: deep learning wherever JavaScript runs. The package's entry in browsers. */
+/** Makes browsers ready to compute: tensors get their methods and a backend. */
 import { backend } from './backend/wasm/browser';
 import { useBackend } from './core/runtime';
+import './methods';
 
 useBackend(backend);
-
-export * from './api';

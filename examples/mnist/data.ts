@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { Generator, permutation, randomSplit, readIdx, Subset, TensorDataset, type Tensor } from 'phyllo';
+import { pad, Generator, permutation, randomSplit, readIdx, Subset, TensorDataset, type Tensor } from 'phyllo';
 
 export type Samples = readonly [images: Tensor, labels: Tensor];
 export interface Mnist {
@@ -35,7 +35,7 @@ export function jitter([images, labels]: Samples, generator: Generator): Samples
   const [, , h, w] = images.shape;
   const step = (): number => permutation(2 * REACH + 1, generator)[0]!;
   const [down, right] = [step(), step()];
-  const wide = images.pad([REACH, REACH, REACH, REACH]);
+  const wide = pad(images, [REACH, REACH, REACH, REACH]);
   return [wide.slice(2, down, down + h!).slice(3, right, right + w!), labels];
 }
 

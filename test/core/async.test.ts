@@ -2,7 +2,19 @@
  * Loops that await, several in one thread: whose turn it is, is told by the tensors. Each loop must compute bit for bit
  * what it computes alone, and none may see a tensor freed that is its own.
  */
-import { DisposedError, Generator, gradients, keep, ones, scope, tensor, zeros, type Tensor } from 'phyllo';
+import {
+  dropout,
+  crossEntropy,
+  DisposedError,
+  Generator,
+  gradients,
+  keep,
+  ones,
+  scope,
+  tensor,
+  zeros,
+  type Tensor,
+} from 'phyllo';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { runtime } from '../../ts/core/runtime';
 import { scoped } from '../../ts/core/scope';
@@ -53,7 +65,7 @@ async function train(data: Problem, seed: number, pause: Pause, habits: Habits =
         const made = around(() =>
           tensor([1, 2, 3, 4, 5])
             .mul(0.1)
-            .add(ones([5]).dropout(0.5, { generator: noise })),
+            .add(dropout(ones([5]), 0.5, { generator: noise })),
         );
         await wait();
         shift = h.add(made);
@@ -69,7 +81,7 @@ async function train(data: Problem, seed: number, pause: Pause, habits: Habits =
         }
       }
       const loss = around(() => {
-        const loss = net.forward(shift).crossEntropy(target);
+        const loss = crossEntropy(net.forward(shift), target);
         loss.backward();
         return loss;
       });

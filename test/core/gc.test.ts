@@ -1,7 +1,19 @@
 /** What no scope owns: the garbage collector finds it, all of it, and nothing that is still in use. */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { capture, Generator, grad, gradients, keep, ones, scope, tensor, zeros, type Tensor } from 'phyllo';
+import {
+  crossEntropy,
+  capture,
+  Generator,
+  grad,
+  gradients,
+  keep,
+  ones,
+  scope,
+  tensor,
+  zeros,
+  type Tensor,
+} from 'phyllo';
 import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { sweep, useEngine } from '../../ts/core/collector';
 import { scoped } from '../../ts/core/scope';
@@ -92,7 +104,7 @@ describe.each(cases)('on %s', (_, make, engine) => {
       const net = new Net(1);
       for (const [x, target] of loader(data)) {
         net.zeroGrad();
-        net.forward(x).crossEntropy(target).backward();
+        crossEntropy(net.forward(x), target).backward();
         net.step();
       }
       new Generator(3);
@@ -106,7 +118,7 @@ describe.each(cases)('on %s', (_, make, engine) => {
       const net = new Net(1);
       const step = capture((x: Tensor, target: Tensor) => {
         net.zeroGrad();
-        net.forward(x).crossEntropy(target).backward();
+        crossEntropy(net.forward(x), target).backward();
         net.step();
       });
       for (const [x, target] of loader(data)) step(x, target);
@@ -207,7 +219,7 @@ describe.each(cases)('on %s', (_, make, engine) => {
         }
         const logits = net.forward(x.add(noise));
         await wait();
-        const loss = logits.crossEntropy(target);
+        const loss = crossEntropy(logits, target);
         loss.backward();
         await wait();
         net.step();
@@ -279,7 +291,7 @@ describe.each(cases)('on %s', (_, make, engine) => {
     (() => {
       for (const [x, target] of loader(data)) {
         const logits = net.forward(x);
-        const loss = logits.crossEntropy(target);
+        const loss = crossEntropy(logits, target);
         loss.backward();
         losses.push(loss);
         kept.push(

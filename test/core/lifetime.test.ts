@@ -1,5 +1,8 @@
 /** The end of a tensor's life is the end everywhere: nothing that was freed comes back, and nothing is freed twice. */
 import {
+  conv2d,
+  maxPool2d,
+  avgPool2d,
   capture,
   checkpoint,
   concat,
@@ -147,13 +150,13 @@ describe.each(backends)('on %s', (_, make) => {
     const big = [2 ** 31, 2 ** 32, 2 ** 33 + 1, Number.MAX_SAFE_INTEGER, 1e300, Infinity];
     for (const n of big) {
       for (const call of [
-        () => x.conv2d(w, null, { stride: n }),
-        () => x.conv2d(w, null, { padding: n }),
-        () => x.conv2d(w, null, { dilation: n }),
-        () => x.maxPool2d(2, { stride: n }),
-        () => x.maxPool2d(n),
-        () => x.avgPool2d(n, { padding: n }),
-        () => x.maxPool2d(2, { dilation: n }),
+        () => conv2d(x, w, null, { stride: n }),
+        () => conv2d(x, w, null, { padding: n }),
+        () => conv2d(x, w, null, { dilation: n }),
+        () => maxPool2d(x, 2, { stride: n }),
+        () => maxPool2d(x, n),
+        () => avgPool2d(x, n, { padding: n }),
+        () => maxPool2d(x, 2, { dilation: n }),
         () => x.topk(n),
         () => x.split(n),
       ])

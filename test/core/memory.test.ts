@@ -1,5 +1,18 @@
 /** Who frees what, and when: nothing leaks, nothing goes early, and what is gone says so. */
-import { DisposedError, Generator, keep, noGrad, ones, scope, tensor, ValueError, zeros, type Tensor } from 'phyllo';
+import {
+  crossEntropy,
+  dropout,
+  DisposedError,
+  Generator,
+  keep,
+  noGrad,
+  ones,
+  scope,
+  tensor,
+  ValueError,
+  zeros,
+  type Tensor,
+} from 'phyllo';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { runtime } from '../../ts/core/runtime';
 import { scoped } from '../../ts/core/scope';
@@ -23,7 +36,7 @@ describe.each(backends)('on %s', (_, make) => {
         for (const [x, target] of loader(data)) {
           net.zeroGrad();
           logits = net.forward(x);
-          const loss = logits.crossEntropy(target);
+          const loss = crossEntropy(logits, target);
           loss.backward();
           net.step();
           losses.push(loss);
@@ -270,7 +283,7 @@ describe.each(backends)('on %s', (_, make) => {
       expect(scope(() => x)).toBe(x);
       const y = scope(() => {
         const mine = ones([4]);
-        expect(scope(() => mine.dropout(0.5, { training: false }))).toBe(mine);
+        expect(scope(() => dropout(mine, 0.5, { training: false }))).toBe(mine);
         expect(list(mine)).toEqual([1, 1, 1, 1]);
         return keep(mine);
       });
@@ -378,7 +391,7 @@ describe.each(backends)('on %s', (_, make) => {
       flat(2000, () => {
         net.zeroGrad();
         const logits = net.forward(x);
-        const loss = logits.crossEntropy(target);
+        const loss = crossEntropy(logits, target);
         loss.backward();
         net.step();
         losses.push(loss);
@@ -456,7 +469,7 @@ describe.each(backends)('on %s', (_, make) => {
     const generator = new Generator(1);
     flat(3, () =>
       scope(() => {
-        ones([10]).dropout(0.5, { generator });
+        dropout(ones([10]), 0.5, { generator });
       }),
     );
     generator.state.dispose();

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
+  conv2d,
   arange,
   avgPool2d,
   concat,
@@ -119,19 +120,19 @@ const cases: readonly (readonly [name: string, call: () => unknown, kind: Kind, 
   ],
   [
     'conv2d of a matrix',
-    () => x23.conv2d(filters),
+    () => conv2d(x23, filters),
     ShapeError,
     /^conv2d: x takes \[batch, channels, height, width\], this is \[2, 3\]$/,
   ],
   [
     'conv2d with filters larger than the image',
-    () => image.conv2d(filters, null, { dilation: 5 }),
+    () => conv2d(image, filters, null, { dilation: 5 }),
     ShapeError,
     /^conv2d: w \[6, 4, 3, 3\] with dilation \[5, 5\] is larger than x \[1, 4, 8, 8\]/,
   ],
   [
     'conv2d with a bias of another size',
-    () => image.conv2d(filters, x3),
+    () => conv2d(image, filters, x3),
     ShapeError,
     /^conv2d: w \[6, 4, 3, 3\] takes a bias of \[6\], this is \[3\]$/,
   ],
@@ -387,13 +388,13 @@ const cases: readonly (readonly [name: string, call: () => unknown, kind: Kind, 
   ],
   [
     'a stride of 0',
-    () => image.conv2d(filters, null, { stride: 0 }),
+    () => conv2d(image, filters, null, { stride: 0 }),
     ValueError,
     /^conv2d: stride takes one or a pair of whole numbers ≥ 1, this is 0$/,
   ],
   [
     "padding 'same' with a stride",
-    () => image.conv2d(filters, null, { padding: 'same', stride: 2 }),
+    () => conv2d(image, filters, null, { padding: 'same', stride: 2 }),
     ValueError,
     /^conv2d: padding 'same' takes stride 1, this is \[2, 2\]$/,
   ],
@@ -484,7 +485,7 @@ const cases: readonly (readonly [name: string, call: () => unknown, kind: Kind, 
   [
     'an option of another function',
     // @ts-expect-error: no such option
-    () => image.conv2d(filters, null, { keepdim: true }),
+    () => conv2d(image, filters, null, { keepdim: true }),
     ValueError,
     /^conv2d: there is no option keepdim: it takes stride, padding, dilation, groups$/,
   ],

@@ -33,7 +33,10 @@ conv2d(x, x, null, { strides: 2 });
 // @ts-expect-error an unknown reduction
 crossEntropy(x, x, { reduction: 'average' });
 // @ts-expect-error methods take the same options
-x.conv2d(x, null, { strides: 2 });
+x.sum(0, { keep: true });
+// @ts-expect-error what layers are made of are functions alone
+conv2d(// @ts-expect-error what layers are made of are functions alone
+x, x);
 // @ts-expect-error a method's missing operand
 x.add();
 // @ts-expect-error there is no such op

@@ -1,5 +1,5 @@
 /** Instructions that make tensors, compute with them, read and free them. */
-import { concat, full, pad, randn, stack, tensor, where, type Tensor } from 'phyllo';
+import { abs, concat, contiguous, crossEntropy, dropout, embedding, exp, full, gelu, huberLoss, l1Loss, linear, log1p, mseLoss, neg, oneHot, pad, randn, relu, sigmoid, sign, softplus, square, stack, tanh, tensor, type Tensor, where } from 'phyllo';
 import { UserError, type Handlers, type Machine, type Slot } from './machine';
 
 const SHAPES: readonly (readonly number[])[] = [
@@ -14,25 +14,25 @@ const SHAPES: readonly (readonly number[])[] = [
   [1],
   [0, 4],
 ];
-const UNARY = [
-  'relu',
-  'tanh',
-  'sigmoid',
-  'neg',
-  'square',
-  'abs',
-  'exp',
-  'gelu',
-  'softplus',
-  'log1p',
-  'sign',
-  'contiguous',
-] as const;
+const UNARY = {
+  relu,
+  tanh,
+  sigmoid,
+  neg,
+  square,
+  abs,
+  exp,
+  gelu,
+  softplus,
+  log1p,
+  sign,
+  contiguous,
+};
 const BINARY = ['add', 'mul', 'sub', 'div', 'maximum', 'minimum'] as const;
 const NUMBERS = [2, 0.5, -1, 0, 3] as const;
 const REDUCE = ['sum', 'mean', 'amax', 'amin', 'logsumexp', 'norm'] as const;
 const ALONG = ['softmax', 'logSoftmax', 'cumsum'] as const;
-const LOSSES = ['mseLoss', 'l1Loss', 'huberLoss'] as const;
+const LOSSES = { mseLoss, l1Loss, huberLoss };
 
 export const at = <T>(list: readonly T[], n: number): T => list[n % list.length]!;
 const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
@@ -66,7 +66,8 @@ export const ARITHMETIC: Handlers = {
   },
   unary(m, { a, b }) {
     const x = m.pick(b, isFloat);
-    if (x) m.do(`${x.name}.${at(UNARY, a)}()`, [x.t], () => x.t[at(UNARY, a)]());
+    const [name, f] = at(Object.entries(UNARY), a);
+    if (x) m.do(`${name}(${x.name})`, [x.t], () => f(x.t));
   },
   number(m, { a, b, c }) {
     const x = m.pick(b);
@@ -83,7 +84,7 @@ export const ARITHMETIC: Handlers = {
     if (!x) return;
     const y = partner(m, c, x, t => isMatrix(t) && t.shape[a % 2] === x.t.shape[1]);
     if (a % 2 === 0) m.do(`${x.name}.matmul(${y.name})`, [x.t, y.t], () => x.t.matmul(y.t));
-    else m.do(`${x.name}.linear(${y.name})`, [x.t, y.t], () => x.t.linear(y.t));
+    else m.do(`${x.name}.linear(${y.name})`, [x.t, y.t], () => linear(x.t, y.t));
   },
   view(m, { a, b, c }) {
     const x = m.pick(b);
@@ -146,9 +147,9 @@ export const ARITHMETIC: Handlers = {
     const i = m.pick(c, t => t.dtype === 'i32' && t.ndim === 1);
     if (!x || !i) return;
     const dim = a % x.t.ndim;
-    if (a % 4 === 3) m.do(`${i.name}.oneHot(4)`, [i.t], () => i.t.oneHot(4));
+    if (a % 4 === 3) m.do(`${i.name}.oneHot(4)`, [i.t], () => oneHot(i.t, 4));
     else if (a % 4 === 2 && x.t.ndim === 2)
-      m.do(`${i.name}.embedding(${x.name})`, [i.t, x.t], () => i.t.embedding(x.t));
+      m.do(`${i.name}.embedding(${x.name})`, [i.t, x.t], () => embedding(i.t, x.t));
     else m.do(`${x.name}.indexSelect(${dim}, ${i.name})`, [x.t, i.t], () => x.t.indexSelect(dim, i.t));
   },
   pad(m, { b, c }) {
@@ -166,7 +167,7 @@ export const ARITHMETIC: Handlers = {
     const training = c % 3 > 0;
     if (x)
       m.do(`${x.name}.dropout(0.5, { generator, training: ${training} })`, [x.t], () =>
-        x.t.dropout(0.5, { generator: m.generator, training }),
+        dropout(x.t, 0.5, { generator: m.generator, training }),
       );
   },
   loss(m, { a, b, c }) {
@@ -174,11 +175,12 @@ export const ARITHMETIC: Handlers = {
     if (!x) return;
     const labels = m.pick(c, t => t.dtype === 'i32' && t.ndim === 1 && t.size === x.t.shape[0]);
     if (a % 2 === 0 && labels && x.t.ndim === 2) {
-      m.do(`crossEntropy(${x.name}, ${labels.name})`, [x.t, labels.t], () => x.t.crossEntropy(labels.t));
+      m.do(`crossEntropy(${x.name}, ${labels.name})`, [x.t, labels.t], () => crossEntropy(x.t, labels.t));
       return;
     }
     const y = partner(m, c, x, t => isFloat(t) && t.shape.join() === x.t.shape.join());
-    m.do(`${at(LOSSES, a)}(${x.name}, ${y.name})`, [x.t, y.t], () => x.t[at(LOSSES, a)](y.t));
+    const [name, f] = at(Object.entries(LOSSES), a);
+    m.do(`${name}(${x.name}, ${y.name})`, [x.t, y.t], () => f(x.t, y.t));
   },
 };
 

@@ -1,4 +1,5 @@
 /** Functions that loop over time steps become plans with loops, of a length that does not depend on the sequence's. */
+import { linear } from 'phyllo';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { gradients } from '../../ts/autodiff/backward';
@@ -16,7 +17,7 @@ import { add } from '../../ts/ops/arithmetic';
 import { tensor, zeros } from '../../ts/ops/creation';
 import { exp, neg } from '../../ts/ops/elementwise';
 import { stack } from '../../ts/ops/join';
-import '../../ts/ops/methods';
+import '../../ts/methods';
 import { binaries, exact } from '../backends';
 
 type F = (...xs: Tensor[]) => readonly Tensor[];
@@ -49,7 +50,7 @@ const [BATCH, INPUTS, HIDDEN] = [3, 4, 5];
 /** Elman's cell, step by step; answers all states. */
 function states(x: Tensor, wx: Tensor, wh: Tensor, b: Tensor): Tensor[] {
   let h = zeros([BATCH, HIDDEN]);
-  return Array.from({ length: x.shape[0]! }, (_, t) => (h = x.select(0, t).linear(wx, b).add(h.linear(wh)).tanh()));
+  return Array.from({ length: x.shape[0]! }, (_, t) => (h = linear(x.select(0, t), wx, b).add(linear(h, wh)).tanh()));
 }
 const last: F = (...xs) => noGrad(() => [states(xs[0]!, xs[1]!, xs[2]!, xs[3]!).at(-1)!.mul(1)]);
 const every: F = (...xs) => noGrad(() => [stack(states(xs[0]!, xs[1]!, xs[2]!, xs[3]!))]);
@@ -72,8 +73,8 @@ const gated: F = (x, wx, wh, b) => {
   const [i, f] = [leaves[0]!, leaves[1]!];
   let [h, loss] = [zeros([BATCH, HIDDEN]), zeros([])];
   for (let t = 0; t < x!.shape[0]!; t++) {
-    const gate = x!.select(0, t).linear(i).add(h.linear(f)).sigmoid();
-    h = gate.mul(h).add(gate.rsub(1).mul(x!.select(0, t).linear(i, leaves[2]!).tanh()));
+    const gate = linear(x!.select(0, t), i).add(linear(h, f)).sigmoid();
+    h = gate.mul(h).add(gate.rsub(1).mul(linear(x!.select(0, t), i, leaves[2]!).tanh()));
     loss = add(loss, h.square().mean());
   }
   return [loss.detach(), h.detach(), ...gradients(loss, leaves)];
@@ -136,7 +137,7 @@ describe.each([exact, ...binaries])('on $name', backend => {
   test('layers that are alike but have weights of their own are no loop, and lie close', () =>
     scope(() => {
       const weights = Array.from({ length: 8 }, (_, i) => numbers(i, 6, 6));
-      const f: F = x => [weights.reduce((y, w) => y.linear(w).exp().add(1).log(), x!)];
+      const f: F = x => [weights.reduce((y, w) => linear(y, w).exp().add(1).log(), x!)];
       planOf(f, [numbers(9, 5, 6)], ({ program: { memory, instructions, graph } }) => {
         expect(instructions.length).toBe(graph.steps.length);
         expect(memory.bytes).toBe(memory.bound);

@@ -1,5 +1,6 @@
 /** Plans within a budget of memory: the same bits, in fewer bytes. */
 import {
+  crossEntropy,
   capture,
   CaptureError,
   Generator,
@@ -67,7 +68,7 @@ describe.each(backends)('on %s', (_, make) => {
     const step = capture(
       (x: Tensor, t: Tensor) => {
         opt.zeroGrad();
-        const loss = net.forward(x).crossEntropy(t);
+        const loss = crossEntropy(net.forward(x), t);
         loss.backward();
         opt.step();
         return loss;

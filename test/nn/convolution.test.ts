@@ -1,5 +1,18 @@
 /** Layers of convolution beside Conv2d, and pooling into bins, against what defines them. */
-import { conv2d, convTranspose2d, nn, randn, ShapeError, tensor, ValueError, type Tensor } from 'phyllo';
+import {
+  conv1d,
+  conv3d,
+  adaptiveAvgPool2d,
+  adaptiveMaxPool2d,
+  conv2d,
+  convTranspose2d,
+  nn,
+  randn,
+  ShapeError,
+  tensor,
+  ValueError,
+  type Tensor,
+} from 'phyllo';
 import { describe, expect, test } from 'vitest';
 import { numbers as random } from '../toy';
 
@@ -42,14 +55,14 @@ describe('layers', () => {
   test('forward is the op with the options given', () => {
     const [sequence, image, volume] = [randn([2, 4, 9]), randn([2, 4, 5, 6]), randn([2, 4, 3, 4, 5])];
     const one = new nn.Conv1d(4, 6, 3, { stride: 2, padding: 1, groups: 2 });
-    close(one.forward(sequence), sequence.conv1d(one.weight, one.bias, { stride: 2, padding: 1, groups: 2 }));
+    close(one.forward(sequence), conv1d(sequence, one.weight, one.bias, { stride: 2, padding: 1, groups: 2 }));
     const three = new nn.Conv3d(4, 2, 2, { padding: [1, 0, 1], bias: false });
-    close(three.forward(volume), volume.conv3d(three.weight, null, { padding: [1, 0, 1] }));
+    close(three.forward(volume), conv3d(volume, three.weight, null, { padding: [1, 0, 1] }));
     const back = new nn.ConvTranspose2d(4, 6, 3, { stride: 2, outputPadding: 1 });
-    close(back.forward(image), image.convTranspose2d(back.weight, back.bias, { stride: 2, outputPadding: 1 }));
+    close(back.forward(image), convTranspose2d(image, back.weight, back.bias, { stride: 2, outputPadding: 1 }));
     expect(back.forward(image).shape).toEqual([2, 6, 12, 14]);
-    close(new nn.AdaptiveAvgPool2d([3, 4]).forward(image), image.adaptiveAvgPool2d([3, 4]));
-    close(new nn.AdaptiveMaxPool2d(2).forward(image), image.adaptiveMaxPool2d(2));
+    close(new nn.AdaptiveAvgPool2d([3, 4]).forward(image), adaptiveAvgPool2d(image, [3, 4]));
+    close(new nn.AdaptiveMaxPool2d(2).forward(image), adaptiveMaxPool2d(image, 2));
     close(new nn.AdaptiveAvgPool2d(1).forward(image), image.mean([2, 3], { keepdim: true }));
   });
 
@@ -102,8 +115,8 @@ test('bins are [⌊i·n/m⌋, ⌈(i + 1)·n/m⌉), and the first of equal maxima
     }
   }
   const x = tensor(data, { shape: [1, 1, h, w] });
-  close(x.adaptiveAvgPool2d([oh, ow]), tensor(averages).reshape([1, 1, oh, ow]));
-  close(x.adaptiveMaxPool2d([oh, ow]), tensor(maxima).reshape([1, 1, oh, ow]));
+  close(adaptiveAvgPool2d(x, [oh, ow]), tensor(averages).reshape([1, 1, oh, ow]));
+  close(adaptiveMaxPool2d(x, [oh, ow]), tensor(maxima).reshape([1, 1, oh, ow]));
   const ties = tensor([
     [0, 0, 2],
     [2, 2, 0],
@@ -112,6 +125,6 @@ test('bins are [⌊i·n/m⌋, ⌈(i + 1)·n/m⌉), and the first of equal maxima
     .reshape([1, 1, 3, 3])
     .detach();
   ties.requiresGrad = true;
-  ties.adaptiveMaxPool2d(2).sum().backward();
+  adaptiveMaxPool2d(ties, 2).sum().backward();
   expect(numbers(ties.grad!)).toEqual([0, 0, 1, 2, 1, 0, 0, 0, 0]);
 });

@@ -1,5 +1,5 @@
 /** Who may import whom: read from the sources. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
@@ -58,7 +58,14 @@ function importsOf(from: string): Import[] {
 const imports = files.flatMap(importsOf);
 
 const CONTRACT = 'backend/backend';
-/** What each folder may import beside itself: a folder, or a module by name. Of the contract, core takes types only. */
+/** The packages: each folder with an index.ts is phyllo/<folder>. */
+const PACKAGES = readdirSync(ROOT).filter(folder => existsSync(join(ROOT, folder, 'index.ts')));
+/** Packages that are built on others, which they import by their index.ts. */
+const BUILT_ON: Readonly<Record<string, readonly string[]>> = {};
+/**
+ * What each folder may import beside itself: a folder, or a module by name. Of the contract, core takes types only. A
+ * package is tensors, ops and gradients, never the inside of another package, a plan or a backend.
+ */
 const MAY: Readonly<Record<string, readonly string[]>> = {
   'core/': [CONTRACT],
   'ops/': ['core/', CONTRACT],
@@ -71,17 +78,20 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   'backend/kernels/': [],
   'edge/': ['core/dtype', 'core/errors', 'core/tree', 'backend/wasm/probe'],
   'graph/': ['core/', 'ops/', 'edge/format', 'io/file', CONTRACT],
-  'metrics/': ['core/', 'ops/'],
-  'data/': ['core/', 'ops/'],
-  'io/': ['core/', 'ops/'],
-  'nn/': ['core/', 'ops/', 'autodiff/', 'io/'],
-  'optim/': ['core/', 'ops/', 'autodiff/', 'nn/', 'io/'],
-  api: ['core/', 'ops/', 'autodiff/', 'graph/', 'metrics/', 'data/', 'io/', 'nn/', 'optim/'],
+  ...Object.fromEntries(
+    PACKAGES.map(name => [
+      `${name}/`,
+      ['core/', 'ops/', 'autodiff/', ...(BUILT_ON[name] ?? []).map(other => `${other}/index`)],
+    ]),
+  ),
+  api: ['core/', 'ops/', 'autodiff/', 'graph/', ...PACKAGES.map(name => `${name}/index`)],
+  methods: ['core/', 'ops/methods', 'autodiff/backward'],
   engine: ['core/'],
-  index: ['api', 'core/', 'engine', 'backend/wasm/node'],
-  browser: ['api', 'core/runtime', 'backend/wasm/browser'],
+  node: ['core/', 'engine', 'methods', 'backend/wasm/node'],
+  browser: ['core/runtime', 'methods', 'backend/wasm/browser'],
+  index: ['api', 'node'],
 };
-const ENTRIES = ['', 'index', 'browser', 'phyllo'];
+const ENTRIES = ['', 'index', 'phyllo'];
 /** What is not among the sources, and the only file that may name it. */
 const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   'backend/wasm/node.ts': ['node:fs', 'node:process'],
@@ -151,6 +161,10 @@ describe('imports', () => {
 
   test('nothing imports an entry', () => {
     expect(show(imports.filter(({ to }) => ENTRIES.includes(to)))).toEqual([]);
+  });
+
+  test('packages are found by their folders', () => {
+    expect(PACKAGES).toEqual(expect.arrayContaining(['data', 'io', 'metrics', 'nn', 'optim']));
   });
 
   test('there is no dependency at run time', () => {

@@ -3,6 +3,8 @@
  * style. What a turn takes must come back, some turns later at most. Each calls `turn` at the end of every turn.
  */
 import {
+  oneHot,
+  dropout,
   capture,
   checkpoint,
   crossEntropy,
@@ -127,7 +129,7 @@ export const STYLES: Readonly<Record<string, Style>> = {
     let state: readonly [Tensor, Tensor] | null = null;
     let letter = tensor([0], { dtype: 'i32' });
     repeat(turns, turn, () => {
-      const [y, next] = lstm.forward(letter.oneHot(CLASSES).reshape([1, 1, CLASSES]).to('f32'), state);
+      const [y, next] = lstm.forward(oneHot(letter, CLASSES).reshape([1, 1, CLASSES]).to('f32'), state);
       letter = head.forward(y.reshape([1, 8])).argmax(1);
       state = [next[0].detach(), next[1].detach()];
       letter.item();
@@ -245,7 +247,7 @@ export const STYLES: Readonly<Record<string, Style>> = {
   checkpoints(turns, turn) {
     const [first, last, t] = [new nn.Linear(8, 16), new nn.Linear(16, CLASSES), labels()];
     const optimizer = new optim.SGD([...first.parameters(), ...last.parameters()], { lr: 0.01 });
-    const block = checkpoint((x: Tensor) => first.forward(x).tanh().dropout(0.1));
+    const block = checkpoint((x: Tensor) => dropout(first.forward(x).tanh(), 0.1));
     repeat(turns, turn, () => {
       optimizer.zeroGrad();
       crossEntropy(last.forward(block(randn([BATCH, 8]))), t).backward();

@@ -1,6 +1,6 @@
 /**
- * Every op that takes a tensor first. Tensor's methods and the tests of ops read this table; `export *` keeps each op's
- * documentation. What ops are made of is elsewhere (parts.ts, update.ts): each export here is a method.
+ * Every op that takes a tensor first, which are public functions: `export *` keeps each op's documentation. What ops are
+ * made of is elsewhere (parts.ts, update.ts).
  */
 export * from './arithmetic';
 export * from './elementwise';

@@ -1,29 +1,51 @@
-/** Tensor's methods, derived from the op table, with its own types and documentation. */
-import { checkCount } from '../core/signature';
-import { Tensor } from '../core/tensor';
-import * as ops from './all';
-
-type Method<F> = F extends (x: Tensor & number, ...rest: infer A) => infer R ? (...rest: A) => R : never;
-/** `as` and not Exclude, which would lose the documentation. */
-export type Methods = { [K in keyof typeof ops as K]: Method<(typeof ops)[K]> };
-declare module '../core/tensor' {
-  interface Tensor extends Methods {}
-}
-
 /**
- * No op takes more than four arguments after the tensor; naming them keeps a call as cheap as the function's. More than
- * the op takes are refused: they would mean something that it does not do.
+ * The ops that are methods of tensors, as in PyTorch: arithmetic, functions of one element, reductions, order, views and
+ * indices. Layers, losses and what else nn is made of are functions alone: a bundle has methods whole, and of functions
+ * those that are called.
  */
-function method(
-  name: string,
-  op: { readonly length: number; call(self: undefined, x: Tensor, ...rest: unknown[]): unknown },
-): (this: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown {
-  const most = op.length - 1;
-  return function (a, b, c, d) {
-    if (arguments.length > most) checkCount(name, most, arguments);
-    return op.call(undefined, this, a, b, c, d);
-  };
-}
-for (const [name, op] of Object.entries(ops)) {
-  Object.defineProperty(Tensor.prototype, name, { value: method(name, op), writable: true, configurable: true });
-}
+export * from './arithmetic';
+export {
+  abs,
+  atan,
+  ceil,
+  clamp,
+  cos,
+  erf,
+  exp,
+  expm1,
+  floor,
+  log,
+  log1p,
+  neg,
+  reciprocal,
+  relu,
+  round,
+  rsqrt,
+  sigmoid,
+  sign,
+  sin,
+  sqrt,
+  square,
+  tanh,
+  to,
+} from './elementwise';
+export * from './where';
+export { dot, matmul } from './matmul';
+export * from './reduce';
+export * from './order';
+export * from './softmax';
+export {
+  contiguous,
+  expand,
+  flatten,
+  permute,
+  reshape,
+  select,
+  slice,
+  split,
+  squeeze,
+  t,
+  transpose,
+  unsqueeze,
+} from './view';
+export { gather, indexAdd, indexSelect, scatterAlong } from './indexing';

@@ -1,5 +1,7 @@
 /** A user's strict project: it has to compile against the packed types alone. What must not compile is marked so. */
 import {
+  maxPool2d,
+  conv2d,
   arange,
   backendName,
   concat,
@@ -37,7 +39,12 @@ import {
   type Shape,
   type TensorData,
 } from 'phyllo';
+import { TensorDataset as SameDataset } from 'phyllo/data';
 import { FileError, load, type Net, type Outputs } from 'phyllo/edge';
+import { readIdx as sameReadIdx } from 'phyllo/io';
+import { accuracy } from 'phyllo/metrics';
+import { init, Linear } from 'phyllo/nn';
+import { SGD } from 'phyllo/optim';
 
 /** A layer of one's own. */
 class Residual extends nn.Layer {
@@ -98,10 +105,7 @@ export function train(images: Tensor, labels: Tensor): number[][] {
 }
 
 export function methods(x: Tensor, w: Tensor, b: Tensor | null): TensorData {
-  const y: Tensor = x
-    .conv2d(w, b, { stride: [1, 2], padding: 1, groups: 2 })
-    .relu()
-    .maxPool2d(2);
+  const y: Tensor = maxPool2d(conv2d(x, w, b, { stride: [1, 2], padding: 1, groups: 2 }).relu(), 2);
   const [values, indices] = y.max(1);
   const each: Tensor[] = values.split(1, 0);
   const joined = concat([stack(each), zeros([1, 2], { dtype: 'i32' })], 0);
@@ -109,8 +113,7 @@ export function methods(x: Tensor, w: Tensor, b: Tensor | null): TensorData {
   const dtype: DType = indices.dtype;
   const chosen = where(joined.gt(0), joined, 0).gather(0, indices.to('i32'));
   const least: Operand = chosen.sum(-1, { keepdim: true }).mean().sub(1).clamp(0, 1);
-  const t = chosen
-    .crossEntropy(arange(3).to(dtype))
+  const t = crossEntropy(chosen, arange(3).to(dtype))
     .add(least)
     .reshape([...shape, -1])
     .transpose(0, 1)
@@ -142,6 +145,18 @@ export async function derivatives(x: Tensor): Promise<number> {
   return total + bytes + (gradient?.size ?? 0) + (await idx.data()).length;
 }
 
+/** The packages have the same classes and functions as phyllo, and their tensors the same methods. */
+export function packages(x: Tensor, labels: Tensor): number {
+  const layer: nn.Linear = new Linear(2, 3);
+  init.zeros(layer.weight);
+  const optimizer: optim.SGD = new SGD(layer.parameters(), { lr: 0.1 });
+  layer.forward(x).relu().sum().backward();
+  optimizer.step();
+  const same: TensorDataset = new SameDataset(x, labels);
+  const read: typeof readIdx = sameReadIdx;
+  return accuracy(layer.forward(x), labels) + same.length + read.length;
+}
+
 export async function atTheEdge(bytes: Uint8Array): Promise<number> {
   try {
     const net: Net = await load(bytes);
@@ -155,7 +170,7 @@ export async function atTheEdge(bytes: Uint8Array): Promise<number> {
 
 export function mistakes(x: Tensor, model: nn.Module): string {
   // @ts-expect-error: options, not a number
-  x.conv2d(x, null, 2);
+  conv2d(x, x, null, 2);
   // @ts-expect-error: no such method
   x.convolve(x);
   // @ts-expect-error: no such element type

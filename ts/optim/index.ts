@@ -1,4 +1,4 @@
-/** Optimisers: `optim` of the public API. */
+/** Optimisers: phyllo/optim. */
 export { Optimizer, type GroupOptions, type ParamGroup } from './optimizer';
 export { SGD, type SGDOptions } from './sgd';
 export { Adam, AdamW, type AdamOptions } from './adam';

@@ -1,4 +1,4 @@
-/** Layers and models: `nn` of the public API. */
+/** Layers and models: phyllo/nn. */
 export { Layer, Module, type LoadOptions, type LoadReport } from './module';
 export { Buffer, Parameter } from './parameter';
 export * from './layers';

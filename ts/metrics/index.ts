@@ -1,4 +1,4 @@
-/** How good predictions are: `metrics` of the public API. */
+/** How good predictions are: phyllo/metrics. */
 export { accuracy, topKAccuracy } from './accuracy';
 export { ConfusionMatrix, confusionMatrix, type Averaging, type ClassScores } from './confusion';
 export type { Labels } from './labels';

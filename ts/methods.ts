@@ -1,0 +1,36 @@
+/** Tensor's methods, derived from the ops that are some, with their types and documentation; and `backward`. */
+import { backward, type BackwardOptions } from './autodiff/backward';
+import { checkCount } from './core/signature';
+import { Tensor } from './core/tensor';
+import * as ops from './ops/methods';
+
+type Method<F> = F extends (x: Tensor & number, ...rest: infer A) => infer R ? (...rest: A) => R : never;
+/** `as` and not Exclude, which would lose the documentation. */
+export type Methods = { [K in keyof typeof ops as K]: Method<(typeof ops)[K]> };
+declare module './core/tensor' {
+  interface Tensor extends Methods {
+    /**
+     * Adds d(this)/dx to the `grad` of every leaf x that leads here. This is one number, or `gradient` says where to
+     * start. Throws GradientError if the graph was used before, or a value it saved was changed in place.
+     */
+    backward(options?: BackwardOptions): void;
+  }
+}
+
+/**
+ * No op takes more than four arguments after the tensor; naming them keeps a call as cheap as the function's. More than
+ * the op takes are refused: they would mean something that it does not do.
+ */
+function method(
+  name: string,
+  op: { readonly length: number; call(self: undefined, x: Tensor, ...rest: unknown[]): unknown },
+): (this: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown {
+  const most = op.length - 1;
+  return function (a, b, c, d) {
+    if (arguments.length > most) checkCount(name, most, arguments);
+    return op.call(undefined, this, a, b, c, d);
+  };
+}
+for (const [name, op] of Object.entries({ ...ops, backward })) {
+  Object.defineProperty(Tensor.prototype, name, { value: method(name, op), writable: true, configurable: true });
+}
