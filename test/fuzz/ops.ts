@@ -1,5 +1,34 @@
 /** Instructions that make tensors, compute with them, read and free them. */
-import { abs, concat, contiguous, crossEntropy, dropout, embedding, exp, full, gelu, huberLoss, l1Loss, linear, log1p, mseLoss, neg, oneHot, pad, randn, relu, sigmoid, sign, softplus, square, stack, tanh, tensor, type Tensor, where } from 'phyllo';
+import {
+  abs,
+  concat,
+  contiguous,
+  crossEntropy,
+  dropout,
+  embedding,
+  exp,
+  full,
+  gelu,
+  huberLoss,
+  l1Loss,
+  linear,
+  log1p,
+  mseLoss,
+  neg,
+  oneHot,
+  pad,
+  randn,
+  relu,
+  sigmoid,
+  sign,
+  softplus,
+  square,
+  stack,
+  tanh,
+  tensor,
+  type Tensor,
+  where,
+} from 'phyllo';
 import { UserError, type Handlers, type Machine, type Slot } from './machine';
 
 const SHAPES: readonly (readonly number[])[] = [

@@ -289,7 +289,12 @@ describe.each([exact, ...binaries])('on $name', backend => {
     test('in training, whose gradients read what comes out', () => {
       const f: F = (x, w, b) => {
         const [weight, bias] = [variable(w), variable(b)];
-        return gradients(linear(linear(x, weight, bias).relu(), weight).tanh().sum(), [weight, bias]);
+        return gradients(
+          linear(linear(x, weight, bias).relu(), weight)
+            .tanh()
+            .sum(),
+          [weight, bias],
+        );
       };
       const { off, on } = compare(fuseActivations, f, [numbers(3, 5), w(5, 5), numbers(5)]);
       expect(off.calls - on.calls).toBe(2);

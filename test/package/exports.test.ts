@@ -5,7 +5,7 @@ import * as edge from 'phyllo/edge';
 import { expect, test } from 'vitest';
 import { namesOf } from './surface';
 
-const ts = new URL('../ts/', import.meta.url);
+const ts = new URL('../../ts/', import.meta.url);
 const packages = readdirSync(ts).filter(folder => existsSync(new URL(`${folder}/index.ts`, ts)));
 
 test('the entries export what is listed, and nothing else', async () => {
@@ -15,7 +15,7 @@ test('the entries export what is listed, and nothing else', async () => {
   const names = namesOf(phyllo).concat(namesOf(edge, 'phyllo/edge '));
   const found: object[] = [];
   for (const name of packages) {
-    const entry: object = await import(`../ts/${name}/index.ts`);
+    const entry: object = await import(`../../ts/${name}/index.ts`);
     names.push(...namesOf(entry, `phyllo/${name} `));
     found.push(entry);
   }
@@ -25,7 +25,7 @@ test('the entries export what is listed, and nothing else', async () => {
 
 test('what a package exports is what phyllo exports of it', async () => {
   for (const name of packages) {
-    const entry: object = await import(`../ts/${name}/index.ts`);
+    const entry: object = await import(`../../ts/${name}/index.ts`);
     const whole: object = Reflect.get(phyllo, name) ?? phyllo;
     for (const [key, value] of Object.entries(entry)) expect(Reflect.get(whole, key), `${name} ${key}`).toBe(value);
   }

@@ -15,12 +15,15 @@ import { createRequire } from 'node:module';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { build } from 'tsup';
+import { build } from 'esbuild';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { installPacked } from '../../scripts/matrix/pack.mjs';
 import { ROOT } from '../../scripts/setup/places.mjs';
 import { filesUnder } from '../../scripts/setup/stamp.mjs';
+
+/** @type {import('esbuild').BuildOptions} */
+const BUNDLING = { bundle: true, format: 'esm', platform: 'node', logLevel: 'error' };
 
 /** Compilers and package managers take their time on a busy machine. */
 const TIMEOUT_MS = 120_000;
@@ -42,8 +45,9 @@ describe('contents', () => {
   /** In KiB, compressed as on its way to a user. @type {readonly (readonly [RegExp, number])[]} */
   const sizes = [
     [/^dist\/(simd128|relaxed|infer|infer-relaxed)\.wasm$/, 150],
-    [/^dist\/chunk-\w+\.js$/, 88],
-    [/^dist\/(index|browser|node|edge|edge-browser|edge-workerd)\.js$/, 4],
+    [/^dist\/core\.js$/, 70],
+    [/^dist\/[\w-]+\.js$/, 4],
+    [/^dist\/(node|browser)\/\w+\.js$/, 1],
     [/^dist\/[\w/]+\.d\.ts$/, 16],
     [/^package\.json$/, 2],
     [/^(LICENSE(-\w+)?|README\.md|CHANGELOG\.md)$/, 16],
@@ -56,8 +60,11 @@ describe('contents', () => {
     });
     expect(odd).toEqual([]);
     const documents = readdirSync(ROOT).filter(file => /^(LICENSE|README|CHANGELOG)/.test(file));
-    const rest = packed().filter(file => !/^dist\/chunk-|\.d\.ts$/.test(file));
-    const modules = ['browser.js', 'edge.js', 'edge-browser.js', 'edge-workerd.js', 'index.js', 'node.js'];
+    const rest = packed().filter(file => !/\.d\.ts$/.test(file));
+    const packages = readdirSync(join(ROOT, 'ts')).filter(name => existsSync(join(ROOT, 'ts', name, 'index.ts')));
+    const entries = ['node', 'browser'].flatMap(runtime => ['index', ...packages].map(name => `${runtime}/${name}`));
+    const parts = ['api', 'core', 'shared', 'load', 'node', 'browser', 'nn-init', ...packages];
+    const modules = [...entries, ...parts, 'edge', 'edge-browser', 'edge-workerd'].map(name => `${name}.js`);
     const dist = [...modules, ...['infer', 'infer-relaxed', 'relaxed', 'simd128'].map(name => `${name}.wasm`)];
     expect(rest.sort()).toEqual([...documents, 'package.json', ...dist.map(file => `dist/${file}`)].sort());
   });
@@ -75,11 +82,16 @@ describe('contents', () => {
 
   test('have all that the manifest points to', () => {
     const { exports, dependencies = {} } = manifest();
-    for (const name of ['.', './edge']) {
+    const packages = readdirSync(join(installed, 'dist', 'node'));
+    for (const name of ['.', './*', './edge']) {
       const { 'phyllo-source': _, ...entry } = exports[name];
       expect(Object.keys(entry)[0]).toBe('types');
-      for (const path of Object.values(entry))
-        expect(existsSync(join(installed, String(path))), String(path)).toBe(true);
+      for (const pattern of Object.values(entry)) {
+        for (const file of name === './*' ? packages.filter(file => file !== 'index.js') : ['']) {
+          const path = String(pattern).replaceAll('*', file.replace('.js', ''));
+          expect(existsSync(join(installed, path)), path).toBe(true);
+        }
+      }
     }
     const modules = packed().filter(file => file.endsWith('.js'));
     for (const file of modules) {
@@ -120,16 +132,7 @@ describe('contents', () => {
       const source = join(app, 'bundled.mjs');
       writeFileSync(source, `import { tensor } from 'phyllo';\nconsole.log(tensor([1, 2]).add(1).toArray().join());\n`);
       const outDir = join(app, 'bundle');
-      await build({
-        config: false,
-        entry: [source],
-        outDir,
-        format: 'esm',
-        platform: 'node',
-        noExternal: ['phyllo'],
-        treeshake: true,
-        silent: true,
-      });
+      await build({ ...BUNDLING, entryPoints: [source], outdir: outDir });
       for (const file of ['simd128.wasm', 'relaxed.wasm']) {
         copyFileSync(join(installed, 'dist', file), join(outDir, file));
       }
@@ -159,17 +162,7 @@ describe('contents', () => {
       );
       expect(execFileSync(process.execPath, [source ?? ''], { encoding: 'utf8' }).trim()).toBe('31,42');
       const outDir = join(app, 'edge');
-      await build({
-        config: false,
-        entry: [source ?? ''],
-        outDir,
-        format: 'esm',
-        platform: 'node',
-        noExternal: ['phyllo'],
-        treeshake: true,
-        minify: true,
-        silent: true,
-      });
+      await build({ ...BUNDLING, entryPoints: [source ?? ''], outdir: outDir, minify: true });
       for (const file of ['infer.wasm', 'infer-relaxed.wasm']) {
         copyFileSync(join(installed, 'dist', file), join(outDir, file));
       }
@@ -233,9 +226,9 @@ describe('types', () => {
         const at = text.indexOf(code) + code.length - 1;
         return ts.displayPartsToString(service.getQuickInfoAtPosition(main, at)?.documentation);
       };
-      expect(hover('x.conv2d')).toMatch(/cross-correlation of images x \[n, c, h, w\]/);
+      expect(hover('maxPool2d(conv2d')).toMatch(/cross-correlation of images x \[n, c, h, w\]/);
       expect(hover('chosen.sum')).toMatch(/over `dim`/);
-      expect(hover('chosen.crossEntropy')).toMatch(/class indices/);
+      expect(hover('= crossEntropy')).toMatch(/class indices/);
       expect(hover('loss.backward')).toMatch(/`grad` of every leaf/);
       expect(hover('new nn.Conv2d')).toMatch(/convolutional layer/);
       expect(hover('new nn.Parameter(tensor')).toMatch(/nested arrays, or a typed array/);

@@ -4,7 +4,7 @@ import type { DType, TensorData } from './dtype';
 import { Eager } from './eager';
 import { BackendError, CaptureError, DisposedError, GradientError, ShapeError, ValueError } from './errors';
 import { breathe, register, unregister, type Unowned } from './collector';
-import { display, DISPLAY } from './display';
+import { display, COPY, DISPLAY, VERSION } from './display';
 import { check, numbers } from './kinds';
 import { Node, releaseNode } from './node';
 import { print } from './print';
@@ -224,6 +224,7 @@ Object.defineProperty(Tensor.prototype, DISPLAY, {
     return `Tensor([${this.shape.join(', ')}], ${this.dtype})`;
   },
 });
+Object.defineProperty(Tensor.prototype, COPY, { value: VERSION });
 
 // What `console.log` shows in Node and Bun, and in Deno.
 for (const key of ['nodejs.util.inspect.custom', 'Deno.customInspect']) {
