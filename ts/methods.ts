@@ -8,7 +8,8 @@ type Method<F> = F extends (x: Tensor & number, ...rest: infer A) => infer R ? (
 /** `as` and not Exclude, which would lose the documentation. */
 export type Methods = { [K in keyof typeof ops as K]: Method<(typeof ops)[K]> };
 declare module './core/tensor' {
-  interface Tensor extends Methods {
+  interface Tensor extends Methods {}
+  interface Tensor {
     /**
      * Adds d(this)/dx to the `grad` of every leaf x that leads here. This is one number, or `gradient` says where to
      * start. Throws GradientError if the graph was used before, or a value it saved was changed in place.

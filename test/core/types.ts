@@ -35,11 +35,7 @@ crossEntropy(x, x, { reduction: 'average' });
 // @ts-expect-error methods take the same options
 x.sum(0, { keep: true });
 // @ts-expect-error what layers are made of are functions alone
-conv2d(
-  // @ts-expect-error what layers are made of are functions alone
-  x,
-  x,
-);
+x.conv2d(x);
 // @ts-expect-error a method's missing operand
 x.add();
 // @ts-expect-error there is no such op

@@ -1,5 +1,6 @@
 /** Layers of convolution beside Conv2d, and pooling into bins, against what defines them. */
 import {
+  pad,
   conv1d,
   conv3d,
   adaptiveAvgPool2d,
@@ -28,14 +29,14 @@ const close = (found: Tensor, expected: Tensor): void => {
 test("conv3d with padding 'same' keeps the size: the odd zero comes after", () => {
   const [x, w] = [randn([2, 3, 4, 5, 6]), randn([2, 3, 2, 3, 4])];
   // Zeros around width, height and depth, by hand: dilation · (k − 1) in all, half of them before.
-  close(x.conv3d(w, null, { padding: 'same' }), x.pad([1, 2, 1, 1, 0, 1]).conv3d(w));
+  close(conv3d(x, w, null, { padding: 'same' }), conv3d(pad(x, [1, 2, 1, 1, 0, 1]), w));
   close(
-    x.conv3d(w, null, { padding: 'same', dilation: 2 }),
-    x.pad([3, 3, 2, 2, 1, 1]).conv3d(w, null, { dilation: 2 }),
+    conv3d(x, w, null, { padding: 'same', dilation: 2 }),
+    conv3d(pad(x, [3, 3, 2, 2, 1, 1]), w, null, { dilation: 2 }),
   );
-  close(x.conv3d(w, null, { padding: 'valid' }), x.conv3d(w));
+  close(conv3d(x, w, null, { padding: 'valid' }), conv3d(x, w));
   for (const stride of [2, [2, 1, 1], [1, 1, 2]] as const) {
-    expect(() => x.conv3d(w, null, { padding: 'same', stride })).toThrow(/^conv3d: padding 'same' takes stride 1/);
+    expect(() => conv3d(x, w, null, { padding: 'same', stride })).toThrow(/^conv3d: padding 'same' takes stride 1/);
   }
 });
 

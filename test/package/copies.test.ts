@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import * as phyllo from 'phyllo';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { VERSION } from '../../ts/core/tensor';
+import { VERSION } from '../../ts/core/display';
 
 type Phyllo = typeof phyllo;
 let other: Phyllo;

@@ -4,7 +4,7 @@
 export const DISPLAY: unique symbol = Symbol('display');
 
 /** Marks the tensors of every copy of this package in a process, with its version. */
-export const COPY: unique symbol = Symbol.for('phyllo.tensor');
+export const COPY = 'phyllo.tensor';
 export const VERSION = '0.1.0';
 
 /** More characters of a text, and more entries of a list, than these are left out. */
@@ -40,8 +40,9 @@ function shown(v: unknown): string {
   if (typeof v === 'function') return 'a function';
   if (typeof v !== 'object' || v === null) return Object.is(v, -0) ? '-0' : String(v);
   if (DISPLAY in v && typeof v[DISPLAY] === 'function') return String(v[DISPLAY]());
-  if (COPY in v) {
-    return `a tensor of another copy of phyllo, version ${String(v[COPY])} beside ${VERSION}: a program takes one; \`npm ls phyllo\` shows who brings which`;
+  const copy: unknown = Reflect.get(v, Symbol.for(COPY));
+  if (copy !== undefined) {
+    return `a tensor of another copy of phyllo, version ${String(copy)} beside ${VERSION}: a program takes one; \`npm ls phyllo\` shows who brings which`;
   }
   if (v instanceof Promise) return 'a Promise: await it first';
   const kind = classOf(v);

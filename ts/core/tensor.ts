@@ -224,7 +224,7 @@ Object.defineProperty(Tensor.prototype, DISPLAY, {
     return `Tensor([${this.shape.join(', ')}], ${this.dtype})`;
   },
 });
-Object.defineProperty(Tensor.prototype, COPY, { value: VERSION });
+Object.defineProperty(Tensor.prototype, Symbol.for(COPY), { value: VERSION });
 
 // What `console.log` shows in Node and Bun, and in Deno.
 for (const key of ['nodejs.util.inspect.custom', 'Deno.customInspect']) {

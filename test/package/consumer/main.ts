@@ -152,7 +152,7 @@ export function packages(x: Tensor, labels: Tensor): number {
   const optimizer: optim.SGD = new SGD(layer.parameters(), { lr: 0.1 });
   layer.forward(x).relu().sum().backward();
   optimizer.step();
-  const same: TensorDataset = new SameDataset(x, labels);
+  const same: TensorDataset<[Tensor, Tensor]> = new SameDataset(x, labels);
   const read: typeof readIdx = sameReadIdx;
   return accuracy(layer.forward(x), labels) + same.length + read.length;
 }
