@@ -2,6 +2,7 @@
 import { aBoolean, options as optionsOf } from './core/kinds';
 import { runtime } from './core/runtime';
 import { checked } from './core/signature';
+import './methods';
 
 export interface MemoryInfo {
   /** Bytes in use, and in how many blocks. */

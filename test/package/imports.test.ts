@@ -84,7 +84,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
       ['core/', 'ops/', 'autodiff/', ...(BUILT_ON[name] ?? []).map(other => `${other}/index`)],
     ]),
   ),
-  api: ['core/', 'ops/', 'autodiff/', 'graph/', ...PACKAGES.map(name => `${name}/index`)],
+  api: ['core/', 'ops/', 'autodiff/', 'graph/', 'methods', ...PACKAGES.map(name => `${name}/index`)],
   methods: ['core/', 'ops/methods', 'autodiff/backward'],
   engine: ['core/'],
   node: ['core/', 'engine', 'methods', 'backend/wasm/node'],
