@@ -40,7 +40,7 @@ async function installModules() {
  * @param {string} binaries the hash of what the binaries were made from
  */
 async function bundle(binaries) {
-  const configuration = ['package.json', 'tsconfig.json', 'scripts/build.mjs', 'scripts/setup.mjs'];
+  const configuration = ['package.json', 'tsconfig.json', 'tsup.config.ts', 'scripts/setup.mjs', 'scripts/sources.mjs'];
   const sources = filesUnder([...configuration, 'ts'].map(path => join(ROOT, path)));
   const hash = `${hashOf(ROOT, sources)} ${binaries}`;
   const stamp = join(GENERATED, '.stamps', 'dist');
@@ -48,8 +48,8 @@ async function bundle(binaries) {
   if (isCurrent(stamp, hash, [join(dist, 'node', 'index.js'), join(dist, 'index.d.ts')])) return;
   await step('dist', 'bundling (about 10 s)', async () => {
     const scrap = join(freshFolder(join(SCRAP, 'dist')), 'dist');
-    await run(process.execPath, [join(ROOT, 'scripts', 'build.mjs'), scrap], {
-      log: join(GENERATED, 'log', 'build.log'),
+    await run(process.execPath, [join(ROOT, 'node_modules', 'tsup', 'dist', 'cli-default.js'), '--out-dir', scrap], {
+      log: join(GENERATED, 'log', 'tsup.log'),
       cwd: ROOT,
     });
     copyBinaries(scrap);

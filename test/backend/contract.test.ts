@@ -17,7 +17,7 @@ import { randomSplit, TensorDataset } from '../../ts/data/dataset';
 import { capture } from '../../ts/graph/capture';
 import { writeIdx } from '../../ts/io/idx';
 import { encodeSafetensors } from '../../ts/io/safetensors';
-import { accuracy, ConfusionMatrix, topKAccuracy } from '../../ts/metrics/metrics';
+import { accuracy, ConfusionMatrix, topKAccuracy } from '../../ts/metrics/index';
 import { nn, optim } from '../../ts/api';
 import { add, mul } from '../../ts/ops/arithmetic';
 import { arange, full, tensor } from '../../ts/ops/creation';

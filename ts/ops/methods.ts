@@ -30,6 +30,7 @@ export {
   to,
 } from './elementwise';
 export * from './where';
+export * from './power';
 export { dot, matmul } from './matmul';
 export * from './reduce';
 export * from './order';
