@@ -38,6 +38,22 @@ const sources: Plugin = {
   },
 };
 
+/**
+ * Keeps the names of classes, by which errors tell them: esbuild makes `class X` a variable, which terser renames, and
+ * calls it _X within itself.
+ */
+const named: NonNullable<import('tsup').Options['plugins']>[number] = {
+  name: 'named',
+  renderChunk(code) {
+    const inner = [...code.matchAll(/^var (\w+) = class (_\1)\b/gm)];
+    const renamed = inner.reduce(
+      (text, [, name = '', own]) => text.replaceAll(new RegExp(`\\b${own}\\b`, 'g'), name),
+      code,
+    );
+    return { code: renamed.replace(/^var (\w+) = class(?: \1)?(?= |$)/gm, 'class $1') };
+  },
+};
+
 /** Writes the modules of packages, which export from core.js, and the entries: a package, once its runtime is ready. */
 function writePackages(folder: string): void {
   for (const [module, { values, namespaces }] of MODULES) {
@@ -102,12 +118,13 @@ export default defineConfig(({ outDir = 'dist' }) => ({
   external: [/^node:/, /\.wasm$/],
   removeNodeProtocol: false,
   esbuildPlugins: [sources],
+  plugins: [named],
   clean: true,
   minify: 'terser',
   terserOptions: {
     module: true,
     compress: { passes: 2, join_vars: false, sequences: false },
-    mangle: { keep_classnames: true }, // errors tell classes by them
+    mangle: { keep_classnames: true },
     format: { preserve_annotations: true, max_line_len: 120 }, // Node shows the line that throws
   },
 }));
