@@ -307,7 +307,7 @@ describe('errors', () => {
       ShapeError,
       /conv1d: w \[1, 3, 2\] takes 3 channels, x \[2, 4, 3\] has 4/,
     ],
-    ['conv1d with longer filters', () => conv1d(x, zeros([1, 4, 5])), ShapeError, /conv1d/],
+    ['conv1d with longer filters', () => conv1d(zeros([2, 4, 3]), zeros([1, 4, 5])), ShapeError, /conv1d/],
     [
       'conv3d of filters that are deeper',
       () => conv3d(zeros([1, 1, 2, 2, 2]), zeros([1, 1, 3, 1, 1])),
