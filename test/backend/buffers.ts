@@ -5,6 +5,7 @@
 import { type Floats, ITEM } from '../../ts/backend/reference/heap';
 import { kernelsOn, toArray } from '../../ts/backend/reference/backend';
 import type { Backend, Kernels } from '../../ts/backend/backend';
+import { numbersOf } from '../../ts/core/dtype';
 import { IndexError } from '../../ts/core/errors';
 
 /** An address is STRIDE · (the number of the buffer) + (bytes from its start). */
@@ -99,6 +100,10 @@ export function buffers(): Backend {
       const copy = toArray(data, dtype);
       queue.push(() => memory.from(at).set(copy));
     },
+    writeBytes(at, bytes, dtype) {
+      const copy = numbersOf(bytes, dtype);
+      queue.push(() => memory.from(at).set(copy));
+    },
     async read(at, n, dtype) {
       let elements = toArray([], dtype);
       queue.push(() => {
@@ -120,6 +125,6 @@ export function buffers(): Backend {
 }
 
 /** A backend but for what reads its memory at once. */
-export function withoutReadSync({ readSync: _r, peek: _p, ...backend }: Backend): Backend {
+export function withoutReadSync({ readSync: _r, readBytes: _b, peek: _p, ...backend }: Backend): Backend {
   return backend;
 }

@@ -46,6 +46,8 @@ const SIZES: { readonly [name in Name]?: readonly [first: number, count: number]
   geI32: BINARY,
   copy: [2, 4],
   copy8: [2, 4],
+  copy16: [2, 4],
+  copy64: [2, 4],
   gemm: [0, 3],
   conv2d: [4, 4],
   conv2dGradX: [4, 4],
@@ -102,7 +104,7 @@ const SIZES: { readonly [name in Name]?: readonly [first: number, count: number]
 function whole(name: Name, { args }: Call): boolean {
   const size = (i: number): number => Number(args[i]);
   if (args.some(arg => typeof arg !== 'number' && arg.data.length === 0)) return false;
-  if (name === 'copy' || name === 'copy8') return [2, 3, 4, 5].every(i => size(i) > 0);
+  if (/^copy\d*$/.test(name)) return [2, 3, 4, 5].every(i => size(i) > 0);
   // One matrix in rows without gaps.
   if (name === 'gemm') return size(11) === 1 && size(10) === size(1) && size(7) > 0;
   return name !== 'tick' || size(1) === 3;
@@ -211,7 +213,9 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
   unaligned: (_, { blocks, args }, backend) => {
     const block = pick(blocks.filter(({ arg }) => backend.itemSize(arg.dtype) > 1));
-    return block ? { wrong: one(block.i, args[block.i]! + 1 + below(3)), message: UNALIGNED } : null;
+    return block
+      ? { wrong: one(block.i, args[block.i]! + 1 + below(backend.itemSize(block.arg.dtype) - 1)), message: UNALIGNED }
+      : null;
   },
   'size too large': (name, { args, blocks }) => {
     const [first, count] = SIZES[name] ?? [args.findIndex((_, i) => blocks.every(block => block.i !== i)), 1];

@@ -1,6 +1,6 @@
 /** What every kernel of the contract is tried on: buffers, sizes and scalars, and how closely backends must agree. */
 import type { Kernels, SAVED } from '../../ts/backend/backend';
-import type { DType } from '../../ts/core/dtype';
+import { ELEMENTS, type DType } from '../../ts/core/dtype';
 
 /** A buffer of a call: what it holds before, and whether it is compared afterwards. */
 export interface Operand {
@@ -172,10 +172,13 @@ const cast =
   (from: DType, to: DType, tolerance = EXACT) =>
   (): Call[] =>
     SIZES.map(n => {
-      const edges =
-        from === 'f32' ? [NaN, Infinity, -Infinity, 0.9, -0.9, 255.9, 256, -1.5, 3e9, -3e9, -0] : [0, 255, 1];
-      if (from === 'i32') edges.push(-1, 256, 257, 2 ** 31 - 1, -(2 ** 31));
-      const data = [...edges, ...(from === 'f32' ? floats(n, 300) : ints(n, 256))].slice(0, n);
+      const isFloat = ELEMENTS[from].kind === 'float';
+      const edges = isFloat ? [NaN, Infinity, -Infinity, 0.9, -0.9, 255.9, 256, -1.5, 3e9, -3e9, -0] : [0, 127, 1];
+      if (from === 'u8') edges.push(255);
+      if (from === 'i8') edges.push(-1, -128);
+      if (from === 'i32' || from === 'i64') edges.push(-1, 256, 257, 2 ** 31 - 1, -(2 ** 31));
+      if (from === 'i64') edges.push(2 ** 31, -(2 ** 53), 2 ** 53 - 1);
+      const data = [...edges, ...(isFloat ? floats(n, 300) : ints(n, from === 'i8' ? 128 : 256))].slice(0, n);
       return call([input(from, data), output(to, n), n], tolerance);
     });
 
@@ -706,11 +709,29 @@ export const CASES: Cases = {
   u8ToF32: cast('u8', 'f32'),
   u8ToI32: cast('u8', 'i32'),
   u8ToBool: cast('u8', 'bool'),
+  f64ToF32: cast('f64', 'f32', 2 ** -24),
+  f64ToI32: cast('f64', 'i32'),
+  f64ToI64: cast('f64', 'i64'),
+  f32ToF64: cast('f32', 'f64', 2 ** -24),
+  i32ToF64: cast('i32', 'f64'),
+  i64ToF64: cast('i64', 'f64'),
+  i64ToF32: cast('i64', 'f32', 2 ** -24),
+  i64ToI32: cast('i64', 'i32'),
+  f32ToI64: cast('f32', 'i64'),
+  i32ToI64: cast('i32', 'i64'),
+  i8ToI32: cast('i8', 'i32'),
+  i32ToI8: cast('i32', 'i8'),
+  f16ToF32: cast('f16', 'f32'),
+  f32ToF16: cast('f32', 'f16'),
+  bf16ToF32: cast('bf16', 'f32'),
+  f32ToBf16: cast('f32', 'bf16'),
   fill: () => SIZES.map(n => call([output('f32', n), n, 0.5])),
   fillI32: () => SIZES.map(n => call([output('i32', n), n, -5])),
   fill8: () => SIZES.map(n => call([output('u8', n), n, 200])),
   copy: () => [...copy('f32')(), ...copy('i32')()],
   copy8: () => [...copy('u8')(), ...copy('bool')()],
+  copy16: copy('f16'),
+  copy64: () => [...copy('f64')(), ...copy('i64')()],
   addInto: () => SIZES.map(n => call([inout('f32', floats(n)), input('f32', floats(n)), n], ROUNDED)),
   clamp: () =>
     SIZES.map(n => call([input('f32', [NaN, Infinity, ...floats(n, 4)].slice(0, n)), output('f32', n), n, -1, 2])),

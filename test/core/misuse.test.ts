@@ -281,7 +281,7 @@ const cases: readonly (readonly [name: string, call: () => unknown, kind: Kind, 
     ShapeError,
     /^loadStateDict: bias takes f32 \[2\], found i32 \[2\]$/,
   ],
-  ['writeIdx of bool', () => writeIdx(b2), DTypeError, /^writeIdx: IDX has u8, i32, f32 and f64, this is bool$/],
+  ['writeIdx of bool', () => writeIdx(b2), DTypeError, /^writeIdx: IDX has u8, i8, i32, f32 or f64, this is bool$/],
   ['metrics of float labels', () => metrics.accuracy(x3, x3), DTypeError, /labels of i32, u8 or bool, this is f32$/],
 
   // ── Values ──
@@ -544,9 +544,9 @@ const cases: readonly (readonly [name: string, call: () => unknown, kind: Kind, 
   [
     'an unknown element type',
     // @ts-expect-error: no such element type
-    () => zeros([2], { dtype: 'f16' }),
+    () => zeros([2], { dtype: 'f8' }),
     DTypeError,
-    /^zeros: dtype takes f32, i32, u8, bool, f64, this is 'f16'$/,
+    /^zeros: dtype takes i64, f64, f32, i32, bf16, f16, i8, u8, bool, this is 'f8'$/,
   ],
   [
     'more memory than there is',

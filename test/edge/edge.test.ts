@@ -650,7 +650,7 @@ test('what is sent to the edge is small, compressed', async () => {
     ...['simd128', 'relaxed'].map((name): [string, number, number] => [
       `${name}.wasm`,
       compressed(read(name)),
-      150 * 1024,
+      152 * 1024,
     ]),
   ];
   for (const [name, size, most] of sizes) console.log(`${name}: ${size} bytes of ${most}`);

@@ -229,7 +229,12 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   readIdx: () => call(plain(writeIdx(tensor(Uint8Array.of(1, 2)))), optional({ value: 'a file', also: 'text' })),
   writeIdx: () => call(plain(m())),
   encodeSafetensors: () => call(plain({ w: m(), b: m(2) }), optional({ value: { made: 'by hand' }, also: 'text' })),
-  decodeSafetensors: () => call(plain(encodeSafetensors({ w: m() })), optional({ value: 'a file', also: 'text' })),
+  decodeSafetensors: () =>
+    call(
+      plain(encodeSafetensors({ w: m() })),
+      optional({ value: 'a file', also: 'text' }),
+      optional(plain({ convert: false })),
+    ),
 
   ...layers({
     ...Object.fromEntries(

@@ -40,5 +40,6 @@ export interface Backend extends Memory {
 /** A backend whose memory JavaScript can reach. */
 export interface HostBackend extends Backend {
   readSync: NonNullable<Memory['readSync']>;
+  readBytes: NonNullable<Memory['readBytes']>;
   peek: NonNullable<Memory['peek']>;
 }

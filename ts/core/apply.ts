@@ -1,7 +1,8 @@
 /** How one op travels: checks, widening, densifying, shape rule, memory, kernel, and a node if a gradient is wanted. */
-import type { DType } from './dtype';
+import { advice } from './casts';
 import { casting, copying } from './conversions';
 import type { OpDef, Params, Tensors } from './definition';
+import { carriesGradient, widens, type DType } from './dtype';
 import { BackendError, DTypeError, GradientError, ShapeError } from './errors';
 import { record } from './record';
 import { runtime } from './runtime';
@@ -69,16 +70,13 @@ function convert(def: OpDef, xs: Tensors): Tensors {
     xs.forEach((x, i) => {
       const want = def.wants[def.variadic ? 0 : i]!;
       if (x === null || ((want === 'any' || want === x.dtype) && (x.dense || def.strided))) return;
-      const widens = want !== 'any' && want !== x.dtype;
-      if (widens && !(rank[x.dtype] < rank[want])) {
-        throw new DTypeError(
-          def.name,
-          `${def.inputs[i]} takes ${want}, this is ${x.dtype}; convert it with to('${want}')`,
-        );
+      const other = want !== 'any' && want !== x.dtype;
+      if (other && !widens(x.dtype, want)) {
+        throw new DTypeError(def.name, `${def.inputs[i]} takes ${want}, this is ${advice(x.dtype, want)}`);
       }
       if (def.written[i])
         throw new ShapeError(def.name, `${def.inputs[i]} is written in place and must be dense ${want}`);
-      ins[i] = convertedCopy(widens ? casting : copying, x, widens ? want : x.dtype);
+      ins[i] = convertedCopy(other ? casting : copying, x, other ? want : x.dtype);
     });
   } catch (e) {
     dropConverted(xs, ins);
@@ -86,8 +84,6 @@ function convert(def: OpDef, xs: Tensors): Tensors {
   }
   return ins;
 }
-/** Widening goes up; f64 is neither wider nor narrower. */
-const rank: Readonly<Record<DType, number>> = { bool: 0, u8: 1, i32: 2, f32: 3, f64: NaN };
 
 /** A copy of an input by one of the two conversions, of no scope and no graph: the op that asked for it has a node. */
 function convertedCopy(def: OpDef, x: Tensor, dtype: DType): Tensor {
@@ -132,7 +128,7 @@ function run(def: OpDef, xs: Tensors, ins: Tensors, params: Params): readonly Te
     y.home = from;
     y.made = def.name;
     // Only float outputs carry a gradient: an index has none.
-    if (node !== null && y.dtype === 'f32') {
+    if (node !== null && carriesGradient(y.dtype)) {
       y.node = node;
       y.slot = slot;
     } else if (node !== null) node.refs--;

@@ -7,5 +7,5 @@ import type { Tensor } from './tensor';
 /** A dense copy. */
 export const copy = (x: Tensor): Tensor => apply(copying, [x], {})[0]!;
 
-/** x with its elements converted to another type: to integers by truncation, saturating; to bool as "not zero". */
+/** x with its elements converted to another type by one kernel: see casts.ts. */
 export const cast = (x: Tensor, dtype: DType): Tensor => apply(casting, [x], { dtype })[0]!;

@@ -3,7 +3,7 @@
  * and, of options, which there are.
  */
 import { display } from './display';
-import { DTYPES, type DType } from './dtype';
+import { DTYPES, isDType, type DType } from './dtype';
 import { DTypeError, ShapeError, ValueError, type PhylloError } from './errors';
 import type { Shape } from './shape';
 import { isPlain } from './tree';
@@ -48,7 +48,7 @@ export function check<T>(where: string, name: string, of: Kind<T>, v: unknown): 
 export const anyNumber: Kind<number> = kind('a number', v => typeof v === 'number');
 export const aBoolean: Kind<boolean> = kind('true or false', v => typeof v === 'boolean');
 export const aText: Kind<string> = kind('text', v => typeof v === 'string');
-export const aDType: Kind<DType> = kind(DTYPES.join(', '), v => DTYPES.some(dtype => dtype === v), {
+export const aDType: Kind<DType> = kind(DTYPES.join(', '), isDType, {
   error: DTypeError,
 });
 export const bytes: Kind<Uint8Array> = kind('a Uint8Array', v => v instanceof Uint8Array);

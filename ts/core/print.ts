@@ -2,13 +2,14 @@
  * A tensor as people read it: its numbers in nested brackets, aligned, rounded to four places and elided in the middle as
  * NumPy does, then element type and shape.
  */
+import { ELEMENTS, type DType } from './dtype';
 import type { Shape } from './shape';
 
 /** What printing needs of a tensor. */
 interface Printed {
   readonly shape: Shape;
   readonly strides: Shape;
-  readonly dtype: string;
+  readonly dtype: DType;
   readonly size: number;
   /** The element so many places after the first. */
   element(place: number): number;
@@ -32,7 +33,7 @@ export function print(t: Printed): string {
     else for (const i of indices(shape[d]!, elide)) if (i !== null) collect(d + 1, place + i * strides[d]!);
   };
   if (size > 0) collect(0, 0);
-  const words = format(shown, dtype === 'bool');
+  const words = format(shown, ELEMENTS[dtype].kind === 'bool');
   const width = words.reduce((most, w) => Math.max(most, w.length), 0);
   let next = 0;
   const nest = (d: number): string => {

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Backend } from '../backend/backend';
-import type { DType, TensorData } from './dtype';
+import { carriesGradient, ELEMENTS, numbersFor, type DType, type TensorData } from './dtype';
 import { Eager } from './eager';
 import { BackendError, CaptureError, DisposedError, GradientError, ShapeError, ValueError } from './errors';
 import { breathe, register, unregister, type Unowned } from './collector';
@@ -87,7 +87,7 @@ export class Tensor {
     live(this, 'requiresGrad');
     if (on === this.requiresGrad) return;
     runtime.watcher?.uses(this, false);
-    if (on && this.dtype !== 'f32') throw new GradientError('requiresGrad', `takes f32, this is ${this.dtype}`);
+    if (on && !carriesGradient(this.dtype)) throw new GradientError('requiresGrad', `takes f32, this is ${this.dtype}`);
     if (!on && this.leaf === null) {
       throw new GradientError('requiresGrad', 'this is the output of an op: use detach()');
     }
@@ -109,7 +109,8 @@ export class Tensor {
   }
 
   /**
-   * The elements in row-major order, as a copy.
+   * The elements in row-major order, as a copy. f16 and bf16 are read as f32, i64 as f64: beyond ±2^53 with the digits that
+   * this has.
    *
    * @throws {DisposedError} if it was freed.
    * @throws {IndexError} where the backend finds indices outside their range only now.
@@ -154,7 +155,7 @@ export class Tensor {
     return backend.peek(this.at, this.dtype);
   }
 
-  /** Writes elements into it, in row-major order; saved for a gradient, the old ones are missed with an error. */
+  /** Writes elements into it, in row-major order (of bool, all but 0 as 1); saved for a gradient, the old ones are missed with an error. */
   set(data: ArrayLike<number>): this {
     check('set', 'data', numbers, data);
     const elements = ArrayBuffer.isView(data) ? data : Float64Array.from(data); // its getters run before anything is done
@@ -165,7 +166,7 @@ export class Tensor {
       throw new ShapeError('set', `${elements.length} elements do not fill ${show(this.shape)}`);
     }
     this.storage.version++;
-    this.storage.backend.write(this.at, elements, this.dtype);
+    this.storage.backend.write(this.at, numbersFor(this.dtype, elements), this.dtype);
     return this;
   }
 
@@ -307,11 +308,11 @@ export function dropWithValue(t: Tensor, by = ''): void {
   drop(t, by);
 }
 
-const unreachable = ({ name }: Backend, where: string): BackendError =>
+export const unreachable = ({ name }: Backend, where: string): BackendError =>
   new BackendError(where, `the memory of ${name} can only be read asynchronously: await data()`);
 
 /** Throws unless the elements of t can be read. */
-function readable(t: Tensor, where: string): void {
+export function readable(t: Tensor, where: string): void {
   live(t, where);
   if (!isWhole(t, t.storage.backend)) {
     throw new ShapeError(
@@ -326,16 +327,10 @@ function readable(t: Tensor, where: string): void {
 const reach = ({ size, shape, strides, dense }: Tensor): number => (dense ? size : spanOf(shape, strides));
 
 /** The elements of t in row-major order, out of those that it reaches. */
-function inOrder({ size, shape, strides, dense }: Tensor, all: TensorData): TensorData {
+function inOrder({ size, shape, strides, dense, dtype }: Tensor, all: TensorData): TensorData {
   if (dense) return all;
-  const out =
-    all.constructor === Float64Array
-      ? new Float64Array(size)
-      : all.constructor === Float32Array
-        ? new Float32Array(size)
-        : all.constructor === Int32Array
-          ? new Int32Array(size)
-          : new Uint8Array(size);
+  // The reference backend reads every float as f64.
+  const out = new (all instanceof Float64Array ? Float64Array : ELEMENTS[dtype].array)(size);
   for (let i = 0; i < size; i++) {
     let place = 0;
     for (let d = shape.length - 1, rest = i; d >= 0; d--) {
@@ -348,11 +343,7 @@ function inOrder({ size, shape, strides, dense }: Tensor, all: TensorData): Tens
 }
 
 /** A number as the elements of a tensor. */
-function lone(value: number, dtype: DType): TensorData {
-  if (dtype === 'i32') return Int32Array.of(value);
-  if (dtype === 'f32') return Float32Array.of(value);
-  return dtype === 'f64' ? Float64Array.of(value) : Uint8Array.of(value);
-}
+const lone = (value: number, dtype: DType): TensorData => new ELEMENTS[dtype].array([value]);
 
 /** Takes a tensor out of its scope: it lives until it is disposed of, or nothing refers to it. */
 export function keepTensor(t: Tensor): void {

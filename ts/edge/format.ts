@@ -13,15 +13,18 @@
  * plan's memory is the weights and what is beside them; addresses count from its start. A call is the number of its
  * kernel in the description, how many arguments it has, which of them are addresses (bit i for argument i), and these.
  */
-import type { DType } from '../core/dtype';
+import type { ComputeType } from '../core/dtype';
 
 export const MAGIC = '\x89phyllo\n';
 export const VERSION = 1;
 export const HEADER = 32;
 export const ALIGNMENT = 16;
 
+/** Element types of what goes in and comes out. */
+export type PortType = ComputeType | 'f64';
+
 /** Arrays by the type of their elements. */
-export const ARRAYS: Readonly<Record<DType, ArrayType>> = {
+export const ARRAYS: Readonly<Record<PortType, ArrayType>> = {
   f32: Float32Array,
   i32: Int32Array,
   u8: Uint8Array,
@@ -30,10 +33,12 @@ export const ARRAYS: Readonly<Record<DType, ArrayType>> = {
 };
 type ArrayType = Float32ArrayConstructor | Int32ArrayConstructor | Uint8ArrayConstructor | Float64ArrayConstructor;
 
+export const isPortType = (v: unknown): v is PortType => typeof v === 'string' && Object.hasOwn(ARRAYS, v);
+
 /** Where a tensor lies that goes in or comes out, dense. */
 export interface Port {
   readonly name: string;
-  readonly dtype: DType;
+  readonly dtype: PortType;
   readonly shape: readonly number[];
   /** Address in the plan's memory. */
   readonly at: number;

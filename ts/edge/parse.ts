@@ -1,8 +1,18 @@
 /** The bytes of a plan file, taken apart. */
-import type { DType } from '../core/dtype';
 import { ValueError } from '../core/errors';
 import { isPlain } from '../core/tree';
-import { ALIGNMENT, aligned, ARRAYS, checksum, HEADER, MAGIC, VERSION, type Description, type Port } from './format';
+import {
+  ALIGNMENT,
+  aligned,
+  ARRAYS,
+  checksum,
+  HEADER,
+  isPortType,
+  MAGIC,
+  VERSION,
+  type Description,
+  type Port,
+} from './format';
 import { isString, kindOf, shown } from './kinds';
 
 /** Bytes in any of their forms: a Uint8Array or Node's Buffer wherever it begins, another view, a buffer. */
@@ -61,7 +71,6 @@ export function parse(bytes: Uint8Array, refuse: Refuse): File {
 }
 
 const isSize = (v: unknown): v is number => Number.isInteger(v) && (v as number) >= 0;
-const isDType = (v: unknown): v is DType => isString(v) && Object.hasOwn(ARRAYS, v);
 
 /** Inputs lie behind the weights, everything inside the memory, and no two have one name. */
 function isDescription(v: unknown, weights: number, bytes: number): v is Description {
@@ -70,7 +79,7 @@ function isDescription(v: unknown, weights: number, bytes: number): v is Descrip
     (p: unknown): p is Port =>
       isPlain(p) &&
       isString(p.name) &&
-      isDType(p.dtype) &&
+      isPortType(p.dtype) &&
       Array.isArray(p.shape) &&
       p.shape.every(isSize) &&
       isSize(p.at) &&

@@ -1,13 +1,13 @@
 /** Where in its memory a net takes a tensor in or puts it out. What goes in is checked as it is copied there. */
-import type { DType, TensorData } from '../core/dtype';
+import type { TensorData } from '../core/dtype';
 import { ShapeError, ValueError } from '../core/errors';
-import { ARRAYS } from './format';
+import { ARRAYS, type PortType } from './format';
 import { shown } from './kinds';
 
 /** A tensor that goes in or comes out. */
 export interface Slot {
   readonly name: string;
-  readonly dtype: DType;
+  readonly dtype: PortType;
   readonly shape: readonly number[];
 }
 /** Where its numbers are, and a copy of them. */
@@ -16,7 +16,7 @@ export interface Place extends Slot {
   copy(): TensorData;
 }
 
-const TAKES: Readonly<Record<DType, string>> = {
+const TAKES: Readonly<Record<PortType, string>> = {
   f32: 'numbers',
   f64: 'numbers',
   i32: 'whole numbers from -2^31 to 2^31 - 1',

@@ -1,8 +1,19 @@
 /** Plans as files, for phyllo/edge. */
 import type { Kernels } from '../backend/backend';
 import { BackendError, CaptureError, ValueError } from '../core/errors';
+import { DTYPES, isStorage } from '../core/dtype';
 import { aText, listOf, options, type Kind } from '../core/kinds';
-import { aligned, checksum, HEADER, MAGIC, VERSION, type Description, type Port } from '../edge/format';
+import {
+  aligned,
+  ARRAYS,
+  checksum,
+  HEADER,
+  isPortType,
+  MAGIC,
+  VERSION,
+  type Description,
+  type Port,
+} from '../edge/format';
 import type { Operand, Value } from './graph';
 import type { Call } from './lower';
 import type { Program } from './program';
@@ -18,6 +29,8 @@ const AT_HOME: ReadonlySet<string> = new Set<keyof Kernels>([
   'uniform',
   'normal',
   'dropout',
+  'copy16',
+  'copy64',
   'scatterAdd',
   'indexAdd',
   'sumLanes',
@@ -27,8 +40,12 @@ const AT_HOME: ReadonlySet<string> = new Set<keyof Kernels>([
   'gemmPack',
   'gemmPackSize',
 ]);
+/** Conversions of what is for storage. */
+const STORAGE = DTYPES.filter(isStorage).join('|');
+const CONVERTS = new RegExp(`^(${STORAGE})To|To(${STORAGE})$`, 'i');
 /** Whether phyllo/edge has a kernel. */
-export const isAtTheEdge = (kernel: string): boolean => !AT_HOME.has(kernel) && !/Grad[XW]?$|Take$/.test(kernel);
+export const isAtTheEdge = (kernel: string): boolean =>
+  !AT_HOME.has(kernel) && !CONVERTS.test(kernel) && !/Grad[XW]?$|Take$/.test(kernel);
 
 /** A tensor that goes in or comes out, and its name there. */
 export interface Named {
@@ -103,6 +120,13 @@ export function encode(program: Program, inputs: readonly Named[], outputs: read
   }
 
   const port = ({ name, operand: { value, at, shape, dtype, dense } }: Named): Port => {
+    if (!isPortType(dtype)) {
+      const takes = Object.keys(ARRAYS).join(', ');
+      throw new CaptureError(
+        'encode',
+        `phyllo/edge takes and gives ${takes}, ${name} is ${dtype}: convert it with to()`,
+      );
+    }
     if (!dense) throw new CaptureError('encode', `${name} is not dense: return ${name}.contiguous()`);
     return { name, dtype, shape, at: places.get(value)! + at };
   };
@@ -115,10 +139,10 @@ export function encode(program: Program, inputs: readonly Named[], outputs: read
   file.set(Array.from(MAGIC, c => c.charCodeAt(0)));
   file.fill(0x20, HEADER, callsAt).set(text, HEADER);
   new Float64Array(file.buffer, callsAt).set(numbers);
-  if (backend.readSync === undefined) {
+  if (backend.readBytes === undefined) {
     throw new BackendError('encode', `the memory of ${backend.name} can only be read asynchronously`);
   }
-  for (const { at, from, bytes } of weights) file.set(backend.readSync(from, bytes, 'u8'), weightsAt + at);
+  for (const { at, from, bytes } of weights) file.set(backend.readBytes(from, bytes, 'u8'), weightsAt + at);
   const header = new Uint32Array(file.buffer, 0, HEADER / 4);
   header.set([VERSION, 0, callsAt - HEADER, numbers.length, constant, end - constant], 2);
   header[3] = checksum(new Uint32Array(file.buffer, 16));

@@ -5,8 +5,7 @@
 import type { Backend } from '../backend/backend';
 import type { DType } from '../core/dtype';
 import { constantIn } from '../core/constant';
-import { copyF64, copying } from '../core/conversions';
-import { declareOp } from '../core/declare';
+import { copying } from '../core/conversions';
 import type { OpDef, Params, Tensors } from '../core/definition';
 import { CaptureError } from '../core/errors';
 import { nodes } from '../core/node';
@@ -36,15 +35,6 @@ export interface Touched {
   last: number;
 }
 
-const copyState: OpDef = declareOp<[x: Tensor], void, 'x', object>({
-  name: 'copy',
-  inputs: ['x'],
-  wants: { x: 'f64' },
-  dtype: 'f64',
-  shape: ([x]) => x.shape,
-  run: (k, [x], [y]) => copyF64(k, x, y),
-});
-
 export class Trace implements Interpreter, Watcher {
   readonly steps: Step[] = [];
   readonly guards: Guards = new Guards();
@@ -73,6 +63,7 @@ export class Trace implements Interpreter, Watcher {
       free() {},
       read: none,
       write: none,
+      writeBytes: none,
       memory: none,
     };
   }
@@ -211,7 +202,7 @@ export class Trace implements Interpreter, Watcher {
     this.values.set(storage, value);
     this.scribe?.constant(value, data, numbers.dtype);
     const copied = allocate(numbers.shape, numbers.dtype);
-    this.exec(numbers.dtype === 'f64' ? copyState : copying, [numbers], [copied], {});
+    this.exec(copying, [numbers], [copied], {});
     drop(numbers);
     return copied;
   }

@@ -1,4 +1,4 @@
 /** Files and their formats: phyllo/io. */
 export { writeFile } from './file';
 export { readIdx, writeIdx } from './idx';
-export { decodeSafetensors, encodeSafetensors, type Safetensors } from './safetensors';
+export { decodeSafetensors, encodeSafetensors, type Safetensors, type SafetensorsOptions } from './safetensors';

@@ -3,17 +3,17 @@
  * JSON, padded with spaces to a multiple of 8 bytes; then the elements of all tensors, little-endian and row-major,
  * without gaps. For each tensor the header says `dtype`, `shape` and `data_offsets`: where its bytes begin and end.
  */
-import type { DType, TensorData } from '../core/dtype';
+import { DTYPES, ELEMENTS, isStorage, type DType } from '../core/dtype';
 import { FileError, ValueError } from '../core/errors';
-import { aText, bytes as someBytes, recordOf } from '../core/kinds';
+import { aBoolean, aText, bytes as someBytes, options, recordOf } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
 import { scope } from '../core/scope';
 import { show, sizeOf } from '../core/shape';
 import { checkArguments } from '../core/signature';
 import type { Tensor } from '../core/tensor';
-import { tensor } from '../ops/creation';
-import { bytesOf, elementsOf, itemSize } from './bytes';
-import { brains, halves } from './half';
+import { fromBytes } from '../core/given';
+import { to } from '../ops/elementwise';
+import { bytesOf } from './bytes';
 
 export interface Safetensors {
   readonly tensors: Record<string, Tensor>;
@@ -21,37 +21,31 @@ export interface Safetensors {
   readonly metadata: Record<string, string>;
 }
 
-/** Names of element types in the file, in its order: larger elements first, so that all are aligned. */
-const names: Readonly<Record<DType, string>> = { f64: 'F64', f32: 'F32', i32: 'I32', u8: 'U8', bool: 'BOOL' };
-const order: readonly string[] = Object.keys(names);
+/** Element types by their names in the file. */
+const types: ReadonlyMap<unknown, DType> = new Map(DTYPES.map(dtype => [ELEMENTS[dtype].safetensors, dtype]));
 
-/** How elements in a file become a tensor's. */
-interface Reader {
-  readonly dtype: DType;
-  /** Bytes of an element. */
-  readonly size: number;
-  read(bytes: Uint8Array, file: string): TensorData;
+export interface SafetensorsOptions {
+  /**
+   * Whether elements of types that ops do not compute in are converted to one that they do: F16 and BF16 to f32, I8 and
+   * I64 to i32. With false they stay f16, bf16, i8 and i64. F64 is f64 in both cases. Default true.
+   */
+  readonly convert?: boolean;
 }
-const reader = (dtype: DType): Reader => ({ dtype, size: itemSize(dtype), read: bytes => elementsOf(bytes, dtype) });
-const readers: ReadonlyMap<unknown, Reader> = new Map([
-  [names.f64, reader('f64')],
-  [names.f32, reader('f32')],
-  [names.i32, reader('i32')],
-  [names.u8, reader('u8')],
-  [names.bool, reader('bool')],
-  ['F16', { dtype: 'f32', size: 2, read: halves }],
-  ['BF16', { dtype: 'f32', size: 2, read: brains }],
-  ['I64', { dtype: 'i32', size: 8, read: longs }],
-]);
 
-/** Labels and counts, which other libraries keep in 64 bits. */
-function longs(bytes: Uint8Array, file: string): Int32Array {
+/** Throws for integers that do not fit into 32 bits: labels and counts, which other libraries keep in 64, do. */
+function checkLongs(bytes: Uint8Array, file: string): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Int32Array.from({ length: bytes.byteLength / 8 }, (_, i) => {
-    const value = view.getBigInt64(8 * i, true);
+  for (let at = 0; at < bytes.byteLength; at += 8) {
+    const value = view.getBigInt64(at, true);
     if (value !== BigInt.asIntN(32, value)) throw new FileError(file, `expected integers of 32 bits, found ${value}`);
-    return Number(value);
-  });
+  }
+}
+
+/** A tensor of elements in bytes, or what it is converted to. */
+function tensorOf(bytes: Uint8Array, { dtype, shape }: Entry, convert: boolean, file: string): Tensor {
+  if (!convert || dtype === 'f64' || !isStorage(dtype)) return fromBytes(bytes, shape, dtype);
+  if (dtype === 'i64') checkLongs(bytes, file);
+  return to(fromBytes(bytes, shape, dtype), ELEMENTS[dtype].kind === 'float' ? 'f32' : 'i32');
 }
 
 const METADATA = '__metadata__';
@@ -94,13 +88,14 @@ export function encodeSafetensors(
     if (!/\p{Surrogate}/u.test(text)) continue;
     throw new ValueError('encodeSafetensors', `metadata takes Unicode text, ${name} is ${JSON.stringify(text)}`);
   }
-  entries.sort(([a, s], [b, t]) => order.indexOf(s.dtype) - order.indexOf(t.dtype) || byCodePoint(a, b));
+  entries.sort(([a, s], [b, t]) => DTYPES.indexOf(s.dtype) - DTYPES.indexOf(t.dtype) || byCodePoint(a, b));
   texts.sort(([a], [b]) => byCodePoint(a, b));
 
   // Written by hand, because an object would put names that look like numbers first.
   let end = 0;
   const fields = entries.map(([name, { dtype, shape, size }]) => {
-    const info = { dtype: names[dtype], shape, data_offsets: [end, (end += size * itemSize(dtype))] };
+    const { safetensors, bytes } = ELEMENTS[dtype];
+    const info = { dtype: safetensors, shape, data_offsets: [end, (end += size * bytes)] };
     return `${JSON.stringify(name)}:${JSON.stringify(info)}`;
   });
   if (texts.length > 0) {
@@ -127,19 +122,25 @@ export function encodeSafetensors(
 }
 
 /**
- * The tensors in a safetensors file: F32, F64, I32, U8 and BOOL as they are, F16 and BF16 as f32, I64 as i32. `name` is
- * the file's, for errors. Throws FileError for bytes that are no whole safetensors file, for elements of other types,
- * and for integers beyond 32 bits.
+ * The tensors in a safetensors file: F64, F32, I32, U8 and BOOL as they are, F16 and BF16 as f32, I8 and I64 as i32, or
+ * these as they are too: see {@link SafetensorsOptions}. `name` is the file's, for errors. Throws FileError for bytes that
+ * are no whole safetensors file, for elements of other types, and for integers beyond 32 bits that are to become i32.
  */
-export function decodeSafetensors(bytes: Uint8Array, name = 'safetensors file'): Safetensors {
+export function decodeSafetensors(
+  bytes: Uint8Array,
+  name = 'safetensors file',
+  opts: SafetensorsOptions = {},
+): Safetensors {
   checkArguments(
     'decodeSafetensors',
     [
       ['bytes', someBytes],
       ['name', aText],
+      ['options', options<SafetensorsOptions>({ convert: aBoolean })],
     ],
-    [bytes, name],
+    [bytes, name, opts],
   );
+  const { convert = true } = opts;
   const { json, start } = headerOf(bytes, name);
   const { [METADATA]: texts = {}, ...infos } = json;
   const metadata = metadataOf(texts, name);
@@ -156,10 +157,10 @@ export function decodeSafetensors(bytes: Uint8Array, name = 'safetensors file'):
     throw new FileError(name, `expected ${start + end} bytes, as the header says, found ${bytes.length}`);
   }
   return scope(() => {
-    const tensors = entries.map(({ key, reader: { dtype, read }, shape, begin, end }): [string, Tensor] => [
-      key,
-      tensor(read(bytes.subarray(start + begin, start + end), name), { shape, dtype }),
-    ]);
+    const tensors = entries.map((entry): [string, Tensor] => {
+      const content = bytes.subarray(start + entry.begin, start + entry.end);
+      return [entry.key, tensorOf(content, entry, convert, name)];
+    });
     return { tensors: Object.fromEntries(tensors), metadata };
   }, 'decodeSafetensors');
 }
@@ -232,7 +233,7 @@ function metadataOf(texts: unknown, name: string): Record<string, string> {
 
 interface Entry {
   readonly key: string;
-  readonly reader: Reader;
+  readonly dtype: DType;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;
@@ -245,15 +246,15 @@ function entryOf(key: string, info: unknown, name: string): Entry {
   };
   if (reserved(key)) throw new FileError(name, `expected a tensor's name, found ${brief(key)}`);
   if (!isObject(info)) return wrong('an object', info);
-  const { dtype, shape, data_offsets: offsets } = info;
-  const reader = readers.get(dtype);
-  if (!reader) return wrong(`an element type of ${[...readers.keys()].join(', ')}`, dtype);
+  const { dtype: word, shape, data_offsets: offsets } = info;
+  const dtype = types.get(word);
+  if (!dtype) return wrong(`an element type of ${[...types.keys()].join(', ')}`, word);
   if (!Array.isArray(shape) || !shape.every(isSize)) return wrong('a shape of whole numbers', shape);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) {
     return wrong('data_offsets of two whole numbers', offsets);
   }
   const [begin = 0, end = 0] = offsets;
-  const size = sizeOf(shape) * reader.size;
-  if (end - begin !== size) return wrong(`${size} bytes for ${String(dtype)} ${show(shape)}`, offsets);
-  return { key, reader, shape, begin, end };
+  const size = sizeOf(shape) * ELEMENTS[dtype].bytes;
+  if (end - begin !== size) return wrong(`${size} bytes for ${ELEMENTS[dtype].safetensors} ${show(shape)}`, offsets);
+  return { key, dtype, shape, begin, end };
 }

@@ -1,4 +1,5 @@
 /** Class labels, as metrics read them. */
+import { isFloat } from '../core/dtype';
 import { DTypeError, IndexError } from '../core/errors';
 import { check, kind, numbers, wholeNumber, type Kind } from '../core/kinds';
 import { Tensor } from '../core/tensor';
@@ -14,7 +15,7 @@ export function labelsOf(where: string, name: string, labels: Labels): ArrayLike
     check(where, name, someLabels, labels);
     return labels;
   }
-  if (labels.dtype === 'f32' || labels.dtype === 'f64') {
+  if (isFloat(labels.dtype)) {
     throw new DTypeError(where, `${name} takes labels of i32, u8 or bool, this is ${labels.dtype}`);
   }
   return labels.toArray();

@@ -5,6 +5,7 @@
 import type { Comparison, IntArithmetic } from '../backend/backend';
 import { copy } from '../core/convert';
 import type { Operand } from '../core/declare';
+import { isFloat } from '../core/dtype';
 import { ShapeError } from '../core/errors';
 import { runBinary } from '../core/geometry';
 import { aShape, aShapeWithGaps } from '../core/kinds';
@@ -33,7 +34,7 @@ export function ints(name: IntArithmetic | Comparison, dtype: 'i32' | 'bool'): F
 
 // What is neither tensor nor number goes to the op, which refuses it.
 const integral = (v: Operand): boolean =>
-  typeof v === 'number' ? Number.isInteger(v) : v instanceof Tensor && v.dtype !== 'f32';
+  typeof v === 'number' ? Number.isInteger(v) : v instanceof Tensor && !isFloat(v.dtype);
 
 /** Integers stay integers; beside an f32 or a fraction they are widened. Two plain numbers are f32. */
 export function byType(float: FloatOp, int: FloatOp): BinaryOp {
@@ -167,7 +168,7 @@ const sumRunsInt: Op<[x: Tensor], { dims: Shape; scale: number }> = defineOp({
 
 /** As `sumRuns`, over any dimensions: by several passes if they lie in more than two runs. */
 export function sumKept(x: Tensor, dims: Shape, scale = 1): Tensor {
-  const op = x.dtype === 'f32' ? sumRuns : sumRunsInt;
+  const op = isFloat(x.dtype) ? sumRuns : sumRunsInt;
   return runs(x.shape, dims).length > 4
     ? sumKept(op(x, { dims: dims.slice(-1), scale: 1 }), dims.slice(0, -1), scale)
     : op(x, { dims, scale });

@@ -1,7 +1,9 @@
 /** Tensors from numbers. */
+import { fillWith } from '../core/casts';
+import { fromBytes, given } from '../core/given';
 import { display } from '../core/display';
-import type { DType, TensorData } from '../core/dtype';
-import { OutOfMemoryError, ShapeError, ValueError } from '../core/errors';
+import { ELEMENTS, isStorage, numbersFor, type DType, type TensorData } from '../core/dtype';
+import { DTypeError, OutOfMemoryError, ShapeError, ValueError } from '../core/errors';
 import {
   aBoolean,
   aDType,
@@ -18,8 +20,6 @@ import {
 } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
 import { defineOp, type Op } from '../core/op';
-import { runtime } from '../core/runtime';
-import { adopt } from '../core/ownership';
 import { show, sizeOf, type Shape } from '../core/shape';
 import { checked, type Signature } from '../core/signature';
 import { allocateNow, type Tensor } from '../core/tensor';
@@ -40,9 +40,7 @@ const fillOp: Op<[], { shape: Shape; value: number; dtype: DType }> = defineOp({
   dtype: (_, { dtype }) => dtype,
   shape: (_, { shape }) => shape,
   run(k, _, [y], { value }) {
-    if (y.dtype === 'f32') k.fill(y.at, y.size, value);
-    else if (y.dtype === 'i32') k.fillI32(y.at, y.size, value);
-    else k.fill8(y.at, y.size, y.dtype === 'bool' ? Number(value !== 0) : value);
+    fillWith(k, y, ELEMENTS[y.dtype].kind === 'bool' ? Number(value !== 0) : value);
   },
 });
 
@@ -68,7 +66,7 @@ export const full: (shape: Shape, value: number, options?: CreationOptions) => T
     ['options', creationOptions],
   ],
   (shape, value, { dtype = 'f32', requiresGrad } = {}) => {
-    if (dtype !== 'f64') return finish(fillOp({ shape: [...shape], value, dtype }), requiresGrad);
+    if (!isStorage(dtype)) return finish(fillOp({ shape: [...shape], value, dtype }), requiresGrad);
     checkRoom('full', sizeOf(shape));
     return finish(fromData('full', new Float64Array(sizeOf(shape)).fill(value), shape, dtype), requiresGrad);
   },
@@ -102,17 +100,16 @@ export const onesLike: (x: Tensor, options?: CreationOptions) => Tensor = checke
 function fromData(where: string, data: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
   if (sizeOf(shape) !== data.length) throw new ShapeError(where, `${data.length} elements do not fill ${show(shape)}`);
   const t = allocateNow([...shape], dtype);
-  t.storage.backend.write(t.at, dtype === 'bool' ? Uint8Array.from(data, v => Number(v !== 0)) : data, dtype);
-  const made = runtime.watcher?.constant(t, data) ?? t;
-  made.made = 'tensor';
-  return adopt(made);
+  t.storage.backend.write(t.at, numbersFor(dtype, data), dtype);
+  return given(t, data);
 }
-
-type Typed = TensorData | Uint8ClampedArray;
+type Typed = TensorData | Uint8ClampedArray | BigInt64Array;
 const isTyped = (v: Nested | Typed): v is Typed => ArrayBuffer.isView(v);
 
 function dtypeOf(data: Typed): DType {
   if (data instanceof Int32Array) return 'i32';
+  if (data instanceof Int8Array) return 'i8';
+  if (data instanceof BigInt64Array) return 'i64';
   return data instanceof Uint8Array || data instanceof Uint8ClampedArray ? 'u8' : 'f32';
 }
 
@@ -146,11 +143,18 @@ export interface TensorOptions extends CreationOptions {
 }
 const someData: Kind<Nested | Typed> = kind(
   'numbers, arrays of them or a typed array',
-  v => typeof v === 'number' || typeof v === 'boolean' || Array.isArray(v) || numbers.fits(v),
+  v =>
+    typeof v === 'number' ||
+    typeof v === 'boolean' ||
+    Array.isArray(v) ||
+    v instanceof BigInt64Array ||
+    numbers.fits(v),
 );
 /**
  * A tensor of given numbers: one, nested arrays, or a typed array, which is copied. Int32Array gives i32, Uint8Array
- * u8, booleans bool, all else f32, unless `dtype` says otherwise.
+ * u8, Int8Array i8, BigInt64Array i64, booleans bool, all else f32, unless `dtype` says otherwise. Of f16 and bf16 each
+ * number becomes the nearest (of two the one with an even last bit); of i64 it is cut to a whole one, and beyond the ends
+ * of the range becomes these.
  */
 export const tensor: (data: Nested | Typed, options?: TensorOptions) => Tensor = checked(
   'tensor',
@@ -159,6 +163,14 @@ export const tensor: (data: Nested | Typed, options?: TensorOptions) => Tensor =
     ['options', optionsOf<TensorOptions>({ ...creationKeys, shape: aShape })],
   ],
   (data, { shape, dtype, requiresGrad } = {}) => {
+    if (data instanceof BigInt64Array) {
+      const sizes = shape ?? [data.length];
+      if (dtype !== undefined && dtype !== 'i64')
+        throw new DTypeError('tensor', `a BigInt64Array makes i64, not ${dtype}; convert it with to('${dtype}')`);
+      if (sizeOf(sizes) !== data.length)
+        throw new ShapeError('tensor', `${data.length} elements do not fill ${show(sizes)}`);
+      return finish(fromBytes(new Uint8Array(data.slice().buffer), sizes, 'i64'), requiresGrad);
+    }
     if (isTyped(data)) {
       return finish(fromData('tensor', data, shape ?? [data.length], dtype ?? dtypeOf(data)), requiresGrad);
     }

@@ -1,11 +1,13 @@
 /** Functions of one element, applied to each. Integers are widened to f32 first. */
 import { SAVED, type Differentiable, type Plain } from '../backend/backend';
+import { between, castKernel } from '../core/casts';
 import { cast } from '../core/convert';
 import type { DType } from '../core/dtype';
 import { ValueError } from '../core/errors';
 import { aDType, aNumber, anyNumber, oneOf, optional, options } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
 import { defineOp, type Op } from '../core/op';
+import { scope } from '../core/scope';
 import { checked } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { add, ge, le, lt, rsub, sub } from './arithmetic';
@@ -203,12 +205,22 @@ export const clamp: (x: Tensor, min?: number, max?: number) => Tensor = checked(
   },
 );
 
-/** Elements converted to another type: to integers by truncation, saturating; to bool as "not zero". */
+function convert(x: Tensor, dtype: DType): Tensor {
+  if (x.dtype === dtype) return x;
+  if (castKernel(x.dtype, dtype) !== undefined) return cast(x, dtype);
+  return scope(() => convert(convert(x, between(x.dtype, dtype)), dtype), 'to');
+}
+/**
+ * Elements converted to another type. To floats they are rounded to nearest, of two to the one with an even last bit; to
+ * integers the fraction is cut off, and what does not fit becomes the nearest that does (NaN 0), but i32 to u8 keeps the
+ * low byte; to bool "not zero". f16, bf16, i8 and i64 go to and from other types through f32 (i8 through i32) where that
+ * is no loss but of digits that f32 has not.
+ */
 export const to: (x: Tensor, dtype: DType) => Tensor = checked(
   'to',
   [
     ['x', aTensor],
     ['dtype', aDType],
   ],
-  (x, dtype) => (x.dtype === dtype ? x : cast(x, dtype)),
+  convert,
 );

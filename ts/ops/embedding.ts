@@ -1,3 +1,4 @@
+import { isFloat } from '../core/dtype';
 import { DTypeError, ShapeError, ValueError } from '../core/errors';
 import { options, wholeNumber } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
@@ -25,7 +26,7 @@ export const embedding: (index: Tensor, weight: Tensor, options?: EmbeddingOptio
   (index, weight, { paddingIdx } = {}) => {
     if (weight.ndim !== 2)
       throw new ShapeError('embedding', `weight takes [rows, width], this is ${show(weight.shape)}`);
-    if (index.dtype === 'f32' || index.dtype === 'f64') {
+    if (isFloat(index.dtype)) {
       throw new DTypeError('embedding', `index takes integers, this is ${index.dtype}; convert it with to('i32')`);
     }
     const shape = [...index.shape, weight.shape[1]!];

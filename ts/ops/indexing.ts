@@ -1,5 +1,7 @@
 /** Picking elements by index, and adding them back. Indices are integers, and outside their range an IndexError. */
-import { DTypeError, ShapeError } from '../core/errors';
+import { checkComputes } from '../core/casts';
+import { ELEMENTS } from '../core/dtype';
+import { ShapeError } from '../core/errors';
 import { defineOp, type Op } from '../core/op';
 import { aDim, wholeNumber } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
@@ -92,13 +94,13 @@ const selectOp: Op<[x: Tensor, index: Tensor], { dim: number }> = defineOp({
   dtype: ([x]) => x.dtype,
   shape([x, index], { dim }) {
     checkList('indexSelect', index.shape);
-    if (x.dtype === 'f64') throw new DTypeError('indexSelect', 'x takes f32, i32, u8 or bool, this is f64');
+    checkComputes('indexSelect', 'x', x);
     return x.shape.map((n, d) => (d === dim ? index.size : n));
   },
   run(k, [x, index], [y], { dim }) {
     const [outer, n, inner] = around(x.shape, dim);
     checkIndices(k, 'indexSelect', index, n);
-    const kernel = x.dtype === 'u8' || x.dtype === 'bool' ? k.indexSelect8 : k.indexSelect;
+    const kernel = ELEMENTS[x.dtype].bytes === 1 ? k.indexSelect8 : k.indexSelect;
     kernel(x.at, index.at, y.at, outer, n, index.size, inner);
   },
   saves: { x: ['index'] },

@@ -1,5 +1,5 @@
 /** Several tensors made one. */
-import { copyKernel } from '../core/conversions';
+import { copyKernel } from '../core/casts';
 import { DTypeError, ShapeError } from '../core/errors';
 import { partOf, runCopy } from '../core/geometry';
 import { aDim, listOf, optional, type Kind } from '../core/kinds';

@@ -1,4 +1,5 @@
 /** Losses: how far a model's output is from what it should be. */
+import { ELEMENTS, isFloat } from '../core/dtype';
 import { DTypeError, IndexError, ShapeError, ValueError } from '../core/errors';
 import { defineOp, type Op } from '../core/op';
 import { aNumber, oneOf, options as optionsOf, wholeNumber, type Keys } from '../core/kinds';
@@ -235,15 +236,18 @@ export const crossEntropy: (x: Tensor, target: Tensor, options?: CrossEntropyOpt
     if (weight && !sameShape(weight.shape, [x.shape[1]!])) {
       throw new ShapeError('crossEntropy', `weight takes [${x.shape[1]}], this is ${show(weight.shape)}`);
     }
-    const byIndex = target.dtype === 'i32' || target.dtype === 'u8';
-    if (!byIndex && target.dtype !== 'f32') {
+    const byIndex = ELEMENTS[target.dtype].kind === 'int';
+    if (!byIndex && !isFloat(target.dtype)) {
       throw new DTypeError(
         'crossEntropy',
         `target takes class indices (i32, u8) or probabilities (f32), this is ${target.dtype}`,
       );
     }
     if (!byIndex && target.ndim === x.ndim - 1 && target.size === sizeOf(x.shape) / x.shape[1]!) {
-      throw new DTypeError('crossEntropy', "target looks like class indices but is f32; convert it with to('i32')");
+      throw new DTypeError(
+        'crossEntropy',
+        `target looks like class indices but is ${target.dtype}; convert it with to('i32')`,
+      );
     }
     if (!byIndex) return ofProbabilities(logProbabilities(x, options.input), target, options);
     checkIndexed(x, target);

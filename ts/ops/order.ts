@@ -1,4 +1,5 @@
 /** Order: sorting along a dimension, and running sums. */
+import { isFloat } from '../core/dtype';
 import { ValueError } from '../core/errors';
 import { defineMultiOp, defineOp, type MultiOp, type Op } from '../core/op';
 import { aBoolean, aDim, optional, options, wholeNumber, type Kind } from '../core/kinds';
@@ -124,5 +125,5 @@ export const cumsum: (x: Tensor, dim: number) => Tensor = checked(
     ['x', aTensor],
     ['dim', aDim],
   ],
-  (x, dim) => (x.dtype === 'f32' ? cumsumFloat : cumsumInt)(x, { dim: dimOf('cumsum', dim, x.ndim), backwards: false }),
+  (x, dim) => (isFloat(x.dtype) ? cumsumFloat : cumsumInt)(x, { dim: dimOf('cumsum', dim, x.ndim), backwards: false }),
 );

@@ -1,8 +1,6 @@
 /** A part of a tensor by exact places, and a tensor as a part of a larger one: what other ops are made of. */
-import type { Kernels } from '../backend/backend';
-import { copyKernel } from '../core/conversions';
+import { checkComputes, copyKernel, fillWith } from '../core/casts';
 import { partOf, runCopy, type Place } from '../core/geometry';
-import type { View } from '../core/definition';
 import { defineOp, type Op } from '../core/op';
 import type { Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
@@ -27,12 +25,6 @@ export const sliceAt: Op<[x: Tensor], { dim: number; start: number; size: number
   vjp: { x: (g, _, { dim, start, step }, s) => place(g, { shape: s.x, at: { dim, start, step } }) },
 });
 
-function fill(k: Kernels, y: View, value: number): void {
-  if (y.dtype === 'f32') k.fill(y.at, y.size, value);
-  else if (y.dtype === 'i32') k.fillI32(y.at, y.size, value);
-  else k.fill8(y.at, y.size, value);
-}
-
 /** `value` (0) in a shape, with x put into a part of it: what slicing does, backwards. */
 export const place: Op<[x: Tensor], { shape: Shape; at: Place; value?: number }> = defineOp({
   name: 'place',
@@ -41,9 +33,12 @@ export const place: Op<[x: Tensor], { shape: Shape; at: Place; value?: number }>
   wants: { x: 'any' },
   strided: true,
   dtype: ([x]) => x.dtype,
-  shape: (_, { shape }) => shape,
+  shape([x], { shape }) {
+    checkComputes('pad', 'x', x);
+    return shape;
+  },
   run(k, [x], [y], { at, value = 0 }) {
-    fill(k, y, value);
+    fillWith(k, y, value);
     runCopy(copyKernel(k, x.dtype), x, partOf(y, x.shape, at), x.shape);
   },
   vjp: { x: (g, _, { at: { dim, start, step } }, s) => sliceAt(g, { dim, start, size: s.x[dim]!, step }) },

@@ -1,4 +1,5 @@
 /** Sums, means and extrema along dimensions. */
+import { checkComputes } from '../core/casts';
 import { defineMultiOp, type MultiOp } from '../core/op';
 import { ShapeError } from '../core/errors';
 import { aBoolean, aDim, aNumber, oneOrMoreDims, optional, options, type Kind } from '../core/kinds';
@@ -46,6 +47,7 @@ export const mean: (x: Tensor, dim?: Dims, options?: ReduceOptions) => Tensor = 
   OVER,
   (x, dim, options) => {
     const dims = dimsOf('mean', dim, x.ndim);
+    checkComputes('mean', 'x', x);
     const y = sumKept(to(x, 'f32'), dims, 1 / sizeOf(dims.map(d => x.shape[d]!)));
     return options?.keepdim ? y : reshape(y, without(x.shape, dims));
   },

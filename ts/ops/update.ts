@@ -1,5 +1,5 @@
 /** Writing in place: what optimisers and initialisers do. Not recorded; under a recorded input they are errors. */
-import { copyF64, copyKernel } from '../core/conversions';
+import { copyKernel } from '../core/casts';
 import { copy } from '../core/convert';
 import { DTypeError, ShapeError } from '../core/errors';
 import { runCopy } from '../core/geometry';
@@ -25,18 +25,6 @@ const assignOp: Op<[a: Tensor, b: Tensor]> = defineOp({
     if (a.dtype !== b.dtype) throw new DTypeError('assign', `a is ${a.dtype}, b is ${b.dtype}`);
   },
   run: (k, [a, b]) => runCopy(copyKernel(k, a.dtype), b, a),
-});
-
-/** a ← b, of f64 in different memory: what optimisers hold beside their parameters. */
-export const assignF64: Op<[a: Tensor, b: Tensor]> = defineOp({
-  name: 'assign',
-  inputs: ['a', 'b'],
-  wants: { a: 'f64', b: 'f64' },
-  mutates: ['a'],
-  check([a, b]) {
-    checkSame('assign', a, b);
-  },
-  run: (k, [a, b]) => copyF64(k, b, a),
 });
 
 const addIntoOp: Op<[a: Tensor, b: Tensor]> = defineOp({

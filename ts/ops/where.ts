@@ -1,3 +1,4 @@
+import { ELEMENTS, isFloat } from '../core/dtype';
 import { DTypeError } from '../core/errors';
 import { constant } from '../core/constant';
 import type { Operand } from '../core/declare';
@@ -41,14 +42,14 @@ export const where: (condition: Tensor, a: Operand, b: Operand) => Tensor = comp
     ['b', aTensorOrNumber],
   ],
   (condition, a, b) => {
-    if (condition.dtype !== 'bool') {
+    if (ELEMENTS[condition.dtype].kind !== 'bool') {
       throw new DTypeError('where', `condition takes bool, this is ${condition.dtype}; compare it, or use to('bool')`);
     }
     const beside = a instanceof Tensor ? a.dtype : b instanceof Tensor ? b.dtype : 'f32';
     const lifted = (v: Operand): Tensor => (typeof v === 'number' ? constant(v, beside) : v);
     const [p, q] = [lifted(a), lifted(b)];
     const shape = broadcast('where', condition.shape, broadcast('where', p.shape, q.shape));
-    const op = p.dtype === 'f32' || q.dtype === 'f32' ? floats : ints;
+    const op = isFloat(p.dtype) || isFloat(q.dtype) ? floats : ints;
     return op(expand(condition, shape), expand(p, shape), expand(q, shape));
   },
 );

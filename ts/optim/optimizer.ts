@@ -13,7 +13,7 @@ import { keepState, scope } from '../core/scope';
 import { sameShape, show } from '../core/shape';
 import { drop, Tensor } from '../core/tensor';
 import { tensor, zerosLike } from '../ops/creation';
-import { assign, assignF64, tick } from '../ops/update';
+import { assign, tick } from '../ops/update';
 
 /** Parameters with options of their own; what is left out is the optimiser's default. */
 export type GroupOptions<O> = Partial<O> & { readonly params: readonly Tensor[] };
@@ -76,7 +76,7 @@ export class ParamGroup<O = unknown> {
   load(hyper: Tensor): void {
     if (hyper.storage === this.hyper.storage) return; // its own
     this.known = null;
-    noGrad(() => assignF64(this.hyper, hyper));
+    noGrad(() => assign(this.hyper, hyper));
   }
   private place(name: string): number {
     const i = this.hypers.findIndex(h => h.name === name);

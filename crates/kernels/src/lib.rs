@@ -21,6 +21,7 @@ pub mod binary;
 pub mod blocked;
 pub mod cells;
 pub mod conv;
+pub mod convert;
 pub mod copy;
 pub mod elementwise;
 pub mod gemm;

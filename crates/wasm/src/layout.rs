@@ -6,7 +6,6 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::dry_run;
 use crate::slices::slices;
-use crate::strided::extent;
 
 macro_rules! export_copies {
     ($($(#[$cfg:meta])* $name:ident $copy:ident $type:ident;)*) => {$(
@@ -19,13 +18,16 @@ macro_rules! export_copies {
         ) {
             let n = [n0, n1, n2, n3];
             let (sx, sy) = ([x0, x1, x2, x3], [y0, y1, y2, y3]);
-            dry_run::work(n);
-            let (from, to) = (extent(n, sx), extent(n, sy));
+            $crate::dry_run::work(n);
+            let (from, to) = ($crate::strided::extent(n, sx), $crate::strided::extent(n, sy));
             slices! { x: strided $type[&from], y: strided_output $type[&to] }
-            copy::$copy(x, y, n, (from.below, sx), (to.below, sy));
+            phyllo_kernels::copy::$copy(x, y, n, (from.below, sx), (to.below, sy));
         }
     )*};
 }
+
+#[cfg(feature = "train")]
+pub(crate) use export_copies;
 
 export_copies! {
     copy copy i32;

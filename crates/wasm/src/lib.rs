@@ -15,6 +15,8 @@ mod bare;
 mod checked;
 mod convolutions;
 #[cfg(feature = "train")]
+mod convert;
+#[cfg(feature = "train")]
 mod dispatch;
 #[cfg(feature = "plans")]
 mod dry_run;

@@ -1,4 +1,4 @@
-/** Moving data. `copy` moves elements of 4 bytes, `copy8` single bytes. */
+/** Moving data. `copy` moves elements of 4 bytes, the others those of 8, 16 and 64 bits. */
 
 /**
  * Copies x into y over a 4-D index space [n0, n1, n2, n3], both with any strides: transposition, slicing, padding and
@@ -28,4 +28,6 @@ export interface CopyKernels {
   fill8(y: number, n: number, value: number): void;
   readonly copy: Copy;
   readonly copy8: Copy;
+  readonly copy16: Copy;
+  readonly copy64: Copy;
 }

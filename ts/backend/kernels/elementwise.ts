@@ -62,7 +62,10 @@ export type Arithmetic = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'mi
 export type Comparison = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
 /** Arithmetic that integers have too. */
 export type IntArithmetic = 'add' | 'sub' | 'mul' | 'maximum' | 'minimum';
-/** Conversions between element types. To integers: truncates and saturates, NaN is 0; i32 → u8 keeps the low byte. */
+/**
+ * Conversions between element types. To floats: to nearest, ties to even. To integers: truncates and saturates, NaN is 0;
+ * i32 → u8 keeps the low byte. The reference keeps integers to 53 bits.
+ */
 export type Cast =
   | 'f32ToI32'
   | 'f32ToU8'
@@ -72,7 +75,23 @@ export type Cast =
   | 'i32ToBool'
   | 'u8ToF32'
   | 'u8ToI32'
-  | 'u8ToBool';
+  | 'u8ToBool'
+  | 'f64ToF32'
+  | 'f64ToI32'
+  | 'f64ToI64'
+  | 'f32ToF64'
+  | 'i32ToF64'
+  | 'i64ToF64'
+  | 'i64ToF32'
+  | 'i64ToI32'
+  | 'f32ToI64'
+  | 'i32ToI64'
+  | 'i8ToI32'
+  | 'i32ToI8'
+  | 'f16ToF32'
+  | 'f32ToF16'
+  | 'bf16ToF32'
+  | 'f32ToBf16';
 
 export interface ElementwiseKernels
   extends Readonly<Record<Differentiable | Plain, Unary>>,

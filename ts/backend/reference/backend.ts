@@ -2,7 +2,7 @@
  * The reference backend: the contract as plain loops in float64, to check others and gradients against. It is meant to
  * be obviously right, and is slow. Floats keep their 64 bits, so `read` gives f32 elements as a Float64Array.
  */
-import type { DType, TensorData } from '../../core/dtype';
+import { bytesOf, ELEMENTS, numbersOf, type DType, type TensorData } from '../../core/dtype';
 import type { HostBackend, Kernels } from '../backend';
 import { conv } from './conv';
 import { copying } from './copy';
@@ -51,21 +51,16 @@ export function reference(): HostBackend {
     read: async (at, n, dtype) => toArray(heap.from(at).slice(0, n), dtype),
     readSync: (at, n, dtype) => toArray(heap.from(at).slice(0, n), dtype),
     write: (at, data, dtype) => heap.from(at).set(toArray(data, dtype)),
+    readBytes: (at, n, dtype) => bytesOf(heap.from(at).subarray(0, n), dtype),
+    writeBytes: (at, bytes, dtype) => heap.from(at).set(numbersOf(bytes, dtype)),
     peek: at => heap.from(at)[0]!,
     memory: resetPeak => heap.memory(resetPeak),
   };
 }
 
-/** A copy as an array of the element type, converted as that array converts. */
+/** A copy as an array of the element type, converted as that array converts; floats keep 64 bits. */
 export function toArray(data: ArrayLike<number>, dtype: DType): TensorData {
-  switch (dtype) {
-    case 'f32':
-    case 'f64':
-      return Float64Array.from(data);
-    case 'i32':
-      return Int32Array.from(data);
-    case 'u8':
-    case 'bool':
-      return Uint8Array.from(data);
-  }
+  const { code, kind, array } = ELEMENTS[dtype];
+  if (code !== null) return numbersOf(bytesOf(data, dtype), dtype);
+  return new (kind === 'float' ? Float64Array : array)(data);
 }

@@ -2,7 +2,9 @@ import type { Copy, Kernels } from '../backend';
 import type { Floats } from './heap';
 
 /** Kernels that move data. An element is 8 bytes here, whatever it is elsewhere. */
-export function copying(heap: Floats): Pick<Kernels, 'fill' | 'fillI32' | 'fill8' | 'copy' | 'copy8'> {
+export function copying(
+  heap: Floats,
+): Pick<Kernels, 'fill' | 'fillI32' | 'fill8' | 'copy' | 'copy8' | 'copy16' | 'copy64'> {
   const fill = (y: number, n: number, value: number): void => {
     heap.from(y).fill(value, 0, n);
   };
@@ -22,5 +24,7 @@ export function copying(heap: Floats): Pick<Kernels, 'fill' | 'fillI32' | 'fill8
     fill8: (y, n, value) => fill(y, n, value & 255),
     copy,
     copy8: copy,
+    copy16: copy,
+    copy64: copy,
   };
 }

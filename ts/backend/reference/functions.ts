@@ -1,3 +1,4 @@
+import { bytesOf, numbersOf, type DType } from '../../core/dtype';
 import {
   ACTIVATION,
   type Arithmetic,
@@ -113,6 +114,9 @@ export const comparison: Readonly<Record<Comparison, Function2>> = {
 /** Truncates towards zero into [lo, hi]; NaN becomes 0, and so does −0, which integers do not have. */
 const saturate = (x: number, lo: number, hi: number): number => Math.trunc(max(lo, Math.min(x, hi))) || 0;
 
+/** The nearest number that a type has. */
+const rounded = (x: number, dtype: DType): number => numbersOf(bytesOf([x], dtype), dtype)[0] ?? NaN;
+
 export const cast: Readonly<Record<Cast, (x: number) => number>> = {
   f32ToI32: x => saturate(x, -(2 ** 31), 2 ** 31 - 1),
   f32ToU8: x => saturate(x, 0, 255),
@@ -123,4 +127,20 @@ export const cast: Readonly<Record<Cast, (x: number) => number>> = {
   u8ToF32: x => x,
   u8ToI32: x => x,
   u8ToBool: x => truth(x !== 0),
+  f64ToF32: x => x,
+  f64ToI32: x => saturate(x, -(2 ** 31), 2 ** 31 - 1),
+  f64ToI64: x => saturate(x, -(2 ** 63), 2 ** 63),
+  f32ToF64: x => x,
+  i32ToF64: x => x,
+  i64ToF64: x => x,
+  i64ToF32: x => x,
+  i64ToI32: x => saturate(x, -(2 ** 31), 2 ** 31 - 1),
+  f32ToI64: x => saturate(x, -(2 ** 63), 2 ** 63),
+  i32ToI64: x => x,
+  i8ToI32: x => x,
+  i32ToI8: x => saturate(x, -128, 127),
+  f16ToF32: x => x,
+  f32ToF16: x => rounded(x, 'f16'),
+  bf16ToF32: x => x,
+  f32ToBf16: x => rounded(x, 'bf16'),
 };

@@ -1,7 +1,8 @@
+import { ELEMENTS } from '../../core/dtype';
 import type { HostBackend } from '../backend';
 import { instantiate, noRoom } from './instance';
 import { kernelsOf } from './kernels';
-import { ITEM_SIZE, LinearMemory } from './memory';
+import { LinearMemory } from './memory';
 
 /**
  * A backend on a linear memory of its own. `name` tells binaries apart where several run.
@@ -17,7 +18,7 @@ export function wasmBackend(module: WebAssembly.Module, name: string): HostBacke
     name,
     kernels: kernelsOf(binary),
     takesLanes: (pass, ...sizes) => binary.conv2dTakesLanes(pass, ...sizes) === 1,
-    itemSize: dtype => ITEM_SIZE[dtype],
+    itemSize: dtype => ELEMENTS[dtype].bytes,
     alloc: bytes => {
       let at = 0;
       try {
@@ -38,6 +39,8 @@ export function wasmBackend(module: WebAssembly.Module, name: string): HostBacke
     read: async (at, n, dtype) => memory.read(at, n, dtype),
     readSync: (at, n, dtype) => memory.read(at, n, dtype),
     write: (at, data, dtype) => memory.write(at, data, dtype),
+    readBytes: (at, n, dtype) => memory.readBytes(at, n * ELEMENTS[dtype].bytes),
+    writeBytes: (at, bytes) => memory.writeBytes(at, bytes),
     peek: (at, dtype) => memory.peek(at, dtype),
     memory: resetPeak => {
       if (resetPeak) binary.resetPeak();

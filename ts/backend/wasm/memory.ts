@@ -1,56 +1,62 @@
-import type { DType, TensorData } from '../../core/dtype';
-
-/** Bytes of an element. */
-export const ITEM_SIZE: Readonly<Record<DType, number>> = { f32: 4, i32: 4, u8: 1, bool: 1, f64: 8 };
-
-interface Views {
-  readonly f32: Float32Array;
-  readonly i32: Int32Array;
-  readonly u8: Uint8Array;
-  readonly f64: Float64Array;
-}
+import { bytesOf, ELEMENTS, numbersOf, type DType, type TensorData } from '../../core/dtype';
 
 /**
  * The only views on a linear memory. Growing detaches them, whoever grows it: an allocation, or a kernel that needs a
  * larger workspace. So each access first looks whether they are still whole, and makes them again where not.
  */
 export class LinearMemory {
-  private current: Views;
+  private bytes: Uint8Array;
+  private views: { [K in DType]?: TensorData } = {};
 
   constructor(private readonly memory: WebAssembly.Memory) {
-    this.current = this.make();
+    this.bytes = new Uint8Array(memory.buffer);
   }
 
   /** A copy of n elements from an address on. */
   read(at: number, n: number, dtype: DType): TensorData {
-    const first = at / ITEM_SIZE[dtype];
+    const { code, bytes } = ELEMENTS[dtype];
+    if (code !== null) return numbersOf(this.readBytes(at, n * bytes), dtype);
+    const first = at / bytes;
     return this.view(dtype).slice(first, first + n);
   }
 
-  /** Writes elements from an address on. */
+  /** Writes numbers as elements from an address on. */
   write(at: number, data: ArrayLike<number>, dtype: DType): void {
-    this.view(dtype).set(data, at / ITEM_SIZE[dtype]);
+    const { code, bytes } = ELEMENTS[dtype];
+    if (code !== null) this.writeBytes(at, bytesOf(data, dtype));
+    else this.view(dtype).set(data, at / bytes);
+  }
+
+  /** A copy of bytes from an address on. */
+  readBytes(at: number, n: number): Uint8Array {
+    return this.whole().slice(at, at + n);
+  }
+
+  /** Writes bytes from an address on. */
+  writeBytes(at: number, bytes: Uint8Array): void {
+    this.whole().set(bytes, at);
   }
 
   /** The element at an address; it must lie in the memory. */
   peek(at: number, dtype: DType): number {
-    const value = this.view(dtype)[at / ITEM_SIZE[dtype]];
+    const { code, bytes } = ELEMENTS[dtype];
+    const value = code === null ? this.view(dtype)[at / bytes] : this.read(at, 1, dtype)[0];
     if (value === undefined) throw new RangeError(`no ${dtype} at address ${at}`);
     return value;
   }
 
-  private view(dtype: DType): TensorData {
-    if (this.current.u8.length === 0) this.current = this.make();
-    return dtype === 'bool' ? this.current.u8 : this.current[dtype];
+  /** All bytes. */
+  private whole(): Uint8Array {
+    if (this.bytes.length === 0) {
+      this.bytes = new Uint8Array(this.memory.buffer);
+      this.views = {};
+    }
+    return this.bytes;
   }
 
-  private make(): Views {
-    const { buffer } = this.memory;
-    return {
-      f32: new Float32Array(buffer),
-      i32: new Int32Array(buffer),
-      u8: new Uint8Array(buffer),
-      f64: new Float64Array(buffer),
-    };
+  /** All memory as elements of a type. */
+  private view(dtype: DType): TensorData {
+    this.whole();
+    return (this.views[dtype] ??= new ELEMENTS[dtype].array(this.memory.buffer));
   }
 }
