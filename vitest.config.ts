@@ -6,5 +6,6 @@ const conditions = ['phyllo-source', 'module', 'node', 'development|production']
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
-  test: { include: ['test/**/*.test.{ts,mjs}'] },
+  // A limit for what hangs: machines that are busy take ten times as long as quiet ones.
+  test: { include: ['test/**/*.test.{ts,mjs}'], testTimeout: 60_000, hookTimeout: 60_000 },
 });

@@ -31,8 +31,11 @@ export interface Hyper {
 export class ParamGroup<O = unknown> {
   /** The hyperparameters in order, then how many steps were taken; f64. */
   readonly hyper: Tensor;
-  /** The hyperparameters as they were set last, for backends that cannot be read at once; null where that is not known. */
-  private known: number[] | null;
+  /**
+   * The hyperparameters as they were set last, for backends that cannot be read at once; null where that is not known.
+   * Out of the sight of plans, which read the tensor.
+   */
+  #known: number[] | null;
 
   constructor(
     private readonly where: string,
@@ -42,8 +45,8 @@ export class ParamGroup<O = unknown> {
     private readonly hypers: readonly Hyper[],
   ) {
     for (const h of hypers) checkNumber(where, h.name, h.value, h.low, h.high);
-    this.known = hypers.map(h => h.value);
-    this.hyper = keepState(tensor([...this.known, 0], { dtype: 'f64' }));
+    this.#known = hypers.map(h => h.value);
+    this.hyper = keepState(tensor([...this.#known, 0], { dtype: 'f64' }));
   }
 
   /**
@@ -54,7 +57,8 @@ export class ParamGroup<O = unknown> {
   get(name: string): number {
     check(this.where, 'name', aText, name);
     const place = this.place(name);
-    const { known, hyper } = this;
+    const { hyper } = this;
+    const known = this.#known;
     if (known !== null && hyper.storage.backend.readSync === undefined && !hyper.disposed) return known[place]!;
     return hyper.toArray()[place]!;
   }
@@ -70,12 +74,12 @@ export class ParamGroup<O = unknown> {
     } finally {
       drop(number);
     }
-    if (this.known !== null) this.known[place] = value;
+    if (this.#known !== null) this.#known[place] = value;
   }
   /** Copies in what the group of another optimiser holds. */
   load(hyper: Tensor): void {
     if (hyper.storage === this.hyper.storage) return; // its own
-    this.known = null;
+    this.#known = null;
     noGrad(() => assign(this.hyper, hyper));
   }
   private place(name: string): number {
