@@ -120,7 +120,7 @@ fn integers_that_do_not_fit_become_the_nearest_that_do() {
         assert_eq!(one(i64_to_i32, x), nearest);
         assert_eq!(one(i32_to_i64, nearest), i64::from(nearest));
         assert_eq!(one(i32_to_f64, nearest), f64::from(nearest));
-        assert_eq!(i64::from(one(i32_to_i8, nearest)), i64::from(nearest).max(-128).min(127));
+        assert_eq!(i64::from(one(i32_to_i8, nearest)), i64::from(nearest).clamp(-128, 127));
         // Rounded by decimal digits.
         assert_eq!(one(i64_to_f32, x), x.to_string().parse::<f32>().unwrap());
         assert_eq!(one(i64_to_f64, x), x.to_string().parse::<f64>().unwrap());

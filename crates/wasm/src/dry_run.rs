@@ -219,7 +219,7 @@ fn operand(at: usize, bytes: u64, align: usize, access: Access) {
             let allowed = access != Access::Written && access == *how;
             !apart && !allowed
         };
-        let fault = if at % align != 0 || range.start < t.memory.start || t.memory.end < range.end {
+        let fault = if !at.is_multiple_of(align) || range.start < t.memory.start || t.memory.end < range.end {
             Some(Fault::Outside)
         } else if t.operands[..t.count].iter().any(overlaps) {
             Some(Fault::Overlap)

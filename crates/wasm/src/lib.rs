@@ -13,9 +13,9 @@ mod bare;
 
 #[cfg(feature = "checked")]
 mod checked;
-mod convolutions;
 #[cfg(feature = "train")]
 mod convert;
+mod convolutions;
 #[cfg(feature = "train")]
 mod dispatch;
 #[cfg(feature = "plans")]

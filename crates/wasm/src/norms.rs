@@ -22,7 +22,8 @@ pub fn normalise(
     dry_run::require(step > 0 && size > 0 || outer == 0 || n == 0 || inner == 0);
     if w != 0 || b != 0 {
         // A row takes weights one after another, and whole groups of elements share one; of columns each has its own.
-        let whole = inner % step.max(1) == 0 && (size as u64 * step as u64) % inner.max(1) as u64 == 0;
+        let whole =
+            inner.is_multiple_of(step.max(1)) && (size as u64 * step as u64).is_multiple_of(inner.max(1) as u64);
         dry_run::require(whole && (size >= n || inner != 1 || outer <= 1));
     }
     slices! {
