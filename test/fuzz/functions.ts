@@ -91,6 +91,7 @@ export const FUNCTIONS: Handlers = {
       const made = inner.run([{ name: 'x', t }], body, m).filter(s => isFloat(s.t));
       return made[made.length - 1 - (c % Math.min(made.length, 2))]!.t;
     });
+    m.recomputes = true;
     m.do(`checkpoint(x => …)(${x.name})`, [], () => f(x.t), { hidden: true });
   },
 };

@@ -47,6 +47,8 @@ export class Machine {
   private count = 0;
   /** How many of the pool came from outside. */
   private given = 0;
+  /** Backward passes may run functions again, which may need what was freed since. */
+  recomputes = false;
 
   constructor(
     private readonly handlers: Handlers,

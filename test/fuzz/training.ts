@@ -60,10 +60,15 @@ export const STEPS: Handlers = {
     if (!y) return;
     const retainGraph = a % 4 === 0;
     if (a % 3 === 0)
-      m.do(`${y.name}.backward({ retainGraph: ${retainGraph} })`, [y.t], () => y.t.backward({ retainGraph }));
+      m.do(`${y.name}.backward({ retainGraph: ${retainGraph} })`, [y.t], () => y.t.backward({ retainGraph }), {
+        hidden: m.recomputes,
+      });
     else
-      m.do(`${y.name}.square().mean().backward({ retainGraph: ${retainGraph} })`, [y.t], () =>
-        y.t.square().mean().backward({ retainGraph }),
+      m.do(
+        `${y.name}.square().mean().backward({ retainGraph: ${retainGraph} })`,
+        [y.t],
+        () => y.t.square().mean().backward({ retainGraph }),
+        { hidden: m.recomputes },
       );
   },
   zeroGrad(m, { a }) {
@@ -138,8 +143,11 @@ export const TRAINING: Handlers = {
     const [y, x] = [m.pick(b, t => needs(t) && t.size === 1), m.pick(c, needs)];
     const createGraph = b % 2 === 0;
     if (x && y)
-      m.do(`gradients(${y.name}, [${x.name}], { createGraph: ${createGraph} })`, [y.t, x.t], () =>
-        gradients(y.t, [x.t], { createGraph }),
+      m.do(
+        `gradients(${y.name}, [${x.name}], { createGraph: ${createGraph} })`,
+        [y.t, x.t],
+        () => gradients(y.t, [x.t], { createGraph }),
+        { hidden: m.recomputes },
       );
   },
   requiresGrad(m, { a, b }) {
