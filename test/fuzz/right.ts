@@ -273,7 +273,7 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   }),
   'nn.Parameter': () => call(plain(m()), optional(plain(true))),
   'nn.Buffer': () => call(plain(m())),
-  'nn.Sequential': () => call(plain(linear()), optional(plain(new nn.ReLU()))),
+  'nn.Sequential': () => call(optional(plain(linear()))), // layers in any order
   'nn.Sequential#forward': () => on(new nn.Sequential(linear()), plain(m())),
   'nn.Module#loadStateDict': () =>
     on(linear(), plain({ weight: m(2, 3), bias: m(2) }), optional(plain({ strict: true }))),
