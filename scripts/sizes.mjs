@@ -27,12 +27,12 @@ export const PROGRAMS = {
     console.log((await load(new Uint8Array())).run([1]));`,
   },
   tensors: {
-    most: { esbuild: 28 * KIB, vite: 21.75 * KIB, rollup: 22.5 * KIB },
+    most: { esbuild: 29 * KIB, vite: 22.75 * KIB, rollup: 23.5 * KIB },
     source: `import { tensor } from 'phyllo';
     console.log(tensor([1, 2]).add(1).toArray());`,
   },
   network: {
-    most: { esbuild: 34.5 * KIB, vite: 27.75 * KIB, rollup: 29 * KIB },
+    most: { esbuild: 35.25 * KIB, vite: 28.5 * KIB, rollup: 29.75 * KIB },
     source: `import { crossEntropy, tensor } from 'phyllo';
     import { Linear } from 'phyllo/nn';
     import { SGD } from 'phyllo/optim';
@@ -42,7 +42,7 @@ export const PROGRAMS = {
     optimizer.step();`,
   },
   convnet: {
-    most: { esbuild: 53 * KIB, vite: 32.25 * KIB, rollup: 34 * KIB },
+    most: { esbuild: 54 * KIB, vite: 33 * KIB, rollup: 34.75 * KIB },
     source: `import { crossEntropy, DataLoader, nn, optim, TensorDataset, zeros } from 'phyllo';
     const model = new nn.Sequential(new nn.Conv2d(1, 8, 3), new nn.ReLU(), new nn.MaxPool2d(2), new nn.Flatten(), new nn.Linear(1352, 10));
     const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3 });
