@@ -17,8 +17,8 @@ const coreName = (module: string, name: string): string => `${builtName(module).
 /**
  * Reads the sources. index.ts becomes core.js, which has all code but a runtime's and the edge's, and exports what every
  * package does: with a file for each set of packages that share code (28 of them) bundles were as large, and `import
- * 'phyllo'` cost Node 1.65 times the processor time (best of 15: 80 ms and 48 ms on a busy machine, of which the binary
- * is 10).
+ * 'phyllo'` cost Node 1.65 times the processor time (best of 15, each bundled by rollup: 80 ms and 48 ms on a busy
+ * machine, of which the binary is 10).
  */
 const sources: Plugin = {
   name: 'sources',

@@ -29,6 +29,7 @@ export {
 export type { Kernels } from './kernels/kernels';
 export { ACTIVATION } from './kernels/product';
 export type { Memory } from './memory';
+export type { MaxPoolSizes } from './kernels/pool';
 
 export interface Backend extends Memory {
   readonly name: string;

@@ -1,4 +1,5 @@
 /** Pooling: the maximum or the average of each window of each feature map. */
+import type { MaxPoolSizes } from '../backend/backend';
 import { ShapeError, ValueError } from '../core/errors';
 import type { View } from '../core/definition';
 import { defineMultiOp, defineOp, type MultiOp, type Op } from '../core/op';
@@ -46,28 +47,12 @@ function windowOf(where: string, x: Shape, kernelSize: Pair, options: MaxPool2dO
   return { kernel, stride, padding, dilation, output: [size(0), size(1)] };
 }
 
-type MaxGeometry = [
-  planes: number,
-  h: number,
-  w: number,
-  oh: number,
-  ow: number,
-  kh: number,
-  kw: number,
-  sh: number,
-  sw: number,
-  ph: number,
-  pw: number,
-  dh: number,
-  dw: number,
-  wide: number,
-];
 /** A batch of images as a batch of blocks of eight. */
 const inLanes = ([n, ...image]: Shape): Shape => [Math.ceil(n! / 8), ...image];
 /** 0 for an output that is not wanted. */
 const addressOf = (y: View): number => (y.size > 0 ? y.at : 0);
 const wide = ({ kernel }: Window): boolean => kernel[0] * kernel[1] > 256;
-function geometry(x: Shape, p: Window): MaxGeometry {
+function geometry(x: Shape, p: Window): MaxPoolSizes {
   return [
     x[0]! * x[1]!,
     x[2]!,

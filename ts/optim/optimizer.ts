@@ -5,9 +5,18 @@
 import { display } from '../core/display';
 import { noteChange } from '../core/changes';
 import { DisposedError, ShapeError, ValueError } from '../core/errors';
-import { aText, check, listOf, options as optionsOf, recordOf, requires, type Keys, type Kind } from '../core/kinds';
+import {
+  aNumber,
+  aText,
+  check,
+  listOf,
+  options as optionsOf,
+  recordOf,
+  requires,
+  type Keys,
+  type Kind,
+} from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
-import { checkNumber } from '../core/options';
 import { noGrad, runtime } from '../core/runtime';
 import { keepState, scope } from '../core/scope';
 import { sameShape, show } from '../core/shape';
@@ -44,7 +53,7 @@ export class ParamGroup<O = unknown> {
     readonly options: O,
     private readonly hypers: readonly Hyper[],
   ) {
-    for (const h of hypers) checkNumber(where, h.name, h.value, h.low, h.high);
+    for (const h of hypers) check(where, h.name, aNumber(h.low, h.high), h.value);
     this.#known = hypers.map(h => h.value);
     this.hyper = keepState(tensor([...this.#known, 0], { dtype: 'f64' }));
   }
@@ -66,7 +75,7 @@ export class ParamGroup<O = unknown> {
     check(this.where, 'name', aText, name);
     const place = this.place(name);
     const { low, high } = this.hypers[place]!;
-    checkNumber(this.where, name, value, low, high);
+    check(this.where, name, aNumber(low, high), value);
     const { storage, offset, dtype } = this.hyper;
     const number = new Tensor(storage, [], [], offset + place, dtype); // its place alone: nothing is read for it
     try {

@@ -1,13 +1,7 @@
 /** Pools over images, NCHW. */
 
-/**
- * A max pool over planes [h, w] → [oh, ow]; `at` says which tap of its kh × kw window won, row by row: one byte each,
- * or i32 when `wide` is 1 (windows of more than 256 taps).
- */
-export type MaxPool2d = (
-  p: number,
-  at: number,
-  q: number,
+/** Planes [h, w] → [oh, ow] under windows of kh × kw; `wide` 1: windows have more than 256 taps. */
+export type MaxPoolSizes = [
   planes: number,
   h: number,
   w: number,
@@ -22,7 +16,10 @@ export type MaxPool2d = (
   dh: number,
   dw: number,
   wide: number,
-) => void;
+];
+
+/** A max pool; `at` says which tap of its window won, row by row: one byte each, or i32 where windows are wide. */
+export type MaxPool2d = (p: number, at: number, q: number, ...sizes: MaxPoolSizes) => void;
 
 /** An average pool; divides by `divisor`, or where that is 0 by the window's size, counting padding if `countPad`. */
 export type AvgPool2d = (
