@@ -3,7 +3,7 @@
  * with the ownership rules of the real one. Tests of memory and order run on them.
  */
 import { readFileSync } from 'node:fs';
-import { dropout, Generator, memory, noGrad, tensor, zeros, type Tensor } from 'phyllo';
+import { dropout, Generator, memory, nn, noGrad, tensor, zeros, type Tensor } from 'phyllo';
 import { expect } from 'vitest';
 import type { Backend } from '../ts/backend/backend';
 import { reference } from '../ts/backend/reference/backend';
@@ -160,3 +160,22 @@ export function failure(f: () => unknown, kind: new (...args: never[]) => Error,
 
 /** The elements of a tensor that must be there. */
 export const list = (t: Tensor | null): number[] => Array.from(t!.toArray());
+
+/** LeNet-5, its weights drawn from a seed. */
+export function lenet(seed: number): nn.Sequential {
+  const from = { generator: new Generator(seed) };
+  return new nn.Sequential(
+    new nn.Conv2d(1, 6, 5, { padding: 2, ...from }),
+    new nn.ReLU(),
+    new nn.MaxPool2d(2),
+    new nn.Conv2d(6, 16, 5, from),
+    new nn.ReLU(),
+    new nn.MaxPool2d(2),
+    new nn.Flatten(),
+    new nn.Linear(400, 120, from),
+    new nn.ReLU(),
+    new nn.Linear(120, 84, from),
+    new nn.ReLU(),
+    new nn.Linear(84, 10, from),
+  );
+}

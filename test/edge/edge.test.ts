@@ -26,7 +26,7 @@ import { useBackend } from '../../ts/core/runtime';
 import { checksum, HEADER } from '../../ts/edge/format';
 import { load, type Inputs, type Net } from '../../ts/edge/node';
 import { binaries } from '../backends';
-import { dice, numbers } from '../toy';
+import { dice, lenet, numbers } from '../toy';
 
 const read = (binary: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(readFileSync(new URL(`../../generated/${binary}.wasm`, import.meta.url)));
@@ -40,26 +40,6 @@ const planned = (model: nn.Layer): Model => {
   model.eval();
   return capture((x: Tensor) => model.forward(x));
 };
-
-function lenet(): Model {
-  const from = { generator: new Generator(1998) };
-  return planned(
-    new nn.Sequential(
-      new nn.Conv2d(1, 6, 5, { padding: 2, ...from }),
-      new nn.ReLU(),
-      new nn.MaxPool2d(2),
-      new nn.Conv2d(6, 16, 5, from),
-      new nn.ReLU(),
-      new nn.MaxPool2d(2),
-      new nn.Flatten(),
-      new nn.Linear(400, 120, from),
-      new nn.ReLU(),
-      new nn.Linear(120, 84, from),
-      new nn.ReLU(),
-      new nn.Linear(84, 10, from),
-    ),
-  );
-}
 function mlp(): Model {
   const from = { generator: new Generator(7) };
   return planned(
@@ -115,7 +95,7 @@ function signed(file: Uint8Array): Uint8Array {
 
 describe('a plan from a file', () => {
   test.each([
-    ['LeNet-5', lenet, () => image(28)],
+    ['LeNet-5', () => planned(lenet(1998)), () => image(28)],
     ['16-32-4', mlp, x16],
     ['pictures', pictures, () => image(8)],
     ['words', words, sentence],

@@ -9,12 +9,12 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { capture, Generator, nn, tensor, type Tensor } from 'phyllo';
+import { capture, tensor, type Tensor } from 'phyllo';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { useBackend } from '../../ts/core/runtime';
 import { load } from '../../ts/edge/node';
 import { binaries } from '../backends';
-import { numbers } from '../toy';
+import { lenet, numbers } from '../toy';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const runtimes = join(root, 'test', 'runtimes');
@@ -42,21 +42,7 @@ beforeAll(async () => {
   copyFileSync(join(runtimes, 'worker.mjs'), join(app, 'worker.mjs'));
 
   useBackend(binaries.find(({ name }) => name === 'simd128')!);
-  const from = { generator: new Generator(1998) };
-  const model = new nn.Sequential(
-    new nn.Conv2d(1, 6, 5, { padding: 2, ...from }),
-    new nn.ReLU(),
-    new nn.MaxPool2d(2),
-    new nn.Conv2d(6, 16, 5, from),
-    new nn.ReLU(),
-    new nn.MaxPool2d(2),
-    new nn.Flatten(),
-    new nn.Linear(400, 120, from),
-    new nn.ReLU(),
-    new nn.Linear(120, 84, from),
-    new nn.ReLU(),
-    new nn.Linear(84, 10, from),
-  );
+  const model = lenet(1998);
   const x = tensor(digit, { shape: [1, 1, 28, 28] });
   const plan = join(app, 'lenet.phyllo');
   await capture((x: Tensor) => model.forward(x))

@@ -4,7 +4,6 @@ import {
   capture,
   checkpoint,
   crossEntropy,
-  Generator,
   keep,
   nn,
   noGrad,
@@ -21,26 +20,10 @@ import { useBackend } from '../../ts/core/runtime';
 import { flopsOf } from '../../ts/graph/graph';
 import { bytes, short, table } from '../../ts/graph/table';
 import { binaries, exact } from '../backends';
+import { lenet } from '../toy';
 
 beforeAll(() => useBackend(binaries[0]!));
 
-const lenet = (): nn.Sequential => {
-  const from = { generator: new Generator(1) };
-  return new nn.Sequential(
-    new nn.Conv2d(1, 6, 5, { padding: 2, ...from }),
-    new nn.ReLU(),
-    new nn.MaxPool2d(2),
-    new nn.Conv2d(6, 16, 5, from),
-    new nn.ReLU(),
-    new nn.MaxPool2d(2),
-    new nn.Flatten(),
-    new nn.Linear(400, 120, from),
-    new nn.ReLU(),
-    new nn.Linear(120, 84, from),
-    new nn.ReLU(),
-    new nn.Linear(84, 10, from),
-  );
-};
 const training = (net: nn.Layer): ((x: Tensor, t: Tensor) => Tensor) => {
   const opt = new optim.SGD(net.parameters(), { lr: 0.01, momentum: 0.9 });
   return (x, t) => {
@@ -60,7 +43,7 @@ describe('operations', () => {
       .program.graph.steps.reduce((n, step) => n + (step.def.traits.flops ? flopsOf(step) : 0), 0);
 
   test('of LeNet, inferring and training, alone and by eights', () => {
-    const net = lenet();
+    const net = lenet(1);
     for (const n of [1, 8, 11]) {
       const [x, t] = batch(n);
       const forward = n * NETS.lenet.flop;
@@ -95,7 +78,7 @@ describe('operations', () => {
 
 describe('explain', () => {
   test('has a line for each step, columns that stand below each other, and the memory', () => {
-    const net = lenet();
+    const net = lenet(1);
     const [x, t] = batch(8);
     const plan = capture(training(net)).plan(x, t);
     const { steps } = plan.program.graph;
@@ -118,7 +101,7 @@ describe('explain', () => {
   });
 
   test('says what was made one, what is done once, and what is done again', () => {
-    const net = lenet();
+    const net = lenet(1);
     const infer = noGrad(() => capture((x: Tensor) => net.forward(x)).plan(batch(1)[0])).explain();
     expect(infer).toMatch(/conv2d \+ relu/);
     expect(infer).toMatch(/linear \+ relu/);
@@ -137,7 +120,7 @@ describe('explain', () => {
 
 describe('drawings', () => {
   test('in Mermaid and DOT have each step, and arrows between what there is', () => {
-    const net = lenet();
+    const net = lenet(1);
     const [x, t] = batch(8);
     const plan = capture(training(net)).plan(x, t);
     const { steps } = plan.program.graph;
@@ -165,7 +148,7 @@ describe('drawings', () => {
 
 describe('profile', () => {
   test('has the time of each step, adds up, and knows the limit of the core', () => {
-    const net = lenet();
+    const net = lenet(1);
     const [x, t] = batch(16);
     const step = capture(training(net));
     const { rows, ms, limit, ...rest } = profile(step, x, t);
