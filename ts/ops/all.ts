@@ -1,6 +1,6 @@
 /**
- * Every op that takes a tensor first, which are public functions: `export *` keeps each op's documentation. What ops are
- * made of is elsewhere (parts.ts, update.ts).
+ * Every op that takes a tensor first, which are public functions: `export *` keeps each op's documentation. What these
+ * are made of is in files that are not listed here: the ops of convolution in convolution.ts, say.
  */
 export * from './arithmetic';
 export * from './elementwise';

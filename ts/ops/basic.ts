@@ -42,7 +42,7 @@ export function byType(float: FloatOp, int: FloatOp): BinaryOp {
     integral(a) && integral(b) && !(typeof a === 'number' && typeof b === 'number') ? int(a, b) : float(a, b);
 }
 
-const mulFloat: FloatOp = defineOp({
+export const mulFloat: FloatOp = defineOp({
   name: 'mul',
   inputs: ['a', 'b'],
   strided: true,
@@ -135,7 +135,7 @@ export function runs(shape: Shape, dims: Shape): number[] {
 export const reduced = (shape: Shape, dims: Shape): Shape => shape.map((n, i) => (dims.includes(i) ? 1 : n));
 
 /** scale · Σx over dims, which stay with size 1; at most two runs of summed dimensions. */
-const sumRuns: Op<[x: Tensor], { dims: Shape; scale: number }> = defineOp({
+export const sumRuns: Op<[x: Tensor], { dims: Shape; scale: number }> = defineOp({
   name: 'sum',
   inputs: ['x'],
   shape: ([x], { dims }) => reduced(x.shape, dims),

@@ -1,94 +1,13 @@
-/** Matrix products. A transpose is a view, and gemm reads any strides: no option for it is needed. */
-import type { Kernels } from '../backend/backend';
+/** Matrix products. A transpose is a view. */
 import { ShapeError } from '../core/errors';
-import type { Epilogue, View } from '../core/definition';
-import { defineOp, type Op } from '../core/op';
-import { runtime } from '../core/runtime';
 import { optional } from '../core/kinds';
 import { aTensor, aTensorOrNull } from '../core/tensor-kinds';
 import { checked } from '../core/signature';
 import { scope } from '../core/scope';
-import { broadcast, show, sizeOf, type Shape } from '../core/shape';
+import { show } from '../core/shape';
 import type { Tensor } from '../core/tensor';
-import { sum, sumTo } from './reduce';
-import { reshape, t, unsqueeze } from './view';
-
-/** The stride of x along dimension d of a batch of `ndim` dimensions, 0 where x is repeated. */
-function batchStride(x: View, d: number, ndim: number): number {
-  const i = d - ndim + x.shape.length - 2;
-  return i < 0 || x.shape[i] === 1 ? 0 : x.strides[i]!;
-}
-
-/** y[…, :, :] = a[…, :, :] b[…, :, :], one gemm call for each run of batch dimensions that both step through evenly. */
-function batched(k: Kernels, a: View, b: View, y: View, activation: number): void {
-  if (y.size === 0) return;
-  const nd = y.shape.length - 2;
-  const [m, n, depth] = [y.shape[nd]!, y.shape[nd + 1]!, a.shape.at(-1)!];
-  const [rsa, csa, rsb, csb] = [a.strides.at(-2)!, a.strides.at(-1)!, b.strides.at(-2)!, b.strides.at(-1)!];
-  const item = runtime.backend.itemSize('f32');
-  // The innermost run.
-  let from = nd;
-  let [count, sa, sb] = [1, 0, 0];
-  while (from > 0) {
-    const size = y.shape[from - 1]!;
-    const [ta, tb] = [batchStride(a, from - 1, nd), batchStride(b, from - 1, nd)];
-    if (size !== 1 && count !== 1 && (ta !== sa * count || tb !== sb * count)) break;
-    if (size !== 1 && count === 1) [sa, sb] = [ta, tb];
-    count *= size;
-    from--;
-  }
-  const outer = sizeOf(y.shape.slice(0, from));
-  for (let i = 0; i < outer; i++) {
-    let [pa, pb] = [0, 0];
-    for (let d = from - 1, rest = i; d >= 0; d--) {
-      const j = rest % y.shape[d]!;
-      rest = Math.floor(rest / y.shape[d]!);
-      pa += j * batchStride(a, d, nd);
-      pb += j * batchStride(b, d, nd);
-    }
-    // One b for the whole batch and rows of a evenly spaced: a single tall product.
-    const tall = sb === 0 && sa === m * rsa;
-    k.gemm(
-      tall ? m * count : m,
-      n,
-      depth,
-      a.at + pa * item,
-      rsa,
-      csa,
-      b.at + pb * item,
-      rsb,
-      csb,
-      y.at + i * count * m * n * item,
-      n,
-      tall ? 1 : count,
-      tall ? 0 : sa,
-      tall ? 0 : sb,
-      tall ? 0 : m * n,
-      0,
-      0,
-      0,
-      activation,
-    );
-  }
-}
-
-const productOp: Op<[a: Tensor, b: Tensor], Epilogue> = defineOp({
-  name: 'matmul',
-  inputs: ['a', 'b'],
-  strided: true,
-  epilogue: true,
-  flops: ([a], y) => 2 * y.size * a.shape.at(-1)!,
-  shape([a, b]) {
-    const batch = broadcast('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
-    return [...batch, a.shape.at(-2)!, b.shape.at(-1)!];
-  },
-  run: (k, [a, b], [y], { activation = 0 }) => batched(k, a, b, y, activation),
-  saves: { a: ['b'], b: ['a'] },
-  vjp: { a: (g, { b }, _, s) => sumTo(product(g, t(b)), s.a), b: (g, { a }, _, s) => sumTo(product(t(a), g), s.b) },
-});
-
-const NONE: Epilogue = {};
-const product = (a: Tensor, b: Tensor): Tensor => productOp(a, b, NONE);
+import { linearOp, NONE, product } from './product';
+import { reshape, unsqueeze } from './view';
 
 /**
  * The matrix product of the last two dimensions; those before broadcast. A vector is a row on the left, a column on
@@ -122,51 +41,6 @@ function checkInner(a: Tensor, b: Tensor, columns: number, rows: number): void {
   throw new ShapeError('matmul', `a ${show(a.shape)} has ${columns} columns, b ${show(b.shape)} has ${rows} rows`);
 }
 
-/** Rows of x: all dimensions but the last made one. */
-const rows = (x: Tensor): Tensor => (x.ndim === 2 ? x : reshape(x, [sizeOf(x.shape.slice(0, -1)), x.shape.at(-1)!]));
-
-const linearOp: Op<[x: Tensor, w: Tensor, b: Tensor | null], Epilogue> = defineOp({
-  name: 'linear',
-  inputs: ['x', 'w', 'b'],
-  nullable: ['b'],
-  epilogue: true,
-  flops: ([, w], y) => 2 * y.size * w.shape[1]!,
-  shape([x, w, b]): Shape {
-    const [out, inner] = w.shape;
-    if (w.ndim !== 2) throw new ShapeError('linear', `w takes [out, in], this is ${show(w.shape)}`);
-    if (x.ndim === 0 || x.shape.at(-1) !== inner) {
-      throw new ShapeError(
-        'linear',
-        `w ${show(w.shape)} takes ${inner} features, x ${show(x.shape)} has ${x.shape.at(-1) ?? 'none'}`,
-      );
-    }
-    if (b && (b.ndim !== 1 || b.size !== out)) {
-      throw new ShapeError('linear', `w ${show(w.shape)} takes a bias of [${out}], this is ${show(b.shape)}`);
-    }
-    return [...x.shape.slice(0, -1), out!];
-  },
-  run(k, [x, w, b], [y], { activation = 0 }) {
-    const [n, depth] = [w.shape[0]!, w.shape[1]!];
-    const m = sizeOf(y.shape.slice(0, -1));
-    k.gemm(m, n, depth, x.at, depth, 1, w.at, 1, depth, y.at, n, 1, 0, 0, 0, b ? b.at : 0, b ? 1 : 0, 0, activation);
-  },
-  prepared: {
-    input: 'w',
-    size: (k, [, w], y) => k.gemmPackSize(sizeOf(y.shape.slice(0, -1)), w.shape[1]!, w.shape[0]!),
-    make: (k, [, w], form) => k.gemmPack(w.at, 1, w.shape[1]!, w.shape[1]!, w.shape[0]!, form.at),
-    run(k, [x, w, b], [y], { activation = 0 }) {
-      const [n, depth] = [w.shape[0]!, w.shape[1]!];
-      const m = sizeOf(y.shape.slice(0, -1));
-      k.gemmPacked(m, n, depth, x.at, depth, 1, w.at, y.at, n, b ? b.at : 0, b ? 1 : 0, 0, activation);
-    },
-  },
-  saves: { x: ['w'], w: ['x'] },
-  vjp: {
-    x: (g, { w }, _, s) => reshape(product(rows(g), w), s.x),
-    w: (g, { x }) => matmul(t(rows(g)), rows(x)),
-    b: g => sum(rows(g), 0),
-  },
-});
 /** y = x wᵀ + b, with x […, in], w [out, in] and b [out] or null. */
 export const linear: (x: Tensor, w: Tensor, b?: Tensor | null) => Tensor = checked(
   'linear',

@@ -1,8 +1,5 @@
 /** Pooling: the maximum or the average of each window of each feature map. */
-import type { MaxPoolSizes } from '../backend/backend';
-import { ShapeError, ValueError } from '../core/errors';
-import type { View } from '../core/definition';
-import { defineMultiOp, defineOp, type MultiOp, type Op } from '../core/op';
+import { ShapeError } from '../core/errors';
 import { options as optionsOf } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
 import { aPair, pairOf, type Pair } from '../core/sizes';
@@ -13,104 +10,10 @@ import type { Tensor } from '../core/tensor';
 import { tensor } from './creation';
 import { indexSelect } from './indexing';
 import { matmul } from './matmul';
+import { avgPool, maxPool, windowOf } from './pooling';
 import { amax } from './reduce';
 import { reshape, t } from './view';
 import { avgPool2dKeys, maxPool2dKeys, type AvgPool2dOptions, type MaxPool2dOptions } from './windows';
-
-interface Window {
-  readonly kernel: readonly [number, number];
-  readonly stride: readonly [number, number];
-  readonly padding: readonly [number, number];
-  readonly dilation: readonly [number, number];
-  readonly output: readonly [number, number];
-}
-
-function windowOf(where: string, x: Shape, kernelSize: Pair, options: MaxPool2dOptions): Window {
-  if (x.length !== 4) throw new ShapeError(where, `x takes [batch, channels, height, width], this is ${show(x)}`);
-  const kernel = pairOf(kernelSize);
-  const stride = pairOf(options.stride ?? kernel);
-  const padding = pairOf(options.padding ?? 0);
-  const dilation = pairOf(options.dilation ?? 1);
-  if (kernel[0] * kernel[1] >= 2 ** 31)
-    throw new ValueError(where, `a window takes fewer than 2^31 places, this is ${show(kernel)}`);
-  if (padding.some((p, i) => 2 * p > kernel[i]!)) {
-    throw new ValueError(where, `padding ${show(padding)} is more than half of the window ${show(kernel)}`);
-  }
-  const size = (i: 0 | 1): number => {
-    const n = x[2 + i]!;
-    const room = n + 2 * padding[i] - dilation[i] * (kernel[i] - 1) - 1;
-    if (room < 0) throw new ShapeError(where, `a window of ${show(kernel)} is larger than x ${show(x)}`);
-    const count = (options.ceilMode ? Math.ceil(room / stride[i]) : Math.floor(room / stride[i])) + 1;
-    // A window that starts beyond the image and its border before is left out.
-    return options.ceilMode && (count - 1) * stride[i] >= n + padding[i] ? count - 1 : count;
-  };
-  return { kernel, stride, padding, dilation, output: [size(0), size(1)] };
-}
-
-/** A batch of images as a batch of blocks of eight. */
-const inLanes = ([n, ...image]: Shape): Shape => [Math.ceil(n! / 8), ...image];
-/** 0 for an output that is not wanted. */
-const addressOf = (y: View): number => (y.size > 0 ? y.at : 0);
-const wide = ({ kernel }: Window): boolean => kernel[0] * kernel[1] > 256;
-function geometry(x: Shape, p: Window): MaxPoolSizes {
-  return [
-    x[0]! * x[1]!,
-    x[2]!,
-    x[3]!,
-    ...p.output,
-    ...p.kernel,
-    ...p.stride,
-    ...p.padding,
-    ...p.dilation,
-    wide(p) ? 1 : 0,
-  ];
-}
-
-/** The maximum of each window and, if a backward pass will follow them, which taps of the windows they were. */
-const maxPool: MultiOp<[x: Tensor], [y: Tensor, at: Tensor], { window: Window; taps: boolean; relu?: boolean }> =
-  defineMultiOp({
-    name: 'maxPool2d',
-    inputs: ['x'],
-    outputs: ['y', 'at'],
-    optional: ['at'],
-    dtypes: (_, { window }) => ['f32', wide(window) ? 'i32' : 'u8'],
-    shapes([x], { window, taps }) {
-      const shape = [x.shape[0]!, x.shape[1]!, ...window.output];
-      return [shape, taps ? shape : [0]];
-    },
-    run: (k, [x], [y, at], { window }) => k.maxPool2d(x.at, addressOf(at), y.at, ...geometry(x.shape, window)),
-    lanes: {
-      of: ['x', 'y', 'at'],
-      takesRelu: true,
-      run: (k, [x], [y, at], { window, relu }) =>
-        k.maxPool2dLanes(x.at, addressOf(at), y.at, ...geometry(inLanes(x.shape), window), relu ? 1 : 0),
-    },
-    saves: { x: ['at'] },
-    vjp: { x: ([g], { at }, { window }, s) => maxPoolGrad(g!, at, { window, x: s.x }) },
-  });
-const maxPoolGrad: Op<[g: Tensor, at: Tensor], { window: Window; x: Shape }> = defineOp({
-  name: 'maxPool2dGrad',
-  inputs: ['g', 'at'],
-  wants: { at: 'any' },
-  shape: (_, { x }) => x,
-  run: (k, [g, at], [gx], { window, x }) => k.maxPool2dGrad(g.at, at.at, gx.at, ...geometry(x, window)),
-  lanes: {
-    of: ['g', 'at', 'y'],
-    run: (k, [g, at], [gx], { window, x }) => k.maxPool2dLanesGrad(g.at, at.at, gx.at, ...geometry(inLanes(x), window)),
-  },
-  saves: { g: ['at'] },
-  vjp: { g: (gg, { at }, { window }) => maxPoolTake(gg, at, { window }), at: null },
-});
-/** The elements of x that were the maxima of another tensor's windows. */
-const maxPoolTake: Op<[x: Tensor, at: Tensor], { window: Window }> = defineOp({
-  name: 'maxPool2dTake',
-  inputs: ['x', 'at'],
-  wants: { at: 'any' },
-  shape: ([_, at]) => at.shape,
-  run: (k, [x, at], [y], { window }) => k.maxPool2dTake(x.at, at.at, y.at, ...geometry(x.shape, window)),
-  saves: { x: ['at'] },
-  vjp: { x: (g, { at }, { window }, s) => maxPoolGrad(g, at, { window, x: s.x }), at: null },
-});
 
 /** The maximum of each window of x [n, c, h, w]; of equals the first gets the gradient, and NaN wins. */
 export const maxPool2d: (x: Tensor, kernelSize: Pair, options?: MaxPool2dOptions) => Tensor = checked(
@@ -127,48 +30,6 @@ export const maxPool2d: (x: Tensor, kernelSize: Pair, options?: MaxPool2dOptions
     return y;
   },
 );
-
-type AvgParams = { window: Window; countPad: boolean; divisor: number };
-type AvgGeometry = [
-  planes: number,
-  h: number,
-  w: number,
-  oh: number,
-  ow: number,
-  kh: number,
-  kw: number,
-  sh: number,
-  sw: number,
-  ph: number,
-  pw: number,
-  countPad: number,
-  divisor: number,
-];
-function avgGeometry(x: Shape, { window: p, countPad, divisor }: AvgParams): AvgGeometry {
-  return [x[0]! * x[1]!, x[2]!, x[3]!, ...p.output, ...p.kernel, ...p.stride, ...p.padding, countPad ? 1 : 0, divisor];
-}
-const avgPool: Op<[x: Tensor], AvgParams> = defineOp({
-  name: 'avgPool2d',
-  inputs: ['x'],
-  shape: ([x], { window }) => [x.shape[0]!, x.shape[1]!, ...window.output],
-  run: (k, [x], [y], params) => k.avgPool2d(x.at, y.at, ...avgGeometry(x.shape, params)),
-  lanes: {
-    of: ['x', 'y'],
-    run: (k, [x], [y], params) => k.avgPool2dLanes(x.at, y.at, ...avgGeometry(inLanes(x.shape), params)),
-  },
-  vjp: { x: (g, _, params, s) => avgPoolGrad(g, { ...params, x: s.x }) },
-});
-const avgPoolGrad: Op<[g: Tensor], AvgParams & { x: Shape }> = defineOp({
-  name: 'avgPool2dGrad',
-  inputs: ['g'],
-  shape: (_, { x }) => x,
-  run: (k, [g], [gx], params) => k.avgPool2dGrad(g.at, gx.at, ...avgGeometry(params.x, params)),
-  lanes: {
-    of: ['g', 'y'],
-    run: (k, [g], [gx], params) => k.avgPool2dLanesGrad(g.at, gx.at, ...avgGeometry(inLanes(params.x), params)),
-  },
-  vjp: { g: (gg, _, params) => avgPool(gg, params) },
-});
 
 /** The average of each window of x [n, c, h, w]. */
 export const avgPool2d: (x: Tensor, kernelSize: Pair, options?: AvgPool2dOptions) => Tensor = checked(

@@ -1,0 +1,162 @@
+/**
+ * The ops of one tensor that work element by element: each element of y depends on the element at its place, which is what
+ * plans know of all that this file exports.
+ */
+import { SAVED, type Differentiable, type Plain } from '../backend/backend';
+import { defineOp, type Op } from '../core/op';
+import type { Tensor } from '../core/tensor';
+import { add, ge, le, lt, rsub, sub } from './arithmetic';
+import { mul, neg } from './basic';
+
+export { neg };
+
+type UnaryOp = Op<[x: Tensor]>;
+/** g · f′, derived from what f saved. */
+type GradOp = Op<[g: Tensor, s: Tensor], { p: number }>;
+/** A differentiable function, and g · f′ of it. */
+interface Smooth extends UnaryOp {
+  readonly grad: GradOp;
+}
+/** One with a parameter. */
+interface Parametric extends Op<[x: Tensor], { p: number }> {
+  readonly grad: GradOp;
+}
+
+/**
+ * g · f′(s) as an op, so that it has a gradient itself. `curvature` is the derivative of f′ by the saved value s, in
+ * terms of ops; null where f′ is piecewise constant.
+ */
+function gradOp(name: Differentiable, curvature: ((s: Tensor, p: number) => Tensor) | null): GradOp {
+  const self: GradOp = defineOp({
+    name: `${name}Grad`,
+    inputs: ['g', 's'],
+    pointwise: true,
+    shape: xs => xs[0].shape,
+    run: (k, xs, ys, { p }) => k[`${name}Grad`](xs[0].at, xs[1].at, ys[0].at, ys[0].size, p),
+    saves: { g: ['s'], s: ['g', 's'] },
+    vjp: {
+      g: (gg, { s }, params) => self(gg, s, params),
+      s: curvature && ((gg, { g, s }, { p }) => mul(mul(gg, g), curvature(s, p))),
+    },
+  });
+  return self;
+}
+
+/** A differentiable function without a parameter. */
+function smooth(name: Differentiable, curvature: ((s: Tensor) => Tensor) | null): Smooth {
+  const grad = gradOp(name, curvature);
+  const op: UnaryOp = defineOp({
+    name,
+    inputs: ['x'],
+    pointwise: true,
+    shape: xs => xs[0].shape,
+    run: (k, xs, ys) => k[name](xs[0].at, ys[0].at, ys[0].size, 0),
+    saves: { x: [SAVED[name]] },
+    vjp: { x: (g, saved) => grad(g, saved[SAVED[name]], { p: 0 }) },
+  });
+  return Object.assign(op, { grad });
+}
+
+/** One with a parameter. */
+function parametric(name: Differentiable, curvature: ((s: Tensor, p: number) => Tensor) | null): Parametric {
+  const grad = gradOp(name, curvature);
+  const op: Op<[x: Tensor], { p: number }> = defineOp({
+    name,
+    inputs: ['x'],
+    pointwise: true,
+    shape: xs => xs[0].shape,
+    run: (k, xs, ys, { p }) => k[name](xs[0].at, ys[0].at, ys[0].size, p),
+    saves: { x: [SAVED[name]] },
+    vjp: { x: (g, saved, params) => grad(g, saved[SAVED[name]], params) },
+  });
+  return Object.assign(op, { grad });
+}
+
+/** A piecewise constant function: its derivative is zero. */
+function stepwise(name: Exclude<Plain, 'neg'>): UnaryOp {
+  return defineOp({
+    name,
+    inputs: ['x'],
+    pointwise: true,
+    shape: xs => xs[0].shape,
+    run: (k, xs, ys) => k[name](xs[0].at, ys[0].at, ys[0].size, 0),
+    vjp: { x: null },
+  });
+}
+
+const two = (x: Tensor): Tensor => add(mul(x, 0), 2);
+
+/** −1, 0 or 1, and NaN of NaN. */
+export const sign: UnaryOp = stepwise('sign');
+/** The largest whole number ≤ x. */
+export const floor: UnaryOp = stepwise('floor');
+/** The smallest whole number ≥ x. */
+export const ceil: UnaryOp = stepwise('ceil');
+/** The nearest whole number, the even one at ties. */
+export const round: UnaryOp = stepwise('round');
+/** |x|; the derivative at 0 is 0. */
+export const abs: Smooth = smooth('abs', null);
+/** x². */
+export const square: Smooth = smooth('square', two);
+/** √x. */
+export const sqrt: Smooth = smooth('sqrt', y => mul(square(reciprocal(y)), -0.5));
+/** 1/√x. */
+export const rsqrt: Smooth = smooth('rsqrt', y => mul(square(y), -1.5));
+/** 1/x. */
+export const reciprocal: Smooth = smooth('reciprocal', y => mul(y, -2));
+/** eˣ. */
+export const exp: Smooth = smooth('exp', y => add(mul(y, 0), 1));
+/** eˣ − 1, exact near 0. */
+export const expm1: Smooth = smooth('expm1', y => add(mul(y, 0), 1));
+/** ln x. */
+export const log: Smooth = smooth('log', x => neg(square(reciprocal(x))));
+/** ln(1 + x), exact near 0. */
+export const log1p: Smooth = smooth('log1p', x => neg(square(reciprocal(add(x, 1)))));
+/** sin x, x in radians. */
+export const sin: Smooth = smooth('sin', x => neg(sin(x)));
+/** cos x, x in radians. */
+export const cos: Smooth = smooth('cos', x => neg(cos(x)));
+/** arctan x, in radians. */
+export const atan: Smooth = smooth('atan', x => mul(mul(x, -2), square(reciprocal(add(square(x), 1)))));
+/** The error function, 2/√π · ∫₀ˣ e^(−t²) dt. */
+export const erf: Smooth = smooth('erf', x => mul(mul(x, -4 / Math.sqrt(Math.PI)), exp(neg(square(x)))));
+/** The logistic function 1/(1 + e⁻ˣ). */
+export const sigmoid: Smooth = smooth('sigmoid', y => rsub(mul(y, 2), 1));
+/** The hyperbolic tangent. */
+export const tanh: Smooth = smooth('tanh', y => mul(y, -2));
+/** Rectified linear unit max(0, x); the derivative at 0 is 0. */
+export const relu: Smooth = smooth('relu', null);
+/** Sigmoid linear unit x·σ(x), also known as swish. */
+export const silu: Smooth = smooth('silu', x => {
+  const s = sigmoid(x); // σ′·(2 + x(1 − 2σ))
+  return mul(mul(s, rsub(s, 1)), add(mul(x, rsub(mul(s, 2), 1)), 2));
+});
+/** ln(1 + eˣ), a smooth relu. */
+export const softplus: Smooth = smooth('softplus', x => mul(sigmoid(x), sigmoid(neg(x))));
+
+const ROOT_2_PI = Math.sqrt(2 / Math.PI);
+export const geluErf: Smooth = smooth('gelu', x => {
+  const density = mul(exp(mul(square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI)); // φ(x)·(2 − x²)
+  return mul(density, rsub(square(x), 2));
+});
+export const geluTanh: Smooth = smooth('geluTanh', x => {
+  // y = x(1 + T)/2, T = tanh u, u = √(2/π)(x + 0.044715x³): y″ = (1 − T²)(u′ + x(u″/2 − T·u′²))
+  const x2 = square(x);
+  const t = tanh(mul(mul(x, add(mul(x2, 0.044715), 1)), ROOT_2_PI));
+  const u1 = mul(add(mul(x2, 3 * 0.044715), 1), ROOT_2_PI);
+  const u2 = mul(x, 6 * 0.044715 * ROOT_2_PI);
+  return mul(rsub(square(t), 1), add(u1, mul(x, sub(mul(u2, 0.5), mul(t, square(u1))))));
+});
+
+export const leakyReluOp: Parametric = parametric('leakyRelu', null);
+export const eluOp: Parametric = parametric('elu', (x, alpha) => mul(mul(exp(x), alpha), lt(x, 0)));
+
+export const clampOp: Op<[x: Tensor], { lo: number; hi: number }> = defineOp({
+  name: 'clamp',
+  inputs: ['x'],
+  pointwise: true,
+  shape: xs => xs[0].shape,
+  run: (k, [x], [y], { lo, hi }) => k.clamp(x.at, y.at, y.size, lo, hi),
+  saves: { x: ['x'] },
+  vjp: { x: (g, { x }, { lo, hi }) => mul(g, mul(ge(x, lo), le(x, hi))) },
+});
