@@ -46,38 +46,27 @@ export interface ElementType {
   readonly idx: number | null;
 }
 
-/** A type whose memory is an array of numbers. */
-const plain = (kind: ElementType['kind'], bytes: 1 | 4 | 8, array: NumberArray, through: ComputeType) => ({
-  kind,
-  bytes,
-  array,
-  code: null,
-  rank: null,
-  through,
-  idx: null,
-});
-/** A float of 16 bits. */
-const sixteen = (format: Format) => ({
-  kind: 'float' as const,
-  bytes: 2 as const,
-  array: Float32Array,
-  code: words(format),
-  rank: null,
-  through: 'f32' as const,
-  idx: null,
-});
+type Parts = Pick<ElementType, 'safetensors'> & Partial<Pick<ElementType, 'code' | 'rank' | 'idx'>>;
+/** A row of the table. All have one hidden class, since they are read at every op. */
+const row = (
+  kind: ElementType['kind'],
+  bytes: ElementType['bytes'],
+  array: NumberArray,
+  through: ComputeType,
+  { code = null, rank = null, safetensors, idx = null }: Parts,
+): ElementType => ({ kind, bytes, array, code, rank, through, safetensors, idx });
 
 /** In the order that safetensors files have their tensors in. */
 export const ELEMENTS: Readonly<Record<DType, ElementType>> = {
-  i64: { ...plain('int', 8, Float64Array, 'f32'), code: longs(), safetensors: 'I64' },
-  f64: { ...plain('float', 8, Float64Array, 'f32'), safetensors: 'F64', idx: 0x0e },
-  f32: { ...plain('float', 4, Float32Array, 'f32'), rank: 3, safetensors: 'F32', idx: 0x0d },
-  i32: { ...plain('int', 4, Int32Array, 'i32'), rank: 2, safetensors: 'I32', idx: 0x0c },
-  bf16: { ...sixteen(BFLOAT16), safetensors: 'BF16' },
-  f16: { ...sixteen(BINARY16), safetensors: 'F16' },
-  i8: { ...plain('int', 1, Int8Array, 'i32'), safetensors: 'I8', idx: 0x09 },
-  u8: { ...plain('int', 1, Uint8Array, 'i32'), rank: 1, safetensors: 'U8', idx: 0x08 },
-  bool: { ...plain('bool', 1, Uint8Array, 'i32'), rank: 0, safetensors: 'BOOL' },
+  i64: row('int', 8, Float64Array, 'f32', { code: longs(), safetensors: 'I64' }),
+  f64: row('float', 8, Float64Array, 'f32', { safetensors: 'F64', idx: 0x0e }),
+  f32: row('float', 4, Float32Array, 'f32', { rank: 3, safetensors: 'F32', idx: 0x0d }),
+  i32: row('int', 4, Int32Array, 'i32', { rank: 2, safetensors: 'I32', idx: 0x0c }),
+  bf16: row('float', 2, Float32Array, 'f32', { code: words(BFLOAT16), safetensors: 'BF16' }),
+  f16: row('float', 2, Float32Array, 'f32', { code: words(BINARY16), safetensors: 'F16' }),
+  i8: row('int', 1, Int8Array, 'i32', { safetensors: 'I8', idx: 0x09 }),
+  u8: row('int', 1, Uint8Array, 'i32', { rank: 1, safetensors: 'U8', idx: 0x08 }),
+  bool: row('bool', 1, Uint8Array, 'i32', { rank: 0, safetensors: 'BOOL' }),
 };
 
 export const isDType = (v: unknown): v is DType => typeof v === 'string' && Object.hasOwn(ELEMENTS, v);
@@ -89,6 +78,7 @@ export function widens(from: DType, to: DType): boolean {
   return low !== null && high !== null && low < high;
 }
 // f32 comes first, since these are asked at every op.
+export const itemSize = (dtype: DType): number => (dtype === 'f32' ? 4 : ELEMENTS[dtype].bytes);
 export const isFloat = (dtype: DType): boolean => dtype === 'f32' || ELEMENTS[dtype].kind === 'float';
 export const isStorage = (dtype: DType): boolean => dtype !== 'f32' && ELEMENTS[dtype].rank === null;
 /** Whether its tensors have gradients. */
@@ -105,7 +95,7 @@ export function numbersOf(bytes: Uint8Array, dtype: DType): TensorData {
 
 /** Numbers as a backend takes them: of bool, all but 0 are 1. */
 export const numbersFor = (dtype: DType, numbers: ArrayLike<number>): ArrayLike<number> =>
-  ELEMENTS[dtype].kind === 'bool' ? Uint8Array.from(numbers, v => Number(v !== 0)) : numbers;
+  dtype === 'bool' ? Uint8Array.from(numbers, v => Number(v !== 0)) : numbers;
 
 /** Numbers as the bytes of elements, converted as a typed array does where there is one. */
 export function bytesOf(numbers: ArrayLike<number>, dtype: DType): Uint8Array {

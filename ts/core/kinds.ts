@@ -11,7 +11,8 @@ import { isPlain } from './tree';
 export interface Kind<T> {
   /** In words, for errors: `a whole number ≥ 1`. */
   readonly takes: string;
-  fits(v: unknown): boolean;
+  /** Whether v is one; it needs no `this`. */
+  readonly fits: (v: unknown) => boolean;
   /** Says what is wrong with a v that does not fit. */
   refuse(where: string, name: string, v: unknown): never;
   /** Never there: ties the kind to the type of an argument. */
@@ -145,17 +146,21 @@ function list<T, L extends readonly T[]>(of: Kind<T>, takes: string, length?: nu
 }
 
 const WHOLE = (v: unknown): boolean => isWhole(v, -Infinity);
+/** Whether v is an array of whole numbers from `low` up. Shapes are checked at many calls: this loop calls nothing. */
+function wholes(v: unknown, low: number): boolean {
+  if (!Array.isArray(v)) return false;
+  for (let i = 0; i < v.length; i++) if (!(Number.isSafeInteger(v[i]) && v[i] >= low)) return false;
+  return true;
+}
 
 /** The sizes of a tensor. */
-export const aShape: Kind<Shape> = kind('a list of whole numbers from 0 up', v => every(v, n => isWhole(n, 0)), {
+export const aShape: Kind<Shape> = kind('a list of whole numbers from 0 up', v => wholes(v, 0), {
   error: ShapeError,
 });
 /** Sizes, of which some may be −1: they follow from others. */
-export const aShapeWithGaps: Kind<Shape> = kind(
-  'a list of whole numbers from 0 up, or -1',
-  v => every(v, n => isWhole(n, -1)),
-  { error: ShapeError },
-);
+export const aShapeWithGaps: Kind<Shape> = kind('a list of whole numbers from 0 up, or -1', v => wholes(v, -1), {
+  error: ShapeError,
+});
 /** The size of a tensor of one dimension, or its sizes. */
 export const oneSizeOrMore: Kind<number | Shape> = kind(
   'a whole number ≥ 0, or a list of them',
@@ -164,12 +169,12 @@ export const oneSizeOrMore: Kind<number | Shape> = kind(
 );
 /** Dimensions by number; whether a tensor has them is told by its shape. */
 export const aDim: Kind<number> = kind('the number of a dimension', WHOLE, { error: ShapeError });
-export const dimsInOrder: Kind<readonly number[]> = kind('a list of dimensions, by number', v => every(v, WHOLE), {
+export const dimsInOrder: Kind<readonly number[]> = kind('a list of dimensions, by number', v => wholes(v, -Infinity), {
   error: ShapeError,
 });
 export const oneOrMoreDims: Kind<number | readonly number[]> = kind(
   'the number of a dimension, or a list of them',
-  v => WHOLE(v) || every(v, WHOLE),
+  v => WHOLE(v) || wholes(v, -Infinity),
   { error: ShapeError },
 );
 
@@ -203,14 +208,16 @@ export type Keys<O> = { readonly [K in keyof O]-?: Kind<O[K]> };
 /** A plain object of options, each of which may be left out, and no others: so may the object. */
 export function options<O extends object>(keys: Keys<O>): Kind<O | undefined> {
   const kinds: ReadonlyMap<string, Kind<unknown>> = new Map(Object.entries<Kind<unknown>>(keys));
+  const predicates = new Map([...kinds].map(([key, { fits }]) => [key, fits]));
   return {
     takes: `{ ${[...kinds.keys()].join(', ')} }`,
     fits(v) {
       if (v === undefined) return true;
       if (!isPlain(v)) return false;
-      for (const key of Object.keys(v)) {
-        const of = kinds.get(key);
-        if (!of || (v[key] !== undefined && !of.fits(v[key]))) return false;
+      for (const key in v) {
+        const fits = predicates.get(key);
+        const value = v[key];
+        if (fits === undefined || (value !== undefined && !fits(value))) return false;
       }
       return true;
     },

@@ -16,14 +16,21 @@ export class Scope {
   constructor(
     /** The scope around; cut when this one ends, so that no chain of ended scopes is held. */
     public parent: Scope | null,
-    readonly name: string,
+    private readonly label: Label,
     /** A function's: nothing else can run inside it. */
     readonly sync: boolean,
     state: State = 'around',
   ) {
     this.stateOwner = state === 'own' ? this : state === 'nobody' || parent === null ? null : parent.stateOwner;
   }
+
+  /** What errors call it. */
+  get name(): string {
+    return typeof this.label === 'string' ? this.label : `${this.label.constructor.name}.forward`;
+  }
 }
+/** What a scope is called; or a module, for a call of its `forward`: to put the name together took 60 ns a call. */
+export type Label = string | object;
 /**
  * Who frees the state of modules and optimisers (parameters, running averages) that are made inside a scope: the scope
  * itself, if the user opened it; nobody, in `forward`, where layers may be made that outlive it; else whoever frees it

@@ -15,7 +15,7 @@ import { unregister, whenGone } from './collector';
 import { display } from './display';
 import { ValueError } from './errors';
 import { check, wholeNumber } from './kinds';
-import { adopt, give, root, Scope, within, type State } from './ownership';
+import { adopt, give, root, Scope, within, type Label, type State } from './ownership';
 import { runtime } from './runtime';
 import { dropWithValue, keepTensor, live, Tensor } from './tensor';
 
@@ -51,8 +51,8 @@ function stateOwner(): Scope {
   return owner === null || owner.closed ? root : owner;
 }
 
-function open(name: string, sync: boolean, parent: Scope | null = runtime.scope, state?: State): Scope {
-  return (runtime.scope = new Scope(parent, name, sync, state));
+function open(label: Label, sync: boolean, parent: Scope | null, state?: State): Scope {
+  return (runtime.scope = new Scope(parent, label, sync, state));
 }
 
 /** Ends a scope: `result`'s tensors go to the scope around, the others are freed. */
@@ -60,11 +60,9 @@ function close(s: Scope, result?: unknown): void {
   if (s.closed) return;
   leave(s);
   try {
-    if (result !== undefined && s.last !== null) {
-      eachTensor(result, t => {
-        if (t.owner === s && !t.disposed) t.owner = returning;
-      });
-    }
+    if (s.last === null) return;
+    if (result instanceof Tensor) handOver(result, s);
+    else if (typeof result === 'object') eachTensor(result, t => handOver(t, s));
   } finally {
     // a Proxy of the caller's may throw
     for (let t = s.last; t !== null; ) {
@@ -81,6 +79,10 @@ function close(s: Scope, result?: unknown): void {
     s.last = null;
   }
 }
+/** Marks a tensor that is part of a scope's result. */
+function handOver(t: Tensor, s: Scope): void {
+  if (t.owner === s && !t.disposed) t.owner = returning;
+}
 /** Ends a scope whose loop nobody can go on with. Its tensors may still be in use, so the collector gets them. */
 function abandon(s: Scope): void {
   if (s.closed) return;
@@ -96,9 +98,10 @@ function abandon(s: Scope): void {
 /** Takes a scope off the stack, with loops that were left open inside it. */
 function leave(s: Scope): void {
   s.closed = true;
-  if (runtime.scope !== null && within(runtime.scope, s)) runtime.scope = s.parent;
+  const here = runtime.scope;
+  if (here === s || (here !== null && here !== s.parent && within(here, s))) runtime.scope = s.parent;
   s.parent = null;
-  current.delete(s);
+  if (!s.sync) current.delete(s);
 }
 /** Gives a tensor that was found in another scope's list to its owner. */
 function pass(t: Tensor): void {
@@ -130,23 +133,44 @@ function eachTensor(value: unknown, f: (t: Tensor) => void): void {
 }
 
 /** Runs `f` and frees the tensors it made, except those in what it returns, which move to the scope around. */
-export function scope<T>(f: () => T, name = 'a scope', state?: State): T {
-  const s = open(name, true, runtime.scope, state);
+export function scope<T>(f: () => T, label: Label = 'a scope', state?: State): T {
+  const s = open(label, true, runtime.scope, state);
   let result: T | undefined;
   try {
     result = f();
-    if (isThenable(result)) {
-      Promise.resolve(result).catch(() => {});
-      throw new ValueError(name, 'the function returned a Promise; a scope is synchronous');
-    }
+    if (isThenable(result)) refusePromise(s, result);
     return result;
   } finally {
-    if (runtime.scope === s) runtime.scope = s.parent; // close() cannot where the stack is full
-    close(s, result);
+    end(s, result);
   }
 }
+/** As `scope`, for a method and its arguments: a closure over them would be an object at each call. */
+export function scopeOf<S extends object, A extends unknown[], T>(
+  f: (this: S, ...args: A) => T,
+  self: S,
+  args: A,
+  state: State,
+): T {
+  const s = open(self, true, runtime.scope, state);
+  let result: T | undefined;
+  try {
+    result = f.apply(self, args);
+    if (isThenable(result)) refusePromise(s, result);
+    return result;
+  } finally {
+    end(s, result);
+  }
+}
+function end(s: Scope, result: unknown): void {
+  if (runtime.scope === s) runtime.scope = s.parent; // close() cannot where the stack is full
+  close(s, result);
+}
+function refusePromise(s: Scope, promise: unknown): never {
+  Promise.resolve(promise).catch(() => {});
+  throw new ValueError(s.name, 'the function returned a Promise; a scope is synchronous');
+}
 const isThenable = (v: unknown): boolean =>
-  typeof v === 'object' && v !== null && !(v instanceof Tensor) && 'then' in v && typeof v.then === 'function';
+  !(v instanceof Tensor) && typeof v === 'object' && v !== null && 'then' in v && typeof v.then === 'function';
 
 /**
  * Runs `f` and frees the tensors it made, and the modules and optimisers, except those in what it returns: alone, or

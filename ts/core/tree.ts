@@ -2,9 +2,13 @@
 
 /** A plain object, of whatever realm, or one without a prototype. */
 export function isPlain(v: unknown): v is Readonly<Record<string, unknown>> {
-  if (typeof v !== 'object' || v === null || Array.isArray(v)) return false;
+  if (typeof v !== 'object' || v === null) return false;
   const prototype: unknown = Object.getPrototypeOf(v);
-  return prototype === null || (typeof prototype === 'object' && Object.getPrototypeOf(prototype) === null);
+  if (prototype === Object.prototype) return true;
+  return (
+    !Array.isArray(v) &&
+    (prototype === null || (typeof prototype === 'object' && Object.getPrototypeOf(prototype) === null))
+  );
 }
 
 /** The leaves of a value, in order, each under its path: `''`, `0`, `0.image`. */

@@ -10,7 +10,7 @@ import { aBoolean, check, options as optionsOf, recordOf } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
 import { addOwner } from '../core/owners';
 import { noGrad, runtime } from '../core/runtime';
-import { scope } from '../core/scope';
+import { scopeOf } from '../core/scope';
 import { sameShape, show } from '../core/shape';
 import { checkCount } from '../core/signature';
 import { drop, live, type Tensor } from '../core/tensor';
@@ -68,7 +68,7 @@ function scoping(forward: Method): Method {
     runtime.watcher?.object(this);
     try {
       checkFields(this);
-      const output = scope(() => forward.apply(this, inputs), `${this.constructor.name}.forward`, 'nobody');
+      const output = scopeOf(forward, this, inputs, 'nobody');
       observer?.(this, output);
       return output;
     } catch (e) {

@@ -79,10 +79,20 @@ export const reshape: (x: Tensor, shape: Shape) => Tensor = checked(
     ['shape', aShapeWithGaps],
   ],
   (x, shape) => {
-    const known = shape.reduce((n, d) => (d === -1 ? n : n * d), 1);
-    const free = shape.filter(d => d === -1).length;
-    const full = free === 0 ? [...shape] : shape.map(d => (d === -1 ? x.size / known : d));
-    if (free > 1 || !full.every(d => Number.isInteger(d) && d >= 0) || sizeOf(full) !== x.size) {
+    const full = new Array<number>(shape.length);
+    let known = 1;
+    let gap = -1;
+    let gaps = 0;
+    for (let i = 0; i < shape.length; i++) {
+      full[i] = shape[i]!;
+      if (shape[i] !== -1) known *= shape[i]!;
+      else {
+        gap = i;
+        gaps++;
+      }
+    }
+    if (gaps > 0) full[gap] = x.size / known;
+    if (gaps > 1 || (gaps === 1 && !Number.isInteger(full[gap])) || sizeOf(full) !== x.size) {
       throw new ShapeError('reshape', `${show(x.shape)} has ${x.size} elements and does not fit ${show(shape)}`);
     }
     return reshapeView(x.dense ? x : copy(x), { shape: full });

@@ -20,7 +20,7 @@ import {
 } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
 import { defineOp, type Op } from '../core/op';
-import { show, sizeOf, type Shape } from '../core/shape';
+import { sameShape, show, sizeOf, type Shape } from '../core/shape';
 import { checked, type Signature } from '../core/signature';
 import { allocateNow, type Tensor } from '../core/tensor';
 
@@ -107,6 +107,7 @@ type Typed = TensorData | Uint8ClampedArray | BigInt64Array;
 const isTyped = (v: Nested | Typed): v is Typed => ArrayBuffer.isView(v);
 
 function dtypeOf(data: Typed): DType {
+  if (data instanceof Float32Array) return 'f32';
   if (data instanceof Int32Array) return 'i32';
   if (data instanceof Int8Array) return 'i8';
   if (data instanceof BigInt64Array) return 'i64';
@@ -117,7 +118,7 @@ function dtypeOf(data: Typed): DType {
 const DEEPEST = 64;
 
 /** The elements of nested arrays, in order, into `out`; returns their shape. */
-function unnest(data: Nested, out: number[], depth = 0): number[] {
+function unnest(data: Nested, out: number[], depth = 0): Shape {
   if (typeof data === 'number' || typeof data === 'boolean') {
     out.push(Number(data));
     return [];
@@ -129,12 +130,15 @@ function unnest(data: Nested, out: number[], depth = 0): number[] {
       `data takes numbers, arrays of them or a typed array, ${depth > 0 ? 'an element' : 'this'} is ${found}`,
     );
   }
-  const shapes = Array.from(data, d => unnest(d, out, depth + 1)); // holes too
-  const [first = []] = shapes;
-  const odd = shapes.findIndex(s => show(s) !== show(first));
-  if (odd > 0)
-    throw new ShapeError('tensor', `element ${odd} has shape ${show(shapes[odd]!)}, element 0 has ${show(first)}`);
-  return [data.length, ...first];
+  let inner: Shape = [];
+  for (let i = 0; i < data.length; i++) {
+    const shape = unnest(data[i], out, depth + 1);
+    if (i === 0) inner = shape;
+    else if (!sameShape(shape, inner)) {
+      throw new ShapeError('tensor', `element ${i} has shape ${show(shape)}, element 0 has ${show(inner)}`);
+    }
+  }
+  return [data.length, ...inner];
 }
 
 export interface TensorOptions extends CreationOptions {
@@ -144,6 +148,7 @@ export interface TensorOptions extends CreationOptions {
 const someData: Kind<Nested | Typed> = kind(
   'numbers, arrays of them or a typed array',
   v =>
+    v instanceof Float32Array ||
     typeof v === 'number' ||
     typeof v === 'boolean' ||
     Array.isArray(v) ||

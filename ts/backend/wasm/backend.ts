@@ -1,4 +1,4 @@
-import { ELEMENTS } from '../../core/dtype';
+import { itemSize } from '../../core/dtype';
 import type { HostBackend } from '../backend';
 import { instantiate, noRoom } from './instance';
 import { kernelsOf } from './kernels';
@@ -18,7 +18,7 @@ export function wasmBackend(module: WebAssembly.Module, name: string): HostBacke
     name,
     kernels: kernelsOf(binary),
     takesLanes: (pass, ...sizes) => binary.conv2dTakesLanes(pass, ...sizes) === 1,
-    itemSize: dtype => ELEMENTS[dtype].bytes,
+    itemSize,
     alloc: bytes => {
       let at = 0;
       try {
@@ -39,7 +39,7 @@ export function wasmBackend(module: WebAssembly.Module, name: string): HostBacke
     read: async (at, n, dtype) => memory.read(at, n, dtype),
     readSync: (at, n, dtype) => memory.read(at, n, dtype),
     write: (at, data, dtype) => memory.write(at, data, dtype),
-    readBytes: (at, n, dtype) => memory.readBytes(at, n * ELEMENTS[dtype].bytes),
+    readBytes: (at, n, dtype) => memory.readBytes(at, n * itemSize(dtype)),
     writeBytes: (at, bytes) => memory.writeBytes(at, bytes),
     peek: (at, dtype) => memory.peek(at, dtype),
     memory: resetPeak => {

@@ -6,14 +6,17 @@ import { bytesOf, ELEMENTS, numbersOf, type DType, type TensorData } from '../..
  */
 export class LinearMemory {
   private bytes: Uint8Array;
+  private floats: Float32Array;
   private views: { [K in DType]?: TensorData } = {};
 
   constructor(private readonly memory: WebAssembly.Memory) {
     this.bytes = new Uint8Array(memory.buffer);
+    this.floats = new Float32Array(memory.buffer);
   }
 
   /** A copy of n elements from an address on. */
   read(at: number, n: number, dtype: DType): TensorData {
+    if (dtype === 'f32') return this.allFloats().slice(at / 4, at / 4 + n);
     const { code, bytes } = ELEMENTS[dtype];
     if (code !== null) return numbersOf(this.readBytes(at, n * bytes), dtype);
     const first = at / bytes;
@@ -22,6 +25,7 @@ export class LinearMemory {
 
   /** Writes numbers as elements from an address on. */
   write(at: number, data: ArrayLike<number>, dtype: DType): void {
+    if (dtype === 'f32') return this.allFloats().set(data, at / 4);
     const { code, bytes } = ELEMENTS[dtype];
     if (code !== null) this.writeBytes(at, bytesOf(data, dtype));
     else this.view(dtype).set(data, at / bytes);
@@ -47,16 +51,25 @@ export class LinearMemory {
 
   /** All bytes. */
   private whole(): Uint8Array {
-    if (this.bytes.length === 0) {
-      this.bytes = new Uint8Array(this.memory.buffer);
-      this.views = {};
-    }
+    if (this.bytes.length === 0) this.renew();
     return this.bytes;
+  }
+
+  /** All memory as f32, which is asked for most. */
+  private allFloats(): Float32Array {
+    if (this.floats.length === 0) this.renew();
+    return this.floats;
   }
 
   /** All memory as elements of a type. */
   private view(dtype: DType): TensorData {
     this.whole();
     return (this.views[dtype] ??= new ELEMENTS[dtype].array(this.memory.buffer));
+  }
+
+  private renew(): void {
+    this.bytes = new Uint8Array(this.memory.buffer);
+    this.floats = new Float32Array(this.memory.buffer);
+    this.views = {};
   }
 }
