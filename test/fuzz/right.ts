@@ -297,6 +297,7 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   ...each('optim.Adam optim.AdamW', () =>
     call(plain([{ params: [leaf()], lr: 0.5 }]), optional(finite({ betas: [0.9, 0.9], eps: 1, amsgrad: true }))),
   ),
+  'optim.RMSprop': () => call(plain([leaf()]), optional(finite({ alpha: 0.9, momentum: 0.5, centered: true }))),
   'optim.Optimizer#loadStateDict': () => on(sgd(), plain(sgd().stateDict())),
   'optim.LambdaLR': () => call(plain(sgd()), { value: () => 1, also: 'function' }),
   'optim.StepLR': () => call(plain(sgd()), whole(2), optional(finite(0.1))),

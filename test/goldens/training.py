@@ -62,9 +62,9 @@ def init():
                     yield {'op': 'kaiming', 'options': options, 'weight': call}
 
 
-OPTIMISERS = {'SGD': optim.SGD, 'Adam': optim.Adam, 'AdamW': optim.AdamW}
+OPTIMISERS = {'SGD': optim.SGD, 'Adam': optim.Adam, 'AdamW': optim.AdamW, 'RMSprop': optim.RMSprop}
 SETTINGS = {'lr': 'lr', 'momentum': 'momentum', 'dampening': 'dampening', 'nesterov': 'nesterov', 'betas': 'betas',
-            'eps': 'eps', 'weightDecay': 'weight_decay', 'amsgrad': 'amsgrad'}
+            'eps': 'eps', 'weightDecay': 'weight_decay', 'amsgrad': 'amsgrad', 'alpha': 'alpha', 'centered': 'centered'}
 
 
 def trajectory(name, groups, steps=10):
@@ -123,6 +123,11 @@ def optimisers():
         ('AdamW', {'lr': 0.01, 'weightDecay': 0.1}),
         ('AdamW', {'lr': 0.1, 'weightDecay': 0}),
         ('AdamW', {'lr': 0.1, 'betas': [0.5, 0.6], 'amsgrad': True}),
+        ('RMSprop', {'lr': 0.01}),
+        ('RMSprop', {'lr': 0.1, 'alpha': 0.9, 'eps': 1e-6, 'weightDecay': 0.1}),
+        ('RMSprop', {'lr': 0.01, 'momentum': 0.9}),
+        ('RMSprop', {'lr': 0.01, 'alpha': 0.8, 'centered': True}),
+        ('RMSprop', {'lr': 0.01, 'alpha': 0.5, 'weightDecay': 0.1, 'momentum': 0.9, 'centered': True}),
     ]
     for name, options in table:
         yield trajectory(name, [(options, p, g)])

@@ -21,10 +21,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reference } from '../../ts/backend/reference/backend';
 import { runtime, useBackend } from '../../ts/core/runtime';
 import { floats, type Floats, type Integers } from '../goldens/golden';
+import type { OptimiserName } from './tables';
 
-type AnyOptions = optim.SGDOptions & optim.AdamOptions;
+type AnyOptions = optim.SGDOptions & optim.AdamOptions & optim.RMSpropOptions;
 interface Trajectory {
-  readonly op: 'SGD' | 'Adam' | 'AdamW';
+  readonly op: OptimiserName;
   readonly groups: readonly {
     readonly options: AnyOptions;
     readonly p: Floats;
@@ -83,7 +84,16 @@ function expectClose(
   }
 }
 
-const OPTIMISERS = { SGD: optim.SGD, Adam: optim.Adam, AdamW: optim.AdamW } as const;
+/** An optimiser without a row does not compile. */
+const OPTIMISERS: { readonly [K in OptimiserName]: (typeof optim)[K] } = {
+  SGD: optim.SGD,
+  Adam: optim.Adam,
+  AdamW: optim.AdamW,
+  RMSprop: optim.RMSprop,
+};
+test.each(Object.keys(OPTIMISERS))('there are paths of %s', name => {
+  expect(trajectories.filter(c => c.op === name).length).toBeGreaterThan(2);
+});
 
 // The reference computes in float64 and so does what the goldens hold, rounded to float32 once.
 describe.each([

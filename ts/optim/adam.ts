@@ -1,7 +1,9 @@
-import { aBoolean, aNumber, check, options as optionsOf, twoOf, type Keys } from '../core/kinds';
 import type { Tensor } from '../core/tensor';
 import { adamStep } from '../ops/update';
-import { Optimizer, Slots, type Hyper, type ParamGroup, type Params } from './optimizer';
+import type { Hyper, ParamGroup } from './group';
+import { Optimizer } from './optimizer';
+import type { Defaults } from './options';
+import type { Slots } from './slots';
 
 export interface AdamOptions {
   /** The learning rate. Default 0.001. */
@@ -18,48 +20,30 @@ export interface AdamOptions {
 
 const BELOW_ONE = 1 - Number.EPSILON / 2;
 
-const adamKeys: Keys<AdamOptions> = {
-  lr: aNumber(0),
-  betas: twoOf(aNumber(), 'two numbers'),
-  eps: aNumber(0),
-  weightDecay: aNumber(0),
-  amsgrad: aBoolean,
-};
-
-function hypers({ lr = 1e-3, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 }: AdamOptions): Hyper[] {
-  return [
-    { name: 'lr', value: lr, low: 0 },
-    { name: 'beta1', value: betas[0], low: 0, high: BELOW_ONE },
-    { name: 'beta2', value: betas[1], low: 0, high: BELOW_ONE },
-    { name: 'eps', value: eps, low: 0 },
-    { name: 'weightDecay', value: weightDecay, low: 0 },
-  ];
-}
-
 /** Steps of the mean gradient over its root mean square, both running, corrected for their start (Kingma & Ba 2015). */
 export class Adam extends Optimizer<AdamOptions> {
-  private readonly m: Slots;
-  private readonly v: Slots;
-  private readonly vmax: Slots | null;
+  private readonly m: Slots = this.slots('m');
+  private readonly v: Slots = this.slots('v');
+  private readonly vmax: Slots = this.slots('vmax', ({ amsgrad }) => amsgrad);
   /** Shrink the weights beside the step, not in the gradient. */
   protected readonly decoupled: boolean = false;
 
-  constructor(params: Params<AdamOptions>, options: AdamOptions = {}) {
-    super(params, options, adamKeys, hypers);
-    this.m = new Slots('m', this.groups);
-    this.v = new Slots('v', this.groups);
-    const largest = this.groups.filter(g => g.options.amsgrad);
-    this.vmax = largest.length > 0 ? new Slots('vmax', largest) : null;
+  protected defaults(): Defaults<AdamOptions> {
+    return { lr: 0.001, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, amsgrad: false };
   }
-
-  protected update(p: Tensor, g: Tensor, group: ParamGroup<AdamOptions>): void {
-    const vmax = group.options.amsgrad && this.vmax ? this.vmax.get(p) : null;
-    adamStep(p, g, this.m.get(p), this.v.get(p), vmax, group.hyper, { decoupled: this.decoupled });
+  /** As the kernel takes it. */
+  protected override memory({ lr, betas, eps, weightDecay }: Required<AdamOptions>): readonly Hyper[] {
+    return [
+      { name: 'lr', value: lr, low: 0 },
+      { name: 'beta1', value: betas[0], low: 0, high: BELOW_ONE },
+      { name: 'beta2', value: betas[1], low: 0, high: BELOW_ONE },
+      { name: 'eps', value: eps, low: 0 },
+      { name: 'weightDecay', value: weightDecay, low: 0 },
+    ];
   }
-  protected *buffers(): Generator<[string, Tensor]> {
-    yield* this.m.named();
-    yield* this.v.named();
-    if (this.vmax) yield* this.vmax.named();
+  protected update(p: Tensor, g: Tensor, { options, hyper }: ParamGroup<AdamOptions>): void {
+    const vmax = options.amsgrad ? this.vmax.get(p) : null;
+    adamStep(p, g, this.m.get(p), this.v.get(p), vmax, hyper, { decoupled: this.decoupled });
   }
 }
 
@@ -67,8 +51,7 @@ export class Adam extends Optimizer<AdamOptions> {
 export class AdamW extends Adam {
   protected override readonly decoupled = true;
 
-  constructor(params: Params<AdamOptions>, options: AdamOptions = {}) {
-    check('AdamW', 'options', optionsOf(adamKeys), options);
-    super(params, { ...options, weightDecay: options.weightDecay ?? 0.01 });
+  protected override defaults(): Defaults<AdamOptions> {
+    return { ...super.defaults(), weightDecay: 0.01 };
   }
 }

@@ -1,120 +1,29 @@
-/**
- * The base of optimisers. Hyperparameters and step counts live in memory, not in JavaScript numbers, so that a change
- * of the learning rate is seen by captured plans too.
- */
-import { display } from '../core/display';
+/** The base of optimisers: parameters in groups, their options and state. */
 import { noteChange } from '../core/changes';
+import { display } from '../core/display';
 import { DisposedError, ShapeError, ValueError } from '../core/errors';
-import {
-  aNumber,
-  aText,
-  check,
-  listOf,
-  options as optionsOf,
-  recordOf,
-  requires,
-  type Keys,
-  type Kind,
-} from '../core/kinds';
-import { aTensor } from '../core/tensor-kinds';
+import { aNumber, check, listOf, options as optionsOf, recordOf, requires, type Kind } from '../core/kinds';
 import { noGrad, runtime } from '../core/runtime';
-import { keepState, scope } from '../core/scope';
+import { scope } from '../core/scope';
 import { sameShape, show } from '../core/shape';
+import { checkCount } from '../core/signature';
 import { drop, Tensor } from '../core/tensor';
-import { tensor, zerosLike } from '../ops/creation';
-import { assign, tick } from '../ops/update';
+import { aTensor } from '../core/tensor-kinds';
+import { assign } from '../ops/update';
+import { ParamGroup, type Hyper } from './group';
+import { complete, kindsOf, type Defaults, type Kinds } from './options';
+import { Slots } from './slots';
 
-/** Parameters with options of their own; what is left out is the optimiser's default. */
+/** Parameters with options of their own; what is left out is the optimiser's. */
 export type GroupOptions<O> = Partial<O> & { readonly params: readonly Tensor[] };
 export type Params<O> = readonly Tensor[] | readonly GroupOptions<O>[];
-
-/** What a group's memory holds: a number with its bounds. */
-export interface Hyper {
-  readonly name: string;
-  readonly value: number;
-  readonly low?: number;
-  readonly high?: number;
-}
-
-/** Parameters that share options. */
-export class ParamGroup<O = unknown> {
-  /** The hyperparameters in order, then how many steps were taken; f64. */
-  readonly hyper: Tensor;
-  /**
-   * The hyperparameters as they were set last, for backends that cannot be read at once; null where that is not known.
-   * Out of the sight of plans, which read the tensor.
-   */
-  #known: number[] | null;
-
-  constructor(
-    private readonly where: string,
-    readonly params: readonly Tensor[],
-    /** As they were given; hyperparameters that were set since are found by `get`. */
-    readonly options: O,
-    private readonly hypers: readonly Hyper[],
-  ) {
-    for (const h of hypers) check(where, h.name, aNumber(h.low, h.high), h.value);
-    this.#known = hypers.map(h => h.value);
-    this.hyper = keepState(tensor([...this.#known, 0], { dtype: 'f64' }));
-  }
-
-  /**
-   * A hyperparameter by name.
-   *
-   * @throws {BackendError} where the memory cannot be read at once and `loadStateDict` has written to it.
-   */
-  get(name: string): number {
-    check(this.where, 'name', aText, name);
-    const place = this.place(name);
-    const { hyper } = this;
-    const known = this.#known;
-    if (known !== null && hyper.storage.backend.readSync === undefined && !hyper.disposed) return known[place]!;
-    return hyper.toArray()[place]!;
-  }
-  set(name: string, value: number): void {
-    check(this.where, 'name', aText, name);
-    const place = this.place(name);
-    const { low, high } = this.hypers[place]!;
-    check(this.where, name, aNumber(low, high), value);
-    const { storage, offset, dtype } = this.hyper;
-    const number = new Tensor(storage, [], [], offset + place, dtype); // its place alone: nothing is read for it
-    try {
-      number.set([value]);
-    } finally {
-      drop(number);
-    }
-    if (this.#known !== null) this.#known[place] = value;
-  }
-  /** Copies in what the group of another optimiser holds. */
-  load(hyper: Tensor): void {
-    if (hyper.storage === this.hyper.storage) return; // its own
-    this.#known = null;
-    noGrad(() => assign(this.hyper, hyper));
-  }
-  private place(name: string): number {
-    const i = this.hypers.findIndex(h => h.name === name);
-    if (i < 0) throw new ValueError(this.where, `there is no ${name} among ${this.hypers.map(h => h.name).join(', ')}`);
-    return i;
-  }
-
-  /** The learning rate. */
-  get lr(): number {
-    return this.get('lr');
-  }
-  set lr(value: number) {
-    this.set('lr', value);
-  }
-
-  /** Counts a step. */
-  tick(): void {
-    tick(this.hyper, { at: this.hypers.length });
-  }
-}
+/** May be left out if each option has a default. */
+type Given<O> = Partial<O> extends O ? [options?: O] : [options: O];
 
 const someTensors: Kind<readonly Tensor[]> = listOf(aTensor, 'a list of tensors');
 /** Parameters, and options of their own. */
-function groupOf<O extends object>(keys: Keys<O>): Kind<object> {
-  return requires(optionsOf<{ readonly params: readonly Tensor[] }>({ ...keys, params: someTensors }), 'params');
+function groupOf(kinds: Kinds): Kind<object> {
+  return requires(optionsOf<{ readonly params: readonly Tensor[] }>({ ...kinds, params: someTensors }), 'params');
 }
 const isTensors = <O>(params: Params<O>): params is readonly Tensor[] => params.every(p => p instanceof Tensor);
 
@@ -123,20 +32,42 @@ const hyperName = (group: number): string => `groups.${group}.hyper`;
 
 const aState: Kind<Readonly<Record<string, Tensor>>> = recordOf(aTensor, 'tensors by name');
 
-export abstract class Optimizer<O extends object> {
+/**
+ * An optimiser is a subclass that says its options (`defaults`), its state (fields made by `slots`) and what a step does to
+ * one parameter (`update`), in ops:
+ *
+ *     class Momentum extends Optimizer {
+ *       velocity = this.slots('velocity');
+ *       defaults() { return { lr: 0.01, momentum: 0.9 }; }
+ *       update(p, g, group) {
+ *         const v = addInto(scale(this.velocity.get(p), group.options.momentum), g);
+ *         assign(p, p.sub(v.mul(group.tensor('lr'))));
+ *       }
+ *     }
+ *
+ * It can be captured: learning rate and step count are memory, which a plan reads and counts on; other options are fixed.
+ */
+export abstract class Optimizer<O extends { readonly lr?: number }> {
   readonly groups: readonly ParamGroup<O>[];
+  private readonly states: Slots[] = [];
 
   /**
-   * `defaults` are for groups that do not say otherwise, `keys` which options there are; `hypers` turns them into what
-   * memory holds.
+   * @param params tensors, or groups of them with options of their own: dense f32.
+   * @param given the options of groups that do not say otherwise.
+   * @throws {ValueError} for options that `defaults` does not name, of another kind or out of bounds, for no parameters or
+   *   one that is given twice.
    */
-  protected constructor(params: Params<O>, defaults: O, keys: Keys<O>, hypers: (options: O) => readonly Hyper[]) {
+  constructor(params: Params<O>, ...given: Given<O>) {
     const where = this.constructor.name;
+    const shared = given[0] ?? {};
     if (!Array.isArray(params))
       throw new ValueError(where, `params takes an array, model.parameters() or groups, this is ${display(params)}`);
+    const defaults = this.defaults();
+    const kinds = kindsOf(where, defaults);
     const inGroups = params.length > 0 && !params.some(p => p instanceof Tensor);
-    check(where, 'params', inGroups ? listOf(groupOf(keys), 'a list of groups') : someTensors, params);
-    check(where, 'options', optionsOf(keys), defaults);
+    check(where, 'params', inGroups ? listOf(groupOf(kinds), 'a list of groups') : someTensors, params);
+    check(where, 'options', optionsOf<object>(kinds), given[0]);
+    checkCount(where, 2, arguments);
     const groups = isTensors(params) ? [{ params }] : params;
     if (groups.length === 0 || groups.some(g => g.params.length === 0)) {
       throw new ValueError(where, 'takes at least one parameter in each group');
@@ -147,12 +78,36 @@ export abstract class Optimizer<O extends object> {
       if (p.dtype !== 'f32' || !p.dense) throw new ValueError(where, `takes dense f32 tensors, this is ${display(p)}`);
       seen.add(p);
     }
-    this.groups = groups.map(({ params, ...own }) => {
-      const options: O = Object.freeze({ ...defaults, ...own });
-      return new ParamGroup(where, params, options, Object.freeze(hypers(options).map(h => Object.freeze(h))));
+    const settled = groups.map(({ params, ...own }) => {
+      const options = complete(where, defaults, shared, own);
+      const hypers = Object.freeze(this.memory(options).map(h => Object.freeze(h)));
+      for (const { name, value, low, high } of hypers) check(where, name, aNumber(low, high), value);
+      return { params, options, hypers };
     });
+    this.groups = settled.map(({ params, options, hypers }) => new ParamGroup(where, params, options, hypers));
     noteChange();
   }
+
+  /**
+   * Each option's default: a number, true or false, two numbers, or `{ default, low, high }`, a number with bounds. The
+   * constructor asks for them, before there are fields.
+   */
+  protected abstract defaults(): Defaults<O>;
+  /** The options that live in memory, so that `set` changes them in captured plans too. By default `lr`, if there is one. */
+  protected memory({ lr }: Required<O>): readonly Hyper[] {
+    return lr === undefined ? [] : [{ name: 'lr', value: lr, low: 0 }];
+  }
+  /** State: a tensor of zeros for each parameter, of groups whose options `of` says yes to. To be kept in a field. */
+  protected slots(name: string, of: (options: Required<O>) => boolean = () => true): Slots {
+    const slots = new Slots(
+      name,
+      this.groups.filter(g => of(g.options)),
+    );
+    this.states.push(slots);
+    return slots;
+  }
+  /** One step of the parameter p, which has the gradient g: writes to p and to its state in place, without a graph. */
+  protected abstract update(p: Tensor, g: Tensor, group: ParamGroup<O>): void;
 
   /** The learning rate of the first group; setting it sets all. */
   get lr(): number {
@@ -183,11 +138,7 @@ export abstract class Optimizer<O extends object> {
     scope(
       () =>
         noGrad(() => {
-          for (const g of this.groups) {
-            runtime.watcher?.object(g);
-            g.tick();
-            for (const p of g.params) if (p.grad) this.update(p, p.grad, g);
-          }
+          for (const g of this.groups) g.step((p, d) => this.update(p, d, g));
         }),
       `${this.constructor.name}.step`,
     );
@@ -202,9 +153,10 @@ export abstract class Optimizer<O extends object> {
     this.dispose();
   }
 
-  protected abstract update(p: Tensor, g: Tensor, group: ParamGroup<O>): void;
   /** State tensors beside the hyperparameters, by name. */
-  protected abstract buffers(): Iterable<[name: string, tensor: Tensor]>;
+  private buffers(): [name: string, tensor: Tensor][] {
+    return this.states.flatMap(slots => [...slots.named()]);
+  }
 
   /** All state, by name: the tensors themselves. With the parameters, it is all that resuming needs. */
   stateDict(): Record<string, Tensor> {
@@ -233,23 +185,5 @@ export abstract class Optimizer<O extends object> {
       this.groups.forEach((g, i) => g.load(state[hyperName(i)]!));
       for (const [k, t] of this.buffers()) assign(t, state[k]!);
     });
-  }
-}
-
-/** One state tensor of zeros for each parameter. */
-export class Slots {
-  private readonly of: Map<Tensor, Tensor>;
-  constructor(
-    private readonly name: string,
-    groups: readonly ParamGroup[],
-  ) {
-    this.of = new Map(groups.flatMap(g => g.params.map(p => [p, keepState(zerosLike(p))])));
-  }
-  get(p: Tensor): Tensor {
-    return this.of.get(p)!;
-  }
-  *named(): Generator<[string, Tensor]> {
-    let i = 0;
-    for (const t of this.of.values()) yield [`${this.name}.${i++}`, t];
   }
 }

@@ -1,8 +1,10 @@
 import { ValueError } from '../core/errors';
-import { aBoolean, aNumber, type Keys } from '../core/kinds';
 import type { Tensor } from '../core/tensor';
 import { sgdStep } from '../ops/update';
-import { Optimizer, Slots, type ParamGroup, type Params } from './optimizer';
+import type { Hyper, ParamGroup } from './group';
+import { Optimizer } from './optimizer';
+import type { Defaults } from './options';
+import type { Slots } from './slots';
 
 export interface SGDOptions {
   /** The learning rate α. */
@@ -17,40 +19,29 @@ export interface SGDOptions {
   readonly nesterov?: boolean;
 }
 
-const sgdKeys: Keys<SGDOptions> = {
-  lr: aNumber(0),
-  momentum: aNumber(0),
-  dampening: aNumber(),
-  weightDecay: aNumber(0),
-  nesterov: aBoolean,
-};
-
 /** Gradient descent w ← w − α·g, with momentum if asked for; batch, stochastic or minibatch by what g averages. */
 export class SGD extends Optimizer<SGDOptions> {
-  private readonly velocity: Slots | null;
+  private readonly velocity: Slots = this.slots('velocity', ({ momentum }) => momentum > 0);
 
-  constructor(params: Params<SGDOptions>, options: SGDOptions) {
-    super(params, options, sgdKeys, ({ lr, momentum = 0, dampening = 0, weightDecay = 0, nesterov = false }) => {
-      if (nesterov && !(momentum > 0 && dampening === 0)) {
-        const found = `these are ${momentum} and ${dampening}`;
-        throw new ValueError('SGD', `nesterov takes a momentum > 0 and no dampening, ${found}`);
-      }
-      return [
-        { name: 'lr', value: lr, low: 0 },
-        { name: 'momentum', value: momentum, low: 0, high: momentum === 0 ? 0 : Infinity },
-        { name: 'dampening', value: dampening },
-        { name: 'weightDecay', value: weightDecay, low: 0 },
-      ];
-    });
-    const moving = this.groups.filter(g => g.options.momentum);
-    this.velocity = moving.length > 0 ? new Slots('velocity', moving) : null;
+  protected defaults(): Defaults<SGDOptions> {
+    return { lr: { low: 0 }, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false };
   }
-
-  protected update(p: Tensor, g: Tensor, group: ParamGroup<SGDOptions>): void {
-    const { momentum, nesterov = false } = group.options;
-    sgdStep(p, g, momentum && this.velocity ? this.velocity.get(p) : null, group.hyper, { nesterov });
+  /** As the kernel takes it. */
+  protected override memory(options: Required<SGDOptions>): readonly Hyper[] {
+    const { lr, momentum, dampening, weightDecay, nesterov } = options;
+    if (nesterov && !(momentum > 0 && dampening === 0)) {
+      const found = `these are ${momentum} and ${dampening}`;
+      throw new ValueError('SGD', `nesterov takes a momentum > 0 and no dampening, ${found}`);
+    }
+    return [
+      { name: 'lr', value: lr, low: 0 },
+      { name: 'momentum', value: momentum, low: 0, high: momentum === 0 ? 0 : Infinity },
+      { name: 'dampening', value: dampening },
+      { name: 'weightDecay', value: weightDecay, low: 0 },
+    ];
   }
-  protected *buffers(): Generator<[string, Tensor]> {
-    if (this.velocity) yield* this.velocity.named();
+  protected update(p: Tensor, g: Tensor, { options, hyper }: ParamGroup<SGDOptions>): void {
+    const { momentum, nesterov } = options;
+    sgdStep(p, g, momentum > 0 ? this.velocity.get(p) : null, hyper, { nesterov });
   }
 }

@@ -3,6 +3,7 @@ import {
   maxPool2d,
   conv2d,
   arange,
+  assign,
   backendName,
   concat,
   crossEntropy,
@@ -44,7 +45,7 @@ import { FileError, load, type Net, type Outputs } from 'phyllo/edge';
 import { readIdx as sameReadIdx } from 'phyllo/io';
 import { accuracy } from 'phyllo/metrics';
 import { init, Linear } from 'phyllo/nn';
-import { SGD } from 'phyllo/optim';
+import { Optimizer, SGD, type Defaults, type ParamGroup } from 'phyllo/optim';
 
 /** A layer of one's own. */
 class Residual extends nn.Layer {
@@ -157,6 +158,27 @@ export function packages(x: Tensor, labels: Tensor): number {
   return accuracy(layer.forward(x), labels) + same.length + read.length;
 }
 
+interface SignOptions {
+  readonly lr?: number;
+  readonly weightDecay?: number;
+}
+/** An optimiser of one's own. */
+class SignSGD extends Optimizer<SignOptions> {
+  protected defaults(): Defaults<SignOptions> {
+    return { lr: 0.01, weightDecay: { default: 0, low: 0 } };
+  }
+  protected update(p: Tensor, g: Tensor, group: ParamGroup<SignOptions>): void {
+    const d = g.add(p.mul(group.options.weightDecay));
+    assign(p, p.sub(d.sign().mul(group.tensor('lr'))));
+  }
+}
+export function own(model: nn.Module): number {
+  const optimizer: SignSGD = new SignSGD(model.parameters(), { weightDecay: 0.1 });
+  new optim.ExponentialLR(optimizer, 0.9).step();
+  optimizer.step();
+  return optimizer.lr;
+}
+
 export async function atTheEdge(bytes: Uint8Array): Promise<number> {
   try {
     const net: Net = await load(bytes);
@@ -181,6 +203,8 @@ export function mistakes(x: Tensor, model: nn.Module): string {
   x.shape[0] = 1;
   // @ts-expect-error: a learning rate is needed
   new optim.SGD(model.parameters(), { momentum: 0.9 });
+  // @ts-expect-error: it is needed at all
+  new optim.SGD(model.parameters());
   // @ts-expect-error: no layer
   new nn.Sequential(x);
   try {

@@ -1,0 +1,60 @@
+/** Which options an optimiser takes, by their defaults. */
+import { ValueError } from '../core/errors';
+import { display } from '../core/display';
+import { aBoolean, aNumber, check, options, twoOf, type Kind } from '../core/kinds';
+
+/** A number within bounds, by default −∞ and ∞. Without a default it must be given. */
+export interface Bounded {
+  readonly default?: number;
+  readonly low?: number;
+  readonly high?: number;
+}
+type Pair = readonly [number, number];
+/** For each option its default; for a number, it may have bounds too. */
+export type Defaults<O> = {
+  readonly [K in keyof O]-?:
+    | Extract<O[K], number | boolean | Pair>
+    | (Extract<O[K], number> extends never ? never : Bounded);
+};
+
+const two: Kind<Pair> = twoOf(aNumber(), 'two numbers');
+const aBounded: Kind<Bounded | undefined> = options<Bounded>({ default: aNumber(), low: aNumber(), high: aNumber() });
+const isBounded = (d: unknown): d is Bounded => d !== undefined && aBounded.fits(d);
+
+export type Kinds = Readonly<Record<string, Kind<unknown>>>;
+/** The kinds of the options. */
+export function kindsOf(where: string, defaults: object): Kinds {
+  const kindOf = (name: string, d: unknown): Kind<unknown> => {
+    if (typeof d === 'boolean') return aBoolean;
+    if (typeof d === 'number') return aNumber();
+    if (two.fits(d)) return two;
+    if (isBounded(d)) return aNumber(d.low, d.high);
+    throw new ValueError(
+      where,
+      `the default of ${name} must be a number, true, false, two numbers or { default, low, high }, this is ${display(d)}`,
+    );
+  };
+  return Object.fromEntries(Object.entries(defaults).map(([name, d]) => [name, kindOf(name, d)]));
+}
+
+/** Throws unless all options are there, each of its kind. */
+function assertComplete<O extends object>(where: string, kinds: Kinds, v: object): asserts v is Required<O> {
+  for (const [name, kind] of Object.entries(kinds)) check(where, name, kind, Reflect.get(v, name));
+}
+
+/** All options: a group's own, else the optimiser's, else the defaults. */
+export function complete<O extends object>(
+  where: string,
+  defaults: Defaults<O>,
+  shared: Partial<O>,
+  own: Partial<O>,
+): Readonly<Required<O>> {
+  const all: object = Object.fromEntries(
+    Object.entries<unknown>({ ...defaults }).map(([name, d]) => [
+      name,
+      Reflect.get(own, name) ?? Reflect.get(shared, name) ?? (isBounded(d) ? d.default : d),
+    ]),
+  );
+  assertComplete<O>(where, kindsOf(where, defaults), all);
+  return Object.freeze(all);
+}

@@ -1,0 +1,27 @@
+import { display } from '../core/display';
+import { ValueError } from '../core/errors';
+import { keepState } from '../core/scope';
+import type { Tensor } from '../core/tensor';
+import { zerosLike } from '../ops/creation';
+import type { ParamGroup } from './group';
+
+/** One state tensor of zeros for each parameter of some groups. */
+export class Slots {
+  private readonly of: Map<Tensor, Tensor>;
+  constructor(
+    private readonly name: string,
+    groups: readonly ParamGroup[],
+  ) {
+    this.of = new Map(groups.flatMap(g => g.params.map(p => [p, keepState(zerosLike(p))])));
+  }
+  /** The state of a parameter. */
+  get(p: Tensor): Tensor {
+    const t = this.of.get(p);
+    if (t === undefined) throw new ValueError('Slots', `there is no ${this.name} of ${display(p)}`);
+    return t;
+  }
+  *named(): Generator<[string, Tensor]> {
+    let i = 0;
+    for (const t of this.of.values()) yield [`${this.name}.${i++}`, t];
+  }
+}
