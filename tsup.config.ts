@@ -1,42 +1,47 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { defineConfig } from 'tsup';
 import { exportsOf, markPure, moduleOf, PARTS, pathOf, programOf } from './scripts/sources.mjs';
 
 type Plugin = NonNullable<import('tsup').Options['esbuildPlugins']>[number];
 
-/** What makes a runtime ready to compute. */
-const RUNTIMES = ['node', 'browser'];
+/** Where the package is written: an empty folder. */
+const DIST = process.env.PHYLLO_DIST ?? 'dist';
+/** What the package is built for, and what of the edge. */
+const RUNTIMES = { node: { edge: 'node' }, browser: { 'edge-browser': 'browser', 'edge-workerd': 'workerd' } };
 const MODULES = exportsOf(PARTS);
 
-/** What a module is called in the package: nn/index is nn, nn/init is nn-init. */
-const builtName = (module: string): string => module.replace(/\/index$/, '').replaceAll('/', '-');
-/** What core.js calls what a module exports: packages may have the same names. */
+/** What a module is called in the package: api is index, nn/index is nn, nn/init is nn-init. */
+const builtName = (module: string): string =>
+  module === 'api' ? 'index' : module.replace(/\/index$/, '').replaceAll('/', '-');
+/** What a core calls what a module exports: packages may have the same names. */
 const coreName = (module: string, name: string): string => `${builtName(module).replaceAll('-', '_')}_${name}`;
 
 /**
- * Reads the sources. index.ts becomes core.js, which has all code but a runtime's and the edge's, and exports what every
- * package does: with a file for each set of packages that share code (28 of them) bundles were as large, and `import
- * 'phyllo'` cost Node 1.65 times the processor time (best of 15, each bundled by rollup: 80 ms and 48 ms on a busy
- * machine, of which the binary is 10).
+ * Reads the sources. node.ts and browser.ts become cores: all code but the edge's, exporting what every package does.
+ * With a file for each set of packages that share code (28 of them) bundles were as large, and `import 'phyllo'` cost
+ * Node 1.65 times the processor time (best of 15, each bundled by rollup: 80 ms and 48 ms on a busy machine, of which the
+ * binary is 10). What both runtimes share in files of its own, 14 in all, cost 1.24 times (best of 21: 66 and 53 ms).
  */
 const sources: Plugin = {
   name: 'sources',
   setup(build) {
     build.onLoad({ filter: /[\\/]ts[\\/].*\.ts$/ }, ({ path }) => {
-      if (path === pathOf('index')) {
-        const lines = [...MODULES].map(([module, { values }]) => {
-          const list = values.map(name => `${name} as ${coreName(module, name)}`);
-          return `export { ${list} } from './${module}';`;
-        });
-        return { contents: lines.join('\n'), loader: 'ts' };
-      }
       // The sources name the binaries where they are compiled; in the package they lie beside the loaders.
       const text = readFileSync(path, 'utf8').replace(/(['"`])(?:\.\.\/)+generated\/([\w.-]+\.wasm)\1/g, '$1./$2$1');
-      return { contents: markPure(path, text), loader: 'ts' };
+      const exported = Object.keys(RUNTIMES).some(name => path === pathOf(name)) ? coreExports() : '';
+      return { contents: markPure(path, text) + exported, loader: 'ts' };
     });
   },
 };
+function coreExports(): string {
+  return [...MODULES]
+    .map(([module, { values }]) => {
+      const list = values.map(name => `${name} as ${coreName(module, name)}`);
+      return `export { ${list} } from './${module}';\n`;
+    })
+    .join('');
+}
 
 /**
  * Keeps the names of classes, by which errors tell them: esbuild makes `class X` a variable, which terser renames, and
@@ -54,20 +59,20 @@ const named: NonNullable<import('tsup').Options['plugins']>[number] = {
   },
 };
 
-/** Writes the modules of packages, which export from core.js, and the entries: a package, once its runtime is ready. */
-function writePackages(folder: string): void {
+/** Writes the packages, which export from a core; beside it, what they export as a namespace and is no package. */
+function writePackages(runtime: string): void {
+  const fileOf = (module: string): string =>
+    join(DIST, PARTS.includes(module) ? `${runtime}/${builtName(module)}.js` : `${runtime}-${builtName(module)}.js`);
   for (const [module, { values, namespaces }] of MODULES) {
+    const file = fileOf(module);
+    const from = (path: string): string => {
+      const to = relative(dirname(file), path).split(sep).join('/');
+      return to.startsWith('.') ? to : `./${to}`;
+    };
     const list = values.map(name => `${coreName(module, name)} as ${name}`);
-    const lines = Object.entries(namespaces).map(([name, of]) => `export*as ${name} from'./${builtName(of)}.js';\n`);
-    writeFileSync(join(folder, `${builtName(module)}.js`), `export{${list}}from'./core.js';\n${lines.join('')}`);
-  }
-  for (const runtime of RUNTIMES) {
-    mkdirSync(join(folder, runtime), { recursive: true });
-    for (const module of PARTS) {
-      const name = builtName(module);
-      const path = join(folder, runtime, `${name === 'api' ? 'index' : name}.js`);
-      writeFileSync(path, `import'../${runtime}.js';export*from'../${name}.js';\n`);
-    }
+    const lines = Object.entries(namespaces).map(([name, of]) => `export*as ${name} from'${from(fileOf(of))}';\n`);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, `export{${list}}from'${from(join(DIST, `${runtime}.js`))}';\n${lines.join('')}`);
   }
 }
 
@@ -99,32 +104,30 @@ function writeDeclarations(folder: string): void {
   }
 }
 
-export default defineConfig(({ outDir = 'dist' }) => ({
-  entry: {
-    core: 'ts/index.ts',
-    ...Object.fromEntries(RUNTIMES.map(name => [name, `ts/${name}.ts`])),
-    edge: 'ts/edge/node.ts',
-    'edge-browser': 'ts/edge/browser.ts',
-    'edge-workerd': 'ts/edge/workerd.ts',
-  },
-  outDir,
-  onSuccess: async () => {
-    writePackages(outDir);
-    writeDeclarations(outDir);
-  },
-  format: 'esm',
-  target: 'es2022',
-  platform: 'neutral',
-  external: [/^node:/, /\.wasm$/],
-  removeNodeProtocol: false,
-  esbuildPlugins: [sources],
-  plugins: [named],
-  clean: true,
-  minify: 'terser',
-  terserOptions: {
-    module: true,
-    compress: { passes: 2, join_vars: false, sequences: false },
-    mangle: { keep_classnames: true },
-    format: { preserve_annotations: true, max_line_len: 120 }, // Node shows the line that throws
-  },
-}));
+export default defineConfig(
+  Object.entries(RUNTIMES).map(([runtime, edges]) => ({
+    entry: {
+      [runtime]: `ts/${runtime}.ts`,
+      ...Object.fromEntries(Object.entries(edges).map(([name, module]) => [name, `ts/edge/${module}.ts`])),
+    },
+    outDir: DIST,
+    onSuccess: async () => {
+      writePackages(runtime);
+      if (runtime === 'node') writeDeclarations(DIST);
+    },
+    format: 'esm',
+    target: 'es2022',
+    platform: 'neutral',
+    external: [/^node:/, /\.wasm$/],
+    removeNodeProtocol: false,
+    esbuildPlugins: [sources],
+    plugins: [named],
+    minify: 'terser',
+    terserOptions: {
+      module: true,
+      compress: { passes: 2, join_vars: false, sequences: false },
+      mangle: { keep_classnames: true },
+      format: { preserve_annotations: true, max_line_len: 120 }, // Node shows the line that throws
+    },
+  })),
+);

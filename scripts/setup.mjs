@@ -48,9 +48,10 @@ async function bundle(binaries) {
   if (isCurrent(stamp, hash, [join(dist, 'node', 'index.js'), join(dist, 'index.d.ts')])) return;
   await step('dist', 'bundling (about 10 s)', async () => {
     const scrap = join(freshFolder(join(SCRAP, 'dist')), 'dist');
-    await run(process.execPath, [join(ROOT, 'node_modules', 'tsup', 'dist', 'cli-default.js'), '--out-dir', scrap], {
+    await run(process.execPath, [join(ROOT, 'node_modules', 'tsup', 'dist', 'cli-default.js')], {
       log: join(GENERATED, 'log', 'tsup.log'),
       cwd: ROOT,
+      env: { PHYLLO_DIST: scrap },
     });
     copyBinaries(scrap);
     replace(scrap, dist);

@@ -45,8 +45,7 @@ describe('contents', () => {
   /** In KiB, compressed as on its way to a user. @type {readonly (readonly [RegExp, number])[]} */
   const sizes = [
     [/^dist\/(simd128|relaxed|infer|infer-relaxed)\.wasm$/, 152],
-    [/^dist\/core\.js$/, 55],
-    [/^dist\/chunk-\w+\.js$/, 30],
+    [/^dist\/(node|browser)\.js$/, 80],
     [/^dist\/[\w-]+\.js$/, 4],
     [/^dist\/(node|browser)\/\w+\.js$/, 1],
     [/^dist\/[\w/]+\.d\.ts$/, 16],
@@ -64,8 +63,8 @@ describe('contents', () => {
     const rest = packed().filter(file => !/\.d\.ts$|^dist\/chunk-/.test(file));
     const packages = readdirSync(join(ROOT, 'ts')).filter(name => existsSync(join(ROOT, 'ts', name, 'index.ts')));
     const entries = ['node', 'browser'].flatMap(runtime => ['index', ...packages].map(name => `${runtime}/${name}`));
-    const parts = ['api', 'core', 'node', 'browser', 'nn-init', ...packages];
-    const modules = [...entries, ...parts, 'edge', 'edge-browser', 'edge-workerd'].map(name => `${name}.js`);
+    const parts = ['node', 'node-nn-init', 'browser', 'browser-nn-init', 'edge', 'edge-browser', 'edge-workerd'];
+    const modules = [...entries, ...parts].map(name => `${name}.js`);
     const dist = [...modules, ...['infer', 'infer-relaxed', 'relaxed', 'simd128'].map(name => `${name}.wasm`)];
     expect(rest.sort()).toEqual([...documents, 'package.json', ...dist.map(file => `dist/${file}`)].sort());
   });
