@@ -42,7 +42,7 @@ export const PROGRAMS = {
     optimizer.step();`,
   },
   convnet: {
-    most: { esbuild: 54 * KIB, vite: 33 * KIB, rollup: 34.75 * KIB },
+    most: { esbuild: 54 * KIB, vite: 33.25 * KIB, rollup: 34.75 * KIB },
     source: `import { crossEntropy, DataLoader, nn, optim, TensorDataset, zeros } from 'phyllo';
     const model = new nn.Sequential(new nn.Conv2d(1, 8, 3), new nn.ReLU(), new nn.MaxPool2d(2), new nn.Flatten(), new nn.Linear(1352, 10));
     const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3 });

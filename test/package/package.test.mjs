@@ -47,7 +47,7 @@ describe('contents', () => {
     [/^dist\/(simd128|relaxed|infer|infer-relaxed)\.wasm$/, 152],
     [/^dist\/(node|browser)\.js$/, 80],
     [/^dist\/[\w-]+\.js$/, 4],
-    [/^dist\/(node|browser)\/\w+\.js$/, 1],
+    [/^dist\/(node|browser)\/\w+\.js$/, 2],
     [/^dist\/[\w/]+\.d\.ts$/, 16],
     [/^package\.json$/, 2],
     [/^(LICENSE(-\w+)?|README\.md|CHANGELOG\.md)$/, 16],
