@@ -1,5 +1,5 @@
 /** All groups of rows, and phyllo's way of doing each kind of work. */
-import type { HostBackend } from '../../ts/backend/backend';
+import type { FullBackend } from '../../ts/backend/backend';
 import type { Row as RowOf, Task } from '../row';
 import * as cold from './cold';
 import * as conv from './conv';
@@ -42,7 +42,7 @@ export const GROUPS: Readonly<Record<string, readonly Row[]>> = {
 };
 
 /** Kernels run on the backend; tensors live on the one that phyllo uses, which is to be the same. */
-export function prepare(work: Warm, backend: HostBackend): Task | Promise<Task> {
+export function prepare(work: Warm, backend: FullBackend): Task | Promise<Task> {
   switch (work.kind) {
     case 'gemm':
       return gemm.prepare(work, backend);

@@ -1,4 +1,4 @@
-import type { HostBackend } from '../../ts/backend/backend';
+import type { FullBackend } from '../../ts/backend/backend';
 import type { Row, Task } from '../row';
 import { Workspace } from '../workspace';
 
@@ -71,7 +71,7 @@ export const rows: readonly Row<Conv>[] = CASES.flatMap(({ name, ...geometry }) 
   ];
 });
 
-export function prepare(work: Conv, backend: HostBackend): Task {
+export function prepare(work: Conv, backend: FullBackend): Task {
   const { of, prepared, n, c, size, k, kernel, stride = 1, padding = 0, groups = 1 } = work;
   const { out, ...count } = sizes(work);
   const space = new Workspace(backend);

@@ -1,4 +1,4 @@
-import { ACTIVATION, type HostBackend } from '../../ts/backend/backend';
+import { ACTIVATION, type FullBackend } from '../../ts/backend/backend';
 import type { Row, Task } from '../row';
 import { Workspace } from '../workspace';
 
@@ -43,7 +43,7 @@ export const rows: readonly Row<Gemm>[] = [
   row('gemm-64x9216x4096-unpacked', { m: 64, n: 4096, k: 9216, transposeB: true }),
 ];
 
-export function prepare({ m, n, k, transposeA, transposeB, activation, weights }: Gemm, backend: HostBackend): Task {
+export function prepare({ m, n, k, transposeA, transposeB, activation, weights }: Gemm, backend: FullBackend): Task {
   const space = new Workspace(backend);
   const [a, b, c] = [space.random(m * k, 1), space.random(k * n, 2), space.room(m * n)];
   const [rsa, csa] = transposeA ? [1, m] : [k, 1];

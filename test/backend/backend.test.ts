@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { afterAll, describe, expect, test } from 'vitest';
-import { ACTIVATION, type ConvSizes, type HostBackend, type Kernels } from '../../ts/backend/backend';
+import { ACTIVATION, type AllKernels, type ConvSizes, type FullBackend } from '../../ts/backend/backend';
 import { reference } from '../../ts/backend/reference/backend';
 import { wasmBackend } from '../../ts/backend/wasm/backend';
 import { OutOfMemoryError, PhylloError } from '../../ts/core/errors';
@@ -29,7 +29,7 @@ const modules = ['simd128', 'relaxed', 'checked'].flatMap(name => {
 const KERNELS = (Object.keys(CASES) as (keyof typeof CASES)[]).sort();
 
 /** Makes the buffers, calls the kernel, and gives back what it returned and wrote. */
-function run(backend: HostBackend, name: keyof Kernels, { args }: Call): number[][] {
+function run(backend: FullBackend, name: keyof AllKernels, { args }: Call): number[][] {
   const blocks = args.map(arg => {
     if (typeof arg === 'number') return null;
     const bytes = arg.data.length * backend.itemSize(arg.dtype);

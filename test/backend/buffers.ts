@@ -4,7 +4,7 @@
  */
 import { type Floats, ITEM } from '../../ts/backend/reference/heap';
 import { kernelsOn, toArray } from '../../ts/backend/reference/backend';
-import type { Backend, Kernels } from '../../ts/backend/backend';
+import type { AllKernels, Backend } from '../../ts/backend/backend';
 import { numbersOf } from '../../ts/core/dtype';
 import { IndexError } from '../../ts/core/errors';
 
@@ -72,16 +72,21 @@ export function buffers(): Backend {
     kernel(...args);
   };
 
+  /** What returns a number computes at once, of its arguments alone. */
+  const isQuestion = (name: string): boolean => name.endsWith('Size') || name === 'conv2dTakesLanes';
+  const queued = new Proxy<AllKernels>(kernels, {
+    get(target, name) {
+      const kernel: unknown = Reflect.get(target, name);
+      if (!(kernel instanceof Function) || typeof name === 'symbol' || isQuestion(name)) return kernel;
+      return (...args: number[]): void => void queue.push(call(name, (...a) => kernel(...a), args));
+    },
+  });
+
   return {
     name: 'buffers',
-    kernels: new Proxy<Kernels>(kernels, {
-      get(target, name) {
-        const kernel: unknown = Reflect.get(target, name);
-        if (!(kernel instanceof Function) || typeof name === 'symbol' || name.endsWith('Size')) return kernel;
-        return (...args: number[]): void => void queue.push(call(name, (...a) => kernel(...a), args));
-      },
-    }),
-    takesLanes: (_, n) => n >= 8,
+    kernels: queued,
+    blocked: queued,
+    prepared: queued,
     itemSize: () => ITEM,
     alloc(size) {
       const at = memory.create(size);

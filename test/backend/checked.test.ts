@@ -1,7 +1,7 @@
 /** The checked binary on calls that are wrong in one thing: it refuses them before it writes anything, and says why. */
 import { readFileSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
-import { SAVED, type HostBackend, type Kernels } from '../../ts/backend/backend';
+import { SAVED, type AllKernels, type FullBackend } from '../../ts/backend/backend';
 import { wasmBackend } from '../../ts/backend/wasm/backend';
 import { PhylloError } from '../../ts/core/errors';
 import { type Call, CASES, numbers, type Operand } from './kernels';
@@ -129,7 +129,7 @@ class Placed {
   private before: string[] = [];
 
   constructor(
-    private readonly backend: HostBackend,
+    private readonly backend: FullBackend,
     { args }: Call,
   ) {
     this.guard();
@@ -190,7 +190,7 @@ const OVERLAPPING =
 type Fault = (
   name: Name,
   placed: Placed,
-  backend: HostBackend,
+  backend: FullBackend,
 ) => { wrong: Map<number, number>; message: RegExp } | null;
 
 const one = (i: number, value: number): Map<number, number> => new Map([[i, value]]);
@@ -250,7 +250,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 const module = new WebAssembly.Module(readFileSync(new URL('../../generated/checked.wasm', import.meta.url)));
 const counts = new Map<string, number>(Object.keys(FAULTS).map(fault => [fault, 0]));
 
-function invoke(backend: HostBackend, name: keyof Kernels, args: readonly number[]): unknown {
+function invoke(backend: FullBackend, name: keyof AllKernels, args: readonly number[]): unknown {
   const kernel: (...args: number[]) => number | void = backend.kernels[name]!;
   try {
     kernel(...args);

@@ -9,7 +9,7 @@ import { reference } from '../../ts/backend/reference/backend';
 import { backward } from '../../ts/autodiff/backward';
 import { checkpoint } from '../../ts/autodiff/checkpoint';
 import { BackendError, DisposedError, IndexError } from '../../ts/core/errors';
-import { useBackend } from '../../ts/core/runtime';
+import { noGrad, useBackend } from '../../ts/core/runtime';
 import { scope } from '../../ts/core/scope';
 import type { Tensor } from '../../ts/core/tensor';
 import { DataLoader } from '../../ts/data/loader';
@@ -125,6 +125,39 @@ describe('a backend with some of the kernels', () => {
     expect(() => erf(x)).toThrow('erf: some has no kernel erf');
     expect(() => capture((x: Tensor) => erf(x))(x)).toThrow('erf: some has no kernel erf');
     expect(backend.memory().bytes).toBe(bytes);
+  });
+});
+
+describe('a backend without capabilities', () => {
+  afterEach(() => useBackend(exact));
+
+  /** Steps of a plan of convolutions, pools and a product, whose weights stay, and what it computes. */
+  function infer(backend: Backend): { readonly plan: string; readonly y: readonly number[] } {
+    useBackend(backend);
+    manualSeed(7);
+    const net = new nn.Sequential(
+      new nn.Conv2d(1, 4, 3),
+      new nn.ReLU(),
+      new nn.MaxPool2d(2),
+      new nn.Flatten(),
+      new nn.Linear(36, 5),
+    );
+    const planned = capture((x: Tensor) => net.forward(x));
+    const x = randn([8, 1, 8, 8]);
+    const y = noGrad(() => Array.from(planned(x).toArray()));
+    return { plan: planned.plans[0]!.explain(), y };
+  }
+
+  test.each([
+    ['blocked', /blocked/i],
+    ['prepared', /prepared/],
+  ] as const)('has plans without %s, which compute the same', (name, named) => {
+    const whole = infer(reference());
+    const { [name]: _, ...backend } = reference();
+    const without = infer(backend);
+    expect(whole.plan).toMatch(named);
+    expect(without.plan).not.toMatch(named);
+    expect(without.y).toEqual(whole.y);
   });
 });
 

@@ -1,7 +1,7 @@
 /** Kernels and allocations that fail, at the level of the backend: typed errors, and afterwards all is as it was. */
 import { readFileSync } from 'node:fs';
 import { expect, test, vi } from 'vitest';
-import { ACTIVATION, type ConvSizes, type HostBackend } from '../../ts/backend/backend';
+import { ACTIVATION, type ConvSizes, type FullBackend } from '../../ts/backend/backend';
 import { wasmBackend } from '../../ts/backend/wasm/backend';
 import { OutOfMemoryError, PhylloError } from '../../ts/core/errors';
 import { CASES } from './kernels';
@@ -9,11 +9,11 @@ import { CASES } from './kernels';
 vi.setConfig({ testTimeout: 120_000 });
 
 const CALLS = 100_000;
-const instance = (name: string): HostBackend =>
+const instance = (name: string): FullBackend =>
   wasmBackend(new WebAssembly.Module(readFileSync(new URL(`../../generated/${name}.wasm`, import.meta.url))), name);
 
 /** Takes all memory there is, and returns how to give it back. What is never written takes none of the machine's. */
-function takeAll(backend: HostBackend): { readonly bytes: number; readonly free: () => void } {
+function takeAll(backend: FullBackend): { readonly bytes: number; readonly free: () => void } {
   const blocks: { at: number; bytes: number }[] = [];
   for (let bytes = 2 ** 31; bytes >= 16; ) {
     try {
@@ -30,7 +30,7 @@ function takeAll(backend: HostBackend): { readonly bytes: number; readonly free:
 }
 
 /** The largest block there is room for, to 64 KiB. */
-function largest(backend: HostBackend): number {
+function largest(backend: FullBackend): number {
   let [fits, fails] = [0, 2 ** 32];
   while (fails - fits > 2 ** 16) {
     const bytes = (fits + fails) / 2;
@@ -119,7 +119,7 @@ test('a kernel without room to work in says so before it writes, and runs once t
 class Convolution {
   private static readonly SIZES: ConvSizes = [1, 8, 16, 16, 8, 3, 3, 16, 16, 1, 1, 1, 1, 1, 1, 1];
   private readonly at: number;
-  constructor(private readonly backend: HostBackend) {
+  constructor(private readonly backend: FullBackend) {
     this.at = backend.alloc(4 * 3 * 2048);
     backend.write(
       this.at,

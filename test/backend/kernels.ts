@@ -1,5 +1,5 @@
 /** What every kernel of the contract is tried on: buffers, sizes and scalars, and how closely backends must agree. */
-import type { Kernels, SAVED } from '../../ts/backend/backend';
+import type { AllKernels, PreparedKernels, SAVED } from '../../ts/backend/backend';
 import { ELEMENTS, type DType } from '../../ts/core/dtype';
 
 /** A buffer of a call: what it holds before, and whether it is compared afterwards. */
@@ -182,23 +182,23 @@ const cast =
       return call([input(from, data), output(to, n), n], tolerance);
     });
 
-/** Numbers that a batch of n images of `size` takes in lanes. */
-const inLanes = (n: number, size: number): number => 8 * Math.ceil(n / 8) * size;
+/** Numbers that a batch of n images of `size` takes in the blocked layout. */
+const inBlocks = (n: number, size: number): number => 8 * Math.ceil(n / 8) * size;
 
 const conv2d =
-  (kind: 'y' | 'x' | 'w', lanes = false) =>
+  (kind: 'y' | 'x' | 'w', blocked = false) =>
   (): Call[] => {
     const calls: Call[] = [];
     for (let round = 0; round < 80; round++) {
       const groups = [1, 1, 1, 2, 3][round % 5]!;
-      const [c, k] = [groups * (below(4) + 1), groups * (below(lanes ? 9 : 5) + 1)];
-      const n = lanes ? ([0, 1, 3, 8, 9][round % 7] ?? 16) : below(3);
+      const [c, k] = [groups * (below(4) + 1), groups * (below(blocked ? 9 : 5) + 1)];
+      const n = blocked ? ([0, 1, 3, 8, 9][round % 7] ?? 16) : below(3);
       const [kh, kw, sh, sw] = [below(4) + 1, below(4) + 1, below(3) + 1, below(3) + 1];
       const [dh, dw, pt, pl, pb, pr] = [below(2) + 1, below(2) + 1, below(kh), below(kw), below(kh), below(kw)];
       const [h, w] = [dh * (kh - 1) + 1 + below(12), dw * (kw - 1) + 1 + below(12)];
       const oh = Math.floor((h + pt + pb - dh * (kh - 1) - 1) / sh) + 1;
       const ow = Math.floor((w + pl + pr - dw * (kw - 1) - 1) / sw) + 1;
-      const images = lanes ? inLanes(n, 1) : n;
+      const images = blocked ? inBlocks(n, 1) : n;
       const [nx, nw, ny] = [images * c * h * w, k * (c / groups) * kh * kw, images * k * oh * ow];
       const sizes = [n, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups];
       const [x, weight, g] = [input('f32', floats(nx)), input('f32', floats(nw)), input('f32', floats(ny))];
@@ -256,7 +256,7 @@ const maxPool2dBack = (take: boolean) => (): Call[] =>
       return call([from, input(dtype, at), to, planes, ...sizes, wide], ROUNDED, true);
     });
   });
-const maxPool2dLanes = (): Call[] =>
+const maxPool2dBlocked = (): Call[] =>
   pools(true).flatMap(({ n, m, planes, sizes }, round) => {
     const x = input('f32', round % 3 ? floats(8 * n) : ints(8 * n, 5, -2).map((x, i) => (i % 29 === 28 ? NaN : x)));
     return [0, 1].flatMap(relu => [
@@ -265,7 +265,7 @@ const maxPool2dLanes = (): Call[] =>
       call([x, 0, output('f32', 8 * m), planes, ...sizes, 0, relu]),
     ]);
   });
-const maxPool2dLanesGrad = (): Call[] =>
+const maxPool2dBlockedGrad = (): Call[] =>
   pools(true).flatMap(({ n, m, taps, planes, sizes, inside }, round) => {
     // Among those that lie inside, or none.
     const padded = sizes[8]! > 0 || sizes[9]! > 0 || round % 2 === 1;
@@ -279,7 +279,7 @@ const maxPool2dLanesGrad = (): Call[] =>
     );
   });
 const avgPool2d =
-  (grad: boolean, lanes = 1) =>
+  (grad: boolean, images = 1) =>
   (): Call[] =>
     pools(false).flatMap(({ n, m, planes, sizes }) =>
       [
@@ -287,7 +287,7 @@ const avgPool2d =
         [1, 0],
         [0, 7],
       ].map(([countPad, divisor]) => {
-        const [from, to] = grad ? [lanes * m, lanes * n] : [lanes * n, lanes * m];
+        const [from, to] = grad ? [images * m, images * n] : [images * n, images * m];
         return call(
           [input('f32', floats(from)), output('f32', to), planes, ...sizes, countPad!, divisor!],
           ROUNDED,
@@ -630,11 +630,11 @@ const gruGrad = recurrent(
 
 /**
  * What prepared weights look like is the backend's own matter: they are compared with `conv2d` and `gemm` in
- * backend.test.ts.
+ * backend.test.ts. So is which batches are brought into blocks.
  */
-type Own = 'conv2dPreparedSize' | 'conv2dPrepare' | 'conv2dPrepared' | 'gemmPackSize' | 'gemmPack' | 'gemmPacked';
+type Own = keyof PreparedKernels | 'conv2dTakesLanes';
 
-type Cases = Record<Exclude<keyof Kernels, Own>, () => Call[]>;
+type Cases = Record<Exclude<keyof AllKernels, Own>, () => Call[]>;
 
 /** Keys with a suffix, each with the same calls. */
 function each<K extends string>(names: readonly K[], calls: () => Call[]): Record<K, () => Call[]>;
@@ -749,18 +749,18 @@ export const CASES: Cases = {
   avgPool2d: avgPool2d(false),
   avgPool2dGrad: avgPool2d(true),
   toLanes: () =>
-    BATCHES.map(([n, , size]) => call([input('f32', floats(n * size)), output('f32', inLanes(n, size)), n, size])),
+    BATCHES.map(([n, , size]) => call([input('f32', floats(n * size)), output('f32', inBlocks(n, size)), n, size])),
   fromLanes: () =>
-    BATCHES.map(([n, , size]) => call([input('f32', floats(inLanes(n, size))), output('f32', n * size), n, size])),
+    BATCHES.map(([n, , size]) => call([input('f32', floats(inBlocks(n, size))), output('f32', n * size), n, size])),
   sumLanes: () =>
     BATCHES.map(([n, c, size]) =>
-      call([input('f32', floats(inLanes(n, c * size))), output('f32', c), n, c, size], SUMMED, true),
+      call([input('f32', floats(inBlocks(n, c * size))), output('f32', c), n, c, size], SUMMED, true),
     ),
   conv2dLanes: conv2d('y', true),
   conv2dLanesGradX: conv2d('x', true),
   conv2dLanesGradW: conv2d('w', true),
-  maxPool2dLanes,
-  maxPool2dLanesGrad,
+  maxPool2dLanes: maxPool2dBlocked,
+  maxPool2dLanesGrad: maxPool2dBlockedGrad,
   avgPool2dLanes: avgPool2d(false, 8),
   avgPool2dLanesGrad: avgPool2d(true, 8),
   rnn,

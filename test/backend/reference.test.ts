@@ -6,11 +6,11 @@ import type { DType } from '../../ts/core/dtype';
 import {
   ACTIVATION,
   SAVED,
+  type AllKernels,
   type Binary,
   type Cast,
   type Differentiable,
-  type HostBackend,
-  type Kernels,
+  type FullBackend,
 } from '../../ts/backend/backend';
 import { reference } from '../../ts/backend/reference/backend';
 import { erf, erfc } from '../../ts/backend/reference/erf';
@@ -19,8 +19,8 @@ import { philox } from '../../ts/core/philox';
 
 /** A backend with short ways to put numbers in and to get them out. */
 class Bench {
-  readonly backend: HostBackend = reference();
-  readonly k: Kernels = this.backend.kernels;
+  readonly backend: FullBackend = reference();
+  readonly k: AllKernels = this.backend.kernels;
 
   put(values: readonly number[], dtype: DType = 'f32'): number {
     const at = this.space(values.length);

@@ -40,7 +40,7 @@ describe('operations', () => {
   const products = (f: (...xs: Tensor[]) => unknown, ...xs: Tensor[]): number =>
     capture(f)
       .plan(...xs)
-      .program.graph.steps.reduce((n, step) => n + (step.def.traits.flops ? flopsOf(step) : 0), 0);
+      .program.graph.steps.reduce((n, step) => n + (step.def.flops ? flopsOf(step) : 0), 0);
 
   test('of LeNet, inferring and training, alone and by eights', () => {
     const net = lenet(1);

@@ -223,6 +223,7 @@ describe('loops', () => {
               const moving = c.start + t * c.by;
               return {
                 kernel: c.kernel,
+                run() {},
                 args: [c.base ? 0 : moving, c.fixed, 3],
                 places: c.base ? [{ arg: 0, value, at: moving }] : [],
                 step: steps[c.kernel],

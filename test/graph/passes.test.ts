@@ -264,7 +264,7 @@ describe.each([exact, ...binaries])('on $name', backend => {
       expect(on.calls).toBe(5);
     });
 
-    test('of convolutions, of images and of batches in lanes', () => {
+    test('of convolutions, of images and of batches in blocks', () => {
       const f: F = (x, w, b) => [
         conv2d(x, w, b, { padding: 1 }).relu(),
         conv2d(x, w).sigmoid().sum(),

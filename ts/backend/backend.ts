@@ -8,10 +8,12 @@
  *
  * Two backends keep it: `reference/`, plain loops in float64 that every other is checked against, and `wasm/`.
  */
-import type { ConvSizes } from './kernels/convolution';
+import type { BlockedKernels } from './kernels/blocked';
 import type { Kernels } from './kernels/kernels';
+import type { PreparedKernels } from './kernels/prepared';
 import type { Memory } from './memory';
 
+export type { BlockedKernels } from './kernels/blocked';
 export type { ConvSizes } from './kernels/convolution';
 export type { Copy } from './kernels/copy';
 export {
@@ -30,12 +32,21 @@ export type { Kernels } from './kernels/kernels';
 export { ACTIVATION } from './kernels/product';
 export type { Memory } from './memory';
 export type { MaxPoolSizes } from './kernels/pool';
+export type { PreparedKernels } from './kernels/prepared';
 
-export interface Backend extends Memory {
+/** What captured plans use beside the kernels that ops call. Without one of these, plans do without the pass that asks for it. */
+export interface Capabilities {
+  /** Batches of images keep the blocked layout from layer to layer. */
+  readonly blocked: BlockedKernels;
+  /** Weights that do not change are brought into the form of their kernels once. */
+  readonly prepared: PreparedKernels;
+}
+/** Kernels by their names: those that ops call, and those of all capabilities. */
+export type AllKernels = Kernels & BlockedKernels & PreparedKernels;
+
+export interface Backend extends Memory, Partial<Capabilities> {
   readonly name: string;
   readonly kernels: Kernels;
-  /** Whether conv2d (`pass` 0), conv2dGradX (1) or conv2dGradW (2) puts such a batch in lanes for itself. */
-  takesLanes(pass: 0 | 1 | 2, ...sizes: ConvSizes): boolean;
 }
 
 /** A backend whose memory JavaScript can reach. */
@@ -44,3 +55,5 @@ export interface HostBackend extends Backend {
   readBytes: NonNullable<Memory['readBytes']>;
   peek: NonNullable<Memory['peek']>;
 }
+/** One with all capabilities, whose kernels are in one object. */
+export type FullBackend = HostBackend & Capabilities & { readonly kernels: AllKernels };

@@ -12,8 +12,10 @@ import type { Tensor } from './tensor';
 export type Operand = Tensor | number;
 export type Input = Operand | null;
 
-type Inputs<A extends readonly Input[], T> = { readonly [K in keyof A]: null extends A[K] ? T | null : T };
-type Each<R extends readonly unknown[], T> = { readonly [K in keyof R]: T };
+/** Operands by place: a type for each input, null where the input may be. */
+export type Inputs<A extends readonly Input[], T> = { readonly [K in keyof A]: null extends A[K] ? T | null : T };
+/** A type for each output. */
+export type Each<R extends readonly unknown[], T> = { readonly [K in keyof R]: T };
 export type Saves<I extends string, O extends string> = { readonly [K in I]?: readonly (I | O)[] };
 type Saved<S, K> = K extends keyof S
   ? S[K] extends readonly (infer N extends string)[]
@@ -149,7 +151,7 @@ type Own = Pick<OpDef, 'outputs' | 'optional' | 'shapes' | 'dtypes' | 'vjp'>;
 
 /** All declarations end in objects of one hidden class, since interpreters read them at every op. */
 function complete<G>(d: AnyDeclaration<G>, own: Own, variadic = false): OpDef {
-  const { inputs, wants = {}, nullable = [], mutates = [], saves = {}, run, view } = d;
+  const { inputs, wants = {}, nullable = [], mutates = [], saves = {}, run, view, flops } = d;
   const places = [...inputs, ...own.outputs];
   return {
     name: d.name,
@@ -168,8 +170,7 @@ function complete<G>(d: AnyDeclaration<G>, own: Own, variadic = false): OpDef {
     shapes: own.shapes,
     dtypes: own.dtypes,
     vjp: own.vjp,
-    inLanes: false,
-    traits: d,
+    flops: flops ?? null,
   };
 }
 

@@ -1,5 +1,5 @@
 /** An op as interpreters see it: operands are arrays, and what is said of them has their order. */
-import type { Backend, Kernels } from '../backend/backend';
+import type { Kernels } from '../backend/backend';
 import type { DType } from './dtype';
 import type { Shape } from './shape';
 import type { Tensor } from './tensor';
@@ -35,50 +35,6 @@ export interface Traits<Xs, Ys, P> {
   view?(x: Tensor, params: P): Layout;
   /** Additions and multiplications by its definition, y being the first output. Left out: one for each element of the largest operand. */
   flops?(xs: Xs, y: View, params: P): number;
-  /**
-   * Each element of y depends on the elements of the inputs at the same place, if all have y's shape: so y may be one of
-   * them, and they may lie in any order.
-   */
-  readonly pointwise?: boolean;
-  /** Its kernels apply the activation that its params name: P extends {@link Epilogue}. */
-  readonly epilogue?: boolean;
-  readonly lanes?: Lanes<Xs, Ys, P>;
-  readonly prepared?: Prepared<Xs, Ys, P>;
-}
-
-/**
- * The same op on a batch in lanes: eight images side by side, [n, size] as [⌈n / 8⌉, size, 8]. Plans keep a batch so from
- * layer to layer; views have the shapes of images all the same.
- */
-export interface Lanes<Xs, Ys, P> {
-  /** The inputs and outputs that lie in lanes. */
-  readonly of: readonly string[];
-  /** Whether it can, of these operands. Left out: of all. */
-  can?(xs: Xs, params: P): boolean;
-  /** Whether its own kernel would put the batch in lanes for itself, so that it had better lie there before. */
-  prefers?(backend: Backend, xs: Xs, y: View, params: P): boolean;
-  /** It takes the positive part of its input first if its params say `relu: true`. */
-  readonly takesRelu?: boolean;
-  run(k: Kernels, xs: Xs, ys: Ys, params: P): void;
-}
-
-/** What y goes through before it is written; one of the contract's ACTIVATION, and only in plans. Left out: nothing. */
-export interface Epilogue {
-  readonly activation?: number;
-}
-
-/**
- * The same op with one input in a form made beforehand: for weights that stay as they are, in inference. Packed for a
- * product, say.
- */
-export interface Prepared<Xs, Ys, P> {
-  readonly input: string;
-  /** f32 elements that the form takes, for operands of these shapes; 0 where it would gain nothing. */
-  size(k: Kernels, xs: Xs, y: View, params: P): number;
-  /** Writes the form of the input. Of the other operands it reads the shapes. */
-  make(k: Kernels, xs: Xs, form: View, y: View, params: P): void;
-  /** The kernel call, with the form where the input was; its view keeps the input's shape. */
-  run(k: Kernels, xs: Xs, ys: Ys, params: P): void;
 }
 
 /**
@@ -120,8 +76,6 @@ export interface OpDef {
   readonly dtypes: readonly DType[] | ((xs: Tensors, params: Params) => readonly DType[]);
   /** null: the op is not differentiable, and its outputs require no gradient. */
   readonly vjp: Vjp | null;
-  /** It is the variant for batches in lanes. */
-  readonly inLanes: boolean;
-  /** All else, as it was declared. */
-  readonly traits: Traits<Views, readonly View[], Params>;
+  /** Additions and multiplications; null: one for each element of the largest operand. */
+  readonly flops: ((xs: Views, y: View, params: Params) => number) | null;
 }

@@ -32,5 +32,5 @@ function rerun(def: OpDef, kernels: Kernels, xs: Views, ys: readonly View[], par
 }
 
 /** An error, or if it says that the backend has no such kernel, one that names the op. */
-export const ofOp = ({ name }: OpDef, error: unknown): unknown =>
+export const ofOp = ({ name }: { readonly name: string }, error: unknown): unknown =>
   error instanceof BackendError ? new BackendError(name, error.what, { cause: error }) : error;

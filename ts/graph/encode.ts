@@ -1,5 +1,5 @@
 /** Plans as files, for phyllo/edge. */
-import type { Kernels } from '../backend/backend';
+import type { AllKernels } from '../backend/backend';
 import { BackendError, CaptureError, ValueError } from '../core/errors';
 import { DTYPES, isStorage } from '../core/dtype';
 import { aText, listOf, options, type Kind } from '../core/kinds';
@@ -19,7 +19,7 @@ import type { Call } from './lower';
 import type { Program } from './program';
 
 /** Kernels beside gradients that the edge does not have: what trains, and what draws random numbers. */
-const AT_HOME: ReadonlySet<string> = new Set<keyof Kernels>([
+const AT_HOME: ReadonlySet<string> = new Set<keyof AllKernels>([
   'sgd',
   'adam',
   'tick',
@@ -33,6 +33,7 @@ const AT_HOME: ReadonlySet<string> = new Set<keyof Kernels>([
   'copy64',
   'scatterAdd',
   'indexAdd',
+  'conv2dTakesLanes',
   'sumLanes',
   'crossEntropy',
   'conv2dPrepare',

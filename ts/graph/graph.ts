@@ -2,7 +2,8 @@
  * A traced function as data: a list of steps over values. Passes rewrite it, `lay` gives its values places, and
  * `lower` turns its steps into kernel calls.
  */
-import type { OpDef, Params, View } from '../core/definition';
+import type { Capabilities, Kernels } from '../backend/backend';
+import type { OpDef, Params, View, Views } from '../core/definition';
 import type { Storage } from '../core/storage';
 import type { Tensor } from '../core/tensor';
 
@@ -32,9 +33,17 @@ export interface Operand extends Omit<View, 'at'> {
   readonly at: number;
 }
 
+/** The kernels of a backend, and its capabilities beside them. */
+export interface PlanKernels extends Kernels, Partial<Capabilities> {}
+
+/** An op as plans have it, which may call kernels of a capability. */
+export interface PlanOp extends Omit<OpDef, 'run'> {
+  readonly run: (k: PlanKernels, xs: Views, ys: readonly View[], params: Params) => void;
+}
+
 /** An op at its place in the program. */
 export interface Step {
-  readonly def: OpDef;
+  readonly def: PlanOp;
   readonly params: Params;
   readonly xs: readonly (Operand | null)[];
   /** Empty for an op that works in place. */
@@ -66,8 +75,7 @@ export const opsOf = ({ def, fused = [def.name] }: Step): readonly string[] => f
 /** Additions and multiplications of a step, by the definition of its op. */
 export function flopsOf({ def, params, xs, ys }: Step): number {
   const [y = xs[0]!] = ys;
-  const { flops } = def.traits;
-  if (flops) return flops(xs, y, params);
+  if (def.flops) return def.flops(xs, y, params);
   return [...xs, ...ys].reduce((most, o) => Math.max(most, o?.size ?? 0), 0);
 }
 

@@ -3,10 +3,10 @@
  * with every value at an address of its own that differs between the two: an argument that differs is an address,
  * and by how much tells whose.
  */
-import type { Kernels } from '../backend/backend';
+import type { Backend } from '../backend/backend';
 import { ofOp } from '../core/eager';
 import type { View } from '../core/definition';
-import type { Operand, Step, Value } from './graph';
+import type { Operand, PlanKernels, Step, Value } from './graph';
 
 /** An argument of a call that is an address: the value's, plus bytes. */
 export interface Place {
@@ -14,9 +14,12 @@ export interface Place {
   readonly value: Value;
   readonly at: number;
 }
+export type Kernel = (...args: number[]) => unknown;
 /** A call of one kernel. The arguments are final but for its places. */
 export interface Call {
-  readonly kernel: keyof Kernels;
+  /** Its name. */
+  readonly kernel: string;
+  readonly run: Kernel;
   readonly args: readonly number[];
   readonly places: readonly Place[];
   readonly step: Step;
@@ -25,23 +28,35 @@ export interface Call {
 /** The first played address of a value; no offset inside a linear memory reaches the next. */
 const APART = 2 ** 33;
 
-type Recorded = [kernel: keyof Kernels, args: number[]];
+type Recorded = Pick<Call, 'kernel' | 'run' | 'args'>;
 
 /** Kernels that note what they are called with. Those that return a number return "nothing found". */
-function recorder(kernels: Kernels, into: Recorded[]): Kernels {
-  const isKernel = (name: PropertyKey): name is keyof Kernels => name in kernels;
+function recorded<K extends { readonly [N in keyof K]: Kernel | undefined }>(kernels: K, into: Recorded[]): K {
+  const isKernel = (name: PropertyKey): name is keyof K & string => name in kernels;
   return new Proxy(kernels, {
     get(_, name) {
-      if (!isKernel(name)) return Reflect.get(kernels, name); // one that a backend may leave out, or an error
+      const run = isKernel(name) ? kernels[name] : undefined;
+      if (run === undefined) return Reflect.get(kernels, name); // one that a backend may leave out, or an error
       return (...args: number[]): number => {
-        into.push([name, args]);
+        into.push({ kernel: String(name), run, args });
         return -1;
       };
     },
   });
 }
+/** Those of a backend. */
+function recorder({ kernels, blocked, prepared }: Backend, into: Recorded[]): PlanKernels {
+  const capabilities = {
+    blocked: blocked && recorded(blocked, into),
+    prepared: prepared && recorded(prepared, into),
+  };
+  const own: PlanKernels = Object.create(recorded(kernels, into));
+  return Object.assign(own, capabilities);
+}
 
-export function lower(steps: readonly Step[], kernels: Kernels): Call[] {
+export function lower(steps: readonly Step[], backend: Backend): Call[] {
+  const calls: Recorded[] = [];
+  const kernels = recorder(backend, calls);
   const ids = new Map<Value, number>();
   const values: Value[] = [];
   const idOf = (value: Value): number => {
@@ -54,26 +69,25 @@ export function lower(steps: readonly Step[], kernels: Kernels): Call[] {
   };
   return steps.flatMap(step => {
     const play = (shift: number): Recorded[] => {
-      const calls: Recorded[] = [];
       const view = (o: Operand): View => ({ ...o, at: idOf(o.value) * (APART + shift) + o.at });
       const { def, params, xs, ys } = step;
       const inputs = xs.map(x => x && view(x));
       try {
-        def.run(recorder(kernels, calls), inputs, ys.map(view), params);
+        def.run(kernels, inputs, ys.map(view), params);
       } catch (e) {
         throw ofOp(def, e);
       }
-      return calls;
+      return calls.splice(0);
     };
     const second = play(1);
-    return play(0).map(([kernel, args], c): Call => {
+    return play(0).map(({ kernel, run, args }, c): Call => {
       const places: Place[] = [];
       args.forEach((a, arg) => {
-        const id = second[c]![1][arg]! - a;
+        const id = second[c]!.args[arg]! - a;
         if (!(id > 0)) return; // NaN and infinities too are plain numbers
         places.push({ arg, value: values[id - 1]!, at: a - id * APART });
       });
-      return { kernel, args, places, step };
+      return { kernel, run, args, places, step };
     });
   });
 }

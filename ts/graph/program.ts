@@ -3,12 +3,10 @@ import type { Backend } from '../backend/backend';
 import type { Storage } from '../core/storage';
 import { outside } from '../ops/indices';
 import { reads, type Graph, type Value } from './graph';
-import { lower, type Call } from './lower';
+import { lower, type Call, type Kernel } from './lower';
 import { place, placeEvenly, type Memory } from './memory';
 import { foldLoops, type Instruction } from './repeat';
 import { Lease } from './workspace';
-
-type Kernel = (...args: number[]) => unknown;
 
 /** The places in the calls' arguments where one value's address stands. */
 export class Address {
@@ -59,8 +57,8 @@ class Sequence {
   private readonly args: number[][] = [];
 
   constructor(instructions: readonly Instruction[], backend: Backend, address: (value: Value) => Address) {
-    const kernelOf = ({ kernel, step }: Call): Kernel =>
-      kernel === 'indexOutside' ? checking(backend, step.def.name) : backend.kernels[kernel];
+    const kernelOf = ({ kernel, run, step }: Call): Kernel =>
+      kernel === 'indexOutside' ? checking(backend, step.def.name) : run;
     const argsOf = ({ args, places }: Call): number[] => {
       const own = [...args];
       for (const { arg, value, at } of places) address(value).add(own, arg, at);
@@ -129,10 +127,10 @@ export class Program {
     readonly backend: Backend,
   ) {
     const { steps, once } = graph;
-    [this.memory, this.instructions] = compact(graph, lower(steps, backend.kernels));
+    [this.memory, this.instructions] = compact(graph, lower(steps, backend));
     const address = (value: Value): Address => this.address(value);
     this.each = new Sequence(this.instructions, backend, address);
-    this.once = new Sequence(lower(once, backend.kernels), backend, address);
+    this.once = new Sequence(lower(once, backend), backend, address);
     this.sources = once
       .flatMap(step => [...reads(step)])
       .flatMap(({ origin }) => ('storage' in origin ? [{ storage: origin.storage, version: NaN }] : []));

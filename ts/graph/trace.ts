@@ -58,7 +58,6 @@ export class Trace implements Interpreter, Watcher {
       name: 'trace',
       kernels: backend.kernels,
       itemSize: dtype => backend.itemSize(dtype),
-      takesLanes: () => false,
       alloc: none,
       free() {},
       read: none,

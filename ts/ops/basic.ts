@@ -46,7 +46,6 @@ export const mulFloat: FloatOp = defineOp({
   name: 'mul',
   inputs: ['a', 'b'],
   strided: true,
-  pointwise: true,
   shape: xs => broadcast('mul', xs[0].shape, xs[1].shape),
   run: (k, xs, ys) => runBinary(k.mul, xs[0], xs[1], ys[0]),
   saves: { a: ['b'], b: ['a'] },
@@ -59,7 +58,6 @@ export const mul: BinaryOp = byType(mulFloat, ints('mul', 'i32'));
 export const neg: Op<[x: Tensor]> = defineOp({
   name: 'neg',
   inputs: ['x'],
-  pointwise: true,
   shape: xs => xs[0].shape,
   run: (k, [x], [y]) => k.neg(x.at, y.at, y.size, 0),
   vjp: { x: g => neg(g) },
@@ -152,13 +150,6 @@ export const sumRuns: Op<[x: Tensor], { dims: Shape; scale: number }> = defineOp
   run(k, [x], [y], { dims, scale }) {
     const [n0 = 1, r0 = 1, n1 = 1, r1 = 1] = runs(x.shape, dims);
     k.sum(x.at, y.at, n0, r0, n1, r1, scale);
-  },
-  // Over images and places: the gradient of a convolution's bias.
-  lanes: {
-    of: ['x'],
-    // With one image, channel or place, `sum` runs through memory as it lies, in another order.
-    can: ([x], { dims, scale }) => scale === 1 && sameShape(dims, [0, 2, 3]) && runs(x.shape, dims).length === 4,
-    run: (k, [x], [y]) => k.sumLanes(x.at, y.at, x.shape[0]!, x.shape[1]!, x.shape[2]! * x.shape[3]!),
   },
   vjp: {
     x: (g, _, { scale }, s) => expand(scale === 1 ? g : mul(g, scale), s.x),

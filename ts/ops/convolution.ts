@@ -2,13 +2,14 @@
  * The ops of convolution, x ⋆ w: y and both gradients are sums of the same products x·w·y over the same places, so each
  * one's gradients are the other two.
  */
-import type { ConvSizes, Kernels } from '../backend/backend';
+import type { ConvSizes } from '../backend/backend';
 import { ShapeError, ValueError } from '../core/errors';
-import type { Epilogue, View } from '../core/definition';
+import type { View } from '../core/definition';
 import { defineOp, type Op } from '../core/op';
 import { pairOf } from '../core/sizes';
 import { show, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
+import type { Activated } from './product';
 import { sum } from './reduce';
 import type { Conv2dOptions } from './windows';
 
@@ -73,7 +74,7 @@ function outputShape(x: Shape, w: Shape, { where, stride, total, dilation }: Geo
 }
 
 /** The geometry of x, w and y, as kernels take it. */
-export const sizes = (x: Shape, w: Shape, y: Shape, o: Geometry): ConvSizes => [
+export const convSizes = (x: Shape, w: Shape, y: Shape, o: Geometry): ConvSizes => [
   x[0]!,
   x[1]!,
   x[2]!,
@@ -91,21 +92,17 @@ export const sizes = (x: Shape, w: Shape, y: Shape, o: Geometry): ConvSizes => [
   o.dilation[1],
   o.groups,
 ];
-/** Calls a gradient's kernel with the geometry of x, w and y. */
-function call(f: Kernels['conv2dGradX'], p: View, q: View, r: View, x: Shape, w: Shape, y: Shape, o: Geometry): void {
-  f(p.at, q.at, r.at, 0, ...sizes(x, w, y, o));
-}
 
 /** Each element of y is a sum over one filter. */
 const productsOf = (w: View, y: View): number => (y.size === 0 ? 0 : (2 * y.size * w.size) / w.shape[0]!);
 
-/** `approximate`: weights that stay may be prepared for Winograd's F(4 × 4, 3 × 3). */
-export type Convolution = Epilogue & { readonly geometry: Geometry; readonly approximate?: boolean };
+export interface Convolution extends Activated {
+  readonly geometry: Geometry;
+}
 export const conv: Op<[x: Tensor, w: Tensor, b: Tensor | null], Convolution> = defineOp({
   name: 'conv2d',
   inputs: ['x', 'w', 'b'],
   nullable: ['b'],
-  epilogue: true,
   flops: ([, w], y) => productsOf(w, y),
   shape([x, w, b], { geometry }) {
     if (b && (b.ndim !== 1 || b.size !== w.shape[0])) {
@@ -117,30 +114,7 @@ export const conv: Op<[x: Tensor, w: Tensor, b: Tensor | null], Convolution> = d
     return outputShape(x.shape, w.shape, geometry);
   },
   run: (k, [x, w, b], [y], { geometry, activation = 0 }) =>
-    k.conv2d(x.at, w.at, y.at, b ? b.at : 0, ...sizes(x.shape, w.shape, y.shape, geometry), activation),
-  lanes: {
-    of: ['x', 'y'],
-    prefers: (backend, [x, w], y, { geometry }) => backend.takesLanes(0, ...sizes(x.shape, w.shape, y.shape, geometry)),
-    run: (k, [x, w, b], [y], { geometry, activation = 0 }) =>
-      k.conv2dLanes(x.at, w.at, y.at, b ? b.at : 0, ...sizes(x.shape, w.shape, y.shape, geometry), activation),
-  },
-  prepared: {
-    input: 'w',
-    size: (k, [x, w], y, { geometry, approximate }) =>
-      k.conv2dPreparedSize(...sizes(x.shape, w.shape, y.shape, geometry), approximate ? 1 : 0),
-    make: (k, [x, w], form, y, { geometry, approximate }) =>
-      k.conv2dPrepare(w.at, form.at, ...sizes(x.shape, w.shape, y.shape, geometry), approximate ? 1 : 0),
-    run: (k, [x, w, b], [y], { geometry, activation = 0, approximate }) =>
-      k.conv2dPrepared(
-        x.at,
-        w.at,
-        y.at,
-        b ? b.at : 0,
-        ...sizes(x.shape, w.shape, y.shape, geometry),
-        activation,
-        approximate ? 1 : 0,
-      ),
-  },
+    k.conv2d(x.at, w.at, y.at, b ? b.at : 0, ...convSizes(x.shape, w.shape, y.shape, geometry), activation),
   saves: { x: ['w'], w: ['x'] },
   vjp: {
     x: (g, { w }, { geometry }, s) => convGradX(g, w, { geometry, x: s.x }),
@@ -154,13 +128,8 @@ export const convGradX: Op<[g: Tensor, w: Tensor], { geometry: Geometry; x: Shap
   inputs: ['g', 'w'],
   flops: ([g, w]) => productsOf(w, g),
   shape: (_, { x }) => x,
-  run: (k, [g, w], [gx], { geometry, x }) => call(k.conv2dGradX, g, w, gx, x, w.shape, g.shape, geometry),
-  lanes: {
-    of: ['g', 'y'],
-    prefers: (backend, [g, w], gx, { geometry }) =>
-      backend.takesLanes(1, ...sizes(gx.shape, w.shape, g.shape, geometry)),
-    run: (k, [g, w], [gx], { geometry, x }) => call(k.conv2dLanesGradX, g, w, gx, x, w.shape, g.shape, geometry),
-  },
+  run: (k, [g, w], [gx], { geometry, x }) =>
+    k.conv2dGradX(g.at, w.at, gx.at, 0, ...convSizes(x, w.shape, g.shape, geometry)),
   saves: { g: ['w'], w: ['g'] },
   vjp: {
     g: (gg, { w }, { geometry }) => conv(gg, w, null, { geometry }),
@@ -173,13 +142,8 @@ export const convGradW: Op<[g: Tensor, x: Tensor], { geometry: Geometry; w: Shap
   inputs: ['g', 'x'],
   flops: ([g], gw) => productsOf(gw, g),
   shape: (_, { w }) => w,
-  run: (k, [g, x], [gw], { geometry, w }) => call(k.conv2dGradW, g, x, gw, x.shape, w, g.shape, geometry),
-  lanes: {
-    of: ['g', 'x'],
-    prefers: (backend, [g, x], gw, { geometry }) =>
-      backend.takesLanes(2, ...sizes(x.shape, gw.shape, g.shape, geometry)),
-    run: (k, [g, x], [gw], { geometry, w }) => call(k.conv2dLanesGradW, g, x, gw, x.shape, w, g.shape, geometry),
-  },
+  run: (k, [g, x], [gw], { geometry, w }) =>
+    k.conv2dGradW(g.at, x.at, gw.at, 0, ...convSizes(x.shape, w, g.shape, geometry)),
   saves: { g: ['x'], x: ['g'] },
   vjp: {
     g: (gg, { x }, { geometry }) => conv(x, gg, null, { geometry }),

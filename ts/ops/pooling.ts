@@ -38,12 +38,11 @@ export function windowOf(where: string, x: Shape, kernelSize: Pair, options: Max
   return { kernel, stride, padding, dilation, output: [size(0), size(1)] };
 }
 
-/** A batch of images as a batch of blocks of eight. */
-const inLanes = ([n, ...image]: Shape): Shape => [Math.ceil(n! / 8), ...image];
 /** 0 for an output that is not wanted. */
 export const addressOf = (y: View): number => (y.size > 0 ? y.at : 0);
 const wide = ({ kernel }: Window): boolean => kernel[0] * kernel[1] > 256;
-export function geometry(x: Shape, p: Window): MaxPoolSizes {
+/** The geometry of x and its windows, as kernels take it. */
+export function maxPoolSizes(x: Shape, p: Window): MaxPoolSizes {
   return [
     x[0]! * x[1]!,
     x[2]!,
@@ -57,38 +56,32 @@ export function geometry(x: Shape, p: Window): MaxPoolSizes {
   ];
 }
 
+export interface MaxPoolParams {
+  readonly window: Window;
+  /** Whether a backward pass follows. */
+  readonly taps: boolean;
+}
 /** The maximum of each window and, if a backward pass will follow them, which taps of the windows they were. */
-export const maxPool: MultiOp<[x: Tensor], [y: Tensor, at: Tensor], { window: Window; taps: boolean; relu?: boolean }> =
-  defineMultiOp({
-    name: 'maxPool2d',
-    inputs: ['x'],
-    outputs: ['y', 'at'],
-    optional: ['at'],
-    dtypes: (_, { window }) => ['f32', wide(window) ? 'i32' : 'u8'],
-    shapes([x], { window, taps }) {
-      const shape = [x.shape[0]!, x.shape[1]!, ...window.output];
-      return [shape, taps ? shape : [0]];
-    },
-    run: (k, [x], [y, at], { window }) => k.maxPool2d(x.at, addressOf(at), y.at, ...geometry(x.shape, window)),
-    lanes: {
-      of: ['x', 'y', 'at'],
-      takesRelu: true,
-      run: (k, [x], [y, at], { window, relu }) =>
-        k.maxPool2dLanes(x.at, addressOf(at), y.at, ...geometry(inLanes(x.shape), window), relu ? 1 : 0),
-    },
-    saves: { x: ['at'] },
-    vjp: { x: ([g], { at }, { window }, s) => maxPoolGrad(g!, at, { window, x: s.x }) },
-  });
+export const maxPool: MultiOp<[x: Tensor], [y: Tensor, at: Tensor], MaxPoolParams> = defineMultiOp({
+  name: 'maxPool2d',
+  inputs: ['x'],
+  outputs: ['y', 'at'],
+  optional: ['at'],
+  dtypes: (_, { window }) => ['f32', wide(window) ? 'i32' : 'u8'],
+  shapes([x], { window, taps }) {
+    const shape = [x.shape[0]!, x.shape[1]!, ...window.output];
+    return [shape, taps ? shape : [0]];
+  },
+  run: (k, [x], [y, at], { window }) => k.maxPool2d(x.at, addressOf(at), y.at, ...maxPoolSizes(x.shape, window)),
+  saves: { x: ['at'] },
+  vjp: { x: ([g], { at }, { window }, s) => maxPoolGrad(g!, at, { window, x: s.x }) },
+});
 export const maxPoolGrad: Op<[g: Tensor, at: Tensor], { window: Window; x: Shape }> = defineOp({
   name: 'maxPool2dGrad',
   inputs: ['g', 'at'],
   wants: { at: 'any' },
   shape: (_, { x }) => x,
-  run: (k, [g, at], [gx], { window, x }) => k.maxPool2dGrad(g.at, at.at, gx.at, ...geometry(x, window)),
-  lanes: {
-    of: ['g', 'at', 'y'],
-    run: (k, [g, at], [gx], { window, x }) => k.maxPool2dLanesGrad(g.at, at.at, gx.at, ...geometry(inLanes(x), window)),
-  },
+  run: (k, [g, at], [gx], { window, x }) => k.maxPool2dGrad(g.at, at.at, gx.at, ...maxPoolSizes(x, window)),
   saves: { g: ['at'] },
   vjp: { g: (gg, { at }, { window }) => maxPoolTake(gg, at, { window }), at: null },
 });
@@ -98,7 +91,7 @@ const maxPoolTake: Op<[x: Tensor, at: Tensor], { window: Window }> = defineOp({
   inputs: ['x', 'at'],
   wants: { at: 'any' },
   shape: ([_, at]) => at.shape,
-  run: (k, [x, at], [y], { window }) => k.maxPool2dTake(x.at, at.at, y.at, ...geometry(x.shape, window)),
+  run: (k, [x, at], [y], { window }) => k.maxPool2dTake(x.at, at.at, y.at, ...maxPoolSizes(x.shape, window)),
   saves: { x: ['at'] },
   vjp: { x: (g, { at }, { window }, s) => maxPoolGrad(g, at, { window, x: s.x }), at: null },
 });
@@ -108,7 +101,7 @@ export interface AvgParams {
   readonly countPad: boolean;
   readonly divisor: number;
 }
-type AvgGeometry = [
+type AvgPoolSizes = [
   planes: number,
   h: number,
   w: number,
@@ -123,28 +116,20 @@ type AvgGeometry = [
   countPad: number,
   divisor: number,
 ];
-export function avgGeometry(x: Shape, { window: p, countPad, divisor }: AvgParams): AvgGeometry {
+export function avgPoolSizes(x: Shape, { window: p, countPad, divisor }: AvgParams): AvgPoolSizes {
   return [x[0]! * x[1]!, x[2]!, x[3]!, ...p.output, ...p.kernel, ...p.stride, ...p.padding, countPad ? 1 : 0, divisor];
 }
 export const avgPool: Op<[x: Tensor], AvgParams> = defineOp({
   name: 'avgPool2d',
   inputs: ['x'],
   shape: ([x], { window }) => [x.shape[0]!, x.shape[1]!, ...window.output],
-  run: (k, [x], [y], params) => k.avgPool2d(x.at, y.at, ...avgGeometry(x.shape, params)),
-  lanes: {
-    of: ['x', 'y'],
-    run: (k, [x], [y], params) => k.avgPool2dLanes(x.at, y.at, ...avgGeometry(inLanes(x.shape), params)),
-  },
+  run: (k, [x], [y], params) => k.avgPool2d(x.at, y.at, ...avgPoolSizes(x.shape, params)),
   vjp: { x: (g, _, params, s) => avgPoolGrad(g, { ...params, x: s.x }) },
 });
 export const avgPoolGrad: Op<[g: Tensor], AvgParams & { x: Shape }> = defineOp({
   name: 'avgPool2dGrad',
   inputs: ['g'],
   shape: (_, { x }) => x,
-  run: (k, [g], [gx], params) => k.avgPool2dGrad(g.at, gx.at, ...avgGeometry(params.x, params)),
-  lanes: {
-    of: ['g', 'y'],
-    run: (k, [g], [gx], params) => k.avgPool2dLanesGrad(g.at, gx.at, ...avgGeometry(inLanes(params.x), params)),
-  },
+  run: (k, [g], [gx], params) => k.avgPool2dGrad(g.at, gx.at, ...avgPoolSizes(params.x, params)),
   vjp: { g: (gg, _, params) => avgPool(gg, params) },
 });

@@ -11,7 +11,6 @@ export const pow: FloatOp = defineOp({
   name: 'pow',
   inputs: ['a', 'b'],
   strided: true,
-  pointwise: true,
   shape: xs => broadcast('pow', xs[0].shape, xs[1].shape),
   run: (k, xs, ys) => runBinary(k.pow, xs[0], xs[1], ys[0]),
   saves: { a: ['a', 'b'], b: ['a', 'y'] },

@@ -1,13 +1,18 @@
 /** The ops of matrix products. A transpose is a view, and gemm reads any strides: no option for it is needed. */
 import type { Kernels } from '../backend/backend';
 import { ShapeError } from '../core/errors';
-import type { Epilogue, View } from '../core/definition';
+import type { View } from '../core/definition';
 import { defineOp, type Op } from '../core/op';
 import { runtime } from '../core/runtime';
 import { broadcast, show, sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { sum, sumTo } from './reduce';
 import { reshape, t } from './view';
+
+/** What a product or a convolution goes through on its way out: one of the contract's ACTIVATION. Left out: nothing. */
+export interface Activated {
+  readonly activation?: number;
+}
 
 /** The stride of x along dimension d of a batch of `ndim` dimensions, 0 where x is repeated. */
 function batchStride(x: View, d: number, ndim: number): number {
@@ -68,11 +73,10 @@ function batched(k: Kernels, a: View, b: View, y: View, activation: number): voi
   }
 }
 
-export const productOp: Op<[a: Tensor, b: Tensor], Epilogue> = defineOp({
+export const productOp: Op<[a: Tensor, b: Tensor], Activated> = defineOp({
   name: 'matmul',
   inputs: ['a', 'b'],
   strided: true,
-  epilogue: true,
   flops: ([a], y) => 2 * y.size * a.shape.at(-1)!,
   shape([a, b]) {
     const batch = broadcast('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
@@ -84,18 +88,17 @@ export const productOp: Op<[a: Tensor, b: Tensor], Epilogue> = defineOp({
 });
 
 /** As most call products. */
-export const NONE: Epilogue = {};
+export const NONE: Activated = {};
 /** y[…, :, :] = a[…, :, :] b[…, :, :], for operands that fit. */
 export const product = (a: Tensor, b: Tensor): Tensor => productOp(a, b, NONE);
 
 /** Rows of x: all dimensions but the last made one. */
 const rows = (x: Tensor): Tensor => (x.ndim === 2 ? x : reshape(x, [sizeOf(x.shape.slice(0, -1)), x.shape.at(-1)!]));
 
-export const linearOp: Op<[x: Tensor, w: Tensor, b: Tensor | null], Epilogue> = defineOp({
+export const linearOp: Op<[x: Tensor, w: Tensor, b: Tensor | null], Activated> = defineOp({
   name: 'linear',
   inputs: ['x', 'w', 'b'],
   nullable: ['b'],
-  epilogue: true,
   flops: ([, w], y) => 2 * y.size * w.shape[1]!,
   shape([x, w, b]): Shape {
     const [out, inner] = w.shape;
@@ -115,16 +118,6 @@ export const linearOp: Op<[x: Tensor, w: Tensor, b: Tensor | null], Epilogue> = 
     const [n, depth] = [w.shape[0]!, w.shape[1]!];
     const m = sizeOf(y.shape.slice(0, -1));
     k.gemm(m, n, depth, x.at, depth, 1, w.at, 1, depth, y.at, n, 1, 0, 0, 0, b ? b.at : 0, b ? 1 : 0, 0, activation);
-  },
-  prepared: {
-    input: 'w',
-    size: (k, [, w], y) => k.gemmPackSize(sizeOf(y.shape.slice(0, -1)), w.shape[1]!, w.shape[0]!),
-    make: (k, [, w], form) => k.gemmPack(w.at, 1, w.shape[1]!, w.shape[1]!, w.shape[0]!, form.at),
-    run(k, [x, w, b], [y], { activation = 0 }) {
-      const [n, depth] = [w.shape[0]!, w.shape[1]!];
-      const m = sizeOf(y.shape.slice(0, -1));
-      k.gemmPacked(m, n, depth, x.at, depth, 1, w.at, y.at, n, b ? b.at : 0, b ? 1 : 0, 0, activation);
-    },
   },
   saves: { x: ['w'], w: ['x'] },
   vjp: {

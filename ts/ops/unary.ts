@@ -30,7 +30,6 @@ function gradOp(name: Differentiable, curvature: ((s: Tensor, p: number) => Tens
   const self: GradOp = defineOp({
     name: `${name}Grad`,
     inputs: ['g', 's'],
-    pointwise: true,
     shape: xs => xs[0].shape,
     run: (k, xs, ys, { p }) => k[`${name}Grad`](xs[0].at, xs[1].at, ys[0].at, ys[0].size, p),
     saves: { g: ['s'], s: ['g', 's'] },
@@ -48,7 +47,6 @@ function smooth(name: Differentiable, curvature: ((s: Tensor) => Tensor) | null)
   const op: UnaryOp = defineOp({
     name,
     inputs: ['x'],
-    pointwise: true,
     shape: xs => xs[0].shape,
     run: (k, xs, ys) => k[name](xs[0].at, ys[0].at, ys[0].size, 0),
     saves: { x: [SAVED[name]] },
@@ -63,7 +61,6 @@ function parametric(name: Differentiable, curvature: ((s: Tensor, p: number) => 
   const op: Op<[x: Tensor], { p: number }> = defineOp({
     name,
     inputs: ['x'],
-    pointwise: true,
     shape: xs => xs[0].shape,
     run: (k, xs, ys, { p }) => k[name](xs[0].at, ys[0].at, ys[0].size, p),
     saves: { x: [SAVED[name]] },
@@ -77,7 +74,6 @@ function stepwise(name: Exclude<Plain, 'neg'>): UnaryOp {
   return defineOp({
     name,
     inputs: ['x'],
-    pointwise: true,
     shape: xs => xs[0].shape,
     run: (k, xs, ys) => k[name](xs[0].at, ys[0].at, ys[0].size, 0),
     vjp: { x: null },
@@ -154,7 +150,6 @@ export const eluOp: Parametric = parametric('elu', (x, alpha) => mul(mul(exp(x),
 export const clampOp: Op<[x: Tensor], { lo: number; hi: number }> = defineOp({
   name: 'clamp',
   inputs: ['x'],
-  pointwise: true,
   shape: xs => xs[0].shape,
   run: (k, [x], [y], { lo, hi }) => k.clamp(x.at, y.at, y.size, lo, hi),
   saves: { x: ['x'] },

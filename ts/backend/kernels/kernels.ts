@@ -1,13 +1,11 @@
-/** Every kernel, by family. */
+/** The kernels that ops call, by family. */
 import type { ConvolutionKernels } from './convolution';
 import type { CopyKernels } from './copy';
 import type { ElementwiseKernels } from './elementwise';
 import type { IndexKernels } from './indexing';
-import type { LaneKernels } from './lanes';
 import type { NormKernels } from './norm';
 import type { OptimiserKernels } from './optimiser';
 import type { PoolKernels } from './pool';
-import type { PreparedKernels } from './prepared';
 import type { ProductKernels } from './product';
 import type { RandomKernels } from './random';
 import type { RecurrentKernels } from './recurrent';
@@ -18,10 +16,8 @@ export interface Kernels
   extends CopyKernels,
     ElementwiseKernels,
     ProductKernels,
-    PreparedKernels,
     ConvolutionKernels,
     PoolKernels,
-    LaneKernels,
     RecurrentKernels,
     ReductionKernels,
     SoftmaxKernels,

@@ -3,13 +3,13 @@
  * be obviously right, and is slow. Floats keep their 64 bits, so `read` gives f32 elements as a Float64Array.
  */
 import { bytesOf, ELEMENTS, numbersOf, type DType, type TensorData } from '../../core/dtype';
-import type { HostBackend, Kernels } from '../backend';
+import type { AllKernels, FullBackend } from '../backend';
+import { blocked } from './blocked';
 import { conv } from './conv';
 import { copying } from './copy';
 import { elementwise } from './elementwise';
 import { type Floats, Heap, ITEM } from './heap';
 import { indexing } from './index-ops';
-import { lanes } from './lanes';
 import { linalg } from './linalg';
 import { norm } from './norm';
 import { optim } from './optim';
@@ -20,14 +20,14 @@ import { reduce } from './reduce';
 import { recurrent } from './rnn';
 
 /** All kernels, on some memory. */
-export function kernelsOn(memory: Floats): Kernels {
+export function kernelsOn(memory: Floats): AllKernels {
   return {
     ...copying(memory),
     ...elementwise(memory),
     ...linalg(memory),
     ...conv(memory),
     ...pool(memory),
-    ...lanes(memory),
+    ...blocked(memory),
     ...recurrent(memory),
     ...reduce(memory),
     ...norm(memory),
@@ -39,12 +39,14 @@ export function kernelsOn(memory: Floats): Kernels {
 }
 
 /** A reference backend with a memory of its own. */
-export function reference(): HostBackend {
+export function reference(): FullBackend {
   const heap = new Heap();
+  const kernels = kernelsOn(heap);
   return {
     name: 'reference',
-    kernels: kernelsOn(heap),
-    takesLanes: (_, n) => n >= 8,
+    kernels,
+    blocked: kernels,
+    prepared: kernels,
     itemSize: () => ITEM,
     alloc: bytes => heap.alloc(bytes),
     free: (at, bytes) => heap.free(at, bytes),

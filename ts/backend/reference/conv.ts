@@ -1,7 +1,7 @@
-import type { ConvSizes, Kernels } from '../backend';
+import type { AllKernels, ConvSizes, Kernels } from '../backend';
 import { activated } from './functions';
 import type { Floats } from './heap';
-import { LANES, lanePlace } from './lanes';
+import { IMAGES, blockedPlace } from './blocked';
 
 /**
  * y = x ⋆ w is bilinear: each y[o] is a sum of products w[q] · x[p]. So is either gradient, over the same triples
@@ -54,7 +54,7 @@ function filters([, c, , , k, kh, kw, , , , , , , , , groups]: ConvSizes): numbe
 }
 
 /** 2-D convolution and its gradients. */
-export function conv(heap: Floats): Pick<Kernels, Name> {
+export function conv(heap: Floats): Pick<AllKernels, Name> {
   const forward: Kernels['conv2d'] = (xAt, wAt, yAt, biasAt, ...sizes) => {
     const geometry = geometryOf(sizes);
     const [n, , , , k, , , oh, ow] = geometry;
@@ -92,45 +92,45 @@ export function conv(heap: Floats): Pick<Kernels, Name> {
     },
 
     conv2dLanes(xAt, wAt, yAt, biasAt, ...rest) {
-      const { geometry, x: lane, y: map, activation } = lanes(rest);
+      const { geometry, x: image, y: map, activation } = inBlocks(rest);
       const [n, , , , k, , , oh, ow] = geometry;
       const [x, w, y, bias] = [heap.from(xAt), heap.from(wAt), heap.from(yAt), heap.from(biasAt)];
       const outputs = n * k * oh * ow;
       for (let o = 0; o < outputs; o++) y[map(o)] = biasAt ? bias[Math.floor(o / (oh * ow)) % k]! : 0;
-      eachProduct(geometry, (p, q, o) => (y[map(o)]! += x[lane(p)]! * w[q]!));
+      eachProduct(geometry, (p, q, o) => (y[map(o)]! += x[image(p)]! * w[q]!));
       for (let o = 0; o < outputs; o++) y[o] = activated(activation)(y[o]!);
     },
 
     conv2dLanesGradX(gAt, wAt, gxAt, _, ...rest) {
-      const { geometry, x: lane, y: map } = lanes([...rest, 0]);
+      const { geometry, x: image, y: map } = inBlocks([...rest, 0]);
       const [n, c, h, w] = geometry;
       const [g, weight, gx] = [heap.from(gAt), heap.from(wAt), heap.from(gxAt)];
       gx.fill(0, 0, n * c * h * w);
-      eachProduct(geometry, (p, q, o) => (gx[lane(p)]! += g[map(o)]! * weight[q]!));
+      eachProduct(geometry, (p, q, o) => (gx[image(p)]! += g[map(o)]! * weight[q]!));
     },
 
     conv2dLanesGradW(gAt, xAt, gwAt, _, ...geometry) {
-      const { x: lane, y: map } = lanes([...geometry, 0]);
+      const { x: image, y: map } = inBlocks([...geometry, 0]);
       const [g, x, gw] = [heap.from(gAt), heap.from(xAt), heap.from(gwAt)];
       gw.fill(0, 0, filters(geometry));
-      eachProduct(geometry, (p, q, o) => (gw[q]! += g[map(o)]! * x[lane(p)]!));
+      eachProduct(geometry, (p, q, o) => (gw[q]! += g[map(o)]! * x[image(p)]!));
     },
   };
 }
 
-/** The geometry with spare lanes counted as images, and where the numbers of x and y are. */
-function lanes([n, c, h, w, k, kh, kw, oh, ow, ...rest]: [...ConvSizes, activation: number]): {
+/** The geometry with the last block filled up, and where the numbers of x and y are in blocks. */
+function inBlocks([n, c, h, w, k, kh, kw, oh, ow, ...rest]: [...ConvSizes, activation: number]): {
   geometry: ConvSizes;
   x: (i: number) => number;
   y: (i: number) => number;
   activation: number;
 } {
   const [sh, sw, pt, pl, dh, dw, groups, activation] = rest;
-  const images = Math.ceil(n / LANES) * LANES;
+  const images = Math.ceil(n / IMAGES) * IMAGES;
   return {
     geometry: [images, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups],
-    x: lanePlace(c * h * w),
-    y: lanePlace(k * oh * ow),
+    x: blockedPlace(c * h * w),
+    y: blockedPlace(k * oh * ow),
     activation,
   };
 }

@@ -1,9 +1,9 @@
-import type { Kernels } from '../backend';
+import type { AllKernels, Kernels } from '../backend';
 import { activated } from './functions';
 import type { Floats } from './heap';
 
 /** C ← f(AB [+ C] [+ bias]), also with a packed B, which is B by rows. */
-export function linalg(heap: Floats): Pick<Kernels, 'gemm' | 'gemmPackSize' | 'gemmPack' | 'gemmPacked'> {
+export function linalg(heap: Floats): Pick<AllKernels, 'gemm' | 'gemmPackSize' | 'gemmPack' | 'gemmPacked'> {
   const gemm: Kernels['gemm'] = (
     m,
     n,

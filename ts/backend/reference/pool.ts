@@ -1,6 +1,6 @@
-import type { Kernels } from '../backend';
+import type { AllKernels } from '../backend';
 import type { Floats } from './heap';
-import { LANES } from './lanes';
+import { IMAGES } from './blocked';
 
 /** Calls visit(input, output, tap) for every tap inside of the input of every window, in order, with indices. */
 function eachTap(
@@ -51,7 +51,7 @@ type Name =
   | 'avgPool2dLanesGrad';
 
 /** Pools over planes, and their gradients. Padding never wins a maximum, and adds 0 to an average. */
-export function pool(heap: Floats): Pick<Kernels, Name> {
+export function pool(heap: Floats): Pick<AllKernels, Name> {
   /** What output (i, j) of an average pool is divided by. */
   const divisorAt = (
     i: number,
@@ -124,12 +124,12 @@ export function pool(heap: Floats): Pick<Kernels, Name> {
 
     maxPool2dLanes(xAt, atAt, yAt, planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw, _wide, relu) {
       const [x, at, y] = [heap.from(xAt), heap.from(atAt), heap.from(yAt)];
-      const total = planes * oh * ow * LANES;
+      const total = planes * oh * ow * IMAGES;
       const winner = new Int32Array(total).fill(relu ? kh * kw : -1);
       y.fill(relu ? 0 : -Infinity, 0, total);
       eachTap(planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw, (p, o, tap) => {
-        for (let lane = 0; lane < LANES; lane++) {
-          const [value, place] = [x[p * LANES + lane]!, o * LANES + lane];
+        for (let image = 0; image < IMAGES; image++) {
+          const [value, place] = [x[p * IMAGES + image]!, o * IMAGES + image];
           const best = y[place]!;
           if (winner[place] === -1 || value > best || (Number.isNaN(value) && !Number.isNaN(best))) {
             y[place] = value;
@@ -142,31 +142,31 @@ export function pool(heap: Floats): Pick<Kernels, Name> {
 
     maxPool2dLanesGrad(gAt, atAt, gxAt, planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw) {
       const [g, at, gx] = [heap.from(gAt), heap.from(atAt), heap.from(gxAt)];
-      gx.fill(0, 0, planes * h * w * LANES);
+      gx.fill(0, 0, planes * h * w * IMAGES);
       eachTap(planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw, (p, o, tap) => {
-        for (let lane = 0; lane < LANES; lane++) {
-          if (tap === at[o * LANES + lane]) gx[p * LANES + lane]! += g[o * LANES + lane]!;
+        for (let image = 0; image < IMAGES; image++) {
+          if (tap === at[o * IMAGES + image]) gx[p * IMAGES + image]! += g[o * IMAGES + image]!;
         }
       });
     },
 
     avgPool2dLanes(xAt, yAt, planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, countPad, divisor) {
       const [x, y] = [heap.from(xAt), heap.from(yAt)];
-      y.fill(0, 0, planes * oh * ow * LANES);
+      y.fill(0, 0, planes * oh * ow * IMAGES);
       eachTap(planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, 1, 1, (p, o) => {
         const [i, j] = [Math.floor(o / ow) % oh, o % ow];
         const count = divisorAt(i, j, h, w, kh, kw, sh, sw, ph, pw, countPad, divisor);
-        for (let lane = 0; lane < LANES; lane++) y[o * LANES + lane]! += x[p * LANES + lane]! / count;
+        for (let image = 0; image < IMAGES; image++) y[o * IMAGES + image]! += x[p * IMAGES + image]! / count;
       });
     },
 
     avgPool2dLanesGrad(gAt, gxAt, planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, countPad, divisor) {
       const [g, gx] = [heap.from(gAt), heap.from(gxAt)];
-      gx.fill(0, 0, planes * h * w * LANES);
+      gx.fill(0, 0, planes * h * w * IMAGES);
       eachTap(planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, 1, 1, (p, o) => {
         const [i, j] = [Math.floor(o / ow) % oh, o % ow];
         const count = divisorAt(i, j, h, w, kh, kw, sh, sw, ph, pw, countPad, divisor);
-        for (let lane = 0; lane < LANES; lane++) gx[p * LANES + lane]! += g[o * LANES + lane]! / count;
+        for (let image = 0; image < IMAGES; image++) gx[p * IMAGES + image]! += g[o * IMAGES + image]! / count;
       });
     },
   };

@@ -1,5 +1,5 @@
 import { itemSize } from '../../core/dtype';
-import type { HostBackend } from '../backend';
+import type { FullBackend } from '../backend';
 import { instantiate, noRoom } from './instance';
 import { kernelsOf } from './kernels';
 import { LinearMemory } from './memory';
@@ -9,15 +9,17 @@ import { LinearMemory } from './memory';
  *
  * @throws {PhylloError} if the module is none of this package's.
  */
-export function wasmBackend(module: WebAssembly.Module, name: string): HostBackend {
+export function wasmBackend(module: WebAssembly.Module, name: string): FullBackend {
   const { binary, stack } = instantiate(module, name);
   const memory = new LinearMemory(binary.memory);
+  const kernels = kernelsOf(binary);
   /** The address of a block, or 0. Addresses come back as signed numbers; sizes beyond 32 bits would arrive cut off. */
   const take = (bytes: number): number => (bytes < 2 ** 32 ? binary.alloc(bytes) >>> 0 : 0);
   return {
     name,
-    kernels: kernelsOf(binary),
-    takesLanes: (pass, ...sizes) => binary.conv2dTakesLanes(pass, ...sizes) === 1,
+    kernels,
+    blocked: kernels,
+    prepared: kernels,
     itemSize,
     alloc: bytes => {
       let at = 0;

@@ -3,7 +3,7 @@
  * may name it.
  */
 import { FileError } from '../../core/errors';
-import type { HostBackend } from '../backend';
+import type { FullBackend } from '../backend';
 import { wasmBackend } from './backend';
 import { chooseBinary } from './probe';
 
@@ -20,4 +20,4 @@ const response = await fetch(url);
 if (!response.ok) throw new FileError(url.href, `the server answered ${response.status} ${response.statusText}`);
 
 // Not compileStreaming: it refuses what a server does not serve as application/wasm.
-export const backend: HostBackend = wasmBackend(await WebAssembly.compile(await response.arrayBuffer()), name);
+export const backend: FullBackend = wasmBackend(await WebAssembly.compile(await response.arrayBuffer()), name);

@@ -1,5 +1,5 @@
 import type { InitOutput } from '../../../generated/phyllo_wasm';
-import type { Kernels } from '../backend';
+import type { AllKernels } from '../backend';
 
 /** What a binary exports: the one name by which the generated types are known. */
 export interface Binary extends InitOutput {
@@ -9,12 +9,12 @@ export interface Binary extends InitOutput {
 
 /** Kernels whose export takes another number of arguments than the contract says; the compiler itself accepts fewer. */
 type Drifted = {
-  [K in keyof Kernels]-?: Parameters<Required<Kernels>[K]>['length'] extends Parameters<Binary[K]>['length']
+  [K in keyof AllKernels]-?: Parameters<Required<AllKernels>[K]>['length'] extends Parameters<Binary[K]>['length']
     ? never
     : K;
-}[keyof Kernels];
+}[keyof AllKernels];
 
 /** The exports of a binary as kernels. They take numbers alone, so nothing stands between. */
-export function kernelsOf(binary: [Drifted] extends [never] ? Binary : Drifted): Kernels {
-  return binary satisfies Kernels;
+export function kernelsOf(binary: [Drifted] extends [never] ? Binary : Drifted): AllKernels {
+  return binary satisfies AllKernels;
 }

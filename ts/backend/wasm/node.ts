@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { env } from 'node:process';
 import { FileError } from '../../core/errors';
-import type { HostBackend } from '../backend';
+import type { FullBackend } from '../backend';
 import { wasmBackend } from './backend';
 import { chooseBinary } from './probe';
 
@@ -25,4 +25,4 @@ if (name === 'checked' && !existsSync(url)) {
   );
 }
 
-export const backend: HostBackend = wasmBackend(new WebAssembly.Module(readFileSync(url)), name);
+export const backend: FullBackend = wasmBackend(new WebAssembly.Module(readFileSync(url)), name);

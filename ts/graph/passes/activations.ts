@@ -1,13 +1,17 @@
 import { ACTIVATION } from '../../backend/backend';
-import type { OpDef } from '../../core/definition';
-import { relu, sigmoid, tanh } from '../../ops/elementwise';
-import { countWrites, opsOf, reads, type Graph, type Step, type Value } from '../graph';
+import { conv } from '../../ops/convolution';
+import { linearOp, productOp } from '../../ops/product';
+import { relu, sigmoid, tanh } from '../../ops/unary';
+import { countWrites, opsOf, reads, type Graph, type PlanOp, type Step, type Value } from '../graph';
+import { blockedConv } from './blocked-ops';
 
-const NUMBERS: ReadonlyMap<OpDef, number> = new Map([
+const NUMBERS: ReadonlyMap<PlanOp, number> = new Map<PlanOp, number>([
   [relu.def, ACTIVATION.relu],
   [sigmoid.def, ACTIVATION.sigmoid],
   [tanh.def, ACTIVATION.tanh],
 ]);
+/** The ops whose kernels apply the activation that their parameters name. */
+const EPILOGUES: ReadonlySet<PlanOp> = new Set<PlanOp>([productOp.def, linearOp.def, conv.def, blockedConv.op]);
 
 /**
  * Activations of products and convolutions happen on the way out of their kernels. Only where nothing else reads what
@@ -32,7 +36,7 @@ export function fuseActivations(graph: Graph): Graph {
       continue;
     }
     if (
-      step.def.traits.epilogue &&
+      EPILOGUES.has(step.def) &&
       y &&
       written.get(y.value) === 1 &&
       readers.get(y.value) === 1 &&

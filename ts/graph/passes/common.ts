@@ -1,5 +1,14 @@
-import type { OpDef } from '../../core/definition';
-import { countWrites, mutates, replaced, writes, type Graph, type Operand, type Step, type Value } from '../graph';
+import {
+  countWrites,
+  mutates,
+  replaced,
+  writes,
+  type Graph,
+  type Operand,
+  type PlanOp,
+  type Step,
+  type Value,
+} from '../graph';
 
 /**
  * Common subexpressions: of steps with equal op, parameters and operands, the first computes for all. Steps of
@@ -45,7 +54,7 @@ class Contents {
   private passed = 0;
   private unnamed = 0;
 
-  private id(o: Value | OpDef): number {
+  private id(o: Value | PlanOp): number {
     let id = this.ids.get(o);
     if (id === undefined) this.ids.set(o, (id = this.ids.size));
     return id;

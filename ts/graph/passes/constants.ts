@@ -44,9 +44,8 @@ const isWhole = ({ at, dense, size, dtype, value }: Operand): boolean =>
 
 /** Runs a step on constants. What it makes is the trace's scope's, and freed with it if no plan comes to count it. */
 function compute({ def, params, xs, ys }: Step): Value[] {
-  const { kernels } = runtime.backend;
   const inputs = xs.map((x): View | null => x && { ...x, at: storageOf(x)!.at + x.at });
   const outputs = ys.map(({ shape, dtype }) => adopt(allocateNow(shape, dtype)));
-  def.run(kernels, inputs, outputs, params);
+  def.run(runtime.backend.kernels, inputs, outputs, params);
   return outputs.map(({ storage }) => ({ origin: { from: 'constant', storage }, bytes: storage.bytes }));
 }

@@ -1,20 +1,19 @@
-import type { Backend, Kernels } from '../../backend/backend';
-import type { OpDef } from '../../core/definition';
-import { local, mutates, reads, writes, type Graph, type Step, type Value } from '../graph';
+import type { Backend } from '../../backend/backend';
+import { local, mutates, reads, writes, type Graph, type PlanOp, type Step, type Value } from '../graph';
 import { lower } from '../lower';
 
 /**
  * Without the steps whose outputs nobody reads, nor the outputs among others that need not be. Of a step that checks
  * indices, the check stays: the function would fail there.
  */
-export function dropDead(graph: Graph, { kernels }: Backend): Graph {
+export function dropDead(graph: Graph, backend: Backend): Graph {
   const { steps, results } = graph;
   const wanted = new Set<Value>(results);
   const kept: Step[] = [];
   for (let i = steps.length - 1; i >= 0; i--) {
     const step = steps[i]!;
     const matters = [...writes(step)].some(v => wanted.has(v) || (mutates(step) && v.origin.from !== 'local'));
-    const left = matters ? trimmed(step, wanted) : checkOf(step, kernels);
+    const left = matters ? trimmed(step, wanted) : checkOf(step, backend);
     if (left === null) continue;
     kept.push(left);
     for (const v of reads(left)) wanted.add(v);
@@ -23,21 +22,21 @@ export function dropDead(graph: Graph, { kernels }: Backend): Graph {
 }
 
 /** The step without all that it does but to check indices; null if it checks none. */
-function checkOf(step: Step, kernels: Kernels): Step | null {
+function checkOf(step: Step, backend: Backend): Step | null {
   const { def, params, xs, ys } = step;
-  if (!xs.some(x => x?.dtype === 'i32') || lower([step], kernels).every(({ kernel }) => kernel !== 'indexOutside'))
+  if (!xs.some(x => x?.dtype === 'i32') || lower([step], backend).every(({ kernel }) => kernel !== 'indexOutside'))
     return null;
-  const run: OpDef['run'] = (k, views) => {
+  const run: PlanOp['run'] = (k, views) => {
     const only = new Proxy(k, { get: (_, name) => (name === 'indexOutside' ? k.indexOutside : () => -1) });
     def.run(only, views, ys, params);
   };
-  const own: OpDef = {
+  const own: PlanOp = {
     ...def,
     outputs: [],
     mutates: false,
     written: def.written.map(() => false),
     run,
-    traits: { name: def.name, flops: () => 0 },
+    flops: () => 0,
   };
   return { ...step, def: own, ys: [] };
 }

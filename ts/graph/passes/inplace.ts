@@ -1,4 +1,5 @@
 import { mutates, reads, replaced, writes, type Graph, type Operand, type Step, type Value } from '../graph';
+import { POINTWISE } from './pointwise';
 
 /**
  * What goes element by element writes over an input that nobody reads after it: less memory, and what is in the cache
@@ -23,13 +24,7 @@ export function writeInPlace(graph: Graph): Graph {
   };
   steps.forEach((step, i) => {
     const [y] = step.ys;
-    if (
-      !step.def.traits.pointwise ||
-      mutates(step) ||
-      !y ||
-      y.value.origin.from !== 'local' ||
-      first.get(y.value) !== i
-    )
+    if (!POINTWISE.has(step.def) || mutates(step) || !y || y.value.origin.from !== 'local' || first.get(y.value) !== i)
       return;
     const over = step.xs.find(
       x => x !== null && last.get(x.value) === i && !results.has(x.value) && covers(step, x.value, y),

@@ -2,11 +2,11 @@
 import type { Backend } from '../../backend/backend';
 import type { Graph } from '../graph';
 import { fuseActivations } from './activations';
+import { assignBlocks } from './blocked';
 import { mergeCommon } from './common';
 import { foldConstants } from './constants';
 import { dropDead } from './dead';
 import { writeInPlace } from './inplace';
-import { assignLanes } from './lanes';
 import { fusePools } from './pool';
 import { prepareWeights } from './prepare';
 import { fitMemory } from './recompute';
@@ -18,7 +18,7 @@ export const PASSES: readonly Pass[] = [
   mergeCommon,
   foldConstants,
   dropDead,
-  assignLanes,
+  assignBlocks,
   fusePools,
   fuseActivations,
   fitMemory,

@@ -1,10 +1,11 @@
 /**
- * relu then max pool as one kernel, on batches in lanes: the maximum of a window's positive parts is the positive part
+ * relu then max pool as one kernel, on batches in blocks: the maximum of a window's positive parts is the positive part
  * of its maximum. Backwards, a pool that remembers "none" for a window without a positive number lets pass what relu
  * would, so relu's gradient goes too.
  */
-import { relu } from '../../ops/elementwise';
+import { relu } from '../../ops/unary';
 import { opsOf, reads, writes, type Graph, type Step, type Value } from '../graph';
+import { blockedMaxPool } from './blocked-ops';
 
 export function fusePools(graph: Graph): Graph {
   const makers = new Map<Value, Step[]>();
@@ -19,14 +20,14 @@ export function fusePools(graph: Graph): Graph {
   const dropped = new Set<Step>();
   const replaced = new Map<Step, Step>();
   for (const pool of graph.steps) {
-    if (!pool.def.inLanes || !pool.def.traits.lanes?.takesRelu) continue;
+    if (pool.def !== blockedMaxPool.op) continue;
     const y = pool.xs[0]!;
     const activation = maker(y.value);
     if (activation?.def !== relu.def || graph.results.has(y.value)) continue;
     const others = readers.get(y.value)!.filter(s => s !== pool);
     // Each other reader must be relu's gradient, of what came back through this very pool and went nowhere else.
     const back = others.map(s =>
-      s.def.name === 'reluGrad' && s.xs[1]!.value === y.value ? maker(s.xs[0]!.value) : null,
+      s.def === relu.grad.def && s.xs[1]!.value === y.value ? maker(s.xs[0]!.value) : null,
     );
     const taps = pool.ys[1]!.value;
     const ours = back.every(

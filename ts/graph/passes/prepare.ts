@@ -3,58 +3,40 @@
  * plan is, and again when somebody has written to the weights since; a plan that trains them leaves them alone.
  */
 import type { Backend } from '../../backend/backend';
-import type { OpDef } from '../../core/definition';
 import { adopt } from '../../core/ownership';
 import { allocateNow } from '../../core/tensor';
-import { countWrites, type Graph, type Operand, type Step, type Value } from '../graph';
-
-/** The op of a step, on prepared weights. */
-const variants: WeakMap<OpDef, OpDef> = new WeakMap();
-function onPrepared(def: OpDef): OpDef {
-  let variant = variants.get(def);
-  if (!variant) {
-    const { name, traits } = def;
-    variant = {
-      ...def,
-      name: `${name} prepared`,
-      run: traits.prepared!.run,
-      traits: { ...traits, prepared: undefined },
-    };
-    variants.set(def, variant);
-  }
-  return variant;
-}
+import { countWrites, type Graph, type Operand, type PlanOp, type Step, type Value } from '../graph';
+import { PREPARED, type Prepared } from './prepared-ops';
 
 /** The step that makes the form of w for another step. */
-function making({ def, params, xs, ys }: Step, place: number, form: Operand): Step {
-  const { inputs, wants, traits } = def;
-  const run: OpDef['run'] = (k, [w], [made]) => {
-    const views = xs.map((x, i) => (i === place ? w! : x));
-    traits.prepared!.make(k, views, made!, ys[0]!, params);
-  };
-  const own: OpDef = {
+function making({ make }: Prepared, { def, params, xs, ys }: Step, place: number, form: Operand): Step {
+  const own: PlanOp = {
     ...def,
-    name: `${def.name} ${inputs[place]}`,
-    inputs: [inputs[place]!],
-    wants: [wants[place]!],
+    name: `${def.name} ${def.inputs[place]}`,
+    inputs: [def.inputs[place]!],
+    wants: [def.wants[place]!],
     written: [false],
-    run,
-    traits: { name: def.name },
+    run(k, [w], [made]) {
+      const views = xs.map((x, i) => (i === place ? w! : x));
+      make(k.prepared!, views, made!, ys[0]!, params);
+    },
+    flops: null,
   };
   return { def: own, params, xs: [xs[place]!], ys: [form] };
 }
 
 export function prepareWeights(graph: Graph, backend: Backend): Graph {
-  const { kernels } = backend;
+  const kernels = backend.prepared;
+  if (!kernels) return graph;
   const written = countWrites(graph.steps);
   const once: Step[] = [];
   const forms = new Map<Value, Map<string, Operand>>();
 
   const steps = graph.steps.map((step): Step => {
     const { def, xs, ys } = step;
-    const { prepared } = def.traits;
+    const prepared = PREPARED.get(def);
+    if (!prepared) return step;
     const params = graph.winograd === 4 ? { ...step.params, approximate: true } : step.params;
-    if (!prepared || def.inLanes) return step;
     const place = def.inputs.indexOf(prepared.input);
     const w = xs[place]!;
     const stays = (w.value.origin.from === 'outside' || w.value.origin.from === 'constant') && !written.has(w.value);
@@ -70,10 +52,10 @@ export function prepareWeights(graph: Graph, backend: Backend): Graph {
       const { storage, shape, strides, size, dense, dtype } = adopt(allocateNow([n], 'f32'));
       const value: Value = { origin: { from: 'constant', storage }, bytes: storage.bytes };
       known.set(key, (form = { value, at: 0, shape, strides, size, dense, dtype }));
-      once.push(making({ ...step, params }, place, form));
+      once.push(making(prepared, { ...step, params }, place, form));
     }
     const inputs = xs.map((x, i) => (i === place ? { ...w, value: form.value, at: 0 } : x));
-    return { ...step, def: onPrepared(def), params, xs: inputs };
+    return { ...step, def: prepared.op, params, xs: inputs };
   });
   return { ...graph, steps, once };
 }

@@ -1,16 +1,18 @@
 /**
- * A batch in lanes: eight images side by side, [n, size] as [⌈n / 8⌉, size, 8]. Spare lanes of the last eight are computed
- * like images, from whatever they hold; what sums over the batch leaves them out. Where `conv2d` and its gradients put a
- * batch into lanes themselves, images get the same bits here.
+ * Batches of images in the blocked layout, NCHW8n: the numbers of eight images interleaved, [n, size] as [⌈n / 8⌉, size, 8].
+ * What fills up the last block is computed like images, from whatever it holds; what sums over the batch leaves it out.
+ * Where `conv2d` and its gradients bring a batch into this layout for themselves, images get the same bits here.
  */
-import type { Conv2d, Conv2dGrad } from './convolution';
+import type { Conv2d, Conv2dGrad, ConvSizes } from './convolution';
 import type { AvgPool2d, MaxPool2d } from './pool';
 
 /** A max pool over planes [h, w, 8]. `relu` 1: of the numbers' positive parts; the tap kh · kw then stands for none. */
-type MaxPool2dLanes = (...args: [...geometry: Parameters<MaxPool2d>, relu: number]) => void;
+type MaxPool2dBlocked = (...args: [...geometry: Parameters<MaxPool2d>, relu: number]) => void;
 
-export interface LaneKernels {
-  /** x [n, size], y [⌈n / 8⌉, size, 8], its spare lanes 0. */
+export interface BlockedKernels {
+  /** 1 if conv2d (`pass` 0), conv2dGradX (1) or conv2dGradW (2) brings such a batch into this layout for itself, else 0. */
+  conv2dTakesLanes(pass: number, ...sizes: ConvSizes): number;
+  /** x [n, size], y [⌈n / 8⌉, size, 8], filled up with 0. */
   toLanes(x: number, y: number, n: number, size: number): void;
   /** The inverse. */
   fromLanes(x: number, y: number, n: number, size: number): void;
@@ -19,17 +21,17 @@ export interface LaneKernels {
    * has the bits of `sum` over images and places.
    */
   sumLanes(x: number, y: number, n: number, c: number, size: number): void;
-  /** x and y in lanes. */
+  /** x and y in blocks. */
   readonly conv2dLanes: Conv2d;
-  /** (g, w, gx, 0), g and gx in lanes. */
+  /** (g, w, gx, 0), g and gx in blocks. */
   readonly conv2dLanesGradX: Conv2dGrad;
-  /** (g, x, gw, 0), g and x in lanes. */
+  /** (g, x, gw, 0), g and x in blocks. */
   readonly conv2dLanesGradW: Conv2dGrad;
   /**
    * (x, at, y): as maxPool2d, the planes being ⌈n / 8⌉ · c; with `relu` the maximum of 0 and the window, where 0 wins if
    * no number is greater or NaN. `at` is of bytes for windows of at most 255 taps.
    */
-  readonly maxPool2dLanes: MaxPool2dLanes;
+  readonly maxPool2dLanes: MaxPool2dBlocked;
   /** (g, at, gx): g[o] added to gx where its window's maximum was, 0 elsewhere and where none won. */
   readonly maxPool2dLanesGrad: MaxPool2d;
   /** (x, y), planes [h, w, 8]. */

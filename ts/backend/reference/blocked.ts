@@ -1,0 +1,37 @@
+import type { BlockedKernels } from '../backend';
+import type { Floats } from './heap';
+
+/** Images of a block. */
+export const IMAGES = 8;
+
+/** Where number i of a batch of images of `size` numbers is in the blocked layout. */
+export const blockedPlace =
+  (size: number): ((i: number) => number) =>
+  i => {
+    const image = Math.floor(i / size);
+    return (Math.floor(image / IMAGES) * size + (i % size)) * IMAGES + (image % IMAGES);
+  };
+
+/** Batches into blocks and out of them. */
+export function blocked(heap: Floats): Pick<BlockedKernels, 'conv2dTakesLanes' | 'toLanes' | 'fromLanes' | 'sumLanes'> {
+  return {
+    conv2dTakesLanes: (_, n) => Number(n >= IMAGES),
+
+    toLanes(xAt, yAt, n, size) {
+      const [x, y, place] = [heap.from(xAt), heap.from(yAt), blockedPlace(size)];
+      y.fill(0, 0, Math.ceil(n / IMAGES) * IMAGES * size);
+      for (let i = 0; i < n * size; i++) y[place(i)] = x[i]!;
+    },
+
+    fromLanes(xAt, yAt, n, size) {
+      const [x, y, place] = [heap.from(xAt), heap.from(yAt), blockedPlace(size)];
+      for (let i = 0; i < n * size; i++) y[i] = x[place(i)]!;
+    },
+
+    sumLanes(xAt, yAt, n, c, size) {
+      const [x, y, place] = [heap.from(xAt), heap.from(yAt), blockedPlace(c * size)];
+      y.fill(0, 0, c);
+      for (let i = 0; i < n * c * size; i++) y[Math.floor(i / size) % c]! += x[place(i)]!;
+    },
+  };
+}
