@@ -4,10 +4,10 @@
  *   node scripts/bring.mjs node24 | workerd | peers
  */
 import { join } from 'node:path';
-import { installExtra } from './extra.mjs';
-import { ROOT } from './setup/places.mjs';
-import { handleInterruptions } from './setup/process.mjs';
-import { say, SetupError } from './setup/report.mjs';
+import { GENERATED, ROOT } from './setup/files.mjs';
+import { withLock } from './setup/lock.mjs';
+import { installModules } from './setup/modules.mjs';
+import { handleInterruptions, SetupError } from './setup/process.mjs';
 import { findRuntime, installRuntimes } from './runtimes.mjs';
 
 /** A runtime that tests know. @param {string} name */
@@ -21,14 +21,15 @@ async function program(name) {
 /** The libraries that benchmarks compare with. */
 async function peers() {
   const folder = join(ROOT, 'bench', 'peers');
-  await installExtra(folder, 'peers', 'installing the libraries to compare with (about 1 min, 200 MB to download)');
+  const what = 'installing the libraries to compare with (about 1 min, 200 MB to download)';
+  await withLock(join(GENERATED, '.lock'), () => installModules(folder, 'peers', what));
   return folder;
 }
 
 handleInterruptions();
 const wanted = process.argv[2] ?? '';
 try {
-  say(wanted === 'peers' ? await peers() : await program(wanted));
+  console.log(wanted === 'peers' ? await peers() : await program(wanted));
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;
   console.error(error.message);

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { ROOT } from './setup/places.mjs';
+import { ROOT } from './setup/files.mjs';
 
 /** With more at once, a seed would say nothing for hours. */
 const BATCH = 2000;

@@ -11,8 +11,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { inBrowser } from './matrix/browser.mjs';
 import { installPacked } from './matrix/pack.mjs';
-import { handleInterruptions, onInterrupt } from './setup/process.mjs';
-import { duration, say, SetupError } from './setup/report.mjs';
+import { duration, handleInterruptions, SetupError } from './setup/process.mjs';
 import { findBrowser, findRuntime, installRuntimes, RUNTIMES } from './runtimes.mjs';
 
 const TIMEOUT_MS = 60_000;
@@ -82,12 +81,12 @@ async function matrix(folder) {
   const counts = { passed: 0, failed: 0 };
   /** What simd128 gives: the first loss, and the plan where it was saved. @type {Record<string, Result | undefined>} */
   const references = { 'edge.mjs': JSON.parse(await inProcess()(folder, process.execPath)('save.mjs', 'simd128')) };
-  say(row(['runtime', 'version', 'script', 'binary', 'bits', 'result', 'first result', 'ok']));
+  console.log(row(['runtime', 'version', 'script', 'binary', 'bits', 'result', 'first result', 'ok']));
   for (const { name, find, runner, source } of contenders) {
     const runtime = await find();
     if (runtime === null) {
       counts.failed++;
-      say(`${row([name])} not here: ${source}`);
+      console.log(`${row([name])} not here: ${source}`);
       continue;
     }
     const runWith = runner(folder, runtime.path);
@@ -104,11 +103,11 @@ async function matrix(folder) {
               : asked === '' && Math.abs(value - reference.value) <= TOLERANCE * Math.abs(reference.value);
           counts[ok ? 'passed' : 'failed']++;
           const cells = [binary, bits.slice(-8), String(value).slice(0, 12), `${ms.toFixed()} ms`];
-          say(row([name, runtime.version, script, ...cells, ok ? 'ok' : 'DIFFERS']));
+          console.log(row([name, runtime.version, script, ...cells, ok ? 'ok' : 'DIFFERS']));
         } catch (error) {
           counts.failed++;
           const reason = error instanceof Error ? error.message : error;
-          say(row([name, runtime.version, script, asked, `failed: ${reason}`]));
+          console.log(row([name, runtime.version, script, asked, `failed: ${reason}`]));
         }
       }
     }
@@ -126,14 +125,14 @@ const start = Date.now();
 handleInterruptions();
 const folder = mkdtempSync(join(tmpdir(), 'phyllo-matrix-'));
 const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
-onInterrupt.add(remove);
+process.once('exit', remove);
 try {
   await installPacked(folder);
   for (const file of SCRIPTS) copyFileSync(join(RUNTIMES, file), join(folder, file));
   await installRuntimes().catch(explain);
   const { passed, failed } = await matrix(folder);
-  say(`in ${duration(Date.now() - start)}`);
-  say(`${passed} passed, ${failed} failed`);
+  console.log(`in ${duration(Date.now() - start)}`);
+  console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 } catch (error) {
   explain(error);

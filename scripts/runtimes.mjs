@@ -1,10 +1,10 @@
 /** The runtimes beside this Node: those of test/runtimes, and a browser. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { installExtra } from './extra.mjs';
-import { GENERATED, ROOT } from './setup/places.mjs';
-import { folderOf, output, succeeds } from './setup/process.mjs';
-import { step } from './setup/report.mjs';
+import { GENERATED, ROOT } from './setup/files.mjs';
+import { withLock } from './setup/lock.mjs';
+import { installModules } from './setup/modules.mjs';
+import { installFromDebian, output, step } from './setup/process.mjs';
 
 /** Packages and script for other runtimes. They stay out of the root: npm's `node` would become every script's. */
 export const RUNTIMES = join(ROOT, 'test', 'runtimes');
@@ -27,7 +27,7 @@ const PLACES = {
 /** Installs the packages of test/runtimes, unless they are. */
 export async function installRuntimes() {
   const what = 'installing Node 22 and 24, Deno, Bun, workerd and miniflare (about 1 min, 250 MB to download)';
-  await installExtra(RUNTIMES, 'runtimes', what);
+  await withLock(join(GENERATED, '.lock'), () => installModules(RUNTIMES, 'runtimes', what));
 }
 
 /**
@@ -52,7 +52,7 @@ export async function findRuntime(name) {
 
 /** @param {string} path @returns {Promise<Runtime | null>} */
 async function probe(path) {
-  const version = (await output(path, ['--version']))?.match(/\d+([.-]\d+)+/)?.[0];
+  const version = (await output(path, '--version'))?.match(/\d+([.-]\d+)+/)?.[0];
   return version === undefined ? null : { path, version };
 }
 
@@ -63,27 +63,12 @@ async function probe(path) {
 export async function findBrowser() {
   const find = async () => {
     for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
-      const runtime = folderOf(name) === null ? null : await probe(name);
+      const runtime = await probe(name);
       if (runtime !== null) return runtime;
     }
     return null;
   };
-  return (await find()) ?? ((await installBrowser()) ? find() : null);
-}
-
-async function installBrowser() {
-  if (!existsSync('/usr/bin/apt-get') || process.getuid?.() !== 0) return false;
-  /** @param {...string} args */
-  const apt = (...args) =>
-    succeeds('apt-get', ['-o', 'DPkg::Lock::Timeout=600', ...args], {
-      log: join(GENERATED, 'log', 'apt.log'),
-      env: { DEBIAN_FRONTEND: 'noninteractive' },
-      finishes: true,
-    });
-  const install = ['install', '-y', '--no-install-recommends', '--no-remove', 'chromium'];
-  return step(
-    'chromium',
-    `installing Debian's package (about 1 min, 120 MB)`,
-    async () => (await apt(...install)) || ((await apt('update')) && (await apt(...install))),
-  );
+  const what = "installing Debian's package (about 1 min, 120 MB)";
+  const install = () => installFromDebian('chromium');
+  return (await find()) ?? ((await step('chromium', what, install)) ? find() : null);
 }

@@ -8,80 +8,48 @@
  *   --wasm      stop after the binaries
  *   --checked   build the binary for the tests too, which asserts every address
  */
-import { copyFileSync, existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, renameSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildBinaries, copyBinaries } from './setup/binaries.mjs';
+import { buildBinaries, WASM } from './setup/binaries.mjs';
+import { GENERATED, hashOf, isMade, markMade, ROOT } from './setup/files.mjs';
 import { withLock } from './setup/lock.mjs';
-import { npm } from './setup/npm.mjs';
-import { GENERATED, ROOT, SCRAP } from './setup/places.mjs';
-import { endChildren, handleInterruptions, run } from './setup/process.mjs';
-import { duration, say, SetupError, showTimes, step } from './setup/report.mjs';
-import { freshFolder, replace } from './setup/scrap.mjs';
-import { filesUnder, hashOf, isCurrent, modulesMatch, writeStamp } from './setup/stamp.mjs';
+import { installModules } from './setup/modules.mjs';
+import { duration, handleInterruptions, run, SetupError, step, times } from './setup/process.mjs';
 
-/** Installs the packages of package-lock.json, unless they are. */
-async function installModules() {
-  const installed = join(ROOT, 'node_modules', '.package-lock.json');
-  /** @param {string} file */
-  const packages = file => JSON.parse(readFileSync(file, 'utf8')).packages;
-  if (existsSync(installed) && modulesMatch(packages(join(ROOT, 'package-lock.json')), packages(installed))) return;
-  await step('node modules', 'installing (about 30 s)', async () => {
-    const scrap = freshFolder(join(SCRAP, 'modules'));
-    for (const file of ['package.json', 'package-lock.json']) copyFileSync(join(ROOT, file), join(scrap, file));
-    const [program, args] = npm('ci', '--prefix', scrap, '--no-audit', '--no-fund', '--loglevel=error');
-    await run(program, args, { log: join(GENERATED, 'log', 'npm.log'), cwd: scrap });
-    replace(join(scrap, 'node_modules'), join(ROOT, 'node_modules'));
-  });
-}
-
-/**
- * Bundles ts/ into dist/.
- * @param {string} binaries the hash of what the binaries were made from
- */
-async function bundle(binaries) {
-  const configuration = ['package.json', 'tsconfig.json', 'tsup.config.ts', 'scripts/setup.mjs', 'scripts/sources.mjs'];
-  const sources = filesUnder([...configuration, 'ts'].map(path => join(ROOT, path)));
-  const hash = `${hashOf(ROOT, sources)} ${binaries}`;
-  const stamp = join(GENERATED, '.stamps', 'dist');
-  const dist = join(ROOT, 'dist');
-  if (isCurrent(stamp, hash, [join(dist, 'node', 'index.js'), join(dist, 'index.d.ts')])) return;
+/** Bundles ts/ into dist/, with the binaries beside. */
+async function bundle() {
+  const recipe = ['package.json', 'tsconfig.json', 'tsup.config.ts', 'scripts/setup.mjs', 'scripts/sources.mjs'];
+  const inputs = hashOf([...WASM, ...[...recipe, 'ts'].map(path => join(ROOT, path))]);
+  const [dist, stamp] = [join(ROOT, 'dist'), join(GENERATED, '.stamps', 'dist')];
+  if (isMade(stamp, inputs, [dist])) return;
   await step('dist', 'bundling (about 10 s)', async () => {
-    const scrap = join(freshFolder(join(SCRAP, 'dist')), 'dist');
-    await run(process.execPath, [join(ROOT, 'node_modules', 'tsup', 'dist', 'cli-default.js')], {
-      log: join(GENERATED, 'log', 'tsup.log'),
-      cwd: ROOT,
-      env: { PHYLLO_DIST: scrap },
-    });
-    copyBinaries(scrap);
-    replace(scrap, dist);
-    writeStamp(stamp, hash);
+    // Made beside, then put in place: an interruption leaves no half, and nothing of an older one stays.
+    const made = join(GENERATED, '.dist');
+    rmSync(made, { recursive: true, force: true });
+    const tsup = join(ROOT, 'node_modules', 'tsup', 'dist', 'cli-default.js');
+    await run(process.execPath, [tsup], { cwd: ROOT, env: { PHYLLO_DIST: made } });
+    for (const file of WASM) copyFileSync(file, join(made, basename(file)));
+    rmSync(dist, { recursive: true, force: true });
+    renameSync(made, dist);
   });
+  markMade(stamp, inputs, [dist]);
 }
 
-const { values } = parseArgs({
-  options: {
-    start: { type: 'boolean', default: false },
-    wasm: { type: 'boolean', default: false },
-    checked: { type: 'boolean', default: false },
-  },
-});
+const option = /** @type {const} */ ({ type: 'boolean', default: false });
+const { values } = parseArgs({ options: { start: option, wasm: option, checked: option } });
 const start = Date.now();
 handleInterruptions();
 try {
   await withLock(join(GENERATED, '.lock'), async () => {
-    const modules = installModules();
-    const [binaries] = await Promise.all([
-      buildBinaries({ checked: values.checked, own: values.start, modules }),
-      modules,
-    ]);
-    if (!values.wasm && !values.start) await bundle(binaries);
+    const modules = installModules(ROOT, 'node modules', 'installing (about 30 s)');
+    await Promise.all([modules, buildBinaries({ checked: values.checked, own: values.start, modules })]);
+    if (!values.wasm && !values.start) await bundle();
   });
-  showTimes();
-  say(`phyllo is set up (${duration(Date.now() - start)})`);
+  for (const [name, time] of times) console.log(`  ${name.padEnd(14)}${time.padStart(12)}`);
+  console.log(`phyllo is set up (${duration(Date.now() - start)})`);
 } catch (error) {
-  endChildren();
   if (!(error instanceof SetupError)) throw error;
   console.error(error.message);
-  process.exitCode = 1;
+  process.exit(1); // and what runs beside ends
 }

@@ -13,7 +13,7 @@ import { nodeResolve } from '@rollup/plugin-node-resolve';
 import * as esbuild from 'esbuild';
 import { rollup } from 'rollup';
 import * as vite from 'vite';
-import { ROOT } from './setup/places.mjs';
+import { ROOT } from './setup/files.mjs';
 
 const KIB = 1024;
 /**

@@ -5,7 +5,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import ts from 'typescript';
-import { ROOT } from './setup/places.mjs';
+import { ROOT } from './setup/files.mjs';
 
 const TS = join(ROOT, 'ts');
 /** The packages: each folder of ts/ that has an index.ts is phyllo/<folder>. */

@@ -7,11 +7,10 @@ import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ROOT } from './setup/places.mjs';
+import { ROOT } from './setup/files.mjs';
 import { cargoCounts, vitestCounts } from './counts.mjs';
-import { handleInterruptions } from './setup/process.mjs';
-import { duration } from './setup/report.mjs';
-import { bringComponents, environment, findRust, TARGET, wasmEnvironment } from './setup/rust.mjs';
+import { duration, handleInterruptions, output } from './setup/process.mjs';
+import { askRustup, environment, findRust, TARGET } from './setup/rust.mjs';
 import { findRuntime, installRuntimes } from './runtimes.mjs';
 
 const ARITHMETIC = ['ops/ops', 'ops/goldens', 'optim/training', 'package/determinism'].map(
@@ -73,7 +72,7 @@ function checks(rust) {
   const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
   const cargo = join(rust.bin, 'cargo');
   const native = { ...environment(rust), CARGO_TARGET_DIR: join(ROOT, 'target', 'clippy') };
-  const wasm = { ...native, ...wasmEnvironment(rust, ['-Ctarget-feature=+simd128']) };
+  const wasm = { ...native, ...environment(rust, ['-Ctarget-feature=+simd128']) };
   const boundary = ['clippy', '-p', 'phyllo-wasm', '--lib', '--target', TARGET];
   const strict = ['--', '-D', 'warnings'];
   return [
@@ -104,7 +103,8 @@ function checks(rust) {
 /** Runs the checks, one after the other: other work runs beside them. */
 async function check() {
   const rust = await findRust();
-  await bringComponents(rust);
+  const tools = await Promise.all(['fmt', 'clippy'].map(tool => output(join(rust.bin, 'cargo'), tool, '--version')));
+  if (tools.includes(null)) await askRustup('rustfmt and clippy', 'component', 'add', 'rustfmt', 'clippy');
   const counts = { passed: 0, failed: 0 };
   for (const { name, command, args, env } of checks(rust)) {
     const start = Date.now();

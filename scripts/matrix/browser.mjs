@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join } from 'node:path';
-import { onInterrupt } from '../setup/process.mjs';
 
 const TIMEOUT_MS = 60_000;
 
@@ -29,7 +28,7 @@ export const inBrowser = (folder, program) => async (script, binary) => {
   });
   const closed = new Promise(resolve => browser.once('close', resolve));
   const kill = () => void browser.kill();
-  onInterrupt.add(kill);
+  process.once('exit', kill);
   try {
     return await new Promise((resolve, reject) => {
       serve(server, folder, resolve, stack => reject(new Error(stack)));
@@ -41,7 +40,7 @@ export const inBrowser = (folder, program) => async (script, binary) => {
     server.closeAllConnections();
     server.close();
     await closed;
-    onInterrupt.delete(kill);
+    process.off('exit', kill);
   }
 };
 

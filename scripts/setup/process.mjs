@@ -1,127 +1,97 @@
-/** Child processes: their output goes to a log file, an interruption ends them, a failure shows the log's tail. */
+/** Steps and their child processes: an interruption ends them, a failure shows the last they said. */
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
-import { SetupError, withoutHosts } from './report.mjs';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 
 const WINDOWS = process.platform === 'win32';
 const TAIL_LINES = 60;
 
+/** A failure that explains itself: only its message is shown. */
+export class SetupError extends Error {}
+
+/** What each step took. Some run side by side, so that these do not add up. @type {[name: string, time: string][]} */
+export const times = [];
+
+/** A duration to read at a glance. @param {number} ms */
+export function duration(ms) {
+  if (ms < 10_000) return `${(ms / 1000).toFixed(1)} s`;
+  const s = Math.round(ms / 1000);
+  return s < 100 ? `${s} s` : `${Math.floor(s / 60)} min ${s % 60} s`;
+}
+
+/**
+ * Announces a step, runs it and says how long it took. An attempt that failed returns false; all else that fails throws.
+ * @template T @param {string} name @param {string} what it does, and about how long that takes @param {() => Promise<T>} work
+ */
+export async function step(name, what, work) {
+  console.log(`${name}: ${what}…`);
+  const start = Date.now();
+  const result = await work();
+  const time = duration(Date.now() - start);
+  times.push([name, time]);
+  console.log(`${name}: ${result === false ? 'not possible here' : 'done'} (${time})`);
+  return result;
+}
+
 /** Processes to end with this one. @type {Set<import('node:child_process').ChildProcess>} */
 const children = new Set();
 
-/** What to undo when interrupted, besides ending the children. @type {Set<() => void>} */
-export const onInterrupt = new Set();
-
-/**
- * Each child leads its own process group, so that compilers started by cargo end with it.
- * @param {import('node:child_process').ChildProcess} child
- */
-function end(child) {
-  if (child.pid === undefined) return;
-  try {
-    if (WINDOWS) child.kill();
-    else process.kill(-child.pid, 'SIGTERM');
-  } catch {
-    // It has ended by itself.
-  }
-}
-
-/** Steps run side by side: where one fails, the others end. */
-export function endChildren() {
-  children.forEach(end);
-}
-
-/** From now on an interruption ends the children and undoes what is to be undone. */
+/** From now on an interruption exits this process, and its exit ends its children. */
 export function handleInterruptions() {
-  for (const [signal, code] of /** @type {const} */ ([
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-    ['SIGHUP', 129],
-  ])) {
-    process.once(signal, () => {
-      endChildren();
-      onInterrupt.forEach(undo => undo());
-      process.exit(code);
-    });
-  }
-}
-
-/**
- * @typedef {object} RunOptions
- * @property {string} log file that receives stdout and stderr
- * @property {NodeJS.ProcessEnv} [env] added to this process's environment
- * @property {string} [cwd]
- * @property {number} [timeout] milliseconds until it is ended and counts as failed
- * @property {boolean} [finishes] an interruption lets it finish by itself (a package manager)
- */
-
-/**
- * Runs a program and tells whether it succeeded.
- * @param {string} command
- * @param {readonly string[]} args
- * @param {RunOptions} options
- * @returns {Promise<boolean>}
- */
-export async function succeeds(command, args, { log, env, cwd, timeout, finishes = false }) {
-  mkdirSync(dirname(log), { recursive: true });
-  const out = openSync(log, 'w');
-  try {
-    return await new Promise(resolve => {
-      const child = spawn(command, args, {
-        cwd,
-        env: { ...process.env, ...env },
-        stdio: ['ignore', out, out],
-        detached: !WINDOWS,
-        timeout,
-      });
-      if (!finishes) children.add(child);
-      child.once('error', () => resolve(false));
-      child.once('close', code => {
-        children.delete(child);
-        resolve(code === 0);
-      });
-    });
-  } finally {
-    closeSync(out);
-  }
+  process.once('SIGINT', () => process.exit(130));
+  process.once('SIGTERM', () => process.exit(143));
+  process.once('SIGHUP', () => process.exit(129));
+  process.once('exit', () => {
+    for (const { pid } of children) {
+      try {
+        // Each leads its own process group, so that compilers started by cargo end with it.
+        if (pid !== undefined) process.kill(WINDOWS ? pid : -pid, 'SIGTERM');
+      } catch {
+        // It has ended by itself.
+      }
+    }
+  });
 }
 
 /**
  * Runs a program that has to succeed.
  * @param {string} command
  * @param {readonly string[]} args
- * @param {RunOptions} options
- * @throws {SetupError} with the end of its log
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv }} [options] `env` is added to this process's
+ * @returns {Promise<string>} what it printed
+ * @throws {SetupError} with the end of what it printed, and of what it said of errors
  */
-export async function run(command, args, options) {
-  if (await succeeds(command, args, options)) {
-    rmSync(options.log, { force: true });
-    return;
-  }
-  const tail = withoutHosts(readFileSync(options.log, 'utf8')).trimEnd().split('\n').slice(-TAIL_LINES).join('\n');
-  throw new SetupError(`${tail}\n\nfailed: ${[command, ...args].join(' ')}\nwhole log: ${options.log}`);
+export async function run(command, args, { cwd, env } = {}) {
+  const options = { cwd, env: { ...process.env, ...env }, detached: !WINDOWS };
+  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  children.add(child);
+  let [printed, log] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', text => (printed += text));
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', text => (log += text));
+  const failure = await once(child, 'close').then(
+    ([code]) => code !== 0 && `failed: ${[command, ...args].join(' ')}`,
+    error => error.message,
+  );
+  children.delete(child);
+  if (failure === false) return printed.trim();
+  throw new SetupError(withoutHosts([...log.trimEnd().split('\n').slice(-TAIL_LINES), '', failure].join('\n')));
 }
 
-/**
- * What a program prints, or null where it fails or does not exist.
- * @param {string} command
- * @param {readonly string[]} args
- * @param {NodeJS.ProcessEnv} [env]
- * @returns {Promise<string | null>}
- */
-export function output(command, args, env) {
-  return new Promise(resolve => {
-    const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'ignore'] });
-    let text = '';
-    child.stdout.on('data', chunk => (text += chunk));
-    child.once('error', () => resolve(null));
-    child.once('close', code => resolve(code === 0 ? text.trim() : null));
-  });
+/** What a program prints, or null where it fails or does not exist. @param {string} command @param {...string} args */
+export const output = (command, ...args) => run(command, args).catch(() => null);
+
+/** A tool's log without the hosts it talked to: whose mirror a machine uses is nobody's business. @param {string} log */
+export function withoutHosts(log) {
+  return log.replace(/\b(https?|ssh|git):\/\/[^\s/"'`]+/g, '$1://…');
 }
 
-/** The folder on PATH that holds a program, or null. @param {string} program */
-export function folderOf(program) {
-  const file = WINDOWS ? `${program}.exe` : program;
-  return (process.env.PATH ?? '').split(delimiter).find(folder => folder && existsSync(join(folder, file))) ?? null;
+/** Installs Debian's packages, where this is Debian and this user may. @param {...string} packages */
+export async function installFromDebian(...packages) {
+  if (!existsSync('/usr/bin/apt-get')) return false;
+  const apt = 'apt-get -o DPkg::Lock::Timeout=600';
+  const install = `${apt} install -y --no-install-recommends --no-remove ${packages.join(' ')}`;
+  const script = `export DEBIAN_FRONTEND=noninteractive; dpkg --configure -a; ${install} || (${apt} update && ${install})`;
+  // In a session of its own, which an interruption lets finish.
+  const command = ['setsid', '--wait', 'sh', '-c', `(${script}) > /dev/null 2>&1`];
+  return (await (process.getuid?.() === 0 ? output('env', ...command) : output('sudo', '-n', ...command))) !== null;
 }

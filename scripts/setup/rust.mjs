@@ -1,242 +1,141 @@
-/** Finds a Rust that compiles to wasm32-unknown-unknown, or brings one. */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+/** Finds a Rust that compiles to wasm32-unknown-unknown, or brings one; and brings wasm-bindgen. */
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { CACHE } from './places.mjs';
-import { folderOf, output, run, succeeds } from './process.mjs';
-import { SetupError, step } from './report.mjs';
-import { freshFolder, replace } from './scrap.mjs';
+import { CACHE, hashOf, ROOT } from './files.mjs';
+import { installFromDebian, output, run, SetupError, step } from './process.mjs';
 
 export const TARGET = 'wasm32-unknown-unknown';
 /** What the kernels need: slices' as_chunks. */
 const MINIMUM_MINOR = 88;
+/** Debian packages a Rust that is new enough for its web browsers. */
 const DEBIAN_PACKAGES = ['rustc-web', 'cargo-web', 'rust-web-src', 'lld-19'];
+const CARGO = join(process.env.CARGO_HOME ?? join(homedir(), '.cargo'), 'bin');
+/** Where cargo and rustc are: where PATH finds them, or in these folders. */
+const FOLDERS = ['', CARGO, '/usr/bin'];
+const EXE = process.platform === 'win32' ? '.exe' : '';
 
 const HOW_TO = `phyllo needs Rust 1.${MINIMUM_MINOR} or newer with the ${TARGET} target, and none could be set up here.
 
 With rustup (https://rustup.rs):   rustup update stable && rustup target add ${TARGET}
-On Debian:                         sudo apt-get install --no-install-recommends ${DEBIAN_PACKAGES.join(' ')}
+On Debian:                         sudo apt-get install --no-install-recommends ${DEBIAN_PACKAGES.join(' ')}`;
 
-Then run this again.`;
+/** The folder of a sysroot with the target's standard library. @param {string} sysroot */
+const libraryOf = sysroot => join(sysroot, 'lib', 'rustlib', TARGET, 'lib');
 
-/**
- * @typedef {object} Toolchain
- * @property {string} bin the folder of cargo and rustc
- * @property {number} minor the version: 1.minor
- * @property {string} id names this very compiler
- * @property {boolean} rustup whether rustup manages it
- * @property {string | null} linker for wasm, where the compiler does not bring its own
- * @property {boolean} linked whether there is a linker at all
- * @property {boolean} target whether it brings the target's standard library
- * @property {string | null} source the standard library's source
- * @property {string | null} sysroot in the cache, where the target's standard library was compiled from source
- */
-
-/**
- * The first usable toolchain, those with a standard library for the target before those that only could compile one.
- * @param {readonly Toolchain[]} found in the order of PATH
- * @returns {Toolchain | null}
- */
-export function choose(found) {
-  const usable = found.filter(({ minor, linked }) => minor >= MINIMUM_MINOR && linked);
-  return (
-    usable.find(({ target, sysroot }) => target || sysroot !== null) ??
-    usable.find(({ source }) => source !== null) ??
-    null
-  );
-}
-
-/** @param {Toolchain} rust */
-function isReady(rust) {
-  return rust.target || rust.sysroot !== null;
-}
-
-/** The newest lld for wasm: `wasm-ld`, or Debian's `wasm-ld-19`. */
-function wasmLinker() {
-  for (const folder of [...(process.env.PATH ?? '').split(delimiter), '/usr/bin']) {
-    if (!folder || !existsSync(folder)) continue;
-    const names = readdirSync(folder).filter(name => /^wasm-ld(-\d+)?$/.test(name));
-    names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
-    const newest = names.at(-1);
-    if (newest !== undefined) return join(folder, newest);
-  }
-  return null;
-}
-
-/**
- * @param {string} bin
- * @returns {Promise<Toolchain | null>}
- */
+/** @param {string} bin the folder of cargo and rustc; empty where PATH finds them */
 async function inspect(bin) {
-  const env = { PATH: bin + delimiter + process.env.PATH };
-  const [about, sysroot] = await Promise.all([
-    output(join(bin, 'rustc'), ['-vV'], env),
-    output(join(bin, 'rustc'), ['--print', 'sysroot'], env),
-  ]);
-  const release = about?.match(/^release: (1\.(\d+)\S*)$/m);
-  const host = about?.match(/^host: (\S+)$/m)?.[1];
-  if (!about || !sysroot || !host || !release?.[1] || !release[2]) return null;
-  const commit = about.match(/^commit-hash: (\w{9})/m)?.[1] ?? 'unknown';
-  const id = `${release[1]}-${commit}-${host}`;
-  const lib = join(sysroot, 'lib', 'rustlib');
-  const bundled = ['rust-lld', 'rust-lld.exe'].some(file => existsSync(join(lib, host, 'bin', file)));
-  const linker = bundled ? null : wasmLinker();
-  const source = join(lib, 'src', 'rust', 'library');
-  const compiled = join(CACHE, `std-${id}`);
+  const about = await output(join(bin, 'rustc'), '-vV');
+  const own = await output(join(bin, 'rustc'), '--print', 'sysroot');
+  if (about === null || own === null) return null;
+  const [release = '', commit, host = ''] = ['release', 'commit-hash', 'host'].map(
+    field => new RegExp(`^${field}: (\\S+)`, 'm').exec(about)?.[1],
+  );
+  const lib = join(own, 'lib', 'rustlib');
+  const linkers = [join(lib, host, 'bin', `rust-lld${EXE}`), '/usr/bin/wasm-ld-19'];
+  /** Where the target's standard library is: with the compiler, or compiled into the cache. */
+  const sysroot = existsSync(libraryOf(own)) ? own : join(CACHE, `std-${release}-${commit}-${host}`);
   return {
     bin,
-    minor: Number(release[2]),
-    id,
-    rustup: existsSync(join(bin, 'rustup')) || existsSync(join(bin, 'rustup.exe')),
-    linker,
-    linked: bundled || linker !== null,
-    target: existsSync(join(lib, TARGET, 'lib')),
-    source: existsSync(join(source, 'std', 'Cargo.toml')) ? source : null,
-    sysroot: existsSync(compiled) ? compiled : null,
+    own,
+    sysroot,
+    minor: Number(release.split('.')[1]),
+    linker: linkers.find(existsSync) ?? 'wasm-ld',
+    ready: existsSync(libraryOf(sysroot)),
+    /** Whether the standard library can be compiled. */
+    source: existsSync(join(lib, 'src', 'rust', 'library', 'std', 'Cargo.toml')),
   };
 }
 
-async function findAll() {
-  const cargo = process.env.CARGO_HOME ?? join(homedir(), '.cargo');
-  const folders = new Set([folderOf('rustc'), join(cargo, 'bin'), '/usr/bin']);
-  const found = [];
-  for (const folder of folders) {
-    const toolchain = folder && (await inspect(folder));
-    if (toolchain) found.push(toolchain);
-  }
-  return found;
-}
+/** @typedef {NonNullable<Awaited<ReturnType<typeof inspect>>>} Toolchain */
 
 /**
- * A Rust that can compile natively, for tests: the one the set-up chose, so that there is one Rust.
- * @returns {Promise<Toolchain>}
+ * The first usable toolchain, those with a standard library for the target before those that only could compile one.
+ * @param {readonly (Toolchain | null)[]} found in the order of PATH
  */
+export function choose(found) {
+  const usable = found.filter(rust => rust !== null && rust.minor >= MINIMUM_MINOR);
+  return usable.find(rust => rust?.ready) ?? usable.find(rust => rust?.source) ?? null;
+}
+
+const find = async () => choose(await Promise.all(FOLDERS.map(inspect)));
+
+/** The Rust that the set-up chose, which compiles natively too. @returns {Promise<Toolchain>} @throws {SetupError} */
 export async function findRust() {
-  const rust = choose(await findAll());
+  const rust = await find();
   if (rust === null) throw new SetupError(HOW_TO);
   return rust;
 }
 
 /**
- * The environment in which `cargo` and `rustc` are this toolchain's.
+ * The environment in which `cargo` and `rustc` are this toolchain's, and compile to wasm with these flags. They reach the
+ * target's crates only, not build scripts.
  * @param {Toolchain} rust
- * @param {readonly string[]} folders of further tools
- * @returns {Record<string, string>}
+ * @param {readonly string[]} [flags] none: to compile natively
+ * @returns {NodeJS.ProcessEnv}
  */
-export function environment(rust, folders = []) {
-  return { PATH: [rust.bin, ...folders, process.env.PATH].join(delimiter), CARGO_TERM_PROGRESS_WHEN: 'never' };
+export function environment({ bin, linker, sysroot }, flags) {
+  const path = { PATH: [bin, process.env.PATH].filter(Boolean).join(delimiter), CARGO_TERM_PROGRESS_WHEN: 'never' };
+  if (flags === undefined) return path;
+  const encoded = [...flags, `--sysroot=${sysroot}`].join('\x1f');
+  return { ...path, CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER: linker, CARGO_ENCODED_RUSTFLAGS: encoded };
 }
 
-/**
- * The same for compiling to wasm with these flags. They reach the target's crates only, not the build scripts.
- * @param {Toolchain} rust
- * @param {readonly string[]} flags
- * @returns {Record<string, string>}
- */
-export function wasmEnvironment(rust, flags) {
-  const all = rust.sysroot === null ? flags : [...flags, `--sysroot=${rust.sysroot}`];
-  /** @type {Record<string, string>} */
-  const env = { CARGO_ENCODED_RUSTFLAGS: all.join('\x1f') };
-  if (rust.linker !== null) env.CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER = rust.linker;
-  return env;
+/** Asks rustup for something. @param {string} what @param {...string} args */
+export async function askRustup(what, ...args) {
+  const rustup = existsSync(join(CARGO, `rustup${EXE}`)) ? join(CARGO, 'rustup') : 'rustup';
+  return step('rust', `asking rustup for ${what}`, async () => (await output(rustup, ...args)) !== null);
 }
 
-/** Asks rustup for the target. @param {Toolchain} rust */
-function addTarget(rust) {
-  return step('rust', `asking rustup for ${TARGET}`, () =>
-    succeeds(join(rust.bin, 'rustup'), ['target', 'add', TARGET], {
-      log: join(CACHE, 'log', 'rustup.log'),
-      env: { RUSTUP_MAX_RETRIES: '0' },
-      timeout: 120_000,
-    }),
-  );
-}
-
-/** Asks rustup for the formatter and the linter, where they are not there. @param {Toolchain} rust */
-export async function bringComponents(rust) {
-  const versions = ['fmt', 'clippy'].map(tool => output(join(rust.bin, 'cargo'), [tool, '--version']));
-  if ((await Promise.all(versions)).every(version => version !== null) || !rust.rustup) return;
-  await step('rust', 'asking rustup for rustfmt and clippy', () =>
-    succeeds(join(rust.bin, 'rustup'), ['component', 'add', 'rustfmt', 'clippy'], {
-      log: join(CACHE, 'log', 'components.log'),
-      env: { RUSTUP_MAX_RETRIES: '0' },
-      timeout: 120_000,
-    }),
-  );
-}
-
-/** Brings Debian's Rust, which it packages for its web browsers. @returns {Promise<boolean>} */
-async function installFromDebian() {
-  if (!existsSync('/usr/bin/apt-get')) return false;
-  const log = join(CACHE, 'log', 'apt.log');
-  const isRoot = process.getuid?.() === 0;
-  if (!isRoot && !(await succeeds('sudo', ['-n', 'true'], { log }))) return false;
-  /** @param {readonly string[]} command */
-  const asRoot = (...command) => {
-    const [program = '', ...args] = isRoot ? command : ['sudo', '-n', ...command];
-    return succeeds(program, args, { log, env: { DEBIAN_FRONTEND: 'noninteractive' }, finishes: true });
-  };
-  const apt = ['apt-get', '-o', 'DPkg::Lock::Timeout=600'];
-  const install = [...apt, 'install', '-y', '--no-install-recommends', '--no-remove', ...DEBIAN_PACKAGES];
-  return step('rust', `installing Debian's packages (about 1 min, once per machine)`, async () => {
-    await asRoot('dpkg', '--configure', '-a');
-    return (await asRoot(...install)) || ((await asRoot(...apt, 'update')) && (await asRoot(...install)));
-  });
-}
-
-/**
- * Compiles the target's standard library from source into the cache, as a sysroot of its own.
- * @param {Toolchain} rust
- * @returns {Promise<Toolchain>}
- */
+/** Compiles the target's standard library from source. @param {Toolchain} rust */
 async function compileStd(rust) {
-  const sysroot = join(CACHE, `std-${rust.id}`);
-  const build = join(CACHE, 'build', `std-${rust.id}`);
-  await step('rust', `compiling the standard library for ${TARGET} (about 1 min, once per machine)`, async () => {
-    mkdirSync(join(build, 'src'), { recursive: true });
-    writeFileSync(
-      join(build, 'Cargo.toml'),
-      '[package]\nname = "empty"\nedition = "2021"\n\n[profile.release]\npanic = "abort"\n\n[workspace]\n',
-    );
-    writeFileSync(join(build, 'src', 'lib.rs'), '');
-    await run(join(rust.bin, 'cargo'), ['build', '--release', '-Z', 'build-std=std,panic_abort', '--target', TARGET], {
-      log: join(CACHE, 'log', 'std.log'),
-      cwd: build,
-      env: {
-        ...environment(rust),
-        // The bitcode is what link-time optimisation reads.
-        ...wasmEnvironment(rust, ['-Cembed-bitcode=yes']),
-        // Building the standard library is an unstable feature of a stable compiler.
-        RUSTC_BOOTSTRAP: '1',
-        CARGO_TARGET_DIR: join(build, 'target'),
-      },
-    });
-    const scrap = freshFolder(join(CACHE, 'scrap'));
-    const lib = join(scrap, 'lib', 'rustlib', TARGET, 'lib');
-    const compiled = join(build, 'target', TARGET, 'release', 'deps');
-    mkdirSync(lib, { recursive: true });
-    for (const file of readdirSync(compiled)) {
-      if (file.endsWith('.rlib') && !file.startsWith('libempty-')) copyFileSync(join(compiled, file), join(lib, file));
-    }
-    replace(scrap, sysroot);
-    rmSync(build, { recursive: true, force: true });
-  });
-  return { ...rust, sysroot };
+  const cwd = join(rust.sysroot, 'build');
+  mkdirSync(cwd, { recursive: true });
+  const manifest = ['[package]', 'name = "empty"', '[lib]', 'path = "lib.rs"', '[profile.release]', 'panic = "abort"'];
+  writeFileSync(join(cwd, 'Cargo.toml'), [...manifest, '[workspace]'].join('\n'));
+  writeFileSync(join(cwd, 'lib.rs'), '');
+  // The bitcode is what link-time optimisation reads. To build std is an unstable feature of a stable compiler.
+  const env = { ...environment({ ...rust, sysroot: rust.own }, ['-Cembed-bitcode=yes']), RUSTC_BOOTSTRAP: '1' };
+  const args = ['build', '--release', '-Z', 'build-std=std,panic_abort', '--target', TARGET, '--target-dir', 'target'];
+  await run(join(rust.bin, 'cargo'), args, { cwd, env });
+  mkdirSync(join(libraryOf(rust.sysroot), '..'), { recursive: true });
+  renameSync(join(cwd, 'target', TARGET, 'release', 'deps'), libraryOf(rust.sysroot));
+  rmSync(cwd, { recursive: true });
 }
 
 /**
- * Finds a Rust for wasm, or brings one: from rustup, from the standard library's source, from Debian.
+ * Finds a Rust for wasm, or brings one: from rustup, from Debian, from the standard library's source.
  * @returns {Promise<Toolchain>}
  * @throws {SetupError} that says what to install
  */
 export async function bringRust() {
-  let rust = choose(await findAll());
-  if (rust !== null && isReady(rust)) return rust;
+  const found = await find();
+  if (found?.ready) return found;
+  if (!(await askRustup(TARGET, 'target', 'add', TARGET)) && found === null) {
+    const what = "installing Debian's packages (about 1 min, once per machine)";
+    await step('rust', what, () => installFromDebian(...DEBIAN_PACKAGES));
+  }
+  const rust = await findRust();
+  const what = `compiling the standard library for ${TARGET} (about 1 min, once per machine)`;
+  if (!rust.ready) await step('rust', what, () => compileStd(rust));
+  return rust;
+}
 
-  const managed = (await findAll()).find(({ rustup, minor }) => rustup && minor >= MINIMUM_MINOR);
-  if (managed !== undefined && (await addTarget(managed))) return findRust();
-
-  if (rust === null && (await installFromDebian())) rust = choose(await findAll());
-  if (rust === null) throw new SetupError(HOW_TO);
-  return isReady(rust) ? rust : compileStd(rust);
+/**
+ * Brings wasm-bindgen: the library of its command line behind a main function of ours, scripts/bindgen. The whole command
+ * line with wasm-pack takes three times as many crates, and the tool runs for less than a second, so it is not optimised.
+ * @param {Toolchain} rust
+ * @returns {Promise<string>} the program
+ */
+export async function bringBindgen(rust) {
+  const [cwd, target] = [join(ROOT, 'scripts', 'bindgen'), join(CACHE, 'build', 'bindgen')];
+  const version = hashOf([join(cwd, 'Cargo.lock'), join(cwd, 'src')]).slice(0, 16);
+  const program = join(CACHE, `bindgen-${version}${EXE}`);
+  if (existsSync(program)) return program;
+  const build = () =>
+    run(join(rust.bin, 'cargo'), ['build', '--locked', '--target-dir', target], { cwd, env: environment(rust) });
+  await step('wasm-bindgen', 'compiling (about 1 min, once per machine)', build);
+  renameSync(join(target, 'debug', `phyllo-bindgen${EXE}`), program);
+  rmSync(target, { recursive: true });
+  return program;
 }

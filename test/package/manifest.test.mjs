@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { npm } from '../../scripts/setup/npm.mjs';
-import { ROOT } from '../../scripts/setup/places.mjs';
+import { ROOT } from '../../scripts/setup/files.mjs';
+import { npm } from '../../scripts/setup/modules.mjs';
 
 const TIMEOUT_MS = 120_000;
 
@@ -15,8 +15,8 @@ let folder = '';
 let tarball = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'phyllo-manifest-'));
-  const [program, args] = npm('pack', '--silent', '--pack-destination', folder);
-  execFileSync(program, args, { cwd: ROOT });
+  const { command, args } = npm('pack', '--silent', '--pack-destination', folder);
+  execFileSync(command, args, { cwd: ROOT });
   tarball = join(folder, readdirSync(folder).find(name => name.endsWith('.tgz')) ?? '');
 }, TIMEOUT_MS);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

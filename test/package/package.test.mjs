@@ -19,8 +19,7 @@ import { build } from 'esbuild';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { installPacked } from '../../scripts/matrix/pack.mjs';
-import { ROOT } from '../../scripts/setup/places.mjs';
-import { filesUnder } from '../../scripts/setup/stamp.mjs';
+import { filesUnder, ROOT } from '../../scripts/setup/files.mjs';
 
 /** @type {import('esbuild').BuildOptions} */
 const BUNDLING = { bundle: true, format: 'esm', platform: 'node', logLevel: 'error' };
@@ -39,12 +38,12 @@ beforeAll(async () => {
 afterAll(() => rmSync(app, { recursive: true, force: true }));
 
 const manifest = () => JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
-const packed = () => filesUnder([installed]).map(path => relative(installed, path).split(sep).join('/'));
+const packed = () => filesUnder(installed).map(path => relative(installed, path).split(sep).join('/'));
 
 describe('contents', () => {
   /** In KiB, compressed as on its way to a user. @type {readonly (readonly [RegExp, number])[]} */
   const sizes = [
-    [/^dist\/(simd128|relaxed|infer|infer-relaxed)\.wasm$/, 152],
+    [/^dist\/(simd128|relaxed|infer|infer-relaxed)\.wasm$/, 150],
     [/^dist\/(node|browser)\.js$/, 80],
     [/^dist\/[\w-]+\.js$/, 4],
     [/^dist\/(node|browser)\/\w+\.js$/, 2],

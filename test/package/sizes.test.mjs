@@ -1,6 +1,6 @@
 /** What bundles hold of phyllo is bounded, by each bundler with its defaults; how to print it: `npm run sizes`. */
 import { expect, test } from 'vitest';
-import { ROOT } from '../../scripts/setup/places.mjs';
+import { ROOT } from '../../scripts/setup/files.mjs';
 import { PROGRAMS, sizesOf } from '../../scripts/sizes.mjs';
 
 /** Three bundlers take their time on a busy machine. */

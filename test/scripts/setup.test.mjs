@@ -1,23 +1,13 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { cargoCounts, vitestCounts } from '../../scripts/counts.mjs';
-import { isStale, withLock } from '../../scripts/setup/lock.mjs';
-import { ROOT } from '../../scripts/setup/places.mjs';
-import { duration, withoutHosts } from '../../scripts/setup/report.mjs';
+import { filesUnder, hashOf, isMade, markMade, ROOT } from '../../scripts/setup/files.mjs';
+import { withLock } from '../../scripts/setup/lock.mjs';
+import { modulesMatch } from '../../scripts/setup/modules.mjs';
+import { duration, output, run, SetupError, step, times, withoutHosts } from '../../scripts/setup/process.mjs';
 import { choose } from '../../scripts/setup/rust.mjs';
-import { freshFolder, replace } from '../../scripts/setup/scrap.mjs';
-import { filesUnder, hashOf, isCurrent, modulesMatch, writeStamp } from '../../scripts/setup/stamp.mjs';
 
 /** A folder of its own for each test. */
 let folder = '';
@@ -39,7 +29,7 @@ function put(name, text) {
 
 describe('hashing', () => {
   test('depends on names, contents and where one file ends', () => {
-    const hash = () => hashOf(folder, filesUnder([folder]));
+    const hash = () => hashOf([folder]);
     put('a/x', 'one');
     put('b', 'two');
     const first = hash();
@@ -58,55 +48,35 @@ describe('hashing', () => {
     expect(hash()).not.toBe(first);
   });
 
-  test('finds files in order, keeps those asked for, leaves out what is missing', () => {
-    put('b.rs', '');
-    put('a/c.rs', '');
-    put('a/c.txt', '');
-    const found = filesUnder([folder, join(folder, 'missing')], path => path.endsWith('.rs'));
-    expect(found).toEqual([join(folder, 'a', 'c.rs'), join(folder, 'b.rs')]);
+  test('finds files in order, and none where nothing is', () => {
+    const [b, c] = [put('b.rs', ''), put('a/c.rs', '')];
+    expect(filesUnder(folder)).toEqual([c, b]);
+    expect(filesUnder(b)).toEqual([b]);
+    expect(filesUnder(join(folder, 'missing'))).toEqual([]);
   });
 });
 
 describe('stamps', () => {
-  test('a result is current with its stamp, its inputs and itself in place', () => {
+  test('results are made with their stamp, of the same inputs, and as they were left', () => {
     const stamp = join(folder, 'stamps', 's');
-    const result = put('result', '');
-    expect(isCurrent(stamp, 'h', [result])).toBe(false);
-    writeStamp(stamp, 'h');
-    expect(isCurrent(stamp, 'h', [result])).toBe(true);
-    expect(isCurrent(stamp, 'i', [result])).toBe(false);
-    rmSync(result);
-    expect(isCurrent(stamp, 'h', [result])).toBe(false);
-  });
-});
-
-describe('scraps', () => {
-  test('a fresh folder is empty, alone and new', () => {
-    const parent = join(folder, 'scrap');
-    const first = freshFolder(parent);
-    put('scrap/half/made', '');
-    const second = freshFolder(parent);
-    expect(second).not.toBe(first);
-    expect(readdirSync(parent)).toEqual([basename(second)]);
-    expect(readdirSync(second)).toEqual([]);
-  });
-
-  test('replace puts folders and files in the place of older ones', () => {
-    for (const text of ['old', 'new']) {
-      put('scrap/out/file', text);
-      put('scrap/single', text);
-      replace(join(folder, 'scrap', 'out'), join(folder, 'out'));
-      replace(join(folder, 'scrap', 'single'), join(folder, 'deep', 'single'));
-    }
-    expect(filesUnder([folder])).toEqual([join(folder, 'deep', 'single'), join(folder, 'out', 'file')]);
-    expect(readFileSync(join(folder, 'out', 'file'), 'utf8')).toBe('new');
-    expect(readFileSync(join(folder, 'deep', 'single'), 'utf8')).toBe('new');
+    const results = [join(folder, 'dist'), put('result', '')];
+    put('dist/a', '1');
+    expect(isMade(stamp, 'h', results)).toBe(false);
+    markMade(stamp, 'h', results);
+    expect(isMade(stamp, 'h', results)).toBe(true);
+    expect(isMade(stamp, 'i', results)).toBe(false);
+    put('dist/of-an-older-build', '1');
+    expect(isMade(stamp, 'h', results)).toBe(false);
+    rmSync(join(folder, 'dist', 'of-an-older-build'));
+    expect(isMade(stamp, 'h', results)).toBe(true);
+    rmSync(join(folder, 'result'));
+    expect(isMade(stamp, 'h', results)).toBe(false);
   });
 });
 
 describe('node modules', () => {
-  const a = { version: '1.0.0', integrity: 'x' };
-  const fsevents = { version: '2.0.0', integrity: 'y', optional: true };
+  const a = { version: '1.0.0' };
+  const fsevents = { version: '2.0.0', optional: true };
 
   test('match when all that is not optional is there in the locked version, and nothing else', () => {
     const locked = { '': { version: '0.1.0' }, 'node_modules/a': a, 'node_modules/fsevents': fsevents };
@@ -114,46 +84,30 @@ describe('node modules', () => {
     expect(modulesMatch(locked, { 'node_modules/a': a, 'node_modules/fsevents': fsevents })).toBe(true);
     expect(modulesMatch(locked, {})).toBe(false);
     expect(modulesMatch(locked, { 'node_modules/a': { ...a, version: '1.0.1' } })).toBe(false);
-    expect(modulesMatch(locked, { 'node_modules/a': { ...a, integrity: 'z' } })).toBe(false);
+    expect(modulesMatch(locked, { 'node_modules/a': a, 'node_modules/fsevents': a })).toBe(false);
     expect(modulesMatch(locked, { 'node_modules/a': a, 'node_modules/b': a })).toBe(false);
   });
 });
 
 describe('the choice of Rust', () => {
-  const rustup = {
-    bin: '/home/a/.cargo/bin',
-    minor: 95,
-    id: '1.95.0',
-    rustup: true,
-    linker: null,
-    linked: true,
-    target: false,
-    source: null,
-    sysroot: null,
-  };
-  const debian = {
-    ...rustup,
-    bin: '/usr/bin',
-    minor: 96,
-    rustup: false,
-    linker: '/usr/bin/wasm-ld-19',
-    source: '/usr/src',
-  };
+  const own = '/home/a/.rustup';
+  const rustup = { bin: '', own, sysroot: '/cache/std', minor: 95, linker: 'rust-lld', ready: false, source: false };
+  const debian = { ...rustup, bin: '/usr/bin', minor: 96, linker: '/usr/bin/wasm-ld-19', source: true };
 
   test('takes the first that has the target, then one that can compile it', () => {
     expect(choose([])).toBeNull();
-    expect(choose([rustup])).toBeNull();
+    expect(choose([null, rustup])).toBeNull();
     expect(choose([rustup, debian])).toBe(debian);
-    const ready = { ...rustup, target: true };
-    expect(choose([debian, ready])).toBe(ready);
-    const compiled = { ...debian, sysroot: '/cache/std' };
+    const ready = { ...rustup, ready: true };
+    expect(choose([debian, null, ready])).toBe(ready);
+    const compiled = { ...debian, ready: true };
     expect(choose([rustup, compiled])).toBe(compiled);
     expect(choose([ready, compiled])).toBe(ready);
   });
 
-  test('passes over what is too old or cannot link', () => {
-    expect(choose([{ ...rustup, target: true, minor: 63 }])).toBeNull();
-    expect(choose([{ ...debian, linker: null, linked: false }])).toBeNull();
+  test('passes over what is too old', () => {
+    expect(choose([{ ...rustup, ready: true, minor: 63 }])).toBeNull();
+    expect(choose([{ ...rustup, ready: true, minor: 87 }, debian])).toBe(debian);
   });
 });
 
@@ -181,17 +135,64 @@ describe('the lock', () => {
     expect(await withLock(path, async () => 'in')).toBe('in');
   });
 
-  test('is stale when its holder is gone or silent', async () => {
-    const path = put('lock', `${process.pid} 0`);
-    expect(isStale(path)).toBe(false);
-    const silent = new Date(Date.now() - 120_000);
+  test('is taken from a holder that is silent', async () => {
+    const path = join(folder, 'lock');
+    mkdirSync(path);
+    const silent = new Date(Date.now() - 20_000);
     utimesSync(path, silent, silent);
-    expect(isStale(path)).toBe(true);
-    // No process has this number: it is above the largest that systems hand out.
-    writeFileSync(path, '99999999 0');
-    expect(isStale(path)).toBe(true);
-    expect(await withLock(path, async () => 'in')).toBe('in');
-    expect(isStale(path)).toBe(false);
+    expect(await withLock(path, async () => statSync(path).mtimeMs)).toBeGreaterThan(silent.getTime());
+    expect(statSync(path, { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  test('is touched while it is held', async () => {
+    const path = join(folder, 'lock');
+    const touched = await withLock(path, async () => {
+      const silent = new Date(Date.now() - 9_000);
+      utimesSync(path, silent, silent);
+      return vi.waitUntil(() => statSync(path).mtimeMs > silent.getTime(), 10_000);
+    });
+    expect(touched).toBe(true);
+  });
+});
+
+describe('programs', () => {
+  const node = process.execPath;
+
+  test('give what they print, in the environment they are given', async () => {
+    const env = { PHYLLO_A: 'b' };
+    const script = 'console.error("no"); console.log(process.env.PHYLLO_A, process.cwd() === process.argv[1])';
+    expect(await run(node, ['-e', script, ROOT], { env, cwd: ROOT })).toBe('b true');
+    expect(await output(node, '-p', '1 + 1')).toBe('2');
+  });
+
+  test('that fail say why: their last lines, and what was run', async () => {
+    const script = 'for (let i = 0; i < 100; i++) console.log("line", i); throw new Error("https://mirror.example/a")';
+    const failed = await run(node, ['-e', script]).catch(error => error);
+    expect(failed).toBeInstanceOf(SetupError);
+    expect(failed.message).toMatch(/line 99.*https:\/\/…\/a.*failed: .* -e for/s);
+    expect(failed.message).not.toMatch(/line 1\b|mirror/);
+    await expect(run('no-such-program', [])).rejects.toThrow(/no-such-program ENOENT/);
+    expect(await output('no-such-program')).toBeNull();
+    expect(await output(node, '-e', 'process.exit(1)')).toBeNull();
+  });
+
+  test('are steps, each with its time', async () => {
+    const said = vi.spyOn(console, 'log').mockImplementation(() => {});
+    const before = times.length;
+    expect(await step('a', 'making', async () => 1)).toBe(1);
+    expect(await step('b', 'asking', async () => false)).toBe(false);
+    await expect(step('c', 'failing', () => Promise.reject(new SetupError('broken')))).rejects.toThrow('broken');
+    expect(said.mock.calls.flat()).toEqual([
+      'a: making…',
+      'a: done (0.0 s)',
+      'b: asking…',
+      'b: not possible here (0.0 s)',
+      'c: failing…',
+    ]);
+    expect(times.slice(before)).toEqual([
+      ['a', '0.0 s'],
+      ['b', '0.0 s'],
+    ]);
   });
 });
 

@@ -1,11 +1,8 @@
 //! Applies wasm-bindgen to a compiled crate: `phyllo-bindgen CRATE.wasm FOLDER` writes the binary and its types.
 
-use anyhow::Context;
-use wasm_bindgen_cli_support::Bindgen;
-
-fn main() -> anyhow::Result<()> {
-    let mut args = std::env::args().skip(1);
-    let input = args.next().context("the first argument is the compiled crate")?;
-    let folder = args.next().context("the second argument is the folder for the results")?;
-    Bindgen::new().input_path(input).web(true)?.typescript(true).generate(folder)
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let args: Vec<String> = std::env::args().collect();
+    let [_, input, folder] = &args[..] else { return Err("phyllo-bindgen takes a compiled crate and a folder".into()) };
+    let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();
+    Ok(bindgen.input_path(input).web(true)?.typescript(true).generate(folder)?)
 }
