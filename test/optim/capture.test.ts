@@ -172,6 +172,6 @@ describe.each(backends)('on %s', (_, make) => {
         return { ...super.defaults(), ...JSON.parse('{ "lr": "x" }') };
       }
     }
-    expect(() => new Odd(p)).toThrow('Odd: the default of lr must be a number, true, false, two numbers or');
+    expect(() => new Odd(p)).toThrow("Odd: the default of lr takes { default, low, high }, this is 'x'");
   });
 });

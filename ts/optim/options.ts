@@ -1,6 +1,4 @@
 /** Which options an optimiser takes, by their defaults. */
-import { ValueError } from '../core/errors';
-import { display } from '../core/display';
 import { aBoolean, aNumber, check, options, twoOf, type Kind } from '../core/kinds';
 
 /** A number within bounds, by default −∞ and ∞. Without a default it must be given. */
@@ -28,11 +26,7 @@ export function kindsOf(where: string, defaults: object): Kinds {
     if (typeof d === 'boolean') return aBoolean;
     if (typeof d === 'number') return aNumber();
     if (two.fits(d)) return two;
-    if (isBounded(d)) return aNumber(d.low, d.high);
-    throw new ValueError(
-      where,
-      `the default of ${name} must be a number, true, false, two numbers or { default, low, high }, this is ${display(d)}`,
-    );
+    return isBounded(d) ? aNumber(d.low, d.high) : aBounded.refuse(where, `the default of ${name}`, d);
   };
   return Object.fromEntries(Object.entries(defaults).map(([name, d]) => [name, kindOf(name, d)]));
 }

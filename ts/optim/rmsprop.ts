@@ -1,7 +1,7 @@
 import type { Tensor } from '../core/tensor';
 import { add, div, mul, sub } from '../ops/arithmetic';
-import { sqrt, square } from '../ops/elementwise';
-import { addInto, assign, scale } from '../ops/update';
+import { neg, sqrt, square } from '../ops/elementwise';
+import { addInto, scale } from '../ops/update';
 import type { ParamGroup } from './group';
 import { Optimizer } from './optimizer';
 import type { Defaults } from './options';
@@ -49,6 +49,6 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
     const m = centered ? addInto(scale(this.m.get(p), alpha), mul(d, 1 - alpha)) : null;
     const step = div(d, add(sqrt(m ? sub(v, square(m)) : v), eps));
     const u = momentum > 0 ? addInto(scale(this.velocity.get(p), momentum), step) : step;
-    assign(p, sub(p, mul(u, group.tensor('lr'))));
+    addInto(p, mul(u, neg(group.tensor('lr'))));
   }
 }
