@@ -26,7 +26,7 @@ export function programOf(modules) {
   const paths = modules.map(pathOf);
   const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent({ ...config, files: paths }, ts.sys, ROOT);
-  return ts.createProgram(paths, { ...options, noEmit: false, emitDeclarationOnly: true });
+  return ts.createProgram(paths, { ...options, noEmit: false, emitDeclarationOnly: true, stripInternal: true });
 }
 
 /** @typedef {{ readonly values: readonly string[], readonly namespaces: Readonly<Record<string, string>> }} Exports */

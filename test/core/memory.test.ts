@@ -194,7 +194,7 @@ describe.each(backends)('on %s', (_, make) => {
       function* keeping(): IterableIterator<Tensor> {
         yield keep(ones([3]));
       }
-      for (const x of scoped(keeping(), 'it')) expect(x.home).toBeNull();
+      for (const x of scoped(keeping(), 'it')) expect(x.loop).toBeNull();
       expect(list(fixed)).toEqual(list(ones([10])));
     });
   });

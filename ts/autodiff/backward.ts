@@ -9,10 +9,11 @@ import type { Node } from '../core/node';
 import type { OpDef, Tensors } from '../core/definition';
 import { noGrad, runtime } from '../core/runtime';
 import { scope } from '../core/scope';
-import { adopt } from '../core/ownership';
+import { adopt } from '../core/lifetime';
 import { sameShape, show } from '../core/shape';
 import { checked } from '../core/signature';
-import { ANSWERED, drop, handle, live, type Tensor } from '../core/tensor';
+import { drop } from '../core/lifetime';
+import { RETURNED, handle, live, type Tensor } from '../core/tensor';
 import { add } from '../ops/arithmetic';
 import { copy } from '../core/convert';
 import { addInto } from '../ops/update';
@@ -40,7 +41,7 @@ function alias(t: Tensor): Tensor {
   const a = handle(t);
   a.node = t.node;
   a.slot = t.slot;
-  a.home = t.home;
+  a.loop = t.loop;
   if (a.node) a.node.refs++;
   return a;
 }
@@ -89,9 +90,9 @@ function walk(y: Tensor, targets: readonly Tensor[] | null, options: BackwardOpt
           );
         if (n.def === null) {
           const x = n.leaf!.deref();
-          if (wanted === null && x?.node === n && !x.disposed) feed(x, n.g[0]!, createGraph, spent);
+          if (wanted === null && x?.node === n && !x.disposed) accumulate(x, n.g[0]!, createGraph, spent);
         } else if (n.edges.some(e => e !== null && e.needed)) {
-          pull(n);
+          applyVjp(n);
           if (!retainGraph) {
             n.releaseSaved();
             if (n.unowned) spent.push(...n.unowned);
@@ -125,7 +126,7 @@ function startOf(y: Tensor, { gradient }: BackwardOptions): Node {
   if (!y.node) {
     throw new GradientError(
       'backward',
-      y.slot === ANSWERED
+      y.slot === RETURNED
         ? 'this tensor came out of a captured function: call backward inside that function'
         : 'nothing that requires a gradient leads to this tensor',
     );
@@ -140,7 +141,7 @@ function startOf(y: Tensor, { gradient }: BackwardOptions): Node {
 }
 
 /** Sends a node's cotangents through its rules to the nodes of its inputs. */
-function pull(n: Node): void {
+function applyVjp(n: Node): void {
   const def = n.def!;
   if (n.released) {
     throw new GradientError(
@@ -148,7 +149,7 @@ function pull(n: Node): void {
       `the graph of ${def.name} was already used: detach() what is carried over from an earlier step (a state, a generated batch), or pass { retainGraph: true } to use a graph twice`,
     );
   }
-  n.lender?.fill();
+  n.recomputation?.fill();
   const around = runtime.scope!;
   const mark = around.last;
   const needed = n.edges.map(e => e !== null && e.needed);
@@ -159,7 +160,7 @@ function pull(n: Node): void {
     if (e !== null && needed[i] && gx) send(e, n.slots[i]!, gx);
   }
   // What the rules made in between goes now, not at the end of the walk.
-  for (let t = around.last; t !== mark && t !== null; t = t.before) drop(t);
+  for (let t = around.last; t !== mark && t !== null; t = t.previous) drop(t);
   around.last = mark;
 }
 
@@ -185,7 +186,7 @@ function send(to: Node, slot: number, g: Tensor): void {
 }
 
 /** Adds g to the gradient of the leaf x. */
-function feed(x: Tensor, g: Tensor, graph: boolean, spent: WeakRef<Tensor>[]): void {
+function accumulate(x: Tensor, g: Tensor, graph: boolean, spent: WeakRef<Tensor>[]): void {
   const old = x.grad;
   // A storage that two gradients share (the rules of add hand on their g) must not be written in place.
   if (!old) x.grad = alias(graph || (g.dense && g.storage.refs === 1) ? g : copy(g));

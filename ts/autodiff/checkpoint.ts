@@ -54,7 +54,7 @@ function saved(t: Tensor): Tensor {
   const s = handle(t);
   s.node = t.node;
   s.slot = t.slot;
-  s.home = t.home;
+  s.loop = t.loop;
   return s;
 }
 
@@ -83,7 +83,8 @@ class Checkpoint implements Recomputation {
   private filled = false;
   /** The first run is under way. */
   private running = true;
-  private lender: Checkpoint | null = null;
+  /** The checkpoint that this one is inside of. */
+  private around: Checkpoint | null = null;
 
   constructor(
     private f: Run,
@@ -120,13 +121,13 @@ class Checkpoint implements Recomputation {
     if (!n.saved) return;
     for (const s of n.saved) s?.storage.release();
     n.saved = null;
-    n.lender = this;
+    n.recomputation = this;
     this.waiting++;
   }
   private nested(c: Checkpoint): void {
     this.run.inner.push(c);
     c.release();
-    c.lender = this;
+    c.around = this;
     this.waiting++;
   }
 
@@ -139,7 +140,7 @@ class Checkpoint implements Recomputation {
       );
     }
     this.filled = true;
-    this.lender?.fill();
+    this.around?.fill();
     const args = this.args!;
     if (versionsOf(args) !== this.versions)
       throw new GradientError('checkpoint', 'an argument was changed in place since');
@@ -168,7 +169,7 @@ class Checkpoint implements Recomputation {
     };
     nodes.forEach((from, i) => {
       const to = this.run.nodes[i]!;
-      if (to.lender !== this || to.released || !from.saved) return;
+      if (to.recomputation !== this || to.released || !from.saved) return;
       to.saved = from.saved;
       from.saved = null;
       to.saved.forEach(own);
@@ -201,7 +202,7 @@ class Checkpoint implements Recomputation {
     if (--this.waiting > 0) return;
     this.release();
     for (const key of this.keys.splice(0)) key.storage.release();
-    this.lender?.leave();
+    this.around?.leave();
     // The function may lead to the graph: nothing that is over may hold it.
     this.f = over;
     this.run = new Made();

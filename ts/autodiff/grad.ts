@@ -4,7 +4,7 @@ import { aTensor } from '../core/tensor-kinds';
 import { Node } from '../core/node';
 import { runtime } from '../core/runtime';
 import { scope } from '../core/scope';
-import { adopt } from '../core/ownership';
+import { adopt } from '../core/lifetime';
 import { show } from '../core/shape';
 import { handle, type Tensor } from '../core/tensor';
 import { mul } from '../ops/arithmetic';

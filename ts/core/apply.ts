@@ -6,18 +6,19 @@ import { carriesGradient, widens, type DType } from './dtype';
 import { BackendError, DTypeError, GradientError, ShapeError } from './errors';
 import { record } from './record';
 import { runtime } from './runtime';
-import { adopt, meet, type Scope } from './ownership';
+import { adopt, drop, commonLoop, type Scope } from './lifetime';
 import { show } from './shape';
-import { allocate, drop, isWhole, live, Tensor } from './tensor';
+import { isWhole } from './reading';
+import { allocate, live, Tensor } from './tensor';
 
 // What `inspect` finds about the inputs of one op, beside what it returns. Ops do not nest there.
 let tracked = false;
-let home: Scope | null = null;
+let loop: Scope | null = null;
 
 /** Checks the inputs of an op; returns them as its kernel takes them, and tells whether one has a gradient. */
 function inspect(def: OpDef, xs: Tensors): Tensors {
   tracked = false;
-  home = null;
+  loop = null;
   let fits = true;
   const { backend } = runtime;
   for (let i = 0; i < xs.length; i++) {
@@ -27,7 +28,7 @@ function inspect(def: OpDef, xs: Tensors): Tensors {
     if (!isWhole(x, backend)) refuse(def, i, x);
     if (x.size >= MOST && def.view === null) checkBytes(def, i, x);
     if (x.node !== null) tracked = true;
-    if (x.home !== home && x.home !== null) home = home === null ? x.home : meet(home, x.home);
+    if (x.loop !== loop && x.loop !== null) loop = loop === null ? x.loop : commonLoop(loop, x.loop);
     const want = def.wants[def.variadic ? 0 : i]!;
     if ((want !== x.dtype && want !== 'any') || (!x.dense && !def.strided)) fits = false;
   }
@@ -97,7 +98,7 @@ function convertedCopy(def: OpDef, x: Tensor, dtype: DType): Tensor {
   } finally {
     if (source !== x) drop(source);
   }
-  y.home = x.home;
+  y.loop = x.loop;
   return y;
 }
 
@@ -118,14 +119,14 @@ export function apply(def: OpDef, xs: Tensors, params: Params): readonly Tensor[
 
 function run(def: OpDef, xs: Tensors, ins: Tensors, params: Params): readonly Tensor[] {
   const recorded = tracked && def.vjp !== null;
-  const from = home;
+  const from = loop;
   const ys = def.view === null ? compute(def, xs, ins, params) : [viewOf(def.view, xs[0]!, params, recorded)];
   if (def.mutates) written(def, xs);
   if (ys.length === 0) return [xs[0]!];
   const node = recorded ? record(def, params, xs, ins, ys) : null;
   for (let slot = 0; slot < ys.length; slot++) {
     const y = ys[slot]!;
-    y.home = from;
+    y.loop = from;
     y.made = def.name;
     // Only float outputs carry a gradient: an index has none.
     if (node !== null && carriesGradient(y.dtype)) {

@@ -80,7 +80,7 @@ const inUse = (): number => liveBytes() + HANDLE * all.size + watched;
 /** Has the collector look after a handle. */
 export function register(t: Tensor): void {
   const u = new Unowned(t);
-  t.held = u;
+  t.registration = u;
   u.storage.unowned++;
   all.add(u);
   if (u.storage.traced) return;
@@ -104,13 +104,13 @@ function gather(): number {
 
 /** Takes a handle back out of the collector's hands. */
 export function unregister(t: Tensor): void {
-  if (t.held === null) return;
+  if (t.registration === null) return;
   if (engine === null) {
-    registry.unregister(t.held);
+    registry.unregister(t.registration);
     ballasts.delete(t);
   }
-  if (all.delete(t.held)) t.held.storage.unowned--;
-  t.held = null;
+  if (all.delete(t.registration)) t.registration.storage.unowned--;
+  t.registration = null;
 }
 
 /** Gives back what a handle had. */
@@ -208,7 +208,7 @@ function account(): string {
   let bytes = 0;
   for (const { ref, storage, made, place } of all) {
     const t = ref.deref();
-    if (!t || t.pinned || storage.traced) continue;
+    if (!t || t.isKept || storage.traced) continue;
     const share = storage.bytes / storage.unowned;
     bytes += share;
     const key = `made by ${made || 'an op'}${place === '' ? '' : ` at ${place}`}`;
@@ -247,7 +247,7 @@ function weigh(t: Tensor): void {
   const bytes = Math.max(t.storage.unowned === 1 ? t.storage.bytes : 0, now - last);
   last = now;
   task += bytes;
-  if (bytes >= LIGHT && !t.pinned) {
+  if (bytes >= LIGHT && !t.isKept) {
     try {
       ballasts.set(t, new ArrayBuffer(Math.min(bytes, MOST))); // untouched: the system gives no page for it
     } catch {

@@ -1,7 +1,7 @@
 import type { Backend } from '../backend/backend';
 import { isFloat, type DType } from './dtype';
 import { runtime } from './runtime';
-import { adopt } from './ownership';
+import { adopt } from './lifetime';
 import { Storage } from './storage';
 import { Tensor } from './tensor';
 

@@ -1,7 +1,7 @@
 /** Tensors of what JavaScript gave: a plan has it as a constant. */
 import { ELEMENTS, numbersFor, numbersOf, type DType } from './dtype';
 import { runtime } from './runtime';
-import { adopt } from './ownership';
+import { adopt } from './lifetime';
 import type { Shape } from './shape';
 import { allocateNow, type Tensor } from './tensor';
 

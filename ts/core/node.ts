@@ -34,8 +34,8 @@ export class Node {
   /** Sum of the saved storages' versions when they were saved. */
   versions = 0;
   released = false;
-  /** Who has what it saved. */
-  lender: Recomputation | null = null;
+  /** What computes again what it would have saved. */
+  recomputation: Recomputation | null = null;
   /** The outputs that no scope owns. */
   unowned: WeakRef<Tensor>[] | null = null;
   /** Of a leaf: where its gradient goes. Weak, because the collector's record of a tensor holds its node. */
@@ -67,8 +67,8 @@ export class Node {
   }
 
   releaseSaved(): void {
-    if (!this.released) this.lender?.leave();
-    this.lender = null;
+    if (!this.released) this.recomputation?.leave();
+    this.recomputation = null;
     this.released = true;
     if (this.saved) for (const s of this.saved) s?.storage.release();
     this.saved = null;

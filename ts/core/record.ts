@@ -28,7 +28,7 @@ function save(node: Node, needs: number, xs: Tensors, ins: Tensors, ys: readonly
     const s = handle(t);
     s.node = i < n ? xs[i]!.node : node; // not counted: the node's own edges are
     s.slot = i < n ? xs[i]!.slot : i - n;
-    s.home = t.home;
+    s.loop = t.loop;
     node.versions += t.storage.version;
     saved.push(s);
   }

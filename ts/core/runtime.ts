@@ -4,7 +4,7 @@ import { Eager } from './eager';
 import { PhylloError, ValueError } from './errors';
 import type { Recomputation } from './node';
 import type { OpDef, Params, Tensors } from './definition';
-import type { Scope } from './ownership';
+import type { Scope } from './lifetime';
 import type { Shape } from './shape';
 import type { Storage } from './storage';
 import type { Tensor } from './tensor';

@@ -1,23 +1,11 @@
-/**
- * Who frees what.
- *
- * A tensor belongs to the scope it was made in. At the scope's end it is dropped, unless it was returned, which hands
- * it to the scope around, or kept. `forward`, composite ops, `backward`, `step` and each item of a loader are scopes,
- * so an ordinary training loop never mentions memory.
- *
- * Scopes of functions are synchronous and nest like the calls. The scope of a loop's item lives until the next item,
- * and the code around it may await: then other code runs in between, and which loop is running is no longer told by
- * a stack. It is told by the tensors. One that descends from a loop's item has that item's scope as its `home`, and
- * belongs there whatever is current. What was made in a scope that has been through an await and does not descend
- * from its item (zeros, noise) may be another loop's: the collector gets it. So nothing of another loop is freed.
- */
+/** Scopes, as users open and end them: {@link scope} around a function, {@link scoped} around each turn of a loop. */
 import { unregister, whenGone } from './collector';
 import { display } from './display';
 import { ValueError } from './errors';
 import { check, wholeNumber } from './kinds';
-import { adopt, give, root, Scope, within, type Label, type State } from './ownership';
+import { adopt, dropWithValue, keepTensor, root, Scope, setOwner, within, type Label, type State } from './lifetime';
 import { runtime } from './runtime';
-import { dropWithValue, keepTensor, live, Tensor } from './tensor';
+import { live, Tensor } from './tensor';
 
 /**
  * Takes a tensor out of its scope, or all tensors in a value (an array, an object, a module): they live until
@@ -39,10 +27,10 @@ export function keepState<T extends Tensor>(t: T): T {
   const owner = stateOwner();
   if (owner === root) return keep(t);
   live(t, 'keep');
-  t.pinned = true;
+  t.isKept = true;
   if (t.owner === root) {
     unregister(t);
-    give(t, owner);
+    setOwner(t, owner);
   } else t.owner = owner; // the scope that lists it passes it on when it ends
   return t;
 }
@@ -66,15 +54,15 @@ function close(s: Scope, result?: unknown): void {
   } finally {
     // a Proxy of the caller's may throw
     for (let t = s.last; t !== null; ) {
-      const { before } = t;
-      t.before = null; // what outlives its scope must not hold the others
+      const { previous } = t;
+      t.previous = null; // what outlives its scope must not hold the others
       if (!t.disposed) {
-        if (t.owner === returning) t.pinned ? give(t, stateOwner()) : adopt(t);
+        if (t.owner === returning) t.isKept ? setOwner(t, stateOwner()) : adopt(t);
         else if (t.owner !== s) pass(t);
-        else if (s.suspended && t.home !== s) give(t, root);
+        else if (s.suspended && t.loop !== s) setOwner(t, root);
         else dropWithValue(t);
       }
-      t = before;
+      t = previous;
     }
     s.last = null;
   }
@@ -88,10 +76,10 @@ function abandon(s: Scope): void {
   if (s.closed) return;
   leave(s);
   for (let t = s.last; t !== null; ) {
-    const { before } = t;
-    t.before = t.home = null;
-    if (!t.disposed) t.owner === s ? give(t, root) : pass(t);
-    t = before;
+    const { previous } = t;
+    t.previous = t.loop = null;
+    if (!t.disposed) t.owner === s ? setOwner(t, root) : pass(t);
+    t = previous;
   }
   s.last = null;
 }
@@ -107,7 +95,7 @@ function leave(s: Scope): void {
 function pass(t: Tensor): void {
   if (t.owner === root) return;
   if (t.owner.closed) dropWithValue(t);
-  else give(t, t.owner);
+  else setOwner(t, t.owner);
 }
 /** Owns the tensors of a result on their way to the scope around. */
 const returning: Scope = new Scope(null, 'a result', true);
@@ -240,7 +228,7 @@ export function scoped<T>(source: Iterable<T>, name = 'a scoped loop'): Iterable
       suspendAfterTurn(s);
       try {
         const item = inner.next();
-        for (let t = s.last; t !== null; t = t.before) if (t.owner === s) t.home = s;
+        for (let t = s.last; t !== null; t = t.previous) if (t.owner === s) t.loop = s;
         if (item.done) finish();
         return item;
       } catch (e) {

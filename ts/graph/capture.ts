@@ -4,7 +4,7 @@ import { aBoolean, aFunction, aNumber, oneOf, options as optionsOf, wholeNumber,
 import { runtime } from '../core/runtime';
 import { scope } from '../core/scope';
 import { checkArguments } from '../core/signature';
-import { ANSWERED, live, Tensor } from '../core/tensor';
+import { RETURNED, live, Tensor } from '../core/tensor';
 import { mapLeaves } from '../core/tree';
 import type { Audit } from './audit';
 import { PlanCache } from './cache';
@@ -108,7 +108,7 @@ export function capture(f: Run, options: CaptureOptions = {}): Captured<unknown[
   );
   const { memoryBudget, winograd, maxPlans = 16, maxBytes, audit = true } = options;
   const cache = new PlanCache({ plans: maxPlans, bytes: maxBytes ?? Infinity });
-  const home = placeOfCaller();
+  const caller = placeOfCaller();
   let warned = false;
   let { backend } = runtime;
 
@@ -143,7 +143,7 @@ export function capture(f: Run, options: CaptureOptions = {}): Captured<unknown[
         if (!warned) {
           warned = true;
           console.warn(
-            `phyllo: more shapes or other arguments than ${cache.plans.length} plans are for come to the function captured${home()}, so that some calls run op by op: pad or bucket sizes, pass numbers that change as tensors, or raise ${maxBytes === undefined ? 'maxPlans' : 'maxPlans and maxBytes'}`,
+            `phyllo: more shapes or other arguments than ${cache.plans.length} plans are for come to the function captured${caller()}, so that some calls run op by op: pad or bucket sizes, pass numbers that change as tensors, or raise ${maxBytes === undefined ? 'maxPlans' : 'maxPlans and maxBytes'}`,
           );
         }
         return eagerly(f, args);
@@ -212,7 +212,7 @@ function eagerly(f: Run, args: readonly unknown[]): unknown {
     return mapLeaves(result, v => {
       if (!(v instanceof Tensor)) return v;
       const t = v.detach();
-      if (v.node !== null) t.slot = ANSWERED;
+      if (v.node !== null) t.slot = RETURNED;
       return t;
     });
   }, 'a captured function');

@@ -1,9 +1,9 @@
 /** How a program meets the world, call by call: arguments in, fresh tensors out, gradients of leaves before and after. */
 import type { Backend } from '../backend/backend';
 import { runtime } from '../core/runtime';
-import { adopt, meet, type Scope } from '../core/ownership';
+import { adopt, commonLoop, type Scope } from '../core/lifetime';
 import type { Storage } from '../core/storage';
-import { ANSWERED, Tensor } from '../core/tensor';
+import { RETURNED, Tensor } from '../core/tensor';
 import { leaves, mapLeaves } from '../core/tree';
 import type { Audit } from './audit';
 import type { Named } from './encode';
@@ -136,7 +136,7 @@ export class Execution {
       gradients.begin();
       this.compute(xs);
       let answer = result;
-      if (result instanceof Result) answer = this.answer(result, xs, homeOf(xs, homeOf(guards.tensors, null)));
+      if (result instanceof Result) answer = this.answer(result, xs, loopOf(xs, loopOf(guards.tensors, null)));
       else if (typeof result === 'object' && result !== null) answer = this.answers(result, xs);
       gradients.end(this, xs);
       return answer;
@@ -192,13 +192,13 @@ export class Execution {
   }
 
   private answers(result: object, xs: readonly Tensor[]): unknown {
-    const home = homeOf(xs, homeOf(this.traced.guards.tensors, null));
-    return mapLeaves(result, leaf => (leaf instanceof Result ? this.answer(leaf, xs, home) : leaf));
+    const loop = loopOf(xs, loopOf(this.traced.guards.tensors, null));
+    return mapLeaves(result, leaf => (leaf instanceof Result ? this.answer(leaf, xs, loop) : leaf));
   }
-  private answer({ operand, recorded }: Result, xs: readonly Tensor[], home: Scope | null): Tensor {
+  private answer({ operand, recorded }: Result, xs: readonly Tensor[], loop: Scope | null): Tensor {
     const t = this.tensor(operand, xs);
-    t.home = home;
-    if (recorded) t.slot = ANSWERED;
+    t.loop = loop;
+    if (recorded) t.slot = RETURNED;
     return adopt(t);
   }
 
@@ -226,13 +226,13 @@ function firstWrites(steps: readonly Step[]): Change<Value>[] {
   return [...first].map(([what, at]) => ({ what, at }));
 }
 
-/** Where what is computed from these tensors, and from one at `home`, belongs. */
-function homeOf(xs: readonly Tensor[], home: Scope | null): Scope | null {
+/** The loop that what is computed from these tensors, and from one of `loop`, belongs to. */
+function loopOf(xs: readonly Tensor[], loop: Scope | null): Scope | null {
   for (let i = 0; i < xs.length; i++) {
     const x = xs[i]!;
-    if (x.home !== null && x.home !== home) home = home === null ? x.home : meet(home, x.home);
+    if (x.loop !== null && x.loop !== loop) loop = loop === null ? x.loop : commonLoop(loop, x.loop);
   }
-  return home;
+  return loop;
 }
 
 /** Every value of a graph. */

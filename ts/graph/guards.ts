@@ -1,6 +1,6 @@
 /** What a plan takes for granted of the objects and tensors that its function goes by. */
 import { CaptureError } from '../core/errors';
-import { root, type Scope } from '../core/ownership';
+import { root, type Scope } from '../core/lifetime';
 import { show } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { holdersOf } from './holders';
@@ -11,7 +11,7 @@ import { placeOfCall } from './stack';
  * What the function computed holds no numbers, so no object may keep it. The state of modules and optimisers that it
  * makes itself is another matter: they go with it.
  */
-const isTraced = (v: unknown): boolean => v instanceof Tensor && v.storage.traced && !v.pinned;
+const isTraced = (v: unknown): boolean => v instanceof Tensor && v.storage.traced && !v.isKept;
 
 /**
  * What objects held when the code that goes by them ran; and tensors from outside, which must still be there, and still
@@ -46,7 +46,7 @@ export class Guards {
   settle(): void {
     let n = 0;
     this.tensors.forEach((t, i) => {
-      if (t.disposed || !(t.pinned || t.held || t.owner !== root)) return;
+      if (t.disposed || !(t.isKept || t.registration || t.owner !== root)) return;
       this.tensors[n] = t;
       this.recorded[n++] = this.recorded[i]!;
     });

@@ -10,10 +10,11 @@ import type { OpDef, Params, Tensors } from '../core/definition';
 import { CaptureError } from '../core/errors';
 import { nodes } from '../core/node';
 import { runtime, type Interpreter, type Watcher } from '../core/runtime';
-import { adopt } from '../core/ownership';
+import { adopt } from '../core/lifetime';
 import { show, sizeOf, spanOf, type Shape } from '../core/shape';
 import { Storage } from '../core/storage';
-import { allocate, drop, Tensor } from '../core/tensor';
+import { drop } from '../core/lifetime';
+import { allocate, Tensor } from '../core/tensor';
 import type { Scribe } from './audit';
 import { Guards } from './guards';
 import type { Operand, Step, Value } from './graph';
@@ -179,7 +180,7 @@ export class Trace implements Interpreter, Watcher {
         );
       }
       standIn = new Tensor(this.alloc(real.shape, real.dtype), real.shape, real.strides, 0, real.dtype, true);
-      standIn.pinned = true;
+      standIn.isKept = true;
       this.values.set(standIn.storage, { origin: { from: 'gradient', leaf }, bytes: standIn.storage.bytes });
     }
     this.touched.set(leaf, {

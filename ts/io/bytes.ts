@@ -1,7 +1,8 @@
 /** The elements of tensors as bytes, little-endian: the order of WebAssembly's memory, and of every host it runs on. */
 import * as elements from '../core/dtype';
 import { scope } from '../core/scope';
-import { readable, unreachable, type Tensor } from '../core/tensor';
+import type { Tensor } from '../core/tensor';
+import { readable, unreachable } from '../core/reading';
 import { contiguous } from '../ops/view';
 
 /**

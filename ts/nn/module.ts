@@ -13,7 +13,8 @@ import { noGrad, runtime } from '../core/runtime';
 import { scopeOf } from '../core/scope';
 import { sameShape, show } from '../core/shape';
 import { checkCount } from '../core/signature';
-import { drop, live, type Tensor } from '../core/tensor';
+import { drop } from '../core/lifetime';
+import { live, type Tensor } from '../core/tensor';
 import { assign } from '../ops/update';
 import { Buffer, Parameter, State } from './parameter';
 

@@ -22,7 +22,7 @@ import { defineOp, type Op } from '../core/op';
 import { noGrad, runtime, untraced } from '../core/runtime';
 import { philox, type Block } from '../core/philox';
 import { keep, keepState } from '../core/scope';
-import { adopt } from '../core/ownership';
+import { adopt } from '../core/lifetime';
 import type { Shape } from '../core/shape';
 import type { Storage } from '../core/storage';
 import { checkCount, checked, composite, type Signature } from '../core/signature';

@@ -1,7 +1,7 @@
 import { copying } from '../../core/conversions';
 import type { View } from '../../core/definition';
 import { runtime } from '../../core/runtime';
-import { adopt } from '../../core/ownership';
+import { adopt } from '../../core/lifetime';
 import type { Storage } from '../../core/storage';
 import { allocateNow } from '../../core/tensor';
 import { countWrites, mutates, replaced, type Graph, type Operand, type Step, type Value } from '../graph';

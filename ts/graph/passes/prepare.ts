@@ -3,7 +3,7 @@
  * plan is, and again when somebody has written to the weights since; a plan that trains them leaves them alone.
  */
 import type { Backend } from '../../backend/backend';
-import { adopt } from '../../core/ownership';
+import { adopt } from '../../core/lifetime';
 import { allocateNow } from '../../core/tensor';
 import { countWrites, type Graph, type Operand, type PlanOp, type Step, type Value } from '../graph';
 import { PREPARED, type Prepared } from './prepared-ops';
