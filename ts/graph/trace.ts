@@ -42,7 +42,7 @@ export class Trace implements Interpreter, Watcher {
   readonly touched: Map<Tensor, Touched> = new Map();
   private readonly values: Map<Storage, Value> = new Map();
   /** Real ones, counted until the trace is closed. */
-  private readonly held: Storage[] = [];
+  private readonly storages: Storage[] = [];
   private readonly leaked: Tensor[] = [];
   private readonly nowhere: Backend;
   /** Nodes from here on are the trace's own. */
@@ -111,7 +111,7 @@ export class Trace implements Interpreter, Watcher {
   }
   private hold(storage: Storage): void {
     storage.retain();
-    this.held.push(storage);
+    this.storages.push(storage);
   }
 
   /** A tensor without numbers in the place of the argument `index`, which lies as that does, from its first element on. */
@@ -224,6 +224,6 @@ export class Trace implements Interpreter, Watcher {
       own.spent.splice(0, Infinity, ...spent);
     }
     for (const t of this.leaked) drop(t);
-    for (const storage of this.held) storage.release();
+    for (const storage of this.storages) storage.release();
   }
 }
