@@ -44,7 +44,7 @@ function difference(got: ArrayLike<number>, want: ArrayLike<number>): string | n
 
 const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
 
-/** What a library answers, or why it failed; phyllo must not. */
+/** What a library returns, or why it failed; phyllo must not. */
 async function attempt<T>(c: Contestant, row: string, f: () => Promise<T>): Promise<T | string> {
   try {
     return await f();

@@ -44,7 +44,7 @@ export function engine(): Engine | null {
   };
 }
 
-/** The function by which V8 collects, which it gives to contexts made while it is told to. */
+/** The function by which V8 collects, which it gives to contexts made while a flag says so. */
 function exposed(get: typeof process.getBuiltinModule): unknown {
   const { setFlagsFromString } = get('node:v8');
   const { runInNewContext } = get('node:vm');

@@ -424,7 +424,7 @@ describe.each(backends)('on %s', (_, make) => {
       });
     });
 
-    test('gradients() touches no leaf, answers zeros where nothing leads, and each x by itself', () => {
+    test('gradients() touches no leaf, returns zeros where nothing leads, and each x by itself', () => {
       const [a, b, c] = [leaf(1, 2), leaf(3, 4), leaf(5, 6)];
       flat(3, () =>
         scope(() => {

@@ -47,7 +47,7 @@ interface Habits {
   readonly leave?: boolean;
 }
 
-/** Trains for two epochs and answers what it saw: losses and sums. */
+/** Trains for two epochs and returns what it saw: losses and sums. */
 async function train(data: Problem, seed: number, pause: Pause, habits: Habits = {}): Promise<number[]> {
   const net = new Net(seed);
   const noise = new Generator(seed);

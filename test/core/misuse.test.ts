@@ -656,7 +656,7 @@ const cases: readonly (readonly [name: string, call: () => unknown, kind: Kind, 
     'grad of a function of many numbers',
     () => grad(x => x.mul(2))(x3),
     ShapeError,
-    /^grad: the function answers one number, not \[3\]$/,
+    /^grad: the function returns one number, not \[3\]$/,
   ],
   [
     'no gradient for what an op made',

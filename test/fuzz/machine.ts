@@ -146,7 +146,7 @@ export class Machine {
     if (shown.length > 0) this.log[at] += ` → ${shown.join(', ')}`;
     return result;
   }
-  /** A line for the log; answers its place. */
+  /** A line for the log; returns its place. */
   tell(text: string): number {
     return this.log.push('  '.repeat(this.depth) + text) - 1;
   }

@@ -10,7 +10,7 @@ interface Memory {
   readonly peak: number;
 }
 interface Report {
-  /** Bytes of the heap a step: of a function that answers nothing, of one that answers its loss. */
+  /** Bytes of the heap a step: of a function that returns nothing, of one that returns its loss. */
   readonly heap: { readonly silent: number; readonly loss: number };
   readonly linear: { readonly before: Memory; readonly after: Memory };
   readonly plans: readonly number[];

@@ -47,7 +47,7 @@ function lengthOf(f: F, xs: readonly Tensor[]): number {
 }
 
 const [BATCH, INPUTS, HIDDEN] = [3, 4, 5];
-/** Elman's cell, step by step; answers all states. */
+/** Elman's cell, step by step; returns all states. */
 function states(x: Tensor, wx: Tensor, wh: Tensor, b: Tensor): Tensor[] {
   let h = zeros([BATCH, HIDDEN]);
   return Array.from({ length: x.shape[0]! }, (_, t) => (h = linear(x.select(0, t), wx, b).add(linear(h, wh)).tanh()));

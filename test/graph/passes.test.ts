@@ -21,7 +21,7 @@ import { addInto } from '../../ts/ops/update';
 import '../../ts/methods';
 import { binaries, exact } from '../backends';
 
-/** What graphs go through, in the place of all passes. */
+/** What graphs go through, instead of all passes. */
 const chosen = vi.hoisted((): { passes: readonly Pass[] | null } => ({ passes: null }));
 vi.mock('../../ts/graph/passes/passes', async original => {
   const module = await original<typeof import('../../ts/graph/passes/passes')>();
@@ -63,7 +63,7 @@ function outcome(f: F, xs: readonly Tensor[], passes: readonly Pass[]): Outcome 
   });
 }
 
-/** With all passes and without one of them: the bits are the same; answers the two outcomes. */
+/** With all passes and without one of them: the bits are the same; returns the two outcomes. */
 function compare(pass: Pass, f: F, xs: readonly Tensor[]): { readonly off: Outcome; readonly on: Outcome } {
   expect(PASSES).toContain(pass);
   const off = outcome(

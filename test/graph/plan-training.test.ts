@@ -535,7 +535,7 @@ describe.each(backends)('on %s', (_, make) => {
 
   describe('loops that await', () => {
     const task = (): Promise<void> => new Promise(r => setImmediate(r));
-    /** Trains by plans or without, and answers what it saw. */
+    /** Trains by plans or without, and returns what it saw. */
     async function train(
       data: Problem,
       seed: number,

@@ -32,7 +32,7 @@ describe.each(backends)('on %s', (_, make) => {
     expect(runtime.scope).toBeNull();
   });
 
-  /** Each call gives what f gives; answers how many plans there were after each. */
+  /** Each call gives what f gives; returns how many plans there were after each. */
   function counts<A extends readonly unknown[]>(f: (...args: A) => Tensor, calls: readonly A[]): number[] {
     const captured = capture(f);
     const seen = calls.map(args => {

@@ -41,7 +41,7 @@ describe.each([exact, ...binaries])('prepared weights on $name', backend => {
       expect(prepared()).toBeGreaterThan(1);
     }));
 
-  test('go by F(4 × 4, 3 × 3) on request, nearly as exactly', () =>
+  test('use F(4 × 4, 3 × 3) on request, nearly as exactly', () =>
     scope(() => {
       const { net, x } = setting();
       const exactly = noGrad(() => numbers(net.forward(x)));

@@ -91,7 +91,7 @@ describe('writeFile', () => {
     expect(readFileSync(join(folder, 'file'), 'utf8')).toBe('old');
   });
 
-  test('puts no file in the place of a device', async () => {
+  test('replaces no device by a file', async () => {
     for (const path of ['/dev/null', ...(process.platform === 'linux' ? ['/dev/full'] : [])]) {
       expect((await failure(writeFile(path, 'new'))).message).toMatch(/^\/dev\/\w+: cannot be written: it is a device/);
       expect(statSync(path).isCharacterDevice()).toBe(true);

@@ -294,7 +294,7 @@ describe('modes', () => {
     expect(modes().every(on => on)).toBe(true);
   });
 
-  test('dropout goes by them', () => {
+  test('dropout depends on them', () => {
     const net = new Net();
     const x = ones([1, 3]);
     net.eval();

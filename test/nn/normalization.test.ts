@@ -38,7 +38,7 @@ const close = (found: Tensor, expected: readonly number[], digits = 5): void => 
 };
 
 describe('batch normalisation', () => {
-  test('training goes by the batch and notes it; evaluation goes by the notes', () => {
+  test('training depends on the batch and notes it; evaluation depends on the notes', () => {
     const layer = new nn.BatchNorm1d(2, { momentum: 0.5 });
     const x = tensor([
       [1, 10],

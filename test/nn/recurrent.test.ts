@@ -301,7 +301,7 @@ describe('layers', () => {
     const x = randn([4, 2, 2]);
     const plain = new nn.RNN(2, 3, { numLayers: 2 });
     plain.loadStateDict(model.stateDict());
-    // Nothing reaches the second layer: what it answers does not depend on x, and the first layer's states do.
+    // Nothing reaches the second layer: what it returns does not depend on x, and the first layer's states do.
     const [[y, h], [y2]] = [model.forward(x), model.forward(mul(x, 2))];
     expect(numbers(y)).toEqual(numbers(y2));
     expect(numbers(h.select(0, 0))).toEqual(numbers(plain.forward(x)[1].select(0, 0)));

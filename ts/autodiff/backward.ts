@@ -63,7 +63,7 @@ function collect(from: Node): Node[] {
   return nodes.sort((a, b) => b.id - a.id);
 }
 
-/** Feeds the leaves that lead to y or, if `targets` are given, answers their cotangents instead. */
+/** Feeds the leaves that lead to y or, if `targets` are given, returns their cotangents instead. */
 function walk(y: Tensor, targets: readonly Tensor[] | null, options: BackwardOptions): (Tensor | null)[] {
   const { createGraph = false, retainGraph = createGraph } = options;
   const start = startOf(y, options);

@@ -25,7 +25,7 @@ interface Forward<A extends readonly unknown[], R> {
  * The function, or the module's `forward`, such that no value inside it is kept for gradients: `backward` runs it a
  * second time. Gradients are those without, to the bit. Random numbers are the same the second time, and running
  * statistics are moved the first time only. The function must do the same each time it runs; a GradientError tells if
- * it did not, or if something that it goes by was changed in place in between.
+ * it did not, or if something that it depends on was changed in place in between.
  *
  *     const block = checkpoint(new Block(64));
  *     const y = block(x);
@@ -42,7 +42,7 @@ export function checkpoint(f: Run | Forward<readonly unknown[], unknown>): Run {
 }
 
 let segments = 0;
-/** In the place of a function that will not run again. */
+/** Instead of a function that will not run again. */
 const over: Run = () => {};
 
 /** Versions of the storages under some tensors. */
@@ -75,7 +75,7 @@ class Made {
 class Checkpoint implements Recomputation {
   private run: Made = new Made();
   private readonly keys: Tensor[] = [];
-  /** Its arguments, with handles in the place of tensors; null: the checkpoint around has them, or nobody any more. */
+  /** Its arguments, with handles instead of tensors; null: the checkpoint around has them, or nobody any more. */
   private args: readonly unknown[] | null;
   private readonly versions: number;
   /** Nodes and checkpoints inside that may still ask for something. */
@@ -213,7 +213,7 @@ class Checkpoint implements Recomputation {
   }
 }
 
-/** A second run: its nodes are looked on only. */
+/** A second run: its nodes are listed, and do nothing. */
 class Again implements Recomputation {
   readonly run: Made = new Made();
 

@@ -15,7 +15,7 @@ import { gradients } from './backward';
 let depth = 0;
 
 /**
- * A function that answers f's value and its gradient by the first argument. f answers one number. Nests:
+ * A function that returns f's value and its gradient by the first argument. f returns one number. Nests:
  * `grad(x => grad(f)(x).sum())` is a second derivative.
  */
 export function valueAndGrad<R extends readonly unknown[]>(
@@ -32,7 +32,7 @@ export function valueAndGrad<R extends readonly unknown[]>(
         const leaf = variable(x, recording);
         const y = f(leaf, ...rest);
         check('grad', 'the result', aTensor, y);
-        if (y.size !== 1) throw new ShapeError('grad', `the function answers one number, not ${show(y.shape)}`);
+        if (y.size !== 1) throw new ShapeError('grad', `the function returns one number, not ${show(y.shape)}`);
         const g = y.node ? gradients(y, [leaf], { createGraph: depth > 1 })[0] : mul(leaf, 0);
         if (!g) throw new GradientError('grad', 'no gradient was found');
         return [depth > 1 ? y : y.detach(), depth > 1 ? g : g.detach()];
@@ -43,7 +43,7 @@ export function valueAndGrad<R extends readonly unknown[]>(
     }, 'grad');
 }
 
-/** A function that answers the gradient of f by its first argument; see {@link valueAndGrad}. */
+/** A function that returns the gradient of f by its first argument; see {@link valueAndGrad}. */
 export function grad<R extends readonly unknown[]>(
   f: (x: Tensor, ...rest: R) => Tensor,
 ): (x: Tensor, ...rest: R) => Tensor {

@@ -167,7 +167,7 @@ export const oneSizeOrMore: Kind<number | Shape> = kind(
   v => isWhole(v, 0) || aShape.fits(v),
   { error: ShapeError },
 );
-/** Dimensions by number; whether a tensor has them is told by its shape. */
+/** Dimensions by number; whether a tensor has them depends on its shape. */
 export const aDim: Kind<number> = kind('the number of a dimension', WHOLE, { error: ShapeError });
 export const dimsInOrder: Kind<readonly number[]> = kind('a list of dimensions, by number', v => wholes(v, -Infinity), {
   error: ShapeError,

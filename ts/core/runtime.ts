@@ -17,7 +17,7 @@ export interface Interpreter {
   exec(def: OpDef, xs: Tensors, ys: readonly Tensor[], params: Params): void;
 }
 
-/** What a trace must know beside the ops: all that a function goes by and that another call may find changed. */
+/** What a trace must know beside the ops: all that a function depends on and that another call may find changed. */
 export interface Watcher {
   /** JavaScript is about to read or write elements. */
   elements(t: Tensor, where: string): void;
@@ -25,7 +25,7 @@ export interface Watcher {
   gradient(leaf: Tensor, access: 'read' | 'replace' | 'clear'): void;
   /** A tensor is looked at otherwise than by an op's kernel; `recorded`: for gradients too. */
   uses(t: Tensor, recorded: boolean): void;
-  /** The code that runs goes by the fields of o. */
+  /** The code that runs depends on the fields of o. */
   object(o: object): void;
   /**
    * A tensor was made of `data` from JavaScript.
@@ -47,7 +47,7 @@ interface Runtime {
   scope: Scope | null;
   /** Whether ops leave nodes for gradients. */
   recording: boolean;
-  /** Who is told of these nodes. */
+  /** Who is notified of these nodes. */
   recomputation: Recomputation | null;
   /** 0, or of what is computed again for gradients: which time it is. */
   segment: number;

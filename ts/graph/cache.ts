@@ -19,7 +19,7 @@ const RECENT = 8;
  * in 6 and 3 steps of its training on 16 and 64.
  */
 const PAYS = 8;
-/** So many calls at most go by without a plan before another is tried: a trace that never pays is below 1 % of the time then. */
+/** At most so many calls run without a plan before another is tried: a trace that never pays is below 1 % of the time then. */
 const MOST = 1024;
 
 class Entry {

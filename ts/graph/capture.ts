@@ -37,8 +37,8 @@ export interface CaptureOptions {
    */
   readonly memoryBudget?: number;
   /**
-   * 4: convolutions of 3 × 3 with weights that stay may go by Winograd's F(4 × 4, 3 × 3) where it pays, with errors of
-   * about 10⁻⁵ of the largest output in the place of 10⁻⁶. Default 2: F(2 × 2, 3 × 3).
+   * 4: convolutions of 3 × 3 with weights that stay may be computed by Winograd's F(4 × 4, 3 × 3) where it pays, with errors of
+   * about 10⁻⁵ of the largest output instead of 10⁻⁶. Default 2: F(2 × 2, 3 × 3).
    */
   readonly winograd?: 2 | 4;
   /**
@@ -75,7 +75,7 @@ const captureOptions: Kind<CaptureOptions | undefined> = optionsOf<CaptureOption
  * signature run the list. Results are bit for bit those of `f` itself, except where sums are fused.
  *
  * Tensors that `f` finds around it (parameters, optimiser state, generators) are used where they are. Everything else
- * that it goes by is fixed in the plan, and either watched or audited.
+ * that it depends on is fixed in the plan, and either watched or audited.
  *
  * Watched at each call, so that after a change another plan is traced: the fields of the modules whose methods or
  * parameters `f` uses, of the modules around those and of optimisers that step, and of arguments that are objects; in
@@ -90,7 +90,7 @@ const captureOptions: Kind<CaptureOptions | undefined> = optionsOf<CaptureOption
  * the time); what differs then traces anew by itself. So `f` runs a few times more than it is traced, and what it does
  * beside computing (counting, logging, drawing from Math.random) happens at each; `audit: false` forbids it.
  *
- * @throws {CaptureError} if `f` reads numbers, returns a Promise, changes what it goes by, or does not do any more what
+ * @throws {CaptureError} if `f` reads numbers, returns a Promise, changes what it depends on, or does not do any more what
  *   was traced; if there is no plan within the budget of memory.
  */
 export function capture<A extends readonly unknown[], R>(
@@ -218,7 +218,7 @@ function eagerly(f: Run, args: readonly unknown[]): unknown {
   }, 'a captured function');
 }
 
-/** Whether a plan passes its audit. Else it is disposed of. The function must not change what it goes by, either. */
+/** Whether a plan passes its audit. Else it is disposed of. The function must not change what it depends on, either. */
 function passes(plan: Plan, audit: Audit, f: Run, args: readonly unknown[], xs: readonly Tensor[]): boolean {
   let passed = false;
   try {

@@ -28,7 +28,7 @@ export interface Traced {
   readonly inputs: readonly Value[];
   /** The tensors among the arguments, by their paths. */
   readonly arguments: readonly Named[];
-  /** What the function answers, with results in the place of tensors. */
+  /** What the function returns, with results instead of tensors. */
   readonly result: unknown;
   readonly gradients: readonly GradientEffect[];
   readonly guards: Guards;

@@ -62,7 +62,7 @@ export interface Graph {
   readonly once: readonly Step[];
   /** What must be whole when the last step is done. */
   readonly results: ReadonlySet<Value>;
-  /** 4: convolutions of 3 × 3 with prepared weights may go by F(4 × 4, 3 × 3), which is less exact. */
+  /** 4: convolutions of 3 × 3 with prepared weights may be computed by F(4 × 4, 3 × 3), which is less exact. */
   readonly winograd?: 2 | 4;
   /** Bytes that the arena may take. Left out: what it needs. */
   readonly budget?: number;
@@ -97,7 +97,7 @@ export function countWrites(steps: readonly Step[]): Map<Value, number> {
   for (const step of steps) for (const v of writes(step)) counts.set(v, (counts.get(v) ?? 0) + 1);
   return counts;
 }
-/** The step with other values in the place of some. */
+/** The step with other values instead of some. */
 export function replaced(step: Step, by: ReadonlyMap<Value, Value>): Step {
   const renamed = (o: Operand): Operand => {
     const value = by.get(o.value);

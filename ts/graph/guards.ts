@@ -1,4 +1,4 @@
-/** What a plan takes for granted of the objects and tensors that its function goes by. */
+/** What a plan takes for granted of the objects and tensors that its function depends on. */
 import { CaptureError } from '../core/errors';
 import { root, type Scope } from '../core/lifetime';
 import { show } from '../core/shape';
@@ -14,7 +14,7 @@ import { placeOfCall } from './stack';
 const isTraced = (v: unknown): boolean => v instanceof Tensor && v.storage.traced && !v.isKept;
 
 /**
- * What objects held when the code that goes by them ran; and tensors from outside, which must still be there, and still
+ * What objects held when the code that depends on them ran; and tensors from outside, which must still be there, and still
  * need a gradient or not.
  */
 export class Guards {
@@ -89,7 +89,7 @@ export class Guards {
     return true;
   }
 
-  /** Throws if a function changed what it goes by: each call would need another plan. */
+  /** Throws if a function changed what it depends on: each call would need another plan. */
   check(): void {
     for (const m of this.memos) {
       const key = m.changed() ?? m.keyOf(isTraced);

@@ -54,7 +54,7 @@ export class Holding {
 /** Those of finished plans. */
 const all: Set<Holding> = new Set();
 
-/** Frees all plans but those that run, and answers how many bytes that were. Their functions trace others when they are called. */
+/** Frees all plans but those that run, and returns how many bytes that were. Their functions trace others when they are called. */
 export function releaseIdlePlans(): number {
   const { backend } = runtime;
   const before = backend.memory().bytes;

@@ -54,7 +54,7 @@ export class Plan {
   get dead(): boolean {
     return this.disposed || this.alive('capture').isDead;
   }
-  /** An object in the place of which the function would find another one now. */
+  /** An object instead of which the function would find another one now. */
   get replaced(): object | null {
     return this.alive('capture').traced.guards.replaced();
   }

@@ -23,7 +23,7 @@ export class Address {
   }
 }
 
-/** A kernel that answers a place is a check: its answer is an error unless it is −1. */
+/** A kernel that returns a place is a check: other values than −1 are an error. */
 function checking(backend: Backend, where: string): Kernel {
   return (index, n, size) => {
     const place = backend.kernels.indexOutside!(index!, n!, size!);

@@ -1,7 +1,7 @@
 /** Values as text that is the same for what is the same, to compare and to show. */
 import { Tensor } from '../core/tensor';
 
-/** Longer ones are told by their beginning and a hash. */
+/** Longer ones are shown by their beginning and a hash. */
 const LENGTH = 200;
 /** What is nested deeper, or comes later, is left out. */
 const DEPTH = 4;

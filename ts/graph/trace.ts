@@ -114,7 +114,7 @@ export class Trace implements Interpreter, Watcher {
     this.storages.push(storage);
   }
 
-  /** A tensor without numbers in the place of the argument `index`, which lies as that does, from its first element on. */
+  /** A tensor without numbers for the argument `index`, which lies as that does, from its first element on. */
   argument({ shape, strides, dtype, dense }: Tensor, index: number): Tensor {
     const t = adopt(new Tensor(this.alloc([spanOf(shape, strides)], dtype), shape, strides, 0, dtype, dense));
     this.values.set(t.storage, { origin: { from: 'input', index }, bytes: t.storage.bytes });

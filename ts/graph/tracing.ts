@@ -1,4 +1,4 @@
-/** A user's function run once on tensors without numbers, and the plan that comes of it. */
+/** A user's function run once on tensors without numbers, and the plan made from it. */
 import { CaptureError } from '../core/errors';
 import { runtime } from '../core/runtime';
 import { scope } from '../core/scope';
@@ -39,7 +39,7 @@ export function resultOf(f: Run, args: unknown[]): unknown {
 /** What a function did in a trace, while that is open. */
 interface Found {
   readonly trace: Trace;
-  /** In the place of the tensors among its arguments. */
+  /** Instead of the tensors among its arguments. */
   readonly standIns: readonly Tensor[];
   readonly inputs: readonly Value[];
   readonly result: unknown;

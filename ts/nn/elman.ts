@@ -25,7 +25,7 @@ export interface ElmanOptions extends LayerOptions {
 }
 /**
  * Elman's network with an output: hₜ = f₁(U xₜ + W hₜ₋₁), yₜ = f₂(V hₜ), without biases. `forward` takes x
- * [steps, batch, inputSize] and h0 [batch, hiddenSize], zeros if left out, and answers y [steps, batch, outputSize] and
+ * [steps, batch, inputSize] and h0 [batch, hiddenSize], zeros if left out, and returns y [steps, batch, outputSize] and
  * the last h.
  */
 export class Elman extends Module {

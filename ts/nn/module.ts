@@ -28,7 +28,7 @@ export interface LoadReport {
   readonly unexpectedKeys: readonly string[];
 }
 
-/** Told of each forward call that ends: module, and what it answered. */
+/** Notified of each forward call that ends: module, and what it returned. */
 type Observer = (module: Module, output: unknown) => void;
 let observer: Observer | null = null;
 
@@ -150,7 +150,7 @@ function refuseField(m: Module, name: string, value: unknown): never {
  * something else is assigned, `forward` and whatever lists parameters throw ValueError.
  */
 export abstract class Module {
-  /** Set by `train` and `eval`: dropout and batch statistics go by it. */
+  /** Set by `train` and `eval`: dropout and batch statistics depend on it. */
   training = true;
 
   constructor() {
@@ -207,7 +207,7 @@ export abstract class Module {
 
   /**
    * Copies values into the parameters and buffers, in place, so that optimisers and captured plans go on. Strict (the
-   * default), every name must be there and no other; else what is missing or unexpected is told. Throws ShapeError or
+   * default), every name must be there and no other; else the report lists what is missing or unexpected. Throws ShapeError or
    * DisposedError before anything is written.
    */
   loadStateDict(state: Readonly<Record<string, Tensor>>, options: LoadOptions = {}): LoadReport {

@@ -169,7 +169,7 @@ abstract class Recurrent extends Module {
  * Elman's network in PyTorch's form, hₜ = f(Wᵢₕ xₜ + bᵢₕ + Wₕₕ hₜ₋₁ + bₕₕ), of one or more layers.
  *
  * `forward` takes x [steps, batch, inputSize], or [steps, inputSize] of one sequence, and the first states
- * [numLayers · directions, batch, hiddenSize] (of one sequence without batch), zeros if left out. It answers y
+ * [numLayers · directions, batch, hiddenSize] (of one sequence without batch), zeros if left out. It returns y
  * [steps, batch, directions · hiddenSize], the states of the top layer, and the last states of all.
  */
 export class RNN extends Recurrent {
@@ -194,7 +194,7 @@ export class RNN extends Recurrent {
 
 /**
  * The long short-term memory, of one or more layers; gates stand in the order i, f, g, o. As RNN, with a pair of states
- * h and c in the place of one.
+ * h and c instead of one.
  */
 export class LSTM extends Recurrent {
   constructor(inputSize: number, hiddenSize: number, options: RecurrentLayerOptions = {}) {

@@ -145,7 +145,7 @@ export const recordDraws = <T>(note: (key: Tensor) => void, f: () => T): T =>
     note(key);
     return key;
   }, f);
-/** Runs f on these keys, in order, in the place of new ones. */
+/** Runs f on these keys, in order, instead of new ones. */
 export function replayDraws<T>(keys: readonly Tensor[], f: () => T): T {
   let next = 0;
   return through(draw => {

@@ -24,7 +24,7 @@ export interface RMSpropOptions {
 
 /**
  * Steps of the gradient over its root mean square (Tieleman & Hinton 2012): v ← αv + (1 − α)g²,
- * w ← w − lr · g / (√v + ε). Centered, v − m² is in the place of v, with m ← αm + (1 − α)g.
+ * w ← w − lr · g / (√v + ε). Centered, v − m² replaces v, with m ← αm + (1 − α)g.
  */
 export class RMSprop extends Optimizer<RMSpropOptions> {
   private readonly v: Slots = this.slots('v');

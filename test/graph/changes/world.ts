@@ -1,5 +1,5 @@
 /**
- * Kinds of change that a function may go by beside its tensors: what it finds in modules, variables, arguments and
+ * Kinds of change that a function may depend on beside its tensors: what it finds in modules, variables, arguments and
  * around. Each is a small world with a function in it, and a change that makes another function of it.
  */
 import { nn, tensor, type Tensor } from 'phyllo';
