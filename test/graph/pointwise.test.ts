@@ -1,0 +1,43 @@
+/** What plans take for true of the ops that work element by element: their elements may be in any order, and y over an input. */
+import { expect, test } from 'vitest';
+import { reference } from '../../ts/backend/reference/backend';
+import type { View } from '../../ts/core/definition';
+import { POINTWISE } from '../../ts/graph/passes/pointwise';
+import { numbers } from '../backend/kernels';
+
+const N = 64;
+const PARAMS = { p: 0.5, lo: 0.4, hi: 1.2 };
+const backend = reference();
+const random = numbers(3);
+
+const put = (values: readonly number[]): View => {
+  const at = backend.alloc(N * backend.itemSize('f32'));
+  backend.write(at, values, 'f32');
+  return { at, size: N, shape: [N], strides: [1], dense: true, dtype: 'f32' };
+};
+const get = ({ at }: View): number[] => Array.from(backend.readSync(at, N, 'f32'));
+/** Another order; no element stays where it is. */
+const reversed = (values: readonly number[]): number[] => [...values].reverse();
+
+test.each([...POINTWISE].map(def => [def.name, def] as const))('%s', (_, def) => {
+  const xs = def.inputs.map(() => Array.from({ length: N }, () => Math.round(40 * random()) / 10 - 1.9));
+  const run = (inputs: readonly View[], y: View): number[] => {
+    def.run(backend.kernels, inputs, [y], PARAMS);
+    return get(y);
+  };
+  const y = run(xs.map(put), put(xs[0]!));
+  expect(new Set(y).size, 'different numbers').toBeGreaterThan(1);
+  const turned = xs.map(reversed).map(put);
+  expect(reversed(run(turned, put(xs[0]!)))).toEqual(y);
+  // On this backend a bool takes as much room as an f32; elsewhere plans compare sizes.
+  xs.forEach((_, i) => {
+    const views = xs.map(put);
+    expect(run(views, views[i]!), `over input ${i}`).toEqual(y);
+  });
+});
+
+test('the table has every function and its gradient', () => {
+  const names = [...POINTWISE].map(def => def.name);
+  expect(new Set(names).size).toBe(names.length);
+  expect(names).toEqual(expect.arrayContaining(['mul', 'add', 'pow', 'eq', 'neg', 'clamp', 'gelu', 'reluGrad', 'elu']));
+});
