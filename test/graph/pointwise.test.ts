@@ -3,6 +3,9 @@ import { expect, test } from 'vitest';
 import { reference } from '../../ts/backend/reference/backend';
 import type { View } from '../../ts/core/definition';
 import { POINTWISE } from '../../ts/graph/passes/pointwise';
+import { mulFloat } from '../../ts/ops/basic';
+import * as binaryOps from '../../ts/ops/binary';
+import * as unaryOps from '../../ts/ops/unary';
 import { numbers } from '../backend/kernels';
 
 const N = 64;
@@ -36,7 +39,11 @@ test.each([...POINTWISE].map(def => [def.name, def] as const))('%s', (_, def) =>
   });
 });
 
-test('the table has every function and its gradient', () => {
+test('the table has every op of the files of these ops, and gradients', () => {
+  const { BINARY, ...binary } = binaryOps;
+  const { UNARY, ...unary } = unaryOps;
+  expect(new Set(BINARY)).toEqual(new Set([mulFloat, ...Object.values(binary)]));
+  expect(new Set(UNARY)).toEqual(new Set(Object.values(unary)));
   const names = [...POINTWISE].map(def => def.name);
   expect(new Set(names).size).toBe(names.length);
   expect(names).toEqual(expect.arrayContaining(['mul', 'add', 'pow', 'eq', 'neg', 'clamp', 'gelu', 'reluGrad', 'elu']));

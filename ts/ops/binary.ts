@@ -1,6 +1,6 @@
 /**
  * The ops of two tensors, f32, that broadcast: of tensors of one shape each element of y depends on the elements at its
- * place, which is what plans know of all that this file exports.
+ * place.
  */
 import type { Comparison } from '../backend/backend';
 import { runBinary } from '../core/geometry';
@@ -8,8 +8,6 @@ import { defineOp } from '../core/op';
 import { broadcast } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { mulFloat, neg, sumTo, type FloatOp } from './basic';
-
-export { mulFloat };
 
 export const addFloat: FloatOp = defineOp({
   name: 'add',
@@ -77,3 +75,19 @@ function extremum(name: 'maximum' | 'minimum', wins: FloatOp): FloatOp {
 }
 export const maximumFloat: FloatOp = extremum('maximum', gtFloat);
 export const minimumFloat: FloatOp = extremum('minimum', ltFloat);
+
+/** All of them. */
+export const BINARY: readonly FloatOp[] = [
+  mulFloat,
+  addFloat,
+  subFloat,
+  div,
+  eqFloat,
+  neFloat,
+  ltFloat,
+  leFloat,
+  gtFloat,
+  geFloat,
+  maximumFloat,
+  minimumFloat,
+];

@@ -1,8 +1,6 @@
-/**
- * The ops of one tensor that work element by element: each element of y depends on the element at its place, which is what
- * plans know of all that this file exports.
- */
+/** The ops of one tensor that work element by element: each element of y depends on the element at its place. */
 import { SAVED, type Differentiable, type Plain } from '../backend/backend';
+import type { OpDef } from '../core/definition';
 import { defineOp, type Op } from '../core/op';
 import type { Tensor } from '../core/tensor';
 import { add, ge, le, lt, rsub, sub } from './arithmetic';
@@ -155,3 +153,35 @@ export const clampOp: Op<[x: Tensor], { lo: number; hi: number }> = defineOp({
   saves: { x: ['x'] },
   vjp: { x: (g, { x }, { lo, hi }) => mul(g, mul(ge(x, lo), le(x, hi))) },
 });
+
+/** All of them. */
+export const UNARY: readonly { readonly def: OpDef; readonly grad?: GradOp }[] = [
+  neg,
+  sign,
+  floor,
+  ceil,
+  round,
+  abs,
+  square,
+  sqrt,
+  rsqrt,
+  reciprocal,
+  exp,
+  expm1,
+  log,
+  log1p,
+  sin,
+  cos,
+  atan,
+  erf,
+  sigmoid,
+  tanh,
+  relu,
+  silu,
+  softplus,
+  geluErf,
+  geluTanh,
+  leakyReluOp,
+  eluOp,
+  clampOp,
+];
