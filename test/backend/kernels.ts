@@ -1,5 +1,5 @@
 /** What every kernel of the contract is tried on: buffers, sizes and scalars, and how closely backends must agree. */
-import type { AllKernels, PreparedKernels, SAVED } from '../../ts/backend/backend';
+import { SAVED, type AllKernels, type Differentiable, type PreparedKernels } from '../../ts/backend/backend';
 import { ELEMENTS, type DType } from '../../ts/core/dtype';
 
 /** A buffer of a call: what it holds before, and whether it is compared afterwards. */
@@ -642,54 +642,9 @@ function each(names: readonly string[], calls: () => Call[]): Record<string, () 
   return Object.fromEntries(names.map(name => [name, calls]));
 }
 
-const differentiable = [
-  'abs',
-  'square',
-  'sqrt',
-  'rsqrt',
-  'reciprocal',
-  'exp',
-  'expm1',
-  'log',
-  'log1p',
-  'sin',
-  'cos',
-  'atan',
-  'erf',
-  'sigmoid',
-  'tanh',
-  'relu',
-  'leakyRelu',
-  'elu',
-  'gelu',
-  'geluTanh',
-  'silu',
-  'softplus',
-] as const satisfies (keyof typeof SAVED)[];
-const gradients = [
-  'absGrad',
-  'squareGrad',
-  'sqrtGrad',
-  'rsqrtGrad',
-  'reciprocalGrad',
-  'expGrad',
-  'expm1Grad',
-  'logGrad',
-  'log1pGrad',
-  'sinGrad',
-  'cosGrad',
-  'atanGrad',
-  'erfGrad',
-  'sigmoidGrad',
-  'tanhGrad',
-  'reluGrad',
-  'leakyReluGrad',
-  'eluGrad',
-  'geluGrad',
-  'geluTanhGrad',
-  'siluGrad',
-  'softplusGrad',
-] as const satisfies `${keyof typeof SAVED}Grad`[];
+const isDifferentiable = (name: string): name is Differentiable => Object.hasOwn(SAVED, name);
+const differentiable = Object.keys(SAVED).filter(isDifferentiable);
+const gradients = differentiable.map(name => `${name}Grad` as const);
 
 /** A kernel without cases does not compile. */
 export const CASES: Cases = {

@@ -92,7 +92,7 @@ const layerOptions = (options: object): Argument => optional(finite({ ...options
 
 export const RIGHT: Readonly<Record<string, Make>> = {
   ...each(
-    'abs atan ceil cos erf exp expm1 floor log log1p neg reciprocal relu round rsqrt sigmoid sign silu sin softplus sqrt square tanh',
+    'abs atan ceil cos erf exp expm1 floor log log1p neg reciprocal relu round rsqrt sigmoid sign silu sin softplus softsign sqrt square tanh',
     unary,
   ),
   ...each('add sub rsub mul div pow maximum minimum eq ne lt le gt ge', binary),

@@ -6,9 +6,10 @@ import { ValueError } from '../core/errors';
 import { aDType, aNumber, anyNumber, oneOf, optional, options } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
 import { scope } from '../core/scope';
-import { checked } from '../core/signature';
+import { checked, composite } from '../core/signature';
 import type { Tensor } from '../core/tensor';
-import { clampOp, eluOp, geluErf, geluTanh, leakyReluOp } from './unary';
+import { add, div } from './arithmetic';
+import { abs, clampOp, eluOp, geluErf, geluTanh, leakyReluOp } from './unary';
 
 export {
   abs,
@@ -52,6 +53,9 @@ export const gelu: (x: Tensor, options?: GeluOptions) => Tensor = checked(
   ],
   (x, { approximate = 'none' } = {}) => (approximate === 'tanh' ? geluTanh(x) : geluErf(x)),
 );
+
+/** x / (1 + |x|), which approaches ±1 more slowly than tanh. */
+export const softsign: (x: Tensor) => Tensor = composite('softsign', [['x', aTensor]], x => div(x, add(abs(x), 1)));
 
 /** x where x > 0, slope·x elsewhere. */
 export const leakyRelu: (x: Tensor, slope?: number) => Tensor = checked(

@@ -97,6 +97,7 @@ export const elementwiseSamples: SamplesOf<typeof ops> = {
   relu: unary(ops.relu, nonzero),
   silu: unary(ops.silu, real),
   softplus: [...unary(ops.softplus, real), sample([between(-30, 30)(20)], x => ops.softplus(x), 'f32[20]')],
+  softsign: unary(ops.softsign, nonzero),
   gelu: [
     ...unary(x => ops.gelu(x), real),
     ...unary(x => ops.gelu(x, { approximate: 'tanh' }), real),
