@@ -261,6 +261,7 @@ export const RIGHT: Readonly<Record<string, Make>> = {
     LayerNorm: [() => [whole(3), optional(finite({ eps: 0.1, elementwiseAffine: true, bias: false }))], m],
     RMSNorm: [() => [whole([3]), optional(finite({ eps: 0.1 }))], m],
     GroupNorm: [() => [whole(1), whole(2), optional(finite({ affine: true }))], image],
+    InstanceNorm2d: [() => [whole(2), optional(finite({ affine: true }))], image],
     LocalResponseNorm: [() => [whole(3), optional(finite({ alpha: 1, of: 'sum' }))], image],
     Embedding: [() => [whole(3), whole(2), layerOptions({ paddingIdx: 0 })], () => index(0, 2)],
     RNN: [

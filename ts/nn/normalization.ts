@@ -205,6 +205,40 @@ export class GroupNorm extends Normalization {
   }
 }
 
+export interface InstanceNormLayerOptions {
+  /** Added to the variance. Default 1e-5. */
+  readonly eps?: number;
+  /** Whether to learn a factor and a summand for each channel. Default false. */
+  readonly affine?: boolean;
+}
+/** Normalisation of each channel of each image of x [n, numFeatures, h, w] by itself (Ulyanov et al. 2016). */
+export class InstanceNorm2d extends Normalization {
+  constructor(
+    readonly numFeatures: number,
+    options: InstanceNormLayerOptions = {},
+  ) {
+    checkConstructor<typeof InstanceNorm2d>(
+      'InstanceNorm2d',
+      [
+        ['numFeatures', wholeNumber(1)],
+        ['options', optionsOf<InstanceNormLayerOptions>({ eps: aNumber(0), affine: aBoolean })],
+      ],
+      arguments,
+    );
+    const { eps = 1e-5, affine = false } = options;
+    super([numFeatures], eps, affine, affine);
+  }
+
+  forward(x: Tensor): Tensor {
+    check('InstanceNorm2d', 'x', aTensor, x);
+    if (x.ndim !== 4 || x.shape[1] !== this.numFeatures) {
+      const wanted = `[batch, channels, height, width] with ${this.numFeatures} channels`;
+      throw new ShapeError('InstanceNorm2d', `x takes ${wanted}, this is ${show(x.shape)}`);
+    }
+    return groupNorm(x, this.numFeatures, { weight: this.weight, bias: this.bias, eps: this.eps });
+  }
+}
+
 /** Local response normalisation across `size` neighbouring channels (AlexNet). No parameters to learn here. */
 export class LocalResponseNorm extends Layer {
   constructor(

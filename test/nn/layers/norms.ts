@@ -59,6 +59,16 @@ function groupNorm(): void {
   });
 }
 
+function instanceNorm(affine: boolean): void {
+  const layer = changed(new nn.InstanceNorm2d(3, { eps: 0.1, affine }));
+  const x = noise(2, 3, 4, 5).add(2);
+  const [at, w, b] = [read(x), layer.weight ? read(layer.weight) : () => 1, layer.bias ? read(layer.bias) : () => 0];
+  expectEach(layer.forward(x), [2, 3, 4, 5], (n, c, i, j) => {
+    const { mean, variance } = moments(20, k => at(n!, c!, Math.floor(k / 5), k % 5));
+    return b(c!) + (w(c!) * (at(n!, c!, i!, j!) - mean)) / Math.sqrt(variance + 0.1);
+  });
+}
+
 function localResponseNorm(of: 'mean' | 'sum'): void {
   const layer = new nn.LocalResponseNorm(3, { alpha: 0.5, beta: 0.6, k: 2, of });
   const x = noise(2, 5, 4);
@@ -78,5 +88,6 @@ export const NORMS: Readonly<Record<keyof typeof normalization, Rows>> = {
   LayerNorm: [() => layerNorm(true), () => layerNorm(false)],
   RMSNorm: [() => rmsNorm(true), () => rmsNorm(false)],
   GroupNorm: [groupNorm],
+  InstanceNorm2d: [() => instanceNorm(false), () => instanceNorm(true)],
   LocalResponseNorm: [() => localResponseNorm('mean'), () => localResponseNorm('sum')],
 };
