@@ -10,7 +10,8 @@ import { binaries, exact } from '../backends';
 import { randomFrom } from '../ops/harness';
 import { namesOf } from '../package/surface';
 import { oddCall } from './odd';
-import { RIGHT, type Right } from './right';
+import type { Right } from './arguments';
+import { RIGHT } from './right';
 
 /** Of odd calls of everything. */
 const ROUNDS = Math.ceil(Number(process.env.PHYLLO_FUZZ_RUNS ?? 2000) / 250);

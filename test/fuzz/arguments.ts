@@ -1,0 +1,34 @@
+/** Arguments of calls, and what else may stand in their place. */
+import type { Tensor } from 'phyllo';
+
+/**
+ * An argument of a right call. What else may stand there follows from its value: a tensor for a tensor, true for false, a
+ * number for a number; `also` says what more.
+ */
+export interface Argument {
+  readonly value: unknown;
+  /** What is allowed beside: numbers for tensors, typed arrays and arrays for each other, any function, any text. */
+  readonly also?: 'number' | 'numbers' | 'null' | 'labels' | 'function' | 'text';
+  /** Numbers in it are whole and finite. */
+  readonly whole?: true;
+  /** Numbers in it are finite. */
+  readonly finite?: true;
+  /** It may be left out. */
+  readonly optional?: true;
+}
+export interface Right {
+  readonly args: readonly Argument[];
+  /** Of a method: whose. */
+  readonly on?: object;
+}
+export type Make = () => Right;
+
+export const plain = (value: unknown): Argument => ({ value });
+export const whole = (value: unknown): Argument => ({ value, whole: true });
+export const finite = (value: unknown): Argument => ({ value, finite: true });
+export const optional = (a: Argument): Argument => ({ ...a, optional: true });
+export const operand = (value: Tensor): Argument => ({ value, also: 'number' });
+export const orNull = (value: unknown): Argument => ({ value, also: 'null', optional: true });
+export const labels = (value: unknown): Argument => ({ value, also: 'labels' });
+export const call = (...args: Argument[]): Right => ({ args });
+export const on = (object: object, ...args: Argument[]): Right => ({ on: object, args });
