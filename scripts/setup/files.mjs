@@ -5,7 +5,6 @@ import { homedir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The repository. */
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** What is compiled here; not in git. */
 export const GENERATED = join(ROOT, 'generated');

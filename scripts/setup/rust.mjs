@@ -16,7 +16,6 @@ const FOLDERS = ['', CARGO, '/usr/bin'];
 const EXE = process.platform === 'win32' ? '.exe' : '';
 
 const HOW_TO = `phyllo needs Rust 1.${MINIMUM_MINOR} or newer with the ${TARGET} target, and none could be set up here.
-
 With rustup (https://rustup.rs):   rustup update stable && rustup target add ${TARGET}
 On Debian:                         sudo apt-get install --no-install-recommends ${DEBIAN_PACKAGES.join(' ')}`;
 
