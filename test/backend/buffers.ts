@@ -73,7 +73,7 @@ export function buffers(): Backend {
   };
 
   /** What returns a number computes at once, of its arguments alone. */
-  const isQuestion = (name: string): boolean => name.endsWith('Size') || name === 'conv2dTakesLanes';
+  const isQuestion = (name: string): boolean => name.endsWith('Size') || name === 'conv2dTakesBlocked';
   const queued = new Proxy<AllKernels>(kernels, {
     get(target, name) {
       const kernel: unknown = Reflect.get(target, name);

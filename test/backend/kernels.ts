@@ -632,7 +632,7 @@ const gruGrad = recurrent(
  * What prepared weights look like is the backend's own matter: they are compared with `conv2d` and `gemm` in
  * backend.test.ts. So is which batches are brought into blocks.
  */
-type Own = keyof PreparedKernels | 'conv2dTakesLanes';
+type Own = keyof PreparedKernels | 'conv2dTakesBlocked';
 
 type Cases = Record<Exclude<keyof AllKernels, Own>, () => Call[]>;
 
@@ -703,21 +703,21 @@ export const CASES: Cases = {
   maxPool2dTake: maxPool2dBack(true),
   avgPool2d: avgPool2d(false),
   avgPool2dGrad: avgPool2d(true),
-  toLanes: () =>
+  toBlocked: () =>
     BATCHES.map(([n, , size]) => call([input('f32', floats(n * size)), output('f32', inBlocks(n, size)), n, size])),
-  fromLanes: () =>
+  fromBlocked: () =>
     BATCHES.map(([n, , size]) => call([input('f32', floats(inBlocks(n, size))), output('f32', n * size), n, size])),
-  sumLanes: () =>
+  sumBlocked: () =>
     BATCHES.map(([n, c, size]) =>
       call([input('f32', floats(inBlocks(n, c * size))), output('f32', c), n, c, size], SUMMED, true),
     ),
-  conv2dLanes: conv2d('y', true),
-  conv2dLanesGradX: conv2d('x', true),
-  conv2dLanesGradW: conv2d('w', true),
-  maxPool2dLanes: maxPool2dBlocked,
-  maxPool2dLanesGrad: maxPool2dBlockedGrad,
-  avgPool2dLanes: avgPool2d(false, 8),
-  avgPool2dLanesGrad: avgPool2d(true, 8),
+  conv2dBlocked: conv2d('y', true),
+  conv2dBlockedGradX: conv2d('x', true),
+  conv2dBlockedGradW: conv2d('w', true),
+  maxPool2dBlocked,
+  maxPool2dBlockedGrad,
+  avgPool2dBlocked: avgPool2d(false, 8),
+  avgPool2dBlockedGrad: avgPool2d(true, 8),
   rnn,
   rnnGrad,
   lstm,

@@ -49,11 +49,11 @@ pub(crate) fn maps(g: &Conv2d) -> usize {
     dry_run::size([g.n, g.k, g.oh, g.ow])
 }
 
-fn image_in_lanes(g: &Conv2d) -> usize {
+fn image_in_blocks(g: &Conv2d) -> usize {
     dry_run::size([g.n.div_ceil(IMAGES), g.c, g.h, g.w, IMAGES])
 }
 
-fn maps_in_lanes(g: &Conv2d) -> usize {
+fn maps_in_blocks(g: &Conv2d) -> usize {
     dry_run::size([g.n.div_ceil(IMAGES), g.k, g.oh, g.ow, IMAGES])
 }
 
@@ -113,7 +113,7 @@ export_conv2d! {
         conv::conv2d_grad_w(&g, gy, x, gw, room);
     }
     #[cfg(feature = "train")]
-    "conv2dTakesLanes" conv2d_takes_lanes(pass; g; ) -> u32 {
+    "conv2dTakesBlocked" conv2d_takes_blocked(pass; g; ) -> u32 {
         let pass = match pass {
             0 => conv::Pass::Forward,
             1 => conv::Pass::GradX,
@@ -121,28 +121,28 @@ export_conv2d! {
         };
         u32::from(conv::conv2d_takes_blocked(&g, pass))
     }
-    "conv2dLanes" conv2d_lanes(x weight y bias; g; activation) {
+    "conv2dBlocked" conv2d_blocked(x weight y bias; g; activation) {
         slices! {
-            x: input f32[image_in_lanes(&g)], weight: input f32[filters(&g)],
-            y: output f32[maps_in_lanes(&g)], bias: optional_input f32[g.k];
+            x: input f32[image_in_blocks(&g)], weight: input f32[filters(&g)],
+            y: output f32[maps_in_blocks(&g)], bias: optional_input f32[g.k];
             room = conv::conv2d_blocked_workspace(&g)
         }
         let activation = Activation::numbered(activation);
         conv::conv2d_blocked(&g, x, weight, y, bias, activation, room);
     }
     #[cfg(feature = "train")]
-    "conv2dLanesGradX" conv2d_lanes_grad_x(gy weight gx _bias; g; ) {
+    "conv2dBlockedGradX" conv2d_blocked_grad_x(gy weight gx _bias; g; ) {
         slices! {
-            gy: input f32[maps_in_lanes(&g)], weight: input f32[filters(&g)],
-            gx: output f32[image_in_lanes(&g)];
+            gy: input f32[maps_in_blocks(&g)], weight: input f32[filters(&g)],
+            gx: output f32[image_in_blocks(&g)];
             room = conv::conv2d_blocked_grad_x_workspace(&g)
         }
         conv::conv2d_blocked_grad_x(&g, gy, weight, gx, room);
     }
     #[cfg(feature = "train")]
-    "conv2dLanesGradW" conv2d_lanes_grad_w(gy x gw _bias; g; ) {
+    "conv2dBlockedGradW" conv2d_blocked_grad_w(gy x gw _bias; g; ) {
         slices! {
-            gy: input f32[maps_in_lanes(&g)], x: input f32[image_in_lanes(&g)],
+            gy: input f32[maps_in_blocks(&g)], x: input f32[image_in_blocks(&g)],
             gw: output f32[filters(&g)];
             room = conv::conv2d_blocked_grad_w_workspace(&g)
         }

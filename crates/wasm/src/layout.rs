@@ -56,25 +56,25 @@ pub fn fill8(y: usize, n: usize, value: u8) {
 }
 
 /// The elements of n images in the blocked layout.
-fn in_lanes(n: usize, size: usize) -> usize {
+fn in_blocks(n: usize, size: usize) -> usize {
     dry_run::size([n.div_ceil(IMAGES), size, IMAGES])
 }
 
-#[wasm_bindgen(js_name = "toLanes")]
-pub fn to_lanes(x: usize, y: usize, n: usize, size: usize) {
-    slices! { x: input f32[n * size], y: output f32[in_lanes(n, size)] }
+#[wasm_bindgen(js_name = "toBlocked")]
+pub fn to_blocked(x: usize, y: usize, n: usize, size: usize) {
+    slices! { x: input f32[n * size], y: output f32[in_blocks(n, size)] }
     blocked::to_blocked(n, size, x, y);
 }
 
-#[wasm_bindgen(js_name = "fromLanes")]
-pub fn from_lanes(x: usize, y: usize, n: usize, size: usize) {
-    slices! { x: input f32[in_lanes(n, size)], y: output f32[n * size] }
+#[wasm_bindgen(js_name = "fromBlocked")]
+pub fn from_blocked(x: usize, y: usize, n: usize, size: usize) {
+    slices! { x: input f32[in_blocks(n, size)], y: output f32[n * size] }
     blocked::from_blocked(n, size, x, y);
 }
 
 #[cfg(feature = "train")]
-#[wasm_bindgen(js_name = "sumLanes")]
-pub fn sum_lanes(x: usize, y: usize, n: usize, c: usize, size: usize) {
-    slices! { x: input f32[in_lanes(n, dry_run::size([c, size]))], y: output f32[c] }
+#[wasm_bindgen(js_name = "sumBlocked")]
+pub fn sum_blocked(x: usize, y: usize, n: usize, c: usize, size: usize) {
+    slices! { x: input f32[in_blocks(n, dry_run::size([c, size]))], y: output f32[c] }
     blocked::sum_blocked(n, c, size, x, y);
 }

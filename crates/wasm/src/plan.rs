@@ -168,8 +168,8 @@ static KERNELS: [&[Entry]; 5] = [
         "fill" layout::fill;
         "fillI32" layout::fill_i32;
         "fill8" layout::fill8;
-        "toLanes" layout::to_lanes;
-        "fromLanes" layout::from_lanes;
+        "toBlocked" layout::to_blocked;
+        "fromBlocked" layout::from_blocked;
         "moments" norms::moments;
         "normalise" norms::normalise;
         "topk" order::topk;
@@ -178,12 +178,12 @@ static KERNELS: [&[Entry]; 5] = [
         "gemm" products::gemm;
         "gemmPacked" products::gemm_packed;
         "conv2d" convolutions::conv2d;
-        "conv2dLanes" convolutions::conv2d_lanes;
+        "conv2dBlocked" convolutions::conv2d_blocked;
         "conv2dPrepared" convolutions::conv2d_prepared;
         "maxPool2d" pooling::max_pool2d;
-        "maxPool2dLanes" pooling::max_pool2d_lanes;
+        "maxPool2dBlocked" pooling::max_pool2d_blocked;
         "avgPool2d" pooling::avg_pool2d;
-        "avgPool2dLanes" pooling::avg_pool2d_lanes;
+        "avgPool2dBlocked" pooling::avg_pool2d_blocked;
         "rnn" recurrent::rnn;
         "lstm" recurrent::lstm;
         "gru" recurrent::gru;

@@ -8,18 +8,18 @@ use crate::dry_run;
 use crate::slices::slices;
 use crate::windows::check_windows;
 
-/// The elements of the planes that are pooled, `lanes` side by side; in a dry run, whether the windows are well.
-fn pixels(g: &Pool2d, lanes: usize) -> usize {
+/// The elements of the planes that are pooled, of so many images; in a dry run, whether the windows are well.
+fn pixels(g: &Pool2d, images: usize) -> usize {
     if dry_run::running() || cfg!(feature = "checked") {
         check_windows(1, [g.oh, g.ow], [g.kh, g.kw], [g.sh, g.sw], [g.ph, g.pw], [g.dh, g.dw]);
-        dry_run::work([g.planes, g.oh, g.ow, g.kh, g.kw, lanes]);
+        dry_run::work([g.planes, g.oh, g.ow, g.kh, g.kw, images]);
     }
-    dry_run::size([g.planes, g.h, g.w, lanes])
+    dry_run::size([g.planes, g.h, g.w, images])
 }
 
 /// The elements of what comes out.
-fn pooled(g: &Pool2d, lanes: usize) -> usize {
-    dry_run::size([g.planes, g.oh, g.ow, lanes])
+fn pooled(g: &Pool2d, images: usize) -> usize {
+    dry_run::size([g.planes, g.oh, g.ow, images])
 }
 
 macro_rules! export_max_pool2d {
@@ -64,15 +64,15 @@ export_max_pool2d! {
         pool::max_pool2d_take::<Tap>(&g, x, at, y);
     }
     #[cfg(feature = "train")]
-    "maxPool2dLanesGrad" max_pool2d_lanes_grad(gy at gx, n m, g, Tap) {
+    "maxPool2dBlockedGrad" max_pool2d_blocked_grad(gy at gx, n m, g, Tap) {
         slices! { gy: input f32[m * IMAGES], at: input Tap[m * IMAGES], gx: output f32[n * IMAGES] }
         pool::max_pool2d_blocked_grad::<Tap>(&g, gy, at, gx);
     }
 }
 
-#[wasm_bindgen(js_name = "maxPool2dLanes")]
+#[wasm_bindgen(js_name = "maxPool2dBlocked")]
 #[allow(clippy::too_many_arguments)]
-pub fn max_pool2d_lanes(
+pub fn max_pool2d_blocked(
     x: usize, at: usize, y: usize, planes: usize, h: usize, w: usize, oh: usize, ow: usize, kh: usize, kw: usize,
     sh: usize, sw: usize, ph: usize, pw: usize, dh: usize, dw: usize, wide: u32, relu: u32,
 ) {
@@ -122,12 +122,12 @@ export_avg_pool2d! {
         slices! { gy: input f32[m], gx: output f32[n] }
         pool::avg_pool2d_grad(&g, gy, gx, divisor);
     }
-    "avgPool2dLanes" avg_pool2d_lanes(x y, n m, g, divisor) {
+    "avgPool2dBlocked" avg_pool2d_blocked(x y, n m, g, divisor) {
         slices! { x: input f32[n * IMAGES], y: output f32[m * IMAGES] }
         pool::avg_pool2d_blocked(&g, x, y, divisor);
     }
     #[cfg(feature = "train")]
-    "avgPool2dLanesGrad" avg_pool2d_lanes_grad(gy gx, n m, g, divisor) {
+    "avgPool2dBlockedGrad" avg_pool2d_blocked_grad(gy gx, n m, g, divisor) {
         slices! { gy: input f32[m * IMAGES], gx: output f32[n * IMAGES] }
         pool::avg_pool2d_blocked_grad(&g, gy, gx, divisor);
     }

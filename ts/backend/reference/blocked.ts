@@ -13,22 +13,24 @@ export const blockedPlace =
   };
 
 /** Batches into blocks and out of them. */
-export function blocked(heap: Floats): Pick<BlockedKernels, 'conv2dTakesLanes' | 'toLanes' | 'fromLanes' | 'sumLanes'> {
+export function blocked(
+  heap: Floats,
+): Pick<BlockedKernels, 'conv2dTakesBlocked' | 'toBlocked' | 'fromBlocked' | 'sumBlocked'> {
   return {
-    conv2dTakesLanes: (_, n) => Number(n >= IMAGES),
+    conv2dTakesBlocked: (_, n) => Number(n >= IMAGES),
 
-    toLanes(xAt, yAt, n, size) {
+    toBlocked(xAt, yAt, n, size) {
       const [x, y, place] = [heap.from(xAt), heap.from(yAt), blockedPlace(size)];
       y.fill(0, 0, Math.ceil(n / IMAGES) * IMAGES * size);
       for (let i = 0; i < n * size; i++) y[place(i)] = x[i]!;
     },
 
-    fromLanes(xAt, yAt, n, size) {
+    fromBlocked(xAt, yAt, n, size) {
       const [x, y, place] = [heap.from(xAt), heap.from(yAt), blockedPlace(size)];
       for (let i = 0; i < n * size; i++) y[i] = x[place(i)]!;
     },
 
-    sumLanes(xAt, yAt, n, c, size) {
+    sumBlocked(xAt, yAt, n, c, size) {
       const [x, y, place] = [heap.from(xAt), heap.from(yAt), blockedPlace(c * size)];
       y.fill(0, 0, c);
       for (let i = 0; i < n * c * size; i++) y[Math.floor(i / size) % c]! += x[place(i)]!;

@@ -38,9 +38,9 @@ type Name =
   | 'conv2dPreparedSize'
   | 'conv2dPrepare'
   | 'conv2dPrepared'
-  | 'conv2dLanes'
-  | 'conv2dLanesGradX'
-  | 'conv2dLanesGradW';
+  | 'conv2dBlocked'
+  | 'conv2dBlockedGradX'
+  | 'conv2dBlockedGradW';
 
 /** What other numbers follow. */
 function geometryOf(sizes: readonly [...geometry: ConvSizes, ...others: number[]]): ConvSizes {
@@ -91,7 +91,7 @@ export function conv(heap: Floats): Pick<AllKernels, Name> {
       eachProduct(geometry, (p, q, o) => (gw[q]! += g[o]! * x[p]!));
     },
 
-    conv2dLanes(xAt, wAt, yAt, biasAt, ...rest) {
+    conv2dBlocked(xAt, wAt, yAt, biasAt, ...rest) {
       const { geometry, x: image, y: map, activation } = inBlocks(rest);
       const [n, , , , k, , , oh, ow] = geometry;
       const [x, w, y, bias] = [heap.from(xAt), heap.from(wAt), heap.from(yAt), heap.from(biasAt)];
@@ -101,7 +101,7 @@ export function conv(heap: Floats): Pick<AllKernels, Name> {
       for (let o = 0; o < outputs; o++) y[o] = activated(activation)(y[o]!);
     },
 
-    conv2dLanesGradX(gAt, wAt, gxAt, _, ...rest) {
+    conv2dBlockedGradX(gAt, wAt, gxAt, _, ...rest) {
       const { geometry, x: image, y: map } = inBlocks([...rest, 0]);
       const [n, c, h, w] = geometry;
       const [g, weight, gx] = [heap.from(gAt), heap.from(wAt), heap.from(gxAt)];
@@ -109,7 +109,7 @@ export function conv(heap: Floats): Pick<AllKernels, Name> {
       eachProduct(geometry, (p, q, o) => (gx[image(p)]! += g[map(o)]! * weight[q]!));
     },
 
-    conv2dLanesGradW(gAt, xAt, gwAt, _, ...geometry) {
+    conv2dBlockedGradW(gAt, xAt, gwAt, _, ...geometry) {
       const { x: image, y: map } = inBlocks([...geometry, 0]);
       const [g, x, gw] = [heap.from(gAt), heap.from(xAt), heap.from(gwAt)];
       gw.fill(0, 0, filters(geometry));

@@ -45,10 +45,10 @@ type Name =
   | 'maxPool2dTake'
   | 'avgPool2d'
   | 'avgPool2dGrad'
-  | 'maxPool2dLanes'
-  | 'maxPool2dLanesGrad'
-  | 'avgPool2dLanes'
-  | 'avgPool2dLanesGrad';
+  | 'maxPool2dBlocked'
+  | 'maxPool2dBlockedGrad'
+  | 'avgPool2dBlocked'
+  | 'avgPool2dBlockedGrad';
 
 /** Pools over planes, and their gradients. Padding never wins a maximum, and adds 0 to an average. */
 export function pool(heap: Floats): Pick<AllKernels, Name> {
@@ -122,7 +122,7 @@ export function pool(heap: Floats): Pick<AllKernels, Name> {
       });
     },
 
-    maxPool2dLanes(xAt, atAt, yAt, planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw, _wide, relu) {
+    maxPool2dBlocked(xAt, atAt, yAt, planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw, _wide, relu) {
       const [x, at, y] = [heap.from(xAt), heap.from(atAt), heap.from(yAt)];
       const total = planes * oh * ow * IMAGES;
       const winner = new Int32Array(total).fill(relu ? kh * kw : -1);
@@ -140,7 +140,7 @@ export function pool(heap: Floats): Pick<AllKernels, Name> {
       if (atAt) for (let o = 0; o < total; o++) at[o] = Math.max(0, winner[o]!);
     },
 
-    maxPool2dLanesGrad(gAt, atAt, gxAt, planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw) {
+    maxPool2dBlockedGrad(gAt, atAt, gxAt, planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw) {
       const [g, at, gx] = [heap.from(gAt), heap.from(atAt), heap.from(gxAt)];
       gx.fill(0, 0, planes * h * w * IMAGES);
       eachTap(planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw, (p, o, tap) => {
@@ -150,7 +150,7 @@ export function pool(heap: Floats): Pick<AllKernels, Name> {
       });
     },
 
-    avgPool2dLanes(xAt, yAt, planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, countPad, divisor) {
+    avgPool2dBlocked(xAt, yAt, planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, countPad, divisor) {
       const [x, y] = [heap.from(xAt), heap.from(yAt)];
       y.fill(0, 0, planes * oh * ow * IMAGES);
       eachTap(planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, 1, 1, (p, o) => {
@@ -160,7 +160,7 @@ export function pool(heap: Floats): Pick<AllKernels, Name> {
       });
     },
 
-    avgPool2dLanesGrad(gAt, gxAt, planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, countPad, divisor) {
+    avgPool2dBlockedGrad(gAt, gxAt, planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, countPad, divisor) {
       const [g, gx] = [heap.from(gAt), heap.from(gxAt)];
       gx.fill(0, 0, planes * h * w * IMAGES);
       eachTap(planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, 1, 1, (p, o) => {

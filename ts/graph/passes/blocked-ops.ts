@@ -59,30 +59,30 @@ function blocked({ def }: { readonly def: OpDef }, { of, can, prefers, run }: An
 export const blockedConv: Blocked = blocked(conv, {
   of: ['x', 'y'],
   prefers: (k, [x, w], y, { geometry }) =>
-    k.conv2dTakesLanes(0, ...convSizes(x.shape, w.shape, y.shape, geometry)) === 1,
+    k.conv2dTakesBlocked(0, ...convSizes(x.shape, w.shape, y.shape, geometry)) === 1,
   run: (k, [x, w, b], [y], { geometry, activation = 0 }) =>
-    k.conv2dLanes(x.at, w.at, y.at, b ? b.at : 0, ...convSizes(x.shape, w.shape, y.shape, geometry), activation),
+    k.conv2dBlocked(x.at, w.at, y.at, b ? b.at : 0, ...convSizes(x.shape, w.shape, y.shape, geometry), activation),
 });
 const blockedConvGradX: Blocked = blocked(convGradX, {
   of: ['g', 'y'],
   prefers: (k, [g, w], gx, { geometry }) =>
-    k.conv2dTakesLanes(1, ...convSizes(gx.shape, w.shape, g.shape, geometry)) === 1,
+    k.conv2dTakesBlocked(1, ...convSizes(gx.shape, w.shape, g.shape, geometry)) === 1,
   run: (k, [g, w], [gx], { geometry, x }) =>
-    k.conv2dLanesGradX(g.at, w.at, gx.at, 0, ...convSizes(x, w.shape, g.shape, geometry)),
+    k.conv2dBlockedGradX(g.at, w.at, gx.at, 0, ...convSizes(x, w.shape, g.shape, geometry)),
 });
 const blockedConvGradW: Blocked = blocked(convGradW, {
   of: ['g', 'x'],
   prefers: (k, [g, x], gw, { geometry }) =>
-    k.conv2dTakesLanes(2, ...convSizes(x.shape, gw.shape, g.shape, geometry)) === 1,
+    k.conv2dTakesBlocked(2, ...convSizes(x.shape, gw.shape, g.shape, geometry)) === 1,
   run: (k, [g, x], [gw], { geometry, w }) =>
-    k.conv2dLanesGradW(g.at, x.at, gw.at, 0, ...convSizes(x.shape, w, g.shape, geometry)),
+    k.conv2dBlockedGradW(g.at, x.at, gw.at, 0, ...convSizes(x.shape, w, g.shape, geometry)),
 });
 /** Over images and places: the gradient of a convolution's bias. */
 const blockedSum: Blocked = blocked(sumRuns, {
   of: ['x'],
   // With one image, channel or place, `sum` runs through memory as it lies, in another order.
   can: ([x], { dims, scale }) => scale === 1 && sameShape(dims, [0, 2, 3]) && runs(x.shape, dims).length === 4,
-  run: (k, [x], [y]) => k.sumLanes(x.at, y.at, x.shape[0]!, x.shape[1]!, x.shape[2]! * x.shape[3]!),
+  run: (k, [x], [y]) => k.sumBlocked(x.at, y.at, x.shape[0]!, x.shape[1]!, x.shape[2]! * x.shape[3]!),
 });
 
 /** Images of a block. */
@@ -94,20 +94,20 @@ const inBlocks = ([n, ...image]: Shape): Shape => [Math.ceil(n! / IMAGES), ...im
 export const blockedMaxPool: Blocked = blocked(maxPool, {
   of: ['x', 'y', 'at'],
   run: (k, [x], [y, at], { window, relu }: MaxPoolParams & { readonly relu?: boolean }) =>
-    k.maxPool2dLanes(x.at, addressOf(at), y.at, ...maxPoolSizes(inBlocks(x.shape), window), relu ? 1 : 0),
+    k.maxPool2dBlocked(x.at, addressOf(at), y.at, ...maxPoolSizes(inBlocks(x.shape), window), relu ? 1 : 0),
 });
 const blockedMaxPoolGrad: Blocked = blocked(maxPoolGrad, {
   of: ['g', 'at', 'y'],
   run: (k, [g, at], [gx], { window, x }) =>
-    k.maxPool2dLanesGrad(g.at, at.at, gx.at, ...maxPoolSizes(inBlocks(x), window)),
+    k.maxPool2dBlockedGrad(g.at, at.at, gx.at, ...maxPoolSizes(inBlocks(x), window)),
 });
 const blockedAvgPool: Blocked = blocked(avgPool, {
   of: ['x', 'y'],
-  run: (k, [x], [y], params) => k.avgPool2dLanes(x.at, y.at, ...avgPoolSizes(inBlocks(x.shape), params)),
+  run: (k, [x], [y], params) => k.avgPool2dBlocked(x.at, y.at, ...avgPoolSizes(inBlocks(x.shape), params)),
 });
 const blockedAvgPoolGrad: Blocked = blocked(avgPoolGrad, {
   of: ['g', 'y'],
-  run: (k, [g], [gx], params) => k.avgPool2dLanesGrad(g.at, gx.at, ...avgPoolSizes(inBlocks(params.x), params)),
+  run: (k, [g], [gx], params) => k.avgPool2dBlockedGrad(g.at, gx.at, ...avgPoolSizes(inBlocks(params.x), params)),
 });
 
 /** By the op of images. */
@@ -138,8 +138,8 @@ function laying(name: string, run: (k: BlockedKernels, x: View, y: View) => void
   return { ...def, run: (k, [x], [y]) => run(k.blocked!, x!, y!) };
 }
 export const toBlocked: PlanOp = laying('toBlocked', (k, x, y) =>
-  k.toLanes(x.at, y.at, x.shape[0]!, x.size / x.shape[0]!),
+  k.toBlocked(x.at, y.at, x.shape[0]!, x.size / x.shape[0]!),
 );
 export const fromBlocked: PlanOp = laying('fromBlocked', (k, x, y) =>
-  k.fromLanes(x.at, y.at, y.shape[0]!, y.size / y.shape[0]!),
+  k.fromBlocked(x.at, y.at, y.shape[0]!, y.size / y.shape[0]!),
 );
