@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { defineConfig } from 'tsup';
-import { exportsOf, markPure, moduleOf, PARTS, pathOf, programOf } from './scripts/sources.mjs';
+import { DOMAINS, exportsOf, markPure, moduleOf, PARTS, pathOf, programOf } from './scripts/sources.mjs';
 
 type Plugin = NonNullable<import('tsup').Options['esbuildPlugins']>[number];
 
@@ -26,6 +26,11 @@ const coreName = (module: string, name: string): string => `${builtName(module).
 const sources: Plugin = {
   name: 'sources',
   setup(build) {
+    // A package of a domain names others as users do; it is built to lie beside them.
+    build.onResolve({ filter: /^phyllo(\/\w+)?$/ }, ({ path }) => {
+      const [, name = 'index'] = path.split('/');
+      return { path: `./${name}.js`, external: true };
+    });
     build.onLoad({ filter: /[\\/]ts[\\/].*\.ts$/ }, ({ path }) => {
       // The sources name the binaries where they are compiled; in the package they lie beside the loaders.
       const text = readFileSync(path, 'utf8').replace(/(['"`])(?:\.\.\/)+generated\/([\w.-]+\.wasm)\1/g, '$1./$2$1');
@@ -84,7 +89,7 @@ const NAMED = /\b(from |import |import\(|declare module )['"](\.{1,2}\/[^'"]+)['
  * other modules add to tensors, and the documentation of what a namespace exports.
  */
 function writeDeclarations(folder: string): void {
-  const wanted = new Set([...PARTS, 'index', 'edge/node']);
+  const wanted = new Set([...PARTS, ...DOMAINS.map(name => `${name}/index`), 'index', 'edge/node']);
   const program = programOf([...wanted]);
   for (const module of wanted) {
     const file = program.getSourceFile(pathOf(module));
@@ -109,6 +114,7 @@ export default defineConfig(
     entry: {
       [runtime]: `ts/${runtime}.ts`,
       ...Object.fromEntries(Object.entries(edges).map(([name, module]) => [name, `ts/edge/${module}.ts`])),
+      ...Object.fromEntries(DOMAINS.map(name => [`${runtime}/${name}`, `ts/${name}/index.ts`])),
     },
     outDir: DIST,
     onSuccess: async () => {

@@ -2,16 +2,20 @@
  * The sources of the package as its build sees them: what each module exports, and which statements bundlers may leave
  * out.
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import ts from 'typescript';
-import { ROOT } from './setup/files.mjs';
+import { filesUnder, ROOT } from './setup/files.mjs';
 
 const TS = join(ROOT, 'ts');
 /** The packages: each folder of ts/ that has an index.ts is phyllo/<folder>. */
 export const PACKAGES = readdirSync(TS).filter(folder => existsSync(join(TS, folder, 'index.ts')));
-/** What the package's users import, but phyllo/edge. */
-export const PARTS = ['api', ...PACKAGES.map(name => `${name}/index`)];
+/** Packages of a domain, which import the others by name as users do: they are built one by one, on the core. */
+export const DOMAINS = PACKAGES.filter(folder =>
+  filesUnder(join(TS, folder)).some(file => /from 'phyllo['/]/.test(readFileSync(file, 'utf8'))),
+);
+/** What the core holds of what users import. */
+export const PARTS = ['api', ...PACKAGES.filter(name => !DOMAINS.includes(name)).map(name => `${name}/index`)];
 
 /** @param {string} module without extension, from ts/ */
 export const pathOf = module => join(TS, `${module}.ts`);

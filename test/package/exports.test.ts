@@ -23,8 +23,8 @@ test('the entries export what is listed, and nothing else', async () => {
   expect(names).toEqual(listed);
 });
 
-test('what a package exports is what phyllo exports of it', async () => {
-  for (const name of packages) {
+test('what a package of the core exports is what phyllo exports of it', async () => {
+  for (const name of ['data', 'io', 'metrics', 'nn', 'optim']) {
     const entry: object = await import(`../../ts/${name}/index.ts`);
     const whole: object = Reflect.get(phyllo, name) ?? phyllo;
     for (const [key, value] of Object.entries(entry)) expect(Reflect.get(whole, key), `${name} ${key}`).toBe(value);

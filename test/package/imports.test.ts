@@ -60,8 +60,11 @@ const imports = files.flatMap(importsOf);
 const CONTRACT = 'backend/backend';
 /** The packages: each folder with an index.ts is phyllo/<folder>. */
 const PACKAGES = readdirSync(ROOT).filter(folder => existsSync(join(ROOT, folder, 'index.ts')));
-/** Packages that are built on others, which they import by their index.ts. */
-const BUILT_ON: Readonly<Record<string, readonly string[]>> = {};
+/** Packages of a domain import the public API by the package's name, and nothing else. */
+const DOMAINS = PACKAGES.filter(name =>
+  imports.some(({ from, to }) => from.startsWith(`${name}/`) && /^phyllo(\/|$)/.test(to)),
+);
+const PUBLIC = ['phyllo', ...PACKAGES.filter(name => !DOMAINS.includes(name)).map(name => `phyllo/${name}`)];
 /**
  * What each folder may import beside itself: a folder, or a module by name. Of the contract, core takes types only. A
  * package is tensors, ops and gradients, never the inside of another package, a plan or a backend.
@@ -79,10 +82,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   'edge/': ['core/dtype', 'core/errors', 'core/tree', 'backend/wasm/probe'],
   'graph/': ['core/', 'ops/', 'edge/format', 'io/file', CONTRACT],
   ...Object.fromEntries(
-    PACKAGES.map(name => [
-      `${name}/`,
-      ['core/', 'ops/', 'autodiff/', ...(BUILT_ON[name] ?? []).map(other => `${other}/index`)],
-    ]),
+    PACKAGES.map(name => [`${name}/`, DOMAINS.includes(name) ? PUBLIC : ['core/', 'ops/', 'autodiff/']]),
   ),
   api: ['core/', 'ops/', 'autodiff/', 'graph/', 'methods', ...PACKAGES.map(name => `${name}/index`)],
   methods: ['core/', 'ops/methods', 'autodiff/backward'],
@@ -91,7 +91,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   browser: ['core/runtime', 'methods', 'backend/wasm/browser'],
   index: ['api', 'node'],
 };
-const ENTRIES = ['', 'index', 'phyllo'];
+const ENTRIES = ['', 'index'];
 /** What is not among the sources, and the only file that may name it. */
 const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   'backend/wasm/node.ts': ['node:fs', 'node:process'],
@@ -163,14 +163,17 @@ describe('imports', () => {
     expect(show(imports.filter(({ to }) => ENTRIES.includes(to)))).toEqual([]);
   });
 
-  test('packages are found by their folders', () => {
+  test('packages are found by their folders, and those of a domain by what they import', () => {
     expect(PACKAGES).toEqual(expect.arrayContaining(['data', 'io', 'metrics', 'nn', 'optim']));
+    expect(DOMAINS.filter(name => ['data', 'io', 'metrics', 'nn', 'optim'].includes(name))).toEqual([]);
   });
 
   test('there is no dependency at run time', () => {
     const strange = imports.filter(
       ({ from, to, type }) =>
-        !files.includes(`${to}.ts`) && !(OUTSIDE[from]?.includes(to) && (type || /^node:|\.wasm$/.test(to))),
+        !files.includes(`${to}.ts`) &&
+        !PUBLIC.includes(to) &&
+        !(OUTSIDE[from]?.includes(to) && (type || /^node:|\.wasm$/.test(to))),
     );
     expect(show(strange)).toEqual([]);
     const manifest: { dependencies?: object; peerDependencies?: object; optionalDependencies?: object } = JSON.parse(
