@@ -4,7 +4,6 @@
 use core::cell::Cell;
 
 use phyllo_kernels::binary::Geometry;
-use phyllo_kernels::cells::Element;
 use phyllo_kernels::{binary as broadcast, casts, elementwise as functions, plain};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -66,21 +65,6 @@ casts!(export_casts);
 type Binary<X, Y> = fn(&[Cell<X>], &[Cell<X>], &[Cell<Y>], Geometry);
 
 /// y = f(a, b)
-#[inline(always)]
-fn binary<X, Y: Element>(a: (usize, [isize; 4]), b: (usize, [isize; 4]), y: usize, n: [usize; 4], f: Binary<X, Y>) {
-    if Y::FLOAT || cfg!(feature = "plans") {
-        zip(a, b, y, n, f);
-    } else {
-        shared(a, b, y, n, f);
-    }
-}
-
-/// [`zip`] in one function for all integers and comparisons.
-#[inline(never)]
-fn shared<X, Y>(a: (usize, [isize; 4]), b: (usize, [isize; 4]), y: usize, n: [usize; 4], f: Binary<X, Y>) {
-    zip(a, b, y, n, f);
-}
-
 #[cfg_attr(feature = "plans", inline(never))]
 #[cfg_attr(not(feature = "plans"), inline(always))]
 fn zip<X, Y>(a: (usize, [isize; 4]), b: (usize, [isize; 4]), y: usize, n: [usize; 4], f: Binary<X, Y>) {
@@ -115,7 +99,7 @@ macro_rules! export_binary {
             a0: isize, a1: isize, a2: isize, a3: isize, b0: isize, b1: isize, b2: isize, b3: isize,
         ) {
             let (a, b) = ((a, [a0, a1, a2, a3]), (b, [b0, b1, b2, b3]));
-            binary::<$x, $y>(a, b, y, [n0, n1, n2, n3], broadcast::$name);
+            zip::<$x, $y>(a, b, y, [n0, n1, n2, n3], broadcast::$name);
         }
     )*};
 }

@@ -184,32 +184,12 @@ pub fn broadcast<A: Element, B: Element, Y: Element>(
     a: &[Cell<A>], b: &[Cell<B>], y: &[Cell<Y>], geometry: Geometry, f: impl Fn(A::Vector, B::Vector) -> Y::Vector,
 ) {
     let f = Each(f);
-    if Y::FLOAT {
-        one_row_or_more(a, b, y, geometry, &f, &f);
-    } else {
-        shared(a, b, y, geometry, &f);
-    }
-}
-
-/// [`one_row_or_more`] in one function for all integers and comparisons.
-#[inline(never)]
-fn shared<A: Element, B: Element, Y: Element>(
-    a: &[Cell<A>], b: &[Cell<B>], y: &[Cell<Y>], geometry: Geometry, f: &dyn Row<A, B, Y>,
-) {
-    one_row_or_more(a, b, y, geometry, f, f);
-}
-
-/// One row by f, more by the same as `many`.
-#[inline(always)]
-fn one_row_or_more<A: Element, B: Element, Y: Element, F: Row<A, B, Y> + ?Sized>(
-    a: &[Cell<A>], b: &[Cell<B>], y: &[Cell<Y>], geometry: Geometry, f: &F, many: &dyn Row<A, B, Y>,
-) {
     let Geometry { n, a: (i, [.., step_a]), b: (j, [.., step_b]) } = geometry;
     match (n, step_a, step_b) {
         ([1, 1, 1, n], 1, 1) => f.zip(&a[i..], &b[j..], &y[..n]),
         ([1, 1, 1, n], 1, 0) if n > 0 => f.scalar_b(&a[i..], b[j].get(), &y[..n]),
         ([1, 1, 1, n], 0, 1) if n > 0 => f.scalar_a(a[i].get(), &b[j..], &y[..n]),
-        _ => rows(a, b, y, &geometry, many),
+        _ => rows(a, b, y, &geometry, &f),
     }
 }
 

@@ -23,7 +23,8 @@ pub use shared::{broadcast, map, zip, zip3};
 /// An element type, and the vector in which four of them are computed with.
 pub trait Element: Copy {
     const ZERO: Self;
-    /// Whether kernels that compute it are compiled each for itself, several vectors at a time: larger and faster.
+    /// Whether loops compute several vectors at a time, which is larger and faster.
+    #[cfg(not(feature = "small"))]
     const FLOAT: bool;
     type Vector: Copy;
     fn read(x: &[Cell<Self>; 4]) -> Self::Vector;
@@ -45,6 +46,7 @@ macro_rules! element {
     ($type:ty, $zero:literal, $float:literal, $vector:ident, $read:ident, $write:ident, $splat:expr) => {
         impl Element for $type {
             const ZERO: Self = $zero;
+            #[cfg(not(feature = "small"))]
             const FLOAT: bool = $float;
             type Vector = $vector;
             #[inline(always)]
