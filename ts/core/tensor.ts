@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { carriesGradient, numbersFor, type DType, type TensorData } from './dtype';
 import { Eager } from './eager';
 import { GradientError, ShapeError, ValueError } from './errors';

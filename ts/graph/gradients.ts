@@ -31,7 +31,9 @@ export class Place {
   handle: Tensor | null = null;
   private users = 0;
 
-  constructor({ storage: { backend }, size, dtype }: Tensor) {
+  constructor(leaf: Tensor) {
+    const { storage, size, dtype } = leaf;
+    const { backend } = storage;
     this.storage = block(backend, size * backend.itemSize(dtype));
   }
   take(): this {
