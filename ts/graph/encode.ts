@@ -19,7 +19,7 @@ import type { Call } from './lower';
 import type { Program } from './program';
 
 /** Kernels beside gradients that the edge does not have: what trains, and what draws random numbers. */
-const AT_HOME: ReadonlySet<string> = new Set<keyof AllKernels>([
+const FULL_ONLY: ReadonlySet<string> = new Set<keyof AllKernels>([
   'sgd',
   'adam',
   'tick',
@@ -45,8 +45,8 @@ const AT_HOME: ReadonlySet<string> = new Set<keyof AllKernels>([
 const STORAGE = DTYPES.filter(isStorage).join('|');
 const CONVERTS = new RegExp(`^(${STORAGE})To|To(${STORAGE})$`, 'i');
 /** Whether phyllo/edge has a kernel. */
-export const isAtTheEdge = (kernel: string): boolean =>
-  !AT_HOME.has(kernel) && !CONVERTS.test(kernel) && !/Grad[XW]?$|Take$/.test(kernel);
+export const isInInfer = (kernel: string): boolean =>
+  !FULL_ONLY.has(kernel) && !CONVERTS.test(kernel) && !/Grad[XW]?$|Take$/.test(kernel);
 
 /** A tensor that goes in or comes out, and its name there. */
 export interface Named {
@@ -103,7 +103,7 @@ export function encode(program: Program, inputs: readonly Named[], outputs: read
   const kernels: string[] = [];
   const numbers: number[] = [];
   const write = ({ kernel, args, places: addresses, step }: Call, growth: readonly number[], time: number): void => {
-    if (!isAtTheEdge(kernel)) {
+    if (!isInInfer(kernel)) {
       throw new CaptureError('encode', `${step.def.name} needs the kernel ${kernel}, which phyllo/edge does not have`);
     }
     if (!kernels.includes(kernel)) kernels.push(kernel);

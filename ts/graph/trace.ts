@@ -26,7 +26,7 @@ export interface Touched {
   /** What it was before the call; null where there was none. */
   readonly real: Tensor | null;
   /** Stands for it in the trace. */
-  readonly standIn: Tensor | null;
+  readonly placeholder: Tensor | null;
   /** What the function did to it first: after reading, the plan holds only where there is, or is not, one. */
   readonly first: 'read' | 'replace' | 'clear';
   /** What the graphs before left unowned. */
@@ -165,7 +165,7 @@ export class Trace implements Interpreter, Watcher {
     }
     const own = leaf.leaf!;
     const real = own.grad;
-    let standIn: Tensor | null = null;
+    let placeholder: Tensor | null = null;
     if (real) {
       // Gradients come dense from backward; one that was put there by hand may not be.
       if (!real.dense)
@@ -179,20 +179,20 @@ export class Trace implements Interpreter, Watcher {
           `the captured function uses${placeInside()} a gradient that has a graph of its own, which does not lead through a plan: compute it inside, or set grad to its detach()`,
         );
       }
-      standIn = new Tensor(this.alloc(real.shape, real.dtype), real.shape, real.strides, 0, real.dtype, true);
-      standIn.isKept = true;
-      this.values.set(standIn.storage, { origin: { from: 'gradient', leaf }, bytes: standIn.storage.bytes });
+      placeholder = new Tensor(this.alloc(real.shape, real.dtype), real.shape, real.strides, 0, real.dtype, true);
+      placeholder.isKept = true;
+      this.values.set(placeholder.storage, { origin: { from: 'gradient', leaf }, bytes: placeholder.storage.bytes });
     }
     this.touched.set(leaf, {
       leaf,
       real,
-      standIn,
+      placeholder,
       first: access,
       spent: own.spent.splice(0),
       cleared: access === 'clear' ? at : Infinity,
       last: access === 'read' ? 0 : at,
     });
-    own.grad = standIn;
+    own.grad = placeholder;
   }
 
   constant(numbers: Tensor, data: ArrayLike<number>): Tensor {

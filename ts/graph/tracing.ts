@@ -40,7 +40,7 @@ export function resultOf(f: Run, args: unknown[]): unknown {
 interface Found {
   readonly trace: Trace;
   /** Instead of the tensors among its arguments. */
-  readonly standIns: readonly Tensor[];
+  readonly placeholders: readonly Tensor[];
   readonly inputs: readonly Value[];
   readonly result: unknown;
   readonly gradients: readonly GradientEffect[];
@@ -62,16 +62,16 @@ export function traced<T>(
     return scope(() => {
       trace.guards.scope = runtime.scope;
       for (const [, v] of leaves(args)) if (typeof v === 'object' && v !== null && !isTensor(v)) trace.object(v);
-      const standIns = xs.map((x, i) => trace.argument(x, i));
-      const inputs = standIns.map(t => trace.see(t).value);
+      const placeholders = xs.map((x, i) => trace.argument(x, i));
+      const inputs = placeholders.map(t => trace.see(t).value);
       let next = 0;
       const answer = resultOf(
         f,
-        args.map(a => mapLeaves(a, v => (v instanceof Tensor ? standIns[next++]! : v))),
+        args.map(a => mapLeaves(a, v => (v instanceof Tensor ? placeholders[next++]! : v))),
       );
       trace.guards.check();
       trace.guards.scope = null;
-      const leaf = standIns.findIndex(t => t.leaf !== null && t.leaf.grad !== null);
+      const leaf = placeholders.findIndex(t => t.leaf !== null && t.leaf.grad !== null);
       if (leaf >= 0)
         throw new CaptureError(
           'capture',
@@ -84,7 +84,7 @@ export function traced<T>(
       });
       const gradients = effects(trace);
       scribe?.end(result, gradients);
-      return use({ trace, standIns, inputs, result, gradients });
+      return use({ trace, placeholders, inputs, result, gradients });
     }, 'a captured function');
   } finally {
     runtime.interpreter = interpreter;
@@ -96,7 +96,7 @@ export function traced<T>(
 /** A plan of `f` for arguments like these, among which are the tensors `xs`. */
 export function planOf(f: Run, args: readonly unknown[], xs: readonly Tensor[], options: PlanOptions): Plan {
   const audit = options.audit ? new Audit() : null;
-  const plan = traced(f, args, xs, audit && audit.record(), ({ trace, standIns, inputs, result, gradients }) => {
+  const plan = traced(f, args, xs, audit && audit.record(), ({ trace, placeholders, inputs, result, gradients }) => {
     const results = new Set<Value>();
     for (const [, r] of leaves(result)) if (r instanceof Result) results.add(r.operand.value);
     for (const { after } of gradients) if (after !== null && after !== 'same') results.add(after.value);
@@ -106,7 +106,7 @@ export function planOf(f: Run, args: readonly unknown[], xs: readonly Tensor[], 
     );
     // Of one argument, what is in it has names of its own.
     const paths = [...leaves(args.length === 1 ? args[0] : args)].filter(([, v]) => isTensor(v)).map(([path]) => path);
-    const named = standIns.map((t, i) => ({ name: paths[i]!, operand: trace.see(t) }));
+    const named = placeholders.map((t, i) => ({ name: paths[i]!, operand: trace.see(t) }));
     return new Plan({ graph, inputs, arguments: named, result, gradients, guards: trace.guards, audit });
   });
   plan.settle();
@@ -114,15 +114,15 @@ export function planOf(f: Run, args: readonly unknown[], xs: readonly Tensor[], 
 }
 
 function effects(trace: Trace): GradientEffect[] {
-  return [...trace.touched.values()].map(({ leaf, standIn, first, cleared, last }) => {
+  return [...trace.touched.values()].map(({ leaf, placeholder, first, cleared, last }) => {
     const now = leaf.leaf?.grad ?? null;
     return {
       leaf,
       clears: first === 'clear',
       cleared,
       last,
-      before: first === 'read' ? standIn && trace.see(standIn).value : ('any' as const),
-      after: now === null ? null : now === standIn ? ('same' as const) : trace.see(now),
+      before: first === 'read' ? placeholder && trace.see(placeholder).value : ('any' as const),
+      after: now === null ? null : now === placeholder ? ('same' as const) : trace.see(now),
     };
   });
 }

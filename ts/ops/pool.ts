@@ -96,7 +96,7 @@ export const adaptiveAvgPool2d: (x: Tensor, outputSize: Pair) => Tensor = compos
 function binMaxima(x: Tensor, d: number, m: number): Tensor {
   const all = bins(x.shape[d]!, m);
   const longest = all.reduce((most, { size }) => Math.max(most, size), 1);
-  // Shorter bins repeat their last place: it comes after its twin, and wins nothing.
+  // Shorter bins repeat their last place: it comes after its equal, and wins nothing.
   const places = all.flatMap(({ start, size }) =>
     Array.from({ length: longest }, (_, j) => start + Math.min(j, size - 1)),
   );

@@ -29,9 +29,9 @@ export function assignBlocks(graph: Graph, backend: Backend): Graph {
 
 class Assignment {
   readonly steps: Step[] = [];
-  /** By value of the graph: its twin in blocks. */
-  private readonly twins: Map<Value, Value> = new Map();
-  /** The values with a twin that are there themselves, too. */
+  /** By value of the graph: its form in blocks. */
+  private readonly blocked: Map<Value, Value> = new Map();
+  /** The values with a blocked form that are there themselves, too. */
   private readonly images: Set<Value> = new Set();
   /** What a value is made by. */
   private readonly maker: Map<Value, Step> = new Map();
@@ -88,7 +88,7 @@ class Assignment {
       if (form.can && !form.can(xs, params)) return false;
       if (form.prefers) return form.prefers(this.kernels, xs, ys[0]!, params);
     } else if (!batch.every(o => o!.shape[0] === ys[0]!.shape[0] && o!.size === ys[0]!.size)) return false;
-    return xs.some(x => x !== null && this.twins.has(x.value));
+    return xs.some(x => x !== null && this.blocked.has(x.value));
   }
 
   private inBlocks(step: Step): Step {
@@ -96,30 +96,31 @@ class Assignment {
     const form = BLOCKED.get(step.def);
     const logical = form !== undefined; // it knows the batch by the shape of its images
     const xs = step.xs.map(x => x && (inside.has(x) ? this.asBlocks(x, step, logical) : this.asImages(x)));
-    const ys = step.ys.map(y => (inside.has(y) ? blockedOperand(y, this.twin(y), logical) : y));
+    const ys = step.ys.map(y => (inside.has(y) ? blockedOperand(y, this.allocate(y), logical) : y));
     return { ...step, def: form ? form.op : step.def, xs, ys };
   }
 
-  private twin({ value, shape, dtype }: Operand): Value {
-    const twin = local(sizeOf(blockedShape(shape)) * this.backend.itemSize(dtype));
-    this.twins.set(value, twin);
-    return twin;
+  /** Room for an operand in blocks. */
+  private allocate({ value, shape, dtype }: Operand): Value {
+    const blocked = local(sizeOf(blockedShape(shape)) * this.backend.itemSize(dtype));
+    this.blocked.set(value, blocked);
+    return blocked;
   }
 
   private asBlocks(x: Operand, step: Step, logical: boolean): Operand {
-    const found = this.twins.get(x.value);
+    const found = this.blocked.get(x.value);
     if (found) return blockedOperand(x, found, logical);
     if (x.dtype !== 'f32') this.stuck ??= step;
-    const twin = this.twin(x);
+    const blocked = this.allocate(x);
     this.images.add(x.value);
-    const y = blockedOperand(x, twin, false);
+    const y = blockedOperand(x, blocked, false);
     this.steps.push({ def: toBlocked, params: { shape: y.shape }, xs: [x], ys: [y] });
-    return blockedOperand(x, twin, logical);
+    return blockedOperand(x, blocked, logical);
   }
 
   private asImages(x: Operand): Operand {
-    const twin = this.twins.get(x.value);
-    if (!twin || this.images.has(x.value)) return x;
+    const found = this.blocked.get(x.value);
+    if (!found || this.images.has(x.value)) return x;
     const maker = this.maker.get(x.value)!;
     const made = maker.ys.find(y => y.value === x.value)!;
     if (made.dtype !== 'f32') this.stuck ??= maker;
@@ -127,7 +128,7 @@ class Assignment {
     this.steps.push({
       def: fromBlocked,
       params: { shape: made.shape },
-      xs: [blockedOperand(made, twin, false)],
+      xs: [blockedOperand(made, found, false)],
       ys: [made],
     });
     return x;

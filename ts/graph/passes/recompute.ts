@@ -40,12 +40,12 @@ export function fitMemory(graph: Graph): Graph {
     );
   const largest = largestStep(graph);
   if (largest > budget) throw missing(largest);
-  const twins: Twins = new Map();
+  const originals: Originals = new Map();
   let now = graph;
   for (;;) {
     const needs = needsOf(now);
     if (needs[peakOf(needs)]! <= budget && place(writeInPlace(now)).bytes <= budget) return now;
-    const next = now.steps.length < MOST * graph.steps.length ? relieved(now, needs, twins) : null;
+    const next = now.steps.length < MOST * graph.steps.length ? relieved(now, needs, originals) : null;
     if (!next) throw missing(place(writeInPlace(now)).bytes);
     now = next;
   }
@@ -63,8 +63,8 @@ function largestStep(graph: Graph): number {
   }, 0);
 }
 
-/** By value: the first of its kind, of which it is a twin. */
-type Twins = Map<Value, Value>;
+/** By value: the first of its kind, of which it is a copy. */
+type Originals = Map<Value, Value>;
 
 /** Bytes needed at each step: as steps will be, some of them in place. */
 function needsOf(graph: Graph): Float64Array {
@@ -107,7 +107,7 @@ interface Chain {
 }
 
 /** The graph with less memory needed at its peak, and nowhere as much; null if there is no way. */
-function relieved(graph: Graph, needs: Float64Array, twins: Twins): Graph | null {
+function relieved(graph: Graph, needs: Float64Array, originals: Originals): Graph | null {
   const { steps, results } = graph;
   const peak = peakOf(needs);
   const most = needs[peak]!;
@@ -126,7 +126,7 @@ function relieved(graph: Graph, needs: Float64Array, twins: Twins): Graph | null
   );
   const families = new Map<Value, Value[]>();
   for (const v of all.keys()) {
-    const root = twins.get(v) ?? v;
+    const root = originals.get(v) ?? v;
     families.set(root, [...(families.get(root) ?? []), v]);
   }
 
@@ -143,7 +143,7 @@ function relieved(graph: Graph, needs: Float64Array, twins: Twins): Graph | null
     if (u.origin.from !== 'local') return !changes(u, from, to);
     if (written.get(u) !== 1) return false;
     if (results.has(u)) return true;
-    const there = families.get(twins.get(u) ?? u)!.find(t => {
+    const there = families.get(originals.get(u) ?? u)!.find(t => {
       const { first, last } = all.get(t)!;
       return first < to && (last >= to || first > peak);
     });
@@ -197,13 +197,13 @@ function relieved(graph: Graph, needs: Float64Array, twins: Twins): Graph | null
   candidates.sort((a, b) => Number(b.sure) - Number(a.sure) || b.score - a.score);
   let tries = TRIES;
   for (const { v, to, chain } of candidates) {
-    const made = new Map(twins);
+    const made = new Map(originals);
     const next = remade(graph, v, to, chain, made);
     const then = needsOf(next);
     const now = peakOf(then);
     // The first peak is lower, or comes later: before it stands what stood there, and the rest.
     if (then[now]! < most || (then[now]! === most && now > peak)) {
-      for (const [a, b] of made) twins.set(a, b);
+      for (const [a, b] of made) originals.set(a, b);
       return next;
     }
     if (--tries === 0) break;
@@ -212,7 +212,7 @@ function relieved(graph: Graph, needs: Float64Array, twins: Twins): Graph | null
 }
 
 /** The graph with the chain's steps before step `to`, whose readers of v from there on read what they make. */
-function remade(graph: Graph, v: Value, to: number, chain: Chain, twins: Twins): Graph {
+function remade(graph: Graph, v: Value, to: number, chain: Chain, originals: Originals): Graph {
   const instead = new Map(chain.instead);
   const again = [...chain.steps]
     .sort((a, b) => a - b)
@@ -222,7 +222,7 @@ function remade(graph: Graph, v: Value, to: number, chain: Chain, twins: Twins):
       const ys = step.ys.map(y => {
         const value = local(y.value.bytes);
         instead.set(y.value, value);
-        twins.set(value, twins.get(y.value) ?? y.value);
+        originals.set(value, originals.get(y.value) ?? y.value);
         return { ...y, value };
       });
       return { ...step, xs, ys, segment: to + 1 };
