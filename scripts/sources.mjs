@@ -12,7 +12,7 @@ const TS = join(ROOT, 'ts');
 export const PACKAGES = readdirSync(TS).filter(folder => existsSync(join(TS, folder, 'index.ts')));
 /** Packages of a domain, which import the others by name as users do: they are built one by one, on the core. */
 export const DOMAINS = PACKAGES.filter(folder =>
-  filesUnder(join(TS, folder)).some(file => /from 'phyllo['/]/.test(readFileSync(file, 'utf8'))),
+  filesUnder(join(TS, folder)).some(file => /^(import|export) [^;]*from 'phyllo['/]/m.test(readFileSync(file, 'utf8'))),
 );
 /** What the core holds of what users import. */
 export const PARTS = ['api', ...PACKAGES.filter(name => !DOMAINS.includes(name)).map(name => `${name}/index`)];

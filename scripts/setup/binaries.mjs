@@ -96,7 +96,7 @@ export async function buildBinaries({ checked, own, modules }) {
 }
 
 /**
- * What is written to locals twice goes (1.3 kB compressed, of `relaxed`'s 155) and what nobody calls, and neighbours by
+ * What is written to locals twice goes (1.3 kB compressed, of `relaxed`'s 150) and what nobody calls, and neighbours by
  * name are alike, which a compressor sees (2.8). Code stays as LLVM made it: all else that binaryen knows makes it larger.
  */
 const PASSES = ['rse', 'vacuum', 'remove-unused-module-elements', 'reorder-functions-by-name'];

@@ -18,7 +18,7 @@ import {
   randn,
   scope,
   tensor,
-  type Tensor,
+  Tensor,
 } from 'phyllo';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { runtime } from '../../ts/core/runtime';
@@ -277,4 +277,19 @@ describe.each(backends)('on %s', (_, make) => {
       failure(() => loss.backward(), GradientError, /did not do the same the second time/);
     });
   });
+});
+
+test('a block may dispose of its input, as without a checkpoint', () => {
+  const gradientOf = (wrap: (f: (x: Tensor) => Tensor) => (x: Tensor) => unknown): number[] => {
+    const a = tensor([1, 2], { requiresGrad: true });
+    const y = wrap(x => {
+      const z = x.mul(x);
+      x.dispose();
+      return z;
+    })(a.mul(3));
+    if (!(y instanceof Tensor)) throw new Error('no tensor');
+    y.sum().backward();
+    return Array.from(a.grad!.toArray());
+  };
+  expect(gradientOf(f => checkpoint(f))).toEqual(gradientOf(f => f));
 });

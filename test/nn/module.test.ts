@@ -86,7 +86,6 @@ describe('what belongs to a module', () => {
       'blocks.1.inner',
       'drop',
       'head',
-      'again',
     ]);
     expect(names(net.children())).toEqual(['blocks.0', 'blocks.1', 'drop', 'head', 'again']);
   });
@@ -521,4 +520,28 @@ describe('summary', () => {
     expect(rows(table).get('0.unused')).toEqual(['Linear', '–', '4']);
     expect(table.split('\n').at(-1)).toBe('8 parameters, 8 trained');
   });
+});
+
+test('modules that lead back to themselves are walked once', () => {
+  class Child extends nn.Layer {
+    readonly inner = new nn.Linear(2, 2);
+    parent: nn.Module | null = null;
+    forward(x: Tensor): Tensor {
+      return this.inner.forward(x);
+    }
+  }
+  const child = new Child();
+  child.parent = child;
+  const net = new nn.Sequential(child, child);
+  child.parent = net;
+  expect(names(net.namedModules())).toEqual(['', '0', '0.inner']);
+  expect(names(net.namedParameters())).toEqual(['0.inner.weight', '0.inner.bias']);
+});
+
+test('a state dict is loaded whole or not at all, also where the receiver has lost a tensor', () => {
+  const [from, to] = [new nn.Linear(2, 2), new nn.Linear(2, 2)];
+  const before = numbers(to.weight);
+  to.bias!.dispose();
+  expect(() => to.loadStateDict(from.stateDict())).toThrow(DisposedError);
+  expect(numbers(to.weight)).toEqual(before);
 });

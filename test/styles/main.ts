@@ -1,15 +1,26 @@
 /** `npm run check:loops`: the loops that people write, for thousands of turns each, and whether their memory stays flat. */
 import { exit } from 'node:process';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { growing, HEAD, line, measure } from './report';
 import { STYLES } from './styles';
 
-async function run({ turns, only }: { turns: string; only: string }): Promise<void> {
+function wholeNumber(text: string): number {
+  const n = Number(text);
+  if (!Number.isInteger(n) || n < 2) throw new InvalidArgumentError('It takes a whole number from 2 up.');
+  return n;
+}
+/** Styles by a part of their names. */
+function stylesWith(text: string): string[] {
+  const names = Object.keys(STYLES).filter(name => name.includes(text));
+  if (names.length === 0) throw new InvalidArgumentError(`The styles are: ${Object.keys(STYLES).join('; ')}.`);
+  return names;
+}
+
+async function run({ turns, only: names }: { turns: number; only: string[] }): Promise<void> {
   console.log(HEAD);
   let grown = 0;
-  const names = Object.keys(STYLES).filter(name => name.includes(only));
   for (const name of names) {
-    const [report] = await measure([name], Number(turns));
+    const [report] = await measure([name], turns);
     if (!report) throw new Error(`${name} reports nothing`);
     if (growing(report).length > 0) grown++;
     console.log(line(report));
@@ -21,7 +32,7 @@ async function run({ turns, only }: { turns: string; only: string }): Promise<vo
 process.once('SIGINT', () => exit(130)); // what it started ends with it
 await new Command('npm run check:loops --')
   .description('Runs the usual styles of loops, each in a process, and prints what they take of memory.')
-  .option('--turns <n>', 'how many of each', '20000')
-  .option('--only <text>', 'only styles whose name contains the text', '')
+  .option('--turns <n>', 'how many of each', wholeNumber, 20000)
+  .option('--only <text>', 'only styles whose name contains the text', stylesWith, stylesWith(''))
   .action(run)
   .parseAsync();

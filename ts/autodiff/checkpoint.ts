@@ -12,6 +12,7 @@ import { GradientError, ValueError } from '../core/errors';
 import type { Node, Recomputation } from '../core/node';
 import { runtime } from '../core/runtime';
 import { scope } from '../core/scope';
+import { drop } from '../core/lifetime';
 import { handle, live, Tensor } from '../core/tensor';
 import { leaves, mapLeaves } from '../core/tree';
 import { recordDraws, replayDraws } from '../ops/random';
@@ -55,6 +56,13 @@ function saved(t: Tensor): Tensor {
   s.node = t.node;
   s.slot = t.slot;
   s.loop = t.loop;
+  return s;
+}
+
+/** As `saved`, counting the node too: the function may dispose of it. */
+function lent(t: Tensor): Tensor {
+  const s = saved(t);
+  if (s.node) s.node.refs++;
   return s;
 }
 
@@ -149,12 +157,14 @@ class Checkpoint implements Recomputation {
     runtime.recording = true;
     runtime.recomputation = again;
     runtime.segment = ++segments;
+    const given = args.map(a => mapLeaves(a, v => (v instanceof Tensor ? lent(v) : v)));
     try {
       scope(() => {
-        replayDraws(this.keys, () => this.f(...args));
+        replayDraws(this.keys, () => this.f(...given));
         this.take(again.run);
       }, 'a checkpoint');
     } finally {
+      for (const [, v] of leaves(given)) if (v instanceof Tensor) drop(v);
       Object.assign(runtime, { recording, recomputation, segment });
     }
   }

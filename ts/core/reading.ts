@@ -1,6 +1,6 @@
 /** How JavaScript reads the elements of a tensor, and whether it may. */
 import type { Backend } from '../backend/backend';
-import { ELEMENTS, type DType, type TensorData } from './dtype';
+import { ELEMENTS, itemSize, type DType, type TensorData } from './dtype';
 import { BackendError, ShapeError } from './errors';
 import { freed } from './lifetime';
 import { runtime } from './runtime';
@@ -46,7 +46,7 @@ export const lone = (value: number, dtype: DType): TensorData => new ELEMENTS[dt
 
 /**
  * Whether t is on a backend, or stands for what a plan will compute there, and all its elements lie where they did when
- * it was made: JavaScript lets callers change the arrays of its shape and strides, from which kernels know what to touch.
+ * it was made: JavaScript lets callers change its shape, strides and element type, from which kernels know what to touch.
  * Freezing them took 100 ns an op.
  */
 export function isWhole(t: Tensor, backend: Backend): boolean {
@@ -57,5 +57,7 @@ export function isWhole(t: Tensor, backend: Backend): boolean {
     n *= shape[i]!;
     last += (shape[i]! - 1) * strides[i]!;
   }
-  return n === t.size && (n === 0 || last <= t.last) && (storage.backend === backend || storage.traced);
+  if (n !== t.size || (n > 0 && last > t.last)) return false;
+  if (t.dtype !== 'f32' && (t.last + 1) * itemSize(t.dtype) > storage.bytes) return false;
+  return storage.backend === backend || storage.traced;
 }

@@ -44,15 +44,6 @@ export function sameShape(a: Shape, b: Shape): boolean {
 
 export const show = (shape: Shape): string => `[${shape.join(', ')}]`;
 
-/** Throws unless every size is a whole number from 0 up. */
-export function checkShape(where: string, shape: Shape): void {
-  for (const n of shape) {
-    if (!Number.isInteger(n) || n < 0) {
-      throw new ShapeError(where, `a shape takes whole numbers from 0 up, this is ${show(shape)}`);
-    }
-  }
-}
-
 /** A dimension counted from the front; negative ones count from the back. */
 export function dimOf(where: string, dim: number, ndim: number): number {
   const d = dim < 0 ? dim + ndim : dim;

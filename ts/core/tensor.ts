@@ -4,11 +4,11 @@ import { Eager } from './eager';
 import { GradientError, ShapeError, ValueError } from './errors';
 import { breathe, type Unowned } from './collector';
 import { display, COPY, DISPLAY, VERSION } from './display';
-import { check, numbers } from './kinds';
+import { aBoolean, check, numbers } from './kinds';
 import { Node, releaseNode } from './node';
 import { print } from './print';
 import { runtime } from './runtime';
-import { inOrder, lone, reach, readable, unreachable } from './reading';
+import { inOrder, isWhole, lone, reach, readable, unreachable } from './reading';
 import { adopt, clearGrad, drop, freed, Leaf, replaceGrad, root, type Scope } from './lifetime';
 import { isDense, rowMajor, sameShape, show, sizeOf, spanOf, type Shape } from './shape';
 import type { Storage } from './storage';
@@ -105,6 +105,7 @@ export class Tensor {
   /** Makes a leaf of it, into whose `grad` gradients are summed; `false` takes it out of the graph. */
   set requiresGrad(on: boolean) {
     live(this, 'requiresGrad');
+    check('requiresGrad', 'on', aBoolean, on);
     if (on === this.requiresGrad) return;
     runtime.watcher?.uses(this, false);
     if (on && !carriesGradient(this.dtype)) throw new GradientError('requiresGrad', `takes f32, this is ${this.dtype}`);
@@ -217,6 +218,7 @@ export class Tensor {
     if (this.disposed) return `Tensor(freed, ${kind})`;
     if (this.storage.traced) return `Tensor(no numbers yet, ${kind})`;
     const { backend } = this.storage;
+    if (!isWhole(this, backend)) return `Tensor(changed by hand, ${kind})`;
     const { peek } = backend;
     if (peek === undefined) return `Tensor(on ${backend.name}: await data(), ${kind})`;
     const bytes = backend.itemSize(this.dtype);
@@ -228,6 +230,15 @@ export class Tensor {
       size,
       element: place => peek(this.at + place * bytes, dtype),
     });
+  }
+  /**
+   * As text it is what `toString` says. It is no number: `loss < best` would be false whatever they are.
+   *
+   * @throws {ValueError} where JavaScript wants a number.
+   */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint !== 'number') return this.toString();
+    throw new ValueError('tensor', 'is no number: read it with item(), or compute with add(), mul(), lt() and others');
   }
   /**
    * For `JSON.stringify`: element type, shape and the elements in row-major order.

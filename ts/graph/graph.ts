@@ -1,5 +1,5 @@
 /**
- * A traced function as data: a list of steps over values. Passes rewrite it, `lay` gives its values places, and
+ * A traced function as data: a list of steps over values. Passes rewrite it, `place` gives its values addresses, and
  * `lower` turns its steps into kernel calls.
  */
 import type { Capabilities, Kernels } from '../backend/backend';

@@ -144,6 +144,14 @@ function refuseField(m: Module, name: string, value: unknown): never {
   );
 }
 
+/** A module and those inside it that were not seen yet, by path. */
+function* walk(m: Module, path: string, seen: Set<Module>): Generator<[path: string, module: Module]> {
+  if (seen.has(m)) return;
+  seen.add(m);
+  yield [path, m];
+  for (const [name, inner] of m.children()) yield* walk(inner, path === '' ? name : `${path}.${name}`, seen);
+}
+
 /**
  * The base of layers and models. Fields that hold a {@link Parameter}, a {@link Buffer} or a module, also in arrays,
  * belong to it; other tensors do not. A field that has held a parameter or a buffer takes another one or null: where
@@ -168,10 +176,9 @@ export abstract class Module {
     for (const [name, value] of fields(this)) if (value instanceof Module) yield [name, value];
   }
 
-  /** This module (under the name '') and all those inside it, by path. */
+  /** This module (under the name '') and all those inside it, by path; one that is found several times comes once. */
   *namedModules(prefix = ''): Generator<[path: string, module: Module]> {
-    yield [prefix, this];
-    for (const [name, m] of this.children()) yield* m.namedModules(prefix === '' ? name : `${prefix}.${name}`);
+    yield* walk(this, prefix, new Set());
   }
 
   /** The tensors of a kind in all modules, by path, each once. */
@@ -226,7 +233,7 @@ export abstract class Module {
       wrong.push(...missingKeys.map(k => `${k} is missing`), ...unexpectedKeys.map(k => `${k} is unexpected`));
     }
     if (wrong.length > 0) throw new ShapeError('loadStateDict', wrong.join('; '));
-    for (const t of Object.values(state)) live(t, 'loadStateDict');
+    for (const t of [...Object.values(state), ...Object.values(own)]) live(t, 'loadStateDict');
     noGrad(() => {
       for (const [k, t] of Object.entries(own)) {
         const s = Object.hasOwn(state, k) ? state[k] : undefined;

@@ -2,7 +2,7 @@
  * Parameters that share options. Learning rates and step counts live in memory, not in JavaScript numbers, so that
  * captured plans see a change of them.
  */
-import { aNumber, aText, check } from '../core/kinds';
+import { aNumber, aText, check, wholeNumber } from '../core/kinds';
 import { ValueError } from '../core/errors';
 import { noGrad, runtime } from '../core/runtime';
 import { keepState } from '../core/scope';
@@ -82,6 +82,14 @@ export class ParamGroup<O extends object = object> {
     const floats = this.#floats ?? to(this.hyper, 'f32');
     if (this.#stepping) this.#floats = floats;
     return select(floats, 0, place);
+  }
+  /** Throws if what another group holds is out of bounds here; unchecked where the memory cannot be read at once. */
+  checkState(where: string, hyper: Tensor): void {
+    if (hyper.storage.backend.readSync === undefined || hyper.storage.traced) return;
+    const [...numbers] = hyper.toArray();
+    const step = numbers.pop();
+    this.hypers.forEach(({ name, low, high }, i) => check(where, name, aNumber(low, high), numbers[i]));
+    check(where, 'the number of steps', wholeNumber(0, Number.MAX_SAFE_INTEGER), step);
   }
   /** Copies in what the group of another optimiser holds. */
   load(hyper: Tensor): void {

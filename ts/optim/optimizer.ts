@@ -8,11 +8,11 @@ import { scope } from '../core/scope';
 import { sameShape, show } from '../core/shape';
 import { checkCount } from '../core/signature';
 import { drop } from '../core/lifetime';
-import { Tensor } from '../core/tensor';
+import { live, Tensor } from '../core/tensor';
 import { aTensor } from '../core/tensor-kinds';
 import { assign } from '../ops/update';
 import { ParamGroup, type Hyper } from './group';
-import { complete, kindsOf, type Defaults, type Kinds } from './options';
+import { boundsOf, complete, kindsOf, type Defaults, type Kinds } from './options';
 import { Slots } from './slots';
 
 /** Parameters with options of their own; what is left out is the optimiser's. */
@@ -51,6 +51,7 @@ const aState: Kind<Readonly<Record<string, Tensor>>> = recordOf(aTensor, 'tensor
 export abstract class Optimizer<O extends { readonly lr?: number }> {
   readonly groups: readonly ParamGroup<O>[];
   private readonly states: Slots[] = [];
+  private updating = false;
 
   /**
    * @param params tensors, or groups of them with options of their own: dense f32.
@@ -76,6 +77,9 @@ export abstract class Optimizer<O extends { readonly lr?: number }> {
     const seen = new Set<Tensor>();
     for (const p of groups.flatMap(g => g.params)) {
       if (seen.has(p)) throw new ValueError(where, `a parameter of shape ${show(p.shape)} is given twice`);
+      if (p.node !== null && p.leaf === null) {
+        throw new ValueError(where, `takes leaves, this is the output of an op: ${display(p)}`);
+      }
       if (p.dtype !== 'f32' || !p.dense) throw new ValueError(where, `takes dense f32 tensors, this is ${display(p)}`);
       seen.add(p);
     }
@@ -85,7 +89,7 @@ export abstract class Optimizer<O extends { readonly lr?: number }> {
       for (const { name, value, low, high } of hypers) check(where, name, aNumber(low, high), value);
       return { params, options, hypers };
     });
-    this.groups = settled.map(({ params, options, hypers }) => new ParamGroup(where, params, options, hypers));
+    this.groups = settled.map(({ params, options, hypers }) => new ParamGroup(where, [...params], options, hypers)); // the arrays are the caller's
     noteChange();
   }
 
@@ -96,10 +100,17 @@ export abstract class Optimizer<O extends { readonly lr?: number }> {
   protected abstract defaults(): Defaults<O>;
   /** The options that live in memory, so that `set` changes them in captured plans too. By default `lr`, if there is one. */
   protected memory({ lr }: Required<O>): readonly Hyper[] {
-    return lr === undefined ? [] : [{ name: 'lr', value: lr, low: 0 }];
+    if (lr === undefined) return [];
+    const bounds = boundsOf(this.defaults().lr);
+    return [{ name: 'lr', value: lr, low: bounds.low ?? 0, high: bounds.high }];
   }
   /** State: a tensor of zeros for each parameter, of groups whose options `of` says yes to. To be kept in a field. */
   protected slots(name: string, of: (options: Required<O>) => boolean = () => true): Slots {
+    if (this.updating)
+      throw new ValueError(this.constructor.name, `slots '${name}' are made in update: keep them in a field`);
+    if (this.states.some(other => other.name === name)) {
+      throw new ValueError(this.constructor.name, `there are slots '${name}' already: state is saved by its name`);
+    }
     const slots = new Slots(
       name,
       this.groups.filter(g => of(g.options)),
@@ -136,13 +147,18 @@ export abstract class Optimizer<O extends { readonly lr?: number }> {
       );
     }
     runtime.watcher?.object(this);
-    scope(
-      () =>
-        noGrad(() => {
-          for (const g of this.groups) g.step((p, d) => this.update(p, d, g));
-        }),
-      `${this.constructor.name}.step`,
-    );
+    this.updating = true;
+    try {
+      scope(
+        () =>
+          noGrad(() => {
+            for (const g of this.groups) g.step((p, d) => this.update(p, d, g));
+          }),
+        `${this.constructor.name}.step`,
+      );
+    } finally {
+      this.updating = false;
+    }
   }
 
   /** Frees its state; parameters and their gradients stay. Using it afterwards is a DisposedError. */
@@ -168,7 +184,7 @@ export abstract class Optimizer<O extends { readonly lr?: number }> {
   }
   /**
    * Copies state in, in place. Before anything is written, throws ShapeError if names or shapes differ, DisposedError
-   * for a freed tensor.
+   * for a freed tensor, here or there, ValueError for hyperparameters out of bounds, where they can be read at once.
    */
   loadStateDict(state: Readonly<Record<string, Tensor>>): void {
     check(`${this.constructor.name}.loadStateDict`, 'state', aState, state);
@@ -182,6 +198,8 @@ export abstract class Optimizer<O extends { readonly lr?: number }> {
     });
     const where = `${this.constructor.name}.loadStateDict`;
     if (wrong.length > 0) throw new ShapeError(where, wrong.join('; '));
+    for (const t of Object.values(own)) live(t, where);
+    this.groups.forEach((g, i) => g.checkState(where, state[hyperName(i)]!));
     noGrad(() => {
       this.groups.forEach((g, i) => g.load(state[hyperName(i)]!));
       for (const [k, t] of this.buffers()) assign(t, state[k]!);

@@ -19,6 +19,9 @@ const two: Kind<Pair> = twoOf(aNumber(), 'two numbers');
 const aBounded: Kind<Bounded | undefined> = options<Bounded>({ default: aNumber(), low: aNumber(), high: aNumber() });
 const isBounded = (d: unknown): d is Bounded => d !== undefined && aBounded.fits(d);
 
+/** The bounds that a default declares. */
+export const boundsOf = (d: unknown): Pick<Bounded, 'low' | 'high'> => (isBounded(d) ? d : {});
+
 export type Kinds = Readonly<Record<string, Kind<unknown>>>;
 /** The kinds of the options. */
 export function kindsOf(where: string, defaults: object): Kinds {
@@ -36,6 +39,9 @@ function assertComplete<O extends object>(where: string, kinds: Kinds, v: object
   for (const [name, kind] of Object.entries(kinds)) check(where, name, kind, Reflect.get(v, name));
 }
 
+/** Arrays stay the caller's. */
+const copyOf = (option: unknown): unknown => (Array.isArray(option) ? Object.freeze([...option]) : option);
+
 /** All options: a group's own, else the optimiser's, else the defaults. */
 export function complete<O extends object>(
   where: string,
@@ -46,7 +52,7 @@ export function complete<O extends object>(
   const all: object = Object.fromEntries(
     Object.entries<unknown>({ ...defaults }).map(([name, d]) => [
       name,
-      Reflect.get(own, name) ?? Reflect.get(shared, name) ?? (isBounded(d) ? d.default : d),
+      copyOf(Reflect.get(own, name) ?? Reflect.get(shared, name) ?? (isBounded(d) ? d.default : d)),
     ]),
   );
   assertComplete<O>(where, kindsOf(where, defaults), all);

@@ -1,5 +1,5 @@
 import type { Tensor } from '../core/tensor';
-import { add, div, mul, sub } from '../ops/arithmetic';
+import { add, div, maximum, mul, sub } from '../ops/arithmetic';
 import { neg, sqrt, square } from '../ops/elementwise';
 import { addInto, scale } from '../ops/update';
 import type { ParamGroup } from './group';
@@ -47,7 +47,7 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
     const d = weightDecay > 0 ? add(g, mul(p, weightDecay)) : g;
     const v = addInto(scale(this.v.get(p), alpha), mul(square(d), 1 - alpha));
     const m = centered ? addInto(scale(this.m.get(p), alpha), mul(d, 1 - alpha)) : null;
-    const step = div(d, add(sqrt(m ? sub(v, square(m)) : v), eps));
+    const step = div(d, add(sqrt(m ? maximum(sub(v, square(m)), 0) : v), eps)); // 0: rounding may leave less
     const u = momentum > 0 ? addInto(scale(this.velocity.get(p), momentum), step) : step;
     addInto(p, mul(u, neg(group.tensor('lr'))));
   }

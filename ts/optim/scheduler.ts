@@ -69,7 +69,8 @@ export class MultiStepLR extends LambdaLR {
       ],
       arguments,
     );
-    super(optimizer, t => gamma ** milestones.filter(m => m <= t).length);
+    const epochs = [...milestones];
+    super(optimizer, t => gamma ** epochs.filter(m => m <= t).length);
   }
 }
 

@@ -9,7 +9,7 @@ import type { ParamGroup } from './group';
 export class Slots {
   private readonly of: Map<Tensor, Tensor>;
   constructor(
-    private readonly name: string,
+    readonly name: string,
     groups: readonly ParamGroup[],
   ) {
     this.of = new Map(groups.flatMap(g => g.params.map(p => [p, keepState(zerosLike(p))])));

@@ -23,5 +23,8 @@ export function chooseBinary<Name extends string = never>(
   const names = ['simd128', 'relaxed', ...others] as const;
   const name = names.find(known => known === asked);
   if (name === undefined) throw new ValueError('PHYLLO_WASM', `takes ${names.join(' or ')}, this is ${String(asked)}`);
+  if (name === 'relaxed' && !hasRelaxedSimd()) {
+    throw new ValueError('PHYLLO_WASM', 'asks for relaxed, and this engine has no relaxed SIMD: ask for simd128');
+  }
   return name;
 }
