@@ -1,5 +1,5 @@
 /** Tensors that JavaScript changed by hand, or takes for what they are not: nothing beyond their memory is read. */
-import { ones, PhylloError, tensor, ValueError, type Tensor } from 'phyllo';
+import { keep, memory, ones, PhylloError, scope, tensor, ValueError, type Tensor } from 'phyllo';
 import { expect, test } from 'vitest';
 
 /** As plain JavaScript assigns. */
@@ -26,6 +26,21 @@ test.each<[string, () => Tensor]>([
   expect(() => make().toArray()).toThrow(PhylloError);
   expect(() => make().add(1)).toThrow(PhylloError);
   expect(() => JSON.stringify(make())).toThrow(PhylloError);
+});
+
+test('an array whose memory was handed to somebody else is refused, and leaves nothing', () => {
+  const arrays = [Float32Array.of(1, 2), Uint8Array.of(1), BigInt64Array.of(1n)];
+  structuredClone(arrays, { transfer: arrays.map(({ buffer }) => buffer) });
+  const before = memory().blocks;
+  for (const array of arrays) expect(() => tensor(array)).toThrow(ValueError);
+  expect(memory().blocks).toBe(before);
+  expect(tensor(new Float32Array(0)).shape).toEqual([0]);
+});
+
+test('several tensors are kept in an array, not one by one in silence', () => {
+  const [a, b] = [ones([1]), ones([1])];
+  expect(() => Reflect.apply(keep, null, [a, b])).toThrow(/keep: takes 1 argument, these are 2: keep an array/);
+  expect(scope(() => void [a.add(1), b.add(1)].map(keep))).toBe(undefined);
 });
 
 test('a tensor is no number, and as text it is what it holds', () => {

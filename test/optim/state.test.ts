@@ -82,6 +82,14 @@ test('centered RMSprop divides by no less than 0, where rounding leaves less', (
   expect(w.item()).toBeLessThan(1);
 });
 
+test('a parameter that was freed is an error at the next step', () => {
+  const w = leaf(1);
+  const sgd = new optim.SGD([w], { lr: 1 });
+  w.grad = ones([1]);
+  w.dispose();
+  expect(() => sgd.step()).toThrow(DisposedError);
+});
+
 test('state is loaded whole or not at all', () => {
   const [a, b] = [leaf(1), leaf(5)];
   const adam = new optim.Adam([a], { lr: 1 });

@@ -181,11 +181,21 @@ export const oneOrMoreDims: Kind<number | readonly number[]> = kind(
 /** Numbers in an array of JavaScript's, in a typed one, or in what has a length and numbers at its indices. */
 export const numbers: Kind<ArrayLike<number>> = kind('an array of numbers', v =>
   ArrayBuffer.isView(v)
-    ? !(v instanceof DataView) && !isBig(v)
+    ? !(v instanceof DataView) && !isBig(v) && !isDetached(v)
     : every(Array.isArray(v) || !isIndexed(v) ? v : Array.from(v), e => typeof e === 'number'),
 );
 const isIndexed = (v: unknown): v is ArrayLike<unknown> =>
   typeof v === 'object' && v !== null && 'length' in v && isWhole(v.length, 0, LARGEST);
+/** Whether the memory of a view was handed to somebody else, by `postMessage` or `structuredClone`. */
+export function isDetached({ byteLength, buffer }: ArrayBufferView): boolean {
+  if (byteLength > 0) return false;
+  try {
+    new Uint8Array(buffer); // throws on such memory; `detached` tells newer engines alone
+    return false;
+  } catch {
+    return true;
+  }
+}
 const isBig = (v: unknown): boolean => v instanceof BigInt64Array || v instanceof BigUint64Array;
 
 /** A plain object whose values are of one kind, under any names. */

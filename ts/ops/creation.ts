@@ -10,6 +10,7 @@ import {
   aNumber,
   anyNumber,
   aShape,
+  isDetached,
   kind,
   numbers,
   optional,
@@ -148,12 +149,10 @@ export interface TensorOptions extends CreationOptions {
 const someData: Kind<Nested | Typed> = kind(
   'numbers, arrays of them or a typed array',
   v =>
-    v instanceof Float32Array ||
     typeof v === 'number' ||
     typeof v === 'boolean' ||
     Array.isArray(v) ||
-    v instanceof BigInt64Array ||
-    numbers.fits(v),
+    (v instanceof BigInt64Array ? !isDetached(v) : numbers.fits(v)),
 );
 /**
  * A tensor of given numbers: one, nested arrays, or a typed array, which is copied. Int32Array gives i32, Uint8Array

@@ -7,7 +7,7 @@ import { ValueError } from '../core/errors';
 import { noGrad, runtime } from '../core/runtime';
 import { keepState } from '../core/scope';
 import { drop } from '../core/lifetime';
-import { Tensor } from '../core/tensor';
+import { live, Tensor } from '../core/tensor';
 import { tensor } from '../ops/creation';
 import { to } from '../ops/elementwise';
 import { assign, tick } from '../ops/update';
@@ -119,6 +119,7 @@ export class ParamGroup<O extends object = object> {
     this.#stepping = true;
     try {
       for (const p of this.params) {
+        if (p.disposed) live(p, `${this.where}.step`);
         const g = p.grad;
         if (g) update(p, g);
       }
