@@ -13,8 +13,7 @@ import {
   ValueError,
 } from 'phyllo';
 import { expect, test } from 'vitest';
-
-const leaf = (...numbers: number[]): Tensor => tensor(numbers, { requiresGrad: true });
+import { leaf } from '../autodiff/leaf';
 
 test('arrays stay the caller’s: what happens to them afterwards is no matter', () => {
   const [w, other] = [leaf(1), leaf(2)];
