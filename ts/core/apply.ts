@@ -7,7 +7,7 @@ import { BackendError, DTypeError, GradientError, ShapeError } from './errors';
 import { record } from './record';
 import { runtime } from './runtime';
 import { adopt, drop, commonLoop, type Scope } from './lifetime';
-import { show } from './shape';
+import { show, type Shape } from './shape';
 import { isWhole } from './reading';
 import { allocate, live, Tensor } from './tensor';
 
@@ -148,23 +148,27 @@ function viewOf(view: NonNullable<OpDef['view']>, x: Tensor, params: Params, rec
 function compute(def: OpDef, xs: Tensors, ins: Tensors, params: Params): Tensor[] {
   const shapes = def.shapes(xs, params);
   const dtypes = typeof def.dtypes === 'function' ? def.dtypes(xs, params) : def.dtypes;
-  const like = ins.length > 0 ? ins[0]! : null;
-  const { interpreter } = runtime;
-  if (shapes.length === 1) {
-    const y = allocate(shapes[0]!, dtypes[0]!, like);
-    const ys = [y];
-    try {
-      interpreter.exec(def, ins, ys, params);
-    } catch (e) {
-      y.storage.release(); // nothing else has seen it
-      throw e;
-    }
-    return ys;
+  if (shapes.length !== 1) return computeMany(def, ins, params, shapes, dtypes);
+  const ys = [allocate(shapes[0]!, dtypes[0]!, ins.length > 0 ? ins[0]! : null)];
+  try {
+    runtime.interpreter.exec(def, ins, ys, params);
+  } catch (e) {
+    ys[0]!.storage.release(); // nothing else has seen it
+    throw e;
   }
+  return ys;
+}
+function computeMany(
+  def: OpDef,
+  ins: Tensors,
+  params: Params,
+  shapes: readonly Shape[],
+  dtypes: readonly DType[],
+): Tensor[] {
   const ys: Tensor[] = [];
   try {
-    for (let i = 0; i < shapes.length; i++) ys.push(allocate(shapes[i]!, dtypes[i]!, like));
-    interpreter.exec(def, ins, ys, params);
+    for (let i = 0; i < shapes.length; i++) ys.push(allocate(shapes[i]!, dtypes[i]!, ins[0] ?? null));
+    runtime.interpreter.exec(def, ins, ys, params);
   } catch (e) {
     for (const y of ys) y.storage.release();
     throw e;

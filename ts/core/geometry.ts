@@ -60,9 +60,10 @@ function inside(x: View, i: number, ndim: number): View {
 /** y = f(a, b), broadcasting. y is dense. */
 export function runBinary(f: Binary, a: View, b: View, y: View): void {
   if (y.size === 0) return;
-  if (a.shape === b.shape && a.dense && b.dense) {
+  const whole = a.dense && a.size === y.size; // of the shape that both spread to
+  if (whole && b.dense && b.size === y.size) {
     f(a.at, b.at, y.at, 1, 1, 1, y.size, 0, 0, 0, 1, 0, 0, 0, 1);
-  } else if (b.size === 1 && a.dense && a.size === y.size) {
+  } else if (whole && b.size === 1) {
     f(a.at, b.at, y.at, 1, 1, 1, y.size, 0, 0, 0, 1, 0, 0, 0, 0);
   } else if (collapse(y.shape, a, b)) {
     f(a.at, b.at, y.at, n[0], n[1], n[2], n[3], p[0], p[1], p[2], p[3], q[0], q[1], q[2], q[3]);

@@ -63,14 +63,16 @@ export const root: Scope = new Scope(null, 'no scope', false);
 /** Gives a new tensor, or one whose scope has ended, to the scope it belongs to. */
 export function adopt(t: Tensor): Tensor {
   const here = runtime.scope;
-  if (t.loop?.closed) t.loop = null; // its values outlived the item, in a graph
-  const { loop } = t;
-  if (loop === null || here === loop || (here !== null && (here.sync || (!loop.suspended && within(here, loop))))) {
-    setOwner(t, here ?? root);
-  } else {
-    setOwner(t, loop);
-  }
+  setOwner(t, t.loop === null ? (here ?? root) : ownerInLoop(t, t.loop, here));
   return t;
+}
+function ownerInLoop(t: Tensor, loop: Scope, here: Scope | null): Scope {
+  if (loop.closed) {
+    t.loop = null; // its values outlived the item, in a graph
+    return here ?? root;
+  }
+  if (here === null) return loop;
+  return here === loop || here.sync || (!loop.suspended && within(here, loop)) ? here : loop;
 }
 
 export function setOwner(t: Tensor, to: Scope): void {
@@ -78,8 +80,10 @@ export function setOwner(t: Tensor, to: Scope): void {
   if (to !== root) {
     t.previous = to.last;
     to.last = t;
-    return;
-  }
+  } else disown(t);
+}
+/** Leaves it to the collector. */
+function disown(t: Tensor): void {
   if (t.storage.traced) runtime.watcher?.escaped(t);
   t.loop = null;
   if (t.registration === null) register(t);

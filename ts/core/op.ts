@@ -32,8 +32,15 @@ export interface MultiOp<A extends readonly Input[], R extends readonly Tensor[]
 }
 
 /** The declared inputs of a call: numbers become constants, and what is neither is refused. */
-function lift(def: OpDef, i: number, v: Input | Params | undefined, like: Input | Params | undefined): Tensor | null {
-  if (v instanceof Tensor) return v;
+const lift = (def: OpDef, i: number, v: Input | Params | undefined, like: Input | Params | undefined): Tensor | null =>
+  v instanceof Tensor ? v : liftOther(def, i, v, like);
+/** A function of its own, as others on the way of an op: the engine inlines so many instructions, and stops. */
+function liftOther(
+  def: OpDef,
+  i: number,
+  v: Input | Params | undefined,
+  like: Input | Params | undefined,
+): Tensor | null {
   if (typeof v === 'number' && !def.written[i]) return constant(v, like instanceof Tensor ? like.dtype : 'f32');
   if (v === null && def.nullable[i]) return v;
   return aTensor.refuse(def.name, def.variadic ? `${def.inputs[0]} ${i}` : def.inputs[i]!, v);

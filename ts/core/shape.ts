@@ -66,7 +66,10 @@ export function dimsOf(where: string, dim: number | readonly number[] | undefine
 
 /** The shape that a and b spread to: sizes match from the last dimension on, or one of them is 1 or missing. */
 export function broadcast(where: string, a: Shape, b: Shape): Shape {
-  if (b.length === 0 || sameShape(a, b)) return a;
+  return a === b || b.length === 0 ? a : broadcastOther(where, a, b);
+}
+function broadcastOther(where: string, a: Shape, b: Shape): Shape {
+  if (sameShape(a, b)) return a;
   if (a.length === 0) return b;
   const n = Math.max(a.length, b.length);
   const shape = new Array<number>(n);
