@@ -69,6 +69,7 @@ impl<M: Memory> Arena<M> {
     }
 
     /// As `alloc`, but not counted: for what is not the caller's, such as workspaces.
+    #[inline(always)]
     pub fn take(&mut self, bytes: usize) -> Option<usize> {
         match small::class(bytes) {
             Some(class) => self.small.alloc(class, &mut self.large, &mut self.memory),
@@ -76,6 +77,7 @@ impl<M: Memory> Arena<M> {
         }
     }
 
+    #[cold]
     fn take_large(&mut self, bytes: usize) -> Option<usize> {
         if let Some(at) = self.large.alloc(bytes) {
             return Some(at);
@@ -93,6 +95,7 @@ impl<M: Memory> Arena<M> {
     ///
     /// # Safety
     /// As for `free`.
+    #[inline(always)]
     pub unsafe fn release(&mut self, at: usize, bytes: usize) {
         match small::class(bytes) {
             Some(class) => self.small.free(at, class, &mut self.large),

@@ -80,7 +80,7 @@ impl Small {
         Self { first: [0; CLASSES], spare: [0; CLASSES] }
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn alloc(&mut self, class: usize, large: &mut Large, memory: &mut impl Memory) -> Option<usize> {
         let mut chunk = self.first[class] as *mut Chunk;
         if chunk.is_null() {
@@ -100,7 +100,7 @@ impl Small {
 
     /// # Safety
     /// `at` is a block of this class in use.
-    #[inline]
+    #[inline(always)]
     pub unsafe fn free(&mut self, at: usize, class: usize, large: &mut Large) {
         let chunk = chunk_of(at);
         let next = (*chunk).free;
