@@ -4,11 +4,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { dropout, Generator, memory, nn, noGrad, tensor, zeros, type Tensor } from 'phyllo';
-import { expect } from 'vitest';
+import { beforeEach, describe, expect } from 'vitest';
 import type { Backend } from '../ts/backend/backend';
 import { reference } from '../ts/backend/reference/backend';
 import { wasmBackend } from '../ts/backend/wasm/backend';
-import { useBackend } from '../ts/core/runtime';
+import { runtime, useBackend } from '../ts/core/runtime';
 import { keep, scope, scoped } from '../ts/core/scope';
 import { sgdStep } from '../ts/ops/update';
 
@@ -30,6 +30,17 @@ export function start(make: () => Backend): void {
   scope(() => {
     const x = zeros([1]);
     for (let n = -5; n <= 10; n += 0.5) x.mul(n);
+  });
+}
+
+/** Describes tests once for each backend (`%s` of the title); each test begins on a new one, outside any scope. */
+export function onEachBackend(title: string, tests: (make: () => Backend) => void): void {
+  describe.each(backends)(title, (_, make) => {
+    beforeEach(() => {
+      start(make);
+      expect(runtime.scope).toBeNull();
+    });
+    tests(make);
   });
 }
 

@@ -20,10 +20,10 @@ import {
   tensor,
   Tensor,
 } from 'phyllo';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { runtime } from '../../ts/core/runtime';
 import { assign } from '../../ts/ops/update';
-import { backends, failure, flat, inUse, list, numbers, start } from '../toy';
+import { failure, flat, inUse, list, numbers, onEachBackend } from '../toy';
 
 /** A residual block with dropout and statistics: all that a second run could spoil. */
 class Block extends nn.Layer {
@@ -72,11 +72,8 @@ class Net extends nn.Layer {
   }
 }
 
-describe.each(backends)('on %s', (_, make) => {
-  beforeEach(() => {
-    start(make);
-    expect([runtime.scope, runtime.recomputation, runtime.segment]).toEqual([null, null, 0]);
-  });
+onEachBackend('on %s', () => {
+  beforeEach(() => expect([runtime.recomputation, runtime.segment]).toEqual([null, 0]));
 
   const leaf = (seed = 1): Tensor => keep(tensor(numbers(4, seed), { requiresGrad: true }));
 

@@ -13,19 +13,13 @@ import {
   valueAndGrad,
   type Tensor,
 } from 'phyllo';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { runtime } from '../../ts/core/runtime';
-import { backends, failure, flat, list, loader, numbers, problem, start } from '../toy';
+import { describe, expect, test, vi } from 'vitest';
+import { failure, flat, list, loader, numbers, onEachBackend, problem } from '../toy';
 import { leaf } from './leaf';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-describe.each(backends)('on %s', (_, make) => {
-  beforeEach(() => {
-    start(make);
-    expect(runtime.scope).toBeNull();
-  });
-
+onEachBackend('on %s', () => {
   describe('a leaf', () => {
     test('frees its gradient when cleared, replaced, disposed or no longer a leaf', () => {
       flat(3, () => {

@@ -15,21 +15,16 @@ import {
   zeros,
   type Tensor,
 } from 'phyllo';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { defineMultiOp, defineOp, type MultiOp, type Op } from '../../ts/core/op';
 import { runtime } from '../../ts/core/runtime';
 import { addInto, tick } from '../../ts/ops/update';
-import { backends, failure, flat, list, loader, Net, numbers, problem, start } from '../toy';
+import { failure, flat, list, loader, Net, numbers, onEachBackend, problem } from '../toy';
 import { leaf } from './leaf';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-describe.each(backends)('on %s', (_, make) => {
-  beforeEach(() => {
-    start(make);
-    expect(runtime.scope).toBeNull();
-  });
-
+onEachBackend('on %s', () => {
   describe('ops with several outputs', () => {
     const image = (): Tensor => tensor(numbers(64, 5), { shape: [1, 1, 8, 8], requiresGrad: true });
 

@@ -13,20 +13,15 @@ import {
   zeros,
   type Tensor,
 } from 'phyllo';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { runtime } from '../../ts/core/runtime';
 import { addInto, assign } from '../../ts/ops/update';
-import { backends, failure, flat, inUse, list, loader, numbers, problem, start } from '../toy';
+import { failure, flat, inUse, list, loader, numbers, onEachBackend, problem } from '../toy';
 import { leaf } from './leaf';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-describe.each(backends)('on %s', (_, make) => {
-  beforeEach(() => {
-    start(make);
-    expect(runtime.scope).toBeNull();
-  });
-
+onEachBackend('on %s', () => {
   describe('backward', () => {
     test('frees as it goes; the graph holds what it saves and no more', () => {
       const w = keep(tensor(numbers(1000, 1), { requiresGrad: true }));

@@ -1,16 +1,14 @@
 /** Which loop a tensor belongs to, where loops await, nest and share batches. */
 import { gradients, keep, ones, scope, tensor, zeros, type Tensor } from 'phyllo';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { runtime } from '../../ts/core/runtime';
 import { scoped } from '../../ts/core/scope';
-import { backends, inUse, loader, problem, start } from '../toy';
+import { inUse, loader, onEachBackend, problem } from '../toy';
 import { task, sleep } from './pauses';
 
 vi.setConfig({ testTimeout: 120_000 });
 
-describe.each(backends)('on %s', (_, make) => {
-  beforeEach(() => start(make));
-
+onEachBackend('on %s', () => {
   test('a synchronous loop frees its batches while another awaits', async () => {
     const data = problem();
     let running = true;

@@ -1,9 +1,9 @@
 /** * Loops that await, several in one thread: whose turn it is, is told by the tensors. Each loop must compute bit for bit
  * what it computes alone, and none may see a tensor freed that is its own. */
 import { dropout, crossEntropy, DisposedError, Generator, ones, scope, tensor, zeros, type Tensor } from 'phyllo';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { runtime } from '../../ts/core/runtime';
-import { backends, dice, loader, Net, problem, start, type Problem } from '../toy';
+import { dice, loader, Net, onEachBackend, problem, type Problem } from '../toy';
 import { task, sleep } from './pauses';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -79,9 +79,7 @@ async function train(data: Problem, seed: number, pause: Pause, habits: Habits =
   return seen;
 }
 
-describe.each(backends)('on %s', (_, make) => {
-  beforeEach(() => start(make));
-
+onEachBackend('on %s', () => {
   const pauses: Record<string, (who: number) => Pause> = {
     'a resolved promise': () => () => Promise.resolve(),
     'timers of one length': () => () => sleep(0),

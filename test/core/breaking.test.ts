@@ -23,16 +23,14 @@ import {
   zeros,
   type Tensor,
 } from 'phyllo';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { sweep } from '../../ts/core/collector';
 import { runtime } from '../../ts/core/runtime';
-import { backends, start } from '../toy';
+import { onEachBackend } from '../toy';
 
 const list = (t: Tensor | null): number[] => Array.from(t!.toArray());
 
-describe.each(backends)('on %s', (_, make) => {
-  beforeEach(() => start(make));
-
+onEachBackend('on %s', () => {
   test('arrays of the caller are his to use again', () => {
     const shape = [2, 2];
     const rows: Tensor[] = [];

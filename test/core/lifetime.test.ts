@@ -21,10 +21,10 @@ import {
   zeros,
   type Tensor,
 } from 'phyllo';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { Storage } from '../../ts/core/storage';
 import { runtime } from '../../ts/core/runtime';
-import { backends, failure, flat, inUse, start } from '../toy';
+import { backends, failure, flat, inUse, onEachBackend, start } from '../toy';
 
 const list = (t: Tensor): number[] => Array.from(t.toArray());
 
@@ -43,9 +43,7 @@ test('a storage that was freed takes no reference, and is not freed again', () =
   expect(inUse().blocks).toBe(blocks);
 });
 
-describe.each(backends)('on %s', (_, make) => {
-  beforeEach(() => start(make));
-
+onEachBackend('on %s', () => {
   const freed = (shape: number[] = [2]): Tensor => {
     const t = zeros(shape);
     t.dispose();

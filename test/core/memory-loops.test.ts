@@ -1,18 +1,13 @@
 /** How long tensors live in loops over a loader, and in bare loops. */
 import { crossEntropy, DisposedError, keep, ones, scope, tensor, zeros, type Tensor } from 'phyllo';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { runtime } from '../../ts/core/runtime';
 import { scoped } from '../../ts/core/scope';
-import { backends, failure, flat, inUse, list, loader, Net, numbers, problem, start } from '../toy';
+import { failure, flat, inUse, list, loader, Net, numbers, onEachBackend, problem } from '../toy';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-describe.each(backends)('on %s', (_, make) => {
-  beforeEach(() => {
-    start(make);
-    expect(runtime.scope).toBeNull();
-  });
-
+onEachBackend('on %s', () => {
   describe('loops over a loader', () => {
     test('are flat over 2,000 steps, learn, and leave scalars readable', () => {
       const data = problem();

@@ -1,17 +1,12 @@
 /** Who frees what, and when: nothing leaks, nothing goes early, and what is gone says so. */
 import { dropout, DisposedError, Generator, keep, noGrad, ones, scope, tensor, ValueError, type Tensor } from 'phyllo';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { runtime } from '../../ts/core/runtime';
-import { backends, failure, flat, inUse, list, loader, problem, start } from '../toy';
+import { failure, flat, inUse, list, loader, onEachBackend, problem } from '../toy';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-describe.each(backends)('on %s', (_, make) => {
-  beforeEach(() => {
-    start(make);
-    expect(runtime.scope).toBeNull();
-  });
-
+onEachBackend('on %s', () => {
   describe('scopes', () => {
     test('free what they made, and hand on what they return', () => {
       flat(3, () => {

@@ -15,10 +15,10 @@ import {
   ValueError,
   type Tensor,
 } from 'phyllo';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { runtime } from '../../ts/core/runtime';
 import { assign } from '../../ts/ops/update';
-import { backends, failure, list, numbers, start } from '../toy';
+import { failure, list, numbers, onEachBackend } from '../toy';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -58,9 +58,7 @@ const NETS: Readonly<Record<string, Make>> = {
   }),
 };
 
-describe.each(backends)('on %s', (_, make) => {
-  beforeEach(() => start(make));
-
+onEachBackend('on %s', () => {
   function train(make: Make, memoryBudget?: number): { seen: unknown; arena: number; peak: number; steps: number } {
     manualSeed(1);
     const { net, input } = make(new Generator(2));

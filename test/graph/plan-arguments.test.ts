@@ -12,18 +12,12 @@ import {
   zeros,
   type Tensor,
 } from 'phyllo';
-import { beforeEach, describe, expect, test } from 'vitest';
-import { runtime } from '../../ts/core/runtime';
+import { describe, expect, test } from 'vitest';
 import { assign } from '../../ts/ops/update';
-import { backends, failure, inUse, list, numbers, start } from '../toy';
+import { failure, inUse, list, numbers, onEachBackend } from '../toy';
 import { plansOf, counts } from './counts';
 
-describe.each(backends)('on %s', (_, make) => {
-  beforeEach(() => {
-    start(make);
-    expect(runtime.scope).toBeNull();
-  });
-
+onEachBackend('on %s', () => {
   describe('arguments', () => {
     test('given twice, also where one is changed in place', () => {
       const f = (x: Tensor, y: Tensor): Tensor => x.mul(y).add(x);

@@ -1,12 +1,11 @@
 /** Which plans a captured function keeps, and what they take of memory. */
 import { capture, keep, memory, nn, noGrad, scope, tensor, ValueError, zeros, type Tensor } from 'phyllo';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { assign } from '../../ts/ops/update';
-import { backends, failure, inUse, list, numbers, start } from '../toy';
+import { failure, inUse, list, numbers, onEachBackend } from '../toy';
 import { KB, chain, matrix } from './chains';
 
-describe.each(backends)('on %s', (_, make) => {
-  beforeEach(() => start(make));
+onEachBackend('on %s', () => {
   afterEach(() => {
     vi.restoreAllMocks();
   });

@@ -19,17 +19,11 @@ import {
   zeros,
   type Tensor,
 } from 'phyllo';
-import { beforeEach, describe, expect, test } from 'vitest';
-import { runtime } from '../../ts/core/runtime';
-import { backends, failure, list, start } from '../toy';
+import { beforeEach, expect, test } from 'vitest';
+import { failure, list, onEachBackend } from '../toy';
 import { here, w } from './places';
 
-describe.each(backends)('on %s', (_, make) => {
-  beforeEach(() => {
-    start(make);
-    expect(runtime.scope).toBeNull();
-  });
-
+onEachBackend('on %s', () => {
   const loader = new DataLoader(new TensorDataset(ones([4, 2])), { batchSize: 2, shuffle: true });
   const outside = { tensor: zeros([2]) };
 

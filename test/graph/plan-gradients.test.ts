@@ -1,9 +1,8 @@
 /** A plan that fails in the middle leaves gradients, and the memory under them, as its function does. */
 import { capture, gradients, IndexError, keep, noGrad, scope, tensor, type Tensor } from 'phyllo';
-import { beforeEach, describe, expect, test } from 'vitest';
-import { runtime } from '../../ts/core/runtime';
+import { expect, test } from 'vitest';
 import { addInto } from '../../ts/ops/update';
-import { backends, flat, list, start } from '../toy';
+import { flat, list, onEachBackend } from '../toy';
 
 type Step = (w: Tensor, index: Tensor) => Tensor;
 const rows = (w: Tensor, index: Tensor): Tensor => w.indexSelect(0, index); // fails where an index is outside
@@ -47,12 +46,7 @@ const STEPS: Readonly<Record<string, Step>> = {
   },
 };
 
-describe.each(backends)('on %s: a step that fails and', (_, make) => {
-  beforeEach(() => {
-    start(make);
-    expect(runtime.scope).toBeNull();
-  });
-
+onEachBackend('on %s: a step that fails and', () => {
   test.each(Object.entries(STEPS))('%s', (_, step) => {
     /** What each of several calls leaves, the second of which fails; before each there is a gradient. */
     const run = (planned: boolean): unknown[] =>

@@ -1,13 +1,12 @@
 /** What plans hold of memory, and when they give it up. */
 import { capture, DisposedError, keep, nn, noGrad, scope, tensor, zeros, type Tensor } from 'phyllo';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { releaseIdlePlans } from '../../ts/graph/holding';
 import { assign } from '../../ts/ops/update';
-import { backends, failure, inUse, list, numbers, start } from '../toy';
+import { failure, inUse, list, numbers, onEachBackend } from '../toy';
 import { KB, chain, matrix } from './chains';
 
-describe.each(backends)('on %s', (_, make) => {
-  beforeEach(() => start(make));
+onEachBackend('on %s', () => {
   afterEach(() => {
     vi.restoreAllMocks();
   });

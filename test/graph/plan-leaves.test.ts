@@ -1,18 +1,12 @@
 /** Gradients that a captured function computes, adds to, clears and hands out are those of the function. */
 import { capture, grad, gradients, keep, noGrad, ones, scope, tensor, valueAndGrad, zeros, type Tensor } from 'phyllo';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { runtime } from '../../ts/core/runtime';
+import { describe, expect, test, vi } from 'vitest';
 import { assign } from '../../ts/ops/update';
-import { backends, failure, flat, inUse, list, numbers, start } from '../toy';
+import { failure, flat, inUse, list, numbers, onEachBackend } from '../toy';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-describe.each(backends)('on %s', (_, make) => {
-  beforeEach(() => {
-    start(make);
-    expect(runtime.scope).toBeNull();
-  });
-
+onEachBackend('on %s', () => {
   describe('gradients', () => {
     const x = (): Tensor => tensor(numbers(6, 1), { shape: [2, 3] });
     const leaf = (seed = 2): Tensor => keep(tensor(numbers(3, seed), { requiresGrad: true }));

@@ -14,19 +14,14 @@ import {
   scope,
   type Tensor,
 } from 'phyllo';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { runtime } from '../../ts/core/runtime';
-import { backends, dice, failure, inUse, list, loader, Net, problem, start, type Problem } from '../toy';
+import { dice, failure, inUse, list, loader, Net, onEachBackend, problem, type Problem } from '../toy';
 import { OPTIMIZERS, world, batch } from './worlds';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-describe.each(backends)('on %s', (_, make) => {
-  beforeEach(() => {
-    start(make);
-    expect(runtime.scope).toBeNull();
-  });
-
+onEachBackend('on %s', () => {
   test('a bare loop of both frees as it goes', () => {
     const w = world(OPTIMIZERS.SGD!, 'eager');
     const captured = capture((x: Tensor, t: Tensor) => void w.step(x, t));

@@ -19,15 +19,10 @@ import {
 import { beforeEach, describe, expect, test } from 'vitest';
 import { runtime } from '../../ts/core/runtime';
 import { assign } from '../../ts/ops/update';
-import { backends, failure, flat, inUse, list, numbers, start } from '../toy';
+import { failure, flat, inUse, list, numbers, onEachBackend } from '../toy';
 import { plansOf } from './counts';
 
-describe.each(backends)('on %s', (_, make) => {
-  beforeEach(() => {
-    start(make);
-    expect(runtime.scope).toBeNull();
-  });
-
+onEachBackend('on %s', () => {
   describe('results', () => {
     test('are fresh, whatever the next call does', () => {
       const f = capture((x: Tensor) => [x.mul(2), { y: x.mul(2).add(1).t(), n: 7, s: 'text', none: null }] as const);

@@ -13,18 +13,13 @@ import {
   zeros,
   type Tensor,
 } from 'phyllo';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { runtime } from '../../ts/core/runtime';
 import { assign } from '../../ts/ops/update';
-import { backends, failure, flat, inUse, list, start } from '../toy';
+import { failure, flat, inUse, list, onEachBackend } from '../toy';
 import { here, w } from './places';
 
-describe.each(backends)('on %s', (_, make) => {
-  beforeEach(() => {
-    start(make);
-    expect(runtime.scope).toBeNull();
-  });
-
+onEachBackend('on %s', () => {
   test('a field that the function changes', () => {
     class Counter extends nn.Layer {
       calls = 0;

@@ -1,8 +1,7 @@
 /** Training by plans is training: to the last bit, whatever is changed between two calls, and whoever else runs. */
 import { capture, Generator, keep, manualSeed, ones, optim, scope, tensor, type Tensor } from 'phyllo';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { runtime } from '../../ts/core/runtime';
-import { backends, list, start } from '../toy';
+import { describe, expect, test, vi } from 'vitest';
+import { list, onEachBackend } from '../toy';
 import { ConvNet, type World, type Make, OPTIMIZERS, world, batch } from './worlds';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -14,12 +13,7 @@ const state = ({ model, optimizer }: World, loss: Tensor): unknown => [
   ...model.parameters().map(p => p.grad && list(p.grad)),
 ];
 
-describe.each(backends)('on %s', (_, make) => {
-  beforeEach(() => {
-    start(make);
-    expect(runtime.scope).toBeNull();
-  });
-
+onEachBackend('on %s', () => {
   /** Runs the same steps eagerly and by plans; after each all must be the same. `between` is done in both worlds. */
   function together(
     of: Make,

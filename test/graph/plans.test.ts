@@ -1,18 +1,12 @@
 /** When a captured function gets another plan. */
 import { capture, gradients, nn, noGrad, ones, tensor, zeros, type Captured, type Tensor } from 'phyllo';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { runtime } from '../../ts/core/runtime';
+import { describe, expect, test, vi } from 'vitest';
 import { assign } from '../../ts/ops/update';
 import { heldBy } from '../../ts/graph/memo';
-import { backends, list, numbers, start } from '../toy';
+import { list, numbers, onEachBackend } from '../toy';
 import { plansOf, counts } from './counts';
 
-describe.each(backends)('on %s', (_, make) => {
-  beforeEach(() => {
-    start(make);
-    expect(runtime.scope).toBeNull();
-  });
-
+onEachBackend('on %s', () => {
   describe('a plan for each signature:', () => {
     test('shapes', () => {
       const x = (n: number): Tensor => tensor(numbers(n, n));

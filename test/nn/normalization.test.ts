@@ -28,7 +28,7 @@ import {
 import { describe, expect, test } from 'vitest';
 import { decodeSafetensors } from '../../ts/io/safetensors';
 import { useBackend } from '../../ts/core/runtime';
-import { backends, flat, numbers as random, start } from '../toy';
+import { flat, numbers as random, onEachBackend } from '../toy';
 import { exact } from '../backends';
 
 const numbers = (t: Tensor): number[] => Array.from(t.toArray());
@@ -183,9 +183,8 @@ test('derivatives of third order, by differences of the second', () => {
   }
 });
 
-describe.each(backends)('memory on %s', (_, make) => {
+onEachBackend('memory on %s', () => {
   test('training with every kind of normalisation leaves nothing', () => {
-    start(make);
     const net = new nn.Sequential(
       new nn.Conv2d(1, 4, 3),
       new nn.BatchNorm2d(4),

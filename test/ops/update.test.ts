@@ -15,14 +15,12 @@ import {
   zeros,
   type Tensor,
 } from 'phyllo';
-import { beforeEach, describe, expect, test } from 'vitest';
-import { backends, flat, start } from '../toy';
+import { expect, test } from 'vitest';
+import { flat, onEachBackend, start } from '../toy';
 
 const list = (t: Tensor): number[] => Array.from(t.toArray());
 
-describe.each(backends)('on %s', (_, make) => {
-  beforeEach(() => start(make));
-
+onEachBackend('on %s', make => {
   test('assign, addInto and scale write into the memory that they are given, and return it', () => {
     const a = tensor([1, 2, 3]);
     expect(assign(a, tensor([4, 5, 6]))).toBe(a);

@@ -14,8 +14,8 @@ import {
   type Tensor,
 } from 'phyllo';
 import { Optimizer, type Defaults, type ParamGroup, type Slots } from 'phyllo/optim';
-import { beforeEach, describe, expect, test } from 'vitest';
-import { backends, list, start } from '../toy';
+import { expect, test } from 'vitest';
+import { list, onEachBackend } from '../toy';
 import type { OptimiserName } from './tables';
 
 type Any = optim.Optimizer<object>;
@@ -94,9 +94,7 @@ function train(make: Make, captured: boolean, gamma: number): Run {
   return { states, calls, plans: plan?.plans.length ?? 0 };
 }
 
-describe.each(backends)('on %s', (_, make) => {
-  beforeEach(() => start(make));
-
+onEachBackend('on %s', () => {
   test.each(rows)('%s: twenty captured steps of one trace are those of the function', (_, of) => {
     const [eager, captured] = [train(of, false, 0.9), train(of, true, 0.9)];
     expect(captured.states).toEqual(eager.states);
