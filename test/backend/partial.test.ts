@@ -1,7 +1,6 @@
 /** Tensors of two backends at once, backends with some of the kernels, and ones without capabilities. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Backend } from '../../ts/backend/backend';
-import { partialBackend } from '../../ts/backend/partial';
 import { reference } from '../../ts/backend/reference/backend';
 import { BackendError } from '../../ts/core/errors';
 import { noGrad, useBackend } from '../../ts/core/runtime';
@@ -20,6 +19,7 @@ import { buffers } from './buffers';
 import { evaluate, pointOf } from '../ops/harness';
 import { samples } from '../ops/samples';
 import { differences } from './differences';
+import { partialBackend } from './partial';
 
 vi.setConfig({ testTimeout: 30_000 });
 

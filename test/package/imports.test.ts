@@ -77,7 +77,6 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   'backend/wasm/': ['core/dtype', 'core/errors', CONTRACT],
   [CONTRACT]: ['core/dtype', 'backend/memory', 'backend/kernels/'],
   'backend/memory': ['core/dtype'],
-  'backend/partial': ['core/errors', CONTRACT],
   'backend/kernels/': [],
   'edge/': ['core/dtype', 'core/errors', 'core/tree', 'backend/wasm/probe'],
   'graph/': ['core/', 'ops/', 'edge/format', 'io/file', CONTRACT],

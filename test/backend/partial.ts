@@ -1,5 +1,5 @@
-import { BackendError } from '../core/errors';
-import type { Backend, Kernels } from './backend';
+import { BackendError } from '../../ts/core/errors';
+import type { Backend, Kernels } from '../../ts/backend/backend';
 
 /** Kernels that ops do without where a backend leaves them out. */
 const OPTIONAL: ReadonlySet<PropertyKey> = new Set<keyof Kernels>(['indexOutside']);
