@@ -2,7 +2,7 @@
  * IDX, the format of the MNIST files: two zero bytes, the element type, the number of dimensions n; n sizes of 32 bits;
  * then the elements in row-major order. All numbers are big-endian.
  */
-import { DTYPES, ELEMENTS, type DType } from '../core/dtype';
+import { DTYPES, ELEMENTS, itemSize, type DType } from '../core/dtype';
 import { DTypeError, FileError, ShapeError } from '../core/errors';
 import { aText, bytes as someBytes } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
@@ -58,9 +58,9 @@ export function readIdx(bytes: Uint8Array, name = 'IDX file'): Tensor {
   if (bytes.length < start) wrong(`${start} bytes of header for ${ndim} dimensions`, `${bytes.length} bytes in all`);
   const header = new DataView(bytes.buffer, bytes.byteOffset, start);
   const shape = Array.from({ length: ndim }, (_, d) => header.getUint32(4 + 4 * d));
-  const size = start + sizeOf(shape) * ELEMENTS[dtype].bytes;
+  const size = start + sizeOf(shape) * itemSize(dtype);
   if (bytes.length !== size) wrong(`${size} bytes for ${dtype} ${show(shape)}`, `${bytes.length}`);
-  return fromBytes(swapped(bytes.subarray(start), ELEMENTS[dtype].bytes), shape, dtype);
+  return fromBytes(swapped(bytes.subarray(start), itemSize(dtype)), shape, dtype);
 }
 
 /**
@@ -69,7 +69,7 @@ export function readIdx(bytes: Uint8Array, name = 'IDX file'): Tensor {
  */
 export function writeIdx(t: Tensor): Uint8Array {
   checkArguments('writeIdx', [['t', aTensor]], [t]);
-  const { idx: code, bytes: size } = ELEMENTS[t.dtype];
+  const code = ELEMENTS[t.dtype].idx;
   if (code === null) throw new DTypeError('writeIdx', `IDX has ${NAMES}, this is ${t.dtype}`);
   if (t.ndim > 255 || t.shape.some(n => n >= 2 ** 32)) {
     throw new ShapeError('writeIdx', `takes up to 255 dimensions below 2^32, this is ${show(t.shape)}`);
@@ -81,6 +81,6 @@ export function writeIdx(t: Tensor): Uint8Array {
   view.setUint8(2, code);
   view.setUint8(3, t.ndim);
   t.shape.forEach((n, d) => view.setUint32(4 + 4 * d, n));
-  out.set(swapped(content, size), start);
+  out.set(swapped(content, itemSize(t.dtype)), start);
   return out;
 }

@@ -3,7 +3,7 @@
  * JSON, padded with spaces to a multiple of 8 bytes; then the elements of all tensors, little-endian and row-major,
  * without gaps. For each tensor the header says `dtype`, `shape` and `data_offsets`: where its bytes begin and end.
  */
-import { DTYPES, ELEMENTS, isStorage, type DType } from '../core/dtype';
+import { DTYPES, ELEMENTS, isStorage, itemSize, type DType } from '../core/dtype';
 import { FileError, ValueError } from '../core/errors';
 import { aBoolean, aText, bytes as someBytes, options, recordOf } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
@@ -94,8 +94,8 @@ export function encodeSafetensors(
   // Written by hand, because an object would put names that look like numbers first.
   let end = 0;
   const fields = entries.map(([name, { dtype, shape, size }]) => {
-    const { safetensors, bytes } = ELEMENTS[dtype];
-    const info = { dtype: safetensors, shape, data_offsets: [end, (end += size * bytes)] };
+    const offsets = [end, (end += size * itemSize(dtype))];
+    const info = { dtype: ELEMENTS[dtype].safetensors, shape, data_offsets: offsets };
     return `${JSON.stringify(name)}:${JSON.stringify(info)}`;
   });
   if (texts.length > 0) {
@@ -254,7 +254,7 @@ function entryOf(key: string, info: unknown, name: string): Entry {
     return wrong('data_offsets of two whole numbers', offsets);
   }
   const [begin = 0, end = 0] = offsets;
-  const size = sizeOf(shape) * ELEMENTS[dtype].bytes;
+  const size = sizeOf(shape) * itemSize(dtype);
   if (end - begin !== size) return wrong(`${size} bytes for ${ELEMENTS[dtype].safetensors} ${show(shape)}`, offsets);
   return { key, dtype, shape, begin, end };
 }

@@ -1,6 +1,6 @@
 /** Picking elements by index, and adding them back. Indices are integers, and outside their range an IndexError. */
 import { checkComputes } from '../core/casts';
-import { ELEMENTS } from '../core/dtype';
+import { itemSize } from '../core/dtype';
 import { ShapeError } from '../core/errors';
 import { defineOp, type Op } from '../core/op';
 import { aDim, wholeNumber } from '../core/kinds';
@@ -100,7 +100,7 @@ const selectOp: Op<[x: Tensor, index: Tensor], { dim: number }> = defineOp({
   run(k, [x, index], [y], { dim }) {
     const [outer, n, inner] = around(x.shape, dim);
     checkIndices(k, 'indexSelect', index, n);
-    const kernel = ELEMENTS[x.dtype].bytes === 1 ? k.indexSelect8 : k.indexSelect;
+    const kernel = itemSize(x.dtype) === 1 ? k.indexSelect8 : k.indexSelect;
     kernel(x.at, index.at, y.at, outer, n, index.size, inner);
   },
   saves: { x: ['index'] },
