@@ -38,7 +38,7 @@ export type { PreparedKernels } from './kernels/prepared';
 export interface Capabilities {
   /** Batches of images keep the blocked layout from layer to layer. */
   readonly blocked: BlockedKernels;
-  /** Weights that do not change are brought into the form of their kernels once. */
+  /** Weights that do not change are prepared (packed or transformed) once. */
   readonly prepared: PreparedKernels;
 }
 /** Kernels by their names: those that ops call, and those of all capabilities. */

@@ -75,10 +75,10 @@ abstract class BatchNorm extends Normalization {
     noteFields(this);
   }
 
-  protected normalise(x: Tensor, form: string, fits: (ndim: number) => boolean): Tensor {
+  protected normalise(x: Tensor, shape: string, fits: (ndim: number) => boolean): Tensor {
     check(this.constructor.name, 'x', aTensor, x);
     if (!fits(x.ndim) || x.shape[1] !== this.numFeatures) {
-      const wanted = `${form} with ${this.numFeatures} channels`;
+      const wanted = `${shape} with ${this.numFeatures} channels`;
       throw new ShapeError(this.constructor.name, `x takes ${wanted}, this is ${show(x.shape)}`);
     }
     const { weight, bias, eps, momentum, training } = this;

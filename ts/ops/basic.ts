@@ -19,7 +19,7 @@ import { aTensor } from '../core/tensor-kinds';
 export type BinaryOp = (a: Operand, b: Operand) => Tensor;
 export type FloatOp = Op<[a: Operand, b: Operand]>;
 
-/** The i32 form of an op; it has no gradient. */
+/** An op on i32; it has no gradient. */
 export function ints(name: IntArithmetic | Comparison, dtype: 'i32' | 'bool'): FloatOp {
   return defineOp({
     name,

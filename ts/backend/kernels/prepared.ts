@@ -1,6 +1,6 @@
 /**
- * Products and convolutions with weights that do not change: they are converted once into a form that only the backend
- * knows, and many calls read that form.
+ * Products and convolutions with weights that do not change: prepared weights are made from them once, in a layout
+ * that only the backend knows, and read by many calls.
  */
 import type { ConvSizes } from './convolution';
 
@@ -29,7 +29,7 @@ export interface PreparedKernels {
     activation: number,
   ): void;
 
-  // ── Convolutions: the form belongs to one geometry and one algorithm. Algorithm 0 gives the bits of conv2d. Algorithm 1
+  // ── Convolutions: prepared weights belong to one geometry and one algorithm. Algorithm 0 gives the bits of conv2d. Algorithm 1
   //    is Winograd's F(4 × 4, 3 × 3) for filters of 3 × 3 with stride and dilation 1 where that is faster, otherwise 0: about
   //    twice as fast, with errors of about 10⁻⁵ of the largest output, where those of 0 are about 10⁻⁶. ──
   /** How many f32 elements prepared weights have. */

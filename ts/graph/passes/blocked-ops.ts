@@ -19,8 +19,8 @@ import {
 } from '../../ops/pooling';
 import type { PlanOp } from '../graph';
 
-/** How an op works on a batch in blocks. */
-interface Form<Xs, Ys, P> {
+/** What is declared of an op that has a kernel for batches in blocks. */
+interface BlockedDef<Xs, Ys, P> {
   /** The inputs and outputs that lie in blocks. */
   readonly of: readonly string[];
   /** Whether it can, of these operands. Left out: of all. */
@@ -30,10 +30,10 @@ interface Form<Xs, Ys, P> {
   /** The kernel call. */
   run(k: BlockedKernels, xs: Xs, ys: Ys, params: P): void;
 }
-type AnyForm = Form<Views, readonly View[], Params>;
+type AnyBlockedDef = BlockedDef<Views, readonly View[], Params>;
 
 /** An op on batches in the blocked layout. */
-export interface Blocked extends Omit<AnyForm, 'run'> {
+export interface Blocked extends Omit<AnyBlockedDef, 'run'> {
   /** The op of images, and that of blocks. */
   readonly from: OpDef;
   readonly op: PlanOp;
@@ -41,13 +41,13 @@ export interface Blocked extends Omit<AnyForm, 'run'> {
 
 function blocked<A extends readonly Input[], P>(
   op: Op<A, P>,
-  form: Form<Inputs<A, View>, readonly [y: View], P>,
+  def: BlockedDef<Inputs<A, View>, readonly [y: View], P>,
 ): Blocked;
 function blocked<A extends readonly Input[], R extends readonly Tensor[], P>(
   op: MultiOp<A, R, P>,
-  form: Form<Inputs<A, View>, Each<R, View>, P>,
+  def: BlockedDef<Inputs<A, View>, Each<R, View>, P>,
 ): Blocked;
-function blocked({ def }: { readonly def: OpDef }, { of, can, prefers, run }: AnyForm): Blocked {
+function blocked({ def }: { readonly def: OpDef }, { of, can, prefers, run }: AnyBlockedDef): Blocked {
   const op: PlanOp = {
     ...def,
     name: `${def.name} blocked`,
@@ -121,7 +121,7 @@ export const BLOCKED: ReadonlyMap<PlanOp, Blocked> = new Map<PlanOp, Blocked>(
     blockedMaxPoolGrad,
     blockedAvgPool,
     blockedAvgPoolGrad,
-  ].map(form => [form.from, form]),
+  ].map(entry => [entry.from, entry]),
 );
 
 /** The shape that a batch has in memory: [n, size] as [⌈n / 8⌉, size, 8]. */

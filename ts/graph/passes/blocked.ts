@@ -29,9 +29,9 @@ export function assignBlocks(graph: Graph, backend: Backend): Graph {
 
 class Assignment {
   readonly steps: Step[] = [];
-  /** By value of the graph: its form in blocks. */
+  /** By value of the graph: the same batch in blocks. */
   private readonly blocked: Map<Value, Value> = new Map();
-  /** The values with a blocked form that are there themselves, too. */
+  /** The values that are there both in blocks and as images. */
   private readonly images: Set<Value> = new Set();
   /** What a value is made by. */
   private readonly maker: Map<Value, Step> = new Map();
@@ -81,23 +81,23 @@ class Assignment {
   private wants(step: Step): boolean {
     const { def, xs, ys, params } = step;
     if (this.left.has(step)) return false;
-    const form = BLOCKED.get(def);
+    const entry = BLOCKED.get(def);
     const batch = operandsInBlocks(step);
     if (batch.length === 0 || !batch.every(o => this.fits(o))) return false;
-    if (form) {
-      if (form.can && !form.can(xs, params)) return false;
-      if (form.prefers) return form.prefers(this.kernels, xs, ys[0]!, params);
+    if (entry) {
+      if (entry.can && !entry.can(xs, params)) return false;
+      if (entry.prefers) return entry.prefers(this.kernels, xs, ys[0]!, params);
     } else if (!batch.every(o => o!.shape[0] === ys[0]!.shape[0] && o!.size === ys[0]!.size)) return false;
     return xs.some(x => x !== null && this.blocked.has(x.value));
   }
 
   private inBlocks(step: Step): Step {
     const inside = new Set(operandsInBlocks(step));
-    const form = BLOCKED.get(step.def);
-    const logical = form !== undefined; // it knows the batch by the shape of its images
+    const entry = BLOCKED.get(step.def);
+    const logical = entry !== undefined; // it knows the batch by the shape of its images
     const xs = step.xs.map(x => x && (inside.has(x) ? this.asBlocks(x, step, logical) : this.asImages(x)));
     const ys = step.ys.map(y => (inside.has(y) ? blockedOperand(y, this.allocate(y), logical) : y));
-    return { ...step, def: form ? form.op : step.def, xs, ys };
+    return { ...step, def: entry ? entry.op : step.def, xs, ys };
   }
 
   /** Room for an operand in blocks. */
@@ -138,10 +138,10 @@ class Assignment {
 /** The operands of a step that would lie in blocks. */
 function operandsInBlocks({ def, xs, ys }: Step): readonly (Operand | null)[] {
   const { inputs, outputs } = def;
-  const form = BLOCKED.get(def);
-  if (!form) return POINTWISE.has(def) ? [...xs, ...ys] : [];
-  const wanted = ys.filter((y, i) => form.of.includes(outputs[i]!) && y.size > 0); // taps that nobody follows are empty
-  return [...xs.filter((_, i) => form.of.includes(inputs[i]!)), ...wanted];
+  const entry = BLOCKED.get(def);
+  if (!entry) return POINTWISE.has(def) ? [...xs, ...ys] : [];
+  const wanted = ys.filter((y, i) => entry.of.includes(outputs[i]!) && y.size > 0); // taps that nobody follows are empty
+  return [...xs.filter((_, i) => entry.of.includes(inputs[i]!)), ...wanted];
 }
 
 /** A batch in blocks, in the shape of its images or in the shape that it has in memory. */

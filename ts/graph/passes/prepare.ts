@@ -1,6 +1,6 @@
 /**
- * Weights in the form that their kernels read: packed for a product, transformed for Winograd's. Made once, when the
- * plan is, and again when somebody has written to the weights since; a plan that trains them leaves them alone.
+ * Prepared weights: packed for a product, or transformed for Winograd's convolution. They are made once, with the plan,
+ * and again when somebody has written to the weights since. Weights that the plan itself writes stay as they are.
  */
 import type { Backend } from '../../backend/backend';
 import { adopt } from '../../core/lifetime';
@@ -8,21 +8,21 @@ import { allocateNow } from '../../core/tensor';
 import { countWrites, type Graph, type Operand, type PlanOp, type Step, type Value } from '../graph';
 import { PREPARED, type Prepared } from './prepared-ops';
 
-/** The step that makes the form of w for another step. */
-function making({ make }: Prepared, { def, params, xs, ys }: Step, place: number, form: Operand): Step {
+/** The step that prepares the weights of another step, its input with this index. */
+function making({ make }: Prepared, { def, params, xs, ys }: Step, index: number, prepared: Operand): Step {
   const own: PlanOp = {
     ...def,
-    name: `${def.name} ${def.inputs[place]}`,
-    inputs: [def.inputs[place]!],
-    wants: [def.wants[place]!],
+    name: `${def.name} ${def.inputs[index]}`,
+    inputs: [def.inputs[index]!],
+    wants: [def.wants[index]!],
     written: [false],
     run(k, [w], [made]) {
-      const views = xs.map((x, i) => (i === place ? w! : x));
+      const views = xs.map((x, i) => (i === index ? w! : x));
       make(k.prepared!, views, made!, ys[0]!, params);
     },
     flops: null,
   };
-  return { def: own, params, xs: [xs[place]!], ys: [form] };
+  return { def: own, params, xs: [xs[index]!], ys: [prepared] };
 }
 
 export function prepareWeights(graph: Graph, backend: Backend): Graph {
@@ -30,32 +30,32 @@ export function prepareWeights(graph: Graph, backend: Backend): Graph {
   if (!kernels) return graph;
   const written = countWrites(graph.steps);
   const once: Step[] = [];
-  const forms = new Map<Value, Map<string, Operand>>();
+  const known = new Map<Value, Map<string, Operand>>();
 
   const steps = graph.steps.map((step): Step => {
     const { def, xs, ys } = step;
-    const prepared = PREPARED.get(def);
-    if (!prepared) return step;
+    const entry = PREPARED.get(def);
+    if (!entry) return step;
     const params = graph.winograd === 4 ? { ...step.params, approximate: true } : step.params;
-    const place = def.inputs.indexOf(prepared.input);
-    const w = xs[place]!;
+    const index = def.inputs.indexOf(entry.input);
+    const w = xs[index]!;
     const stays = (w.value.origin.from === 'outside' || w.value.origin.from === 'constant') && !written.has(w.value);
     if (!stays || w.size === 0 || ys[0]!.size === 0) return step;
 
-    const n = prepared.size(kernels, xs, ys[0]!, params);
+    const n = entry.size(kernels, xs, ys[0]!, params);
     if (n === 0) return step;
     const key = JSON.stringify([def.name, params, w.at, ...xs.map(x => x && [x.shape, x.strides])]);
-    const known = forms.get(w.value) ?? new Map<string, Operand>();
-    forms.set(w.value, known);
-    let form = known.get(key);
-    if (!form) {
+    const ofWeights = known.get(w.value) ?? new Map<string, Operand>();
+    known.set(w.value, ofWeights);
+    let prepared = ofWeights.get(key);
+    if (!prepared) {
       const { storage, shape, strides, size, dense, dtype } = adopt(allocateNow([n], 'f32'));
       const value: Value = { origin: { from: 'constant', storage }, bytes: storage.bytes };
-      known.set(key, (form = { value, at: 0, shape, strides, size, dense, dtype }));
-      once.push(making(prepared, { ...step, params }, place, form));
+      ofWeights.set(key, (prepared = { value, at: 0, shape, strides, size, dense, dtype }));
+      once.push(making(entry, { ...step, params }, index, prepared));
     }
-    const inputs = xs.map((x, i) => (i === place ? { ...w, value: form.value, at: 0 } : x));
-    return { ...step, def: prepared.op, params, xs: inputs };
+    const inputs = xs.map((x, i) => (i === index ? { ...w, value: prepared.value, at: 0 } : x));
+    return { ...step, def: entry.op, params, xs: inputs };
   });
   return { ...graph, steps, once };
 }
