@@ -1,6 +1,6 @@
 /** Tensor's methods, derived from the ops that are some, with their types and documentation; and `backward`. */
+import { checkCount } from './core/kinds';
 import { backward, type BackwardOptions } from './autodiff/backward';
-import { checkCount } from './core/signature';
 import { Tensor } from './core/tensor';
 import * as ops from './ops/methods';
 

@@ -16,7 +16,7 @@ import {
   type Tensor,
 } from 'phyllo';
 import { describe, expect, test, vi } from 'vitest';
-import { defineMultiOp, defineOp, type MultiOp, type Op } from '../../ts/core/op';
+import { defineMultiOp, defineParametricOp, type MultiOp, type Op } from '../../ts/core/op';
 import { runtime } from '../../ts/core/runtime';
 import { addInto, tick } from '../../ts/ops/update';
 import { failure, flat, list, loader, Net, numbers, onEachBackend, problem } from '../toy';
@@ -158,7 +158,7 @@ onEachBackend('on %s', () => {
       });
     });
 
-    const fragile: Op<[a: Tensor, b: Tensor], { fail: boolean }> = defineOp({
+    const fragile: Op<[a: Tensor, b: Tensor], { fail: boolean }> = defineParametricOp({
       name: 'fragile',
       inputs: ['a', 'b'],
       shape: ([a]) => a.shape,

@@ -1,6 +1,6 @@
 /** What must not compile, and what the compiler must know of an op. Checked by tsc; there is nothing to run. */
 import { runBinary } from '../../ts/core/geometry';
-import { defineMultiOp, defineOp, type MultiOp, type Op } from '../../ts/core/op';
+import { defineMultiOp, defineOp, defineParametricOp, type MultiOp, type Op } from '../../ts/core/op';
 import type { Tensor } from '../../ts/core/tensor';
 import type { OpName } from '../ops/samples';
 import type { Sample, SamplesOf } from '../ops/samples/sample';
@@ -90,7 +90,7 @@ export const wrongShape: Two = defineOp({
   // @ts-expect-error there is no shape named c
   vjp: { a: (g, _, __, s) => g.sumTo(s.c), b: null },
 });
-export const parameter: Scaled = defineOp({
+export const parameter: Scaled = defineParametricOp({
   name: 'parameter',
   inputs: ['x'],
   // @ts-expect-error there is no parameter named factor

@@ -193,7 +193,8 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   ...each('grad valueAndGrad', () => call({ value: (x: Tensor) => x.sum(), also: 'function' })),
   checkpoint: () => call({ value: (x: Tensor) => x.sum(), also: 'function' }),
   capture: () => call({ value: (x: Tensor) => x.sum(), also: 'function' }, optional(plain({ winograd: 4 }))),
-  scope: () => call({ value: () => m().sum().item(), also: 'function' }),
+  scope: () =>
+    call({ value: () => m().sum().item(), also: 'function' }, { value: 'mine', also: 'text', optional: true }),
   noGrad: () => call({ value: () => m().sum().item(), also: 'function' }),
   memory: () => call(optional(plain({ resetPeak: false }))),
 

@@ -7,6 +7,7 @@
  * to those of the first, in order. So gradients of gradients, parameters that the function closes over, and checkpoints
  * inside checkpoints need nothing of their own.
  */
+import { checkCount } from '../core/kinds';
 import { display } from '../core/display';
 import { GradientError, ValueError } from '../core/errors';
 import type { Node, Recomputation } from '../core/node';
@@ -38,6 +39,7 @@ export function checkpoint(f: Run | Forward<readonly unknown[], unknown>): Run {
   if (typeof f !== 'function' && !(typeof f === 'object' && f !== null && typeof f.forward === 'function')) {
     throw new ValueError('checkpoint', `f takes a function or a module, this is ${display(f)}`);
   }
+  checkCount('checkpoint', 1, arguments);
   const run: Run = typeof f === 'function' ? f : (...args) => f.forward(...args);
   return (...args) => (runtime.recording ? new Checkpoint(run, args).first(args) : run(...args));
 }

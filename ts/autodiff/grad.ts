@@ -1,5 +1,5 @@
 import { GradientError, ShapeError } from '../core/errors';
-import { aFunction, check } from '../core/kinds';
+import { aFunction, check, checkCount } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
 import { Node } from '../core/node';
 import { runtime } from '../core/runtime';
@@ -22,6 +22,7 @@ export function valueAndGrad<R extends readonly unknown[]>(
   f: (x: Tensor, ...rest: R) => Tensor,
 ): (x: Tensor, ...rest: R) => [value: Tensor, grad: Tensor] {
   check('grad', 'f', aFunction(), f);
+  checkCount('grad', 1, arguments);
   return (x, ...rest) =>
     scope(() => {
       const { recording } = runtime;
@@ -47,6 +48,7 @@ export function valueAndGrad<R extends readonly unknown[]>(
 export function grad<R extends readonly unknown[]>(
   f: (x: Tensor, ...rest: R) => Tensor,
 ): (x: Tensor, ...rest: R) => Tensor {
+  checkCount('grad', 1, arguments);
   const both = valueAndGrad(f);
   return (x, ...rest) => scope(() => both(x, ...rest)[1], 'grad');
 }

@@ -113,6 +113,7 @@ export interface VariadicDef<P, Xs = readonly Tensor[], Vs = readonly View[]>
 type AnySaves = Readonly<Record<string, readonly string[] | undefined>>;
 type AnyDeclaration<G> = Declaration<readonly Input[], readonly Tensor[], Params, string, string, AnySaves, G>;
 export type AnyDef = Def<readonly Input[], Params, string, AnySaves>;
+export type AnyPlainDef = Def<readonly Input[], void, string, AnySaves>;
 export type AnyVariadicDef = VariadicDef<Params, Tensors, Views>;
 export type AnyMultiDef = MultiDef<readonly Input[], readonly Tensor[], Params, string, string, AnySaves>;
 

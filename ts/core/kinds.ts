@@ -46,6 +46,17 @@ export function check<T>(where: string, name: string, of: Kind<T>, v: unknown): 
   if (!of.fits(v)) of.refuse(where, name, v);
 }
 
+/**
+ * Throws for arguments beyond those that a function has a name for: they would mean something that it does not do. To
+ * a function of one argument an array's `map` gives two more, the index and the array: these mean nothing.
+ */
+export function checkCount(where: string, most: number, args: ArrayLike<unknown>): void {
+  let given = args.length;
+  while (given > most && args[given - 1] === undefined) given--;
+  if (given <= most || (most === 1 && given === 3 && typeof args[1] === 'number' && Array.isArray(args[2]))) return;
+  throw new ValueError(where, `takes ${most} argument${most === 1 ? '' : 's'}, these are ${given}`);
+}
+
 export const anyNumber: Kind<number> = kind('a number', v => typeof v === 'number');
 export const aBoolean: Kind<boolean> = kind('true or false', v => typeof v === 'boolean');
 export const aText: Kind<string> = kind('text', v => typeof v === 'string');

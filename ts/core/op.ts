@@ -1,4 +1,5 @@
 /** Ops as functions: their operands, and then their parameters. Everything else reads the declaration. */
+import { checkCount } from './kinds';
 import { apply } from './apply';
 import { constant } from './constant';
 import {
@@ -7,6 +8,7 @@ import {
   declareVariadicOp,
   type AnyDef,
   type AnyMultiDef,
+  type AnyPlainDef,
   type AnyVariadicDef,
   type Def,
   type Input,
@@ -47,28 +49,55 @@ function liftOther(
 }
 
 const NONE: Params = {};
-function paramsOf(v: Input | Params | undefined): Params {
-  return typeof v === 'object' && v !== null && !(v instanceof Tensor) ? v : NONE;
+
+/** Declares an op without parameters. More arguments than it has inputs are refused. */
+export function defineOp<
+  A extends readonly Input[],
+  const I extends string = string,
+  const S extends Saves<I, 'y'> = Saves<never, never>,
+>(declaration: Def<A, void, I, S>): Op<A>;
+export function defineOp(declaration: AnyPlainDef): { (...args: never[]): Tensor; readonly def: OpDef } {
+  const def = declareOp(declaration);
+  const n = def.inputs.length;
+  // `arguments` are counted: an array of them would be an object at each call.
+  const call =
+    n === 1
+      ? function (x: Input): Tensor {
+          if (arguments.length > 1) checkCount(def.name, 1, arguments);
+          return apply(def, [lift(def, 0, x, undefined)], NONE)[0]!;
+        }
+      : n === 2
+        ? function (a: Input, b: Input): Tensor {
+            if (arguments.length > 2) checkCount(def.name, 2, arguments);
+            return apply(def, [lift(def, 0, a, b), lift(def, 1, b, a)], NONE)[0]!;
+          }
+        : (...args: Input[]): Tensor => {
+            if (args.length > n) checkCount(def.name, n, args);
+            return apply(def, operands(def, args), NONE)[0]!;
+          };
+  return Object.defineProperty(Object.assign(call, { def }), 'length', { value: n });
 }
 
-/** Declares an op. */
-export function defineOp<
+/** Declares an op with parameters, which come after its inputs, in one object. */
+export function defineParametricOp<
   A extends readonly Input[],
   P,
   const I extends string = string,
   const S extends Saves<I, 'y'> = Saves<never, never>,
 >(declaration: Def<A, P, I, S>): Op<A, P>;
-export function defineOp(declaration: AnyDef): { (...args: never[]): Tensor; readonly def: OpDef } {
+export function defineParametricOp(declaration: AnyDef): { (...args: never[]): Tensor; readonly def: OpDef } {
   const def = declareOp(declaration);
   const n = def.inputs.length;
   const call =
     n === 1
-      ? (x: Input | Params, p?: Input | Params) => apply(def, [lift(def, 0, x, undefined)], paramsOf(p))[0]!
+      ? (x: Input, p: Params) => apply(def, [lift(def, 0, x, undefined)], p)[0]!
       : n === 2
-        ? (a: Input | Params, b: Input | Params, p?: Input | Params) =>
-            apply(def, [lift(def, 0, a, b), lift(def, 1, b, a)], paramsOf(p))[0]!
+        ? (a: Input, b: Input, p: Params) => apply(def, [lift(def, 0, a, b), lift(def, 1, b, a)], p)[0]!
         : (...args: (Input | Params)[]) => apply(def, operands(def, args), paramsOf(args[n]))[0]!;
   return Object.defineProperty(Object.assign(call, { def }), 'length', { value: n });
+}
+function paramsOf(v: Input | Params | undefined): Params {
+  return typeof v === 'object' && v !== null && !(v instanceof Tensor) ? v : NONE;
 }
 
 const operands = (def: OpDef, args: readonly (Input | Params)[]): (Tensor | null)[] =>

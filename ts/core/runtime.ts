@@ -1,3 +1,4 @@
+import { checkCount } from './kinds';
 import type { Backend, Kernels } from '../backend/backend';
 import type { DType } from './dtype';
 import { Eager } from './eager';
@@ -99,6 +100,7 @@ export function untraced<T>(f: () => T): T {
  * @throws {ValueError} if `f` is no function, or returns a Promise: it is synchronous.
  */
 export function noGrad<T>(f: () => T): T {
+  checkCount('noGrad', 1, arguments);
   if (typeof f !== 'function') throw new ValueError('noGrad', `takes a function, this is ${typeof f}`);
   const was = runtime.recording;
   runtime.recording = false;

@@ -2,7 +2,7 @@
 import { unregister, whenGone } from './collector';
 import { display } from './display';
 import { ValueError } from './errors';
-import { check, wholeNumber } from './kinds';
+import { aText, check, wholeNumber, checkCount } from './kinds';
 import { adopt, dropWithValue, keepTensor, root, Scope, setOwner, within, type Label, type State } from './lifetime';
 import { runtime } from './runtime';
 import { live, Tensor } from './tensor';
@@ -172,7 +172,9 @@ const isThenable = (v: unknown): boolean =>
  * @throws {ValueError} if `f` is no function, or returns a Promise: a scope is synchronous.
  */
 export function userScope<T>(f: () => T, name = 'a scope'): T {
+  checkCount('scope', 2, arguments);
   if (typeof f !== 'function') throw new ValueError('scope', `takes a function, this is ${display(f)}`);
+  check('scope', 'name', aText, name);
   return scope(f, name, 'own');
 }
 
@@ -204,9 +206,11 @@ function suspendAfterTurn(s: Scope): void {
  * @throws {ValueError} if `source` is not iterable.
  */
 export function scoped<T>(source: Iterable<T>, name = 'a scoped loop'): IterableIterator<T> {
+  checkCount('scoped', 2, arguments);
   if (typeof Object(source)[Symbol.iterator] !== 'function') {
     throw new ValueError('scoped', `takes an iterable, this is ${display(source)}`);
   }
+  check('scoped', 'name', aText, name);
   const inner = source[Symbol.iterator]();
   const last: { scope: Scope | null } = { scope: null };
   let around: Scope | null = null;
@@ -262,6 +266,7 @@ const abandoning = (last: { readonly scope: Scope | null }) => (): void => {
  * @throws {ValueError} if n is no whole number from 0 up.
  */
 export function steps(n: number = Infinity): IterableIterator<number> {
+  checkCount('steps', 1, arguments);
   if (n !== Infinity) check('steps', 'n', wholeNumber(0, Number.MAX_SAFE_INTEGER), n);
   return scoped(upTo(n), 'steps');
 }

@@ -1,6 +1,5 @@
 /** What functions take, by name and kind: every public function declares it, and is checked before any work. */
-import { ValueError } from './errors';
-import type { Kind } from './kinds';
+import { checkCount, type Kind } from './kinds';
 import { scope } from './scope';
 
 /** The parameters of a function, in order. */
@@ -33,18 +32,7 @@ export function checkConstructor(where: string, takes: Parameters, args: ArrayLi
   checkCount(where, takes.length, args);
 }
 
-/** Throws for arguments beyond those that a function has a name for. */
-export function checkCount(where: string, most: number, args: ArrayLike<unknown>): void {
-  for (let n = args.length; n > most; n--) if (args[n - 1] !== undefined) tooMany(where, most, n);
-}
-function tooMany(where: string, most: number, given: number): never {
-  throw new ValueError(where, `takes ${most} argument${most === 1 ? '' : 's'}, these are ${given}`);
-}
-
-/**
- * The function, checked. More arguments than it has names for are refused, except by a function of one: an array's
- * `map` gives more to any.
- */
+/** The function, checked: its arguments are of their kinds, and no more than it has names for. */
 export function checked<A extends readonly unknown[], R>(
   where: string,
   takes: Signature<A>,
@@ -71,27 +59,27 @@ function quick(
   if (!p || most > 3) {
     return (...args) => {
       refuse(...args);
-      if (most > 1) checkCount(where, most, args);
+      if (args.length > most) checkCount(where, most, args);
       return f(...args);
     };
   }
   if (q === undefined) {
-    return a => {
+    return function one(a?: unknown): unknown {
       if (!p(a)) refuse(a);
+      if (arguments.length > 1) checkCount(where, 1, arguments);
       return f(a);
     };
   }
-  // `arguments` are read one by one: handed on, they would be an object at each call.
   if (r === undefined) {
     return function two(a?: unknown, b?: unknown): unknown {
       if (!p(a) || !q(b)) refuse(a, b);
-      for (let n = arguments.length; n > 2; n--) if (arguments[n - 1] !== undefined) tooMany(where, 2, n);
+      if (arguments.length > 2) checkCount(where, 2, arguments);
       return f(a, b);
     };
   }
   return function three(a?: unknown, b?: unknown, c?: unknown): unknown {
     if (!p(a) || !q(b) || !r(c)) refuse(a, b, c);
-    for (let n = arguments.length; n > 3; n--) if (arguments[n - 1] !== undefined) tooMany(where, 3, n);
+    if (arguments.length > 3) checkCount(where, 3, arguments);
     return f(a, b, c);
   };
 }

@@ -4,7 +4,7 @@ import { Eager } from './eager';
 import { GradientError, ShapeError, ValueError } from './errors';
 import { breathe, type Unowned } from './collector';
 import { display, COPY, DISPLAY, VERSION } from './display';
-import { aBoolean, check, numbers } from './kinds';
+import { aBoolean, check, numbers, checkCount } from './kinds';
 import { Node, releaseNode } from './node';
 import { print } from './print';
 import { runtime } from './runtime';
@@ -178,6 +178,7 @@ export class Tensor {
 
   /** Writes elements into it, in row-major order (of bool, all but 0 as 1); saved for a gradient, the old ones are missed with an error. */
   set(data: ArrayLike<number>): this {
+    checkCount('set', 1, arguments);
     check('set', 'data', numbers, data);
     const elements = ArrayBuffer.isView(data) ? data : Float64Array.from(data); // its getters run before anything is done
     live(this, 'set');

@@ -1,6 +1,16 @@
 /** Collections of samples, and parts of them. */
 import { IndexError, ShapeError, ValueError } from '../core/errors';
-import { aNumber, anyNumber, check, kind, listOf, numbers, options as optionsOf, type Kind } from '../core/kinds';
+import {
+  aNumber,
+  anyNumber,
+  check,
+  kind,
+  listOf,
+  numbers,
+  options as optionsOf,
+  type Kind,
+  checkCount,
+} from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
 import { show } from '../core/shape';
 import { checkArguments, checkConstructor } from '../core/signature';
@@ -70,12 +80,14 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<Tenso
   /** Views. Throws IndexError. */
   get(i: number): Tensors<T> {
     check('TensorDataset', 'i', anyNumber, i);
+    checkCount('TensorDataset.get', 1, arguments);
     checkPlaces('TensorDataset', [i], this.length);
     return each(this.tensors, t => select(t, 0, i));
   }
 
   /** Views where the places follow each other, else one copy from each tensor. Throws IndexError. */
   getBatch(places: Int32Array): Tensors<T> {
+    checkCount('TensorDataset.getBatch', 1, arguments);
     checkPlaces('TensorDataset', places, this.length);
     const [start = 0] = places;
     if (places.every((p, i) => p === start + i)) {
@@ -120,6 +132,7 @@ export class Subset<T> implements Dataset<T> {
   /** Throws IndexError. */
   get(i: number): T {
     check('Subset', 'i', anyNumber, i);
+    checkCount('Subset.get', 1, arguments);
     checkPlaces('Subset', [i], this.length);
     return this.dataset.get(this.indices[i]!);
   }
@@ -166,6 +179,7 @@ export function randomSplit<T>(
     ],
     [dataset, lengths, options],
   );
+  checkCount('randomSplit', 3, arguments);
   const counts = countsOf(lengths, dataset.length);
   const order = permutation(dataset.length, options.generator);
   let end = 0;

@@ -1,6 +1,15 @@
 /** `capture`: a function traced once for each signature of its arguments, then run as a flat list of kernel calls. */
 import { BackendError, CaptureError } from '../core/errors';
-import { aBoolean, aFunction, aNumber, oneOf, options as optionsOf, wholeNumber, type Kind } from '../core/kinds';
+import {
+  aBoolean,
+  aFunction,
+  aNumber,
+  oneOf,
+  options as optionsOf,
+  wholeNumber,
+  type Kind,
+  checkCount,
+} from '../core/kinds';
 import { runtime } from '../core/runtime';
 import { scope } from '../core/scope';
 import { checkArguments } from '../core/signature';
@@ -106,6 +115,7 @@ export function capture(f: Run, options: CaptureOptions = {}): Captured<unknown[
     ],
     [f, options],
   );
+  checkCount('capture', 2, arguments);
   const { memoryBudget, winograd, maxPlans = 16, maxBytes, audit = true } = options;
   const cache = new PlanCache({ plans: maxPlans, bytes: maxBytes ?? Infinity });
   const caller = placeOfCaller();

@@ -4,7 +4,7 @@
  */
 import { DTYPES, ELEMENTS, itemSize, type DType } from '../core/dtype';
 import { DTypeError, FileError, ShapeError } from '../core/errors';
-import { aText, bytes as someBytes } from '../core/kinds';
+import { aText, bytes as someBytes, checkCount } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
 import { checkArguments } from '../core/signature';
 import { show, sizeOf } from '../core/shape';
@@ -33,6 +33,7 @@ function swapped(bytes: Uint8Array, size: number): Uint8Array {
  * is allocated, for bytes that are no whole IDX file, and for elements of i16.
  */
 export function readIdx(bytes: Uint8Array, name = 'IDX file'): Tensor {
+  checkCount('readIdx', 2, arguments);
   checkArguments(
     'readIdx',
     [
@@ -68,6 +69,7 @@ export function readIdx(bytes: Uint8Array, name = 'IDX file'): Tensor {
  * dimensions or a size from 2³² up.
  */
 export function writeIdx(t: Tensor): Uint8Array {
+  checkCount('writeIdx', 1, arguments);
   checkArguments('writeIdx', [['t', aTensor]], [t]);
   const code = ELEMENTS[t.dtype].idx;
   if (code === null) throw new DTypeError('writeIdx', `IDX has ${NAMES}, this is ${t.dtype}`);

@@ -5,7 +5,7 @@
  */
 import { DTYPES, ELEMENTS, isStorage, itemSize, type DType } from '../core/dtype';
 import { FileError, ValueError } from '../core/errors';
-import { aBoolean, aText, bytes as someBytes, options, recordOf } from '../core/kinds';
+import { aBoolean, aText, bytes as someBytes, options, recordOf, checkCount } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
 import { scope } from '../core/scope';
 import { show, sizeOf } from '../core/shape';
@@ -79,6 +79,7 @@ export function encodeSafetensors(
     ],
     [tensors, metadata],
   );
+  checkCount('encodeSafetensors', 2, arguments);
   const entries = Object.entries(tensors);
   const texts = Object.entries(metadata);
   for (const [name] of [...entries, ...texts]) {
@@ -140,6 +141,7 @@ export function decodeSafetensors(
     ],
     [bytes, name, opts],
   );
+  checkCount('decodeSafetensors', 3, arguments);
   const { convert = true } = opts;
   const { json, start } = headerOf(bytes, name);
   const { [METADATA]: texts = {}, ...infos } = json;

@@ -1,6 +1,6 @@
 /** How often a classifier is right. */
 import { DTypeError, ShapeError, ValueError } from '../core/errors';
-import { check, wholeNumber } from '../core/kinds';
+import { check, wholeNumber, checkCount } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
 import { show } from '../core/shape';
 import { Tensor } from '../core/tensor';
@@ -12,6 +12,7 @@ import { checkLabels, checkWhole, labelsOf, type Labels } from './labels';
  * Throws ShapeError if numbers of samples differ, and IndexError for a target that is none of the logits' classes.
  */
 export function accuracy(predicted: Labels, target: Labels): number {
+  checkCount('accuracy', 2, arguments);
   if (predicted instanceof Tensor && predicted.dtype === 'f32') return hitsOf('accuracy', predicted, target, 1);
   const classes = labelsOf('accuracy', 'predicted', predicted);
   const labels = labelsOf('accuracy', 'target', target);
@@ -30,6 +31,7 @@ export function accuracy(predicted: Labels, target: Labels): number {
  * none. Of equal logits the first is the larger. Throws ValueError unless k is from 1 to the number of classes.
  */
 export function topKAccuracy(logits: Tensor, target: Labels, k: number): number {
+  checkCount('topKAccuracy', 3, arguments);
   check('topKAccuracy', 'logits', aTensor, logits);
   check('topKAccuracy', 'k', wholeNumber(1), k);
   if (logits.dtype !== 'f32') throw new DTypeError('topKAccuracy', `logits takes f32, this is ${logits.dtype}`);

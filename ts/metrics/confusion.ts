@@ -1,6 +1,6 @@
 /** What a classifier takes for what, and the measures that follow. */
 import { ShapeError, ValueError } from '../core/errors';
-import { check, oneOf, wholeNumber } from '../core/kinds';
+import { check, oneOf, wholeNumber, checkCount } from '../core/kinds';
 import { checkConstructor } from '../core/signature';
 import { checkLabels, labelsOf, type Labels } from './labels';
 
@@ -40,6 +40,7 @@ export class ConfusionMatrix {
    * labels, IndexError for a label outside the classes, DTypeError for floats.
    */
   update(actual: Labels, predicted: Labels): this {
+    checkCount('ConfusionMatrix.update', 2, arguments);
     const rows = labelsOf('ConfusionMatrix', 'actual', actual);
     const columns = labelsOf('ConfusionMatrix', 'predicted', predicted);
     if (rows.length !== columns.length) {
@@ -83,6 +84,7 @@ export class ConfusionMatrix {
 
   /** The average of the scores over all classes; `support` is the number of samples. */
   average(averaging: Averaging): ClassScores {
+    checkCount('ConfusionMatrix.average', 1, arguments);
     check('ConfusionMatrix', 'averaging', oneOf('macro', 'weighted'), averaging);
     const scores = this.perClass();
     const weights = scores.map(({ support }) => (averaging === 'macro' ? 1 : support));
@@ -94,5 +96,6 @@ export class ConfusionMatrix {
 
 /** Counts of samples by actual class (row) and predicted class (column). Throws as ConfusionMatrix does. */
 export function confusionMatrix(actual: Labels, predicted: Labels, classes: number): number[][] {
+  checkCount('confusionMatrix', 3, arguments);
   return new ConfusionMatrix(classes).update(actual, predicted).matrix;
 }

@@ -6,13 +6,12 @@
 import { noteChange } from '../core/changes';
 import { display } from '../core/display';
 import { PhylloError, ShapeError, ValueError } from '../core/errors';
-import { aBoolean, check, options as optionsOf, recordOf } from '../core/kinds';
+import { aBoolean, check, options as optionsOf, recordOf, checkCount } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
 import { addOwner } from '../core/owners';
 import { noGrad, runtime } from '../core/runtime';
 import { scopeOf } from '../core/scope';
 import { sameShape, show } from '../core/shape';
-import { checkCount } from '../core/signature';
 import { drop } from '../core/lifetime';
 import { live, type Tensor } from '../core/tensor';
 import { assign } from '../ops/update';
@@ -220,6 +219,7 @@ export abstract class Module {
   loadStateDict(state: Readonly<Record<string, Tensor>>, options: LoadOptions = {}): LoadReport {
     check('loadStateDict', 'state', recordOf(aTensor, 'tensors by name'), state);
     check('loadStateDict', 'options', optionsOf<LoadOptions>({ strict: aBoolean }), options);
+    checkCount('loadStateDict', 2, arguments);
     const { strict = true } = options;
     const own = this.stateDict();
     const missingKeys = Object.keys(own).filter(k => !Object.hasOwn(state, k));
@@ -245,6 +245,7 @@ export abstract class Module {
 
   /** Training mode, or with false evaluation mode, here and inside. */
   train(on = true): this {
+    checkCount('train', 1, arguments);
     check('train', 'on', aBoolean, on);
     for (const [, m] of this.namedModules()) {
       if (m.training !== on) noteChange();
@@ -259,6 +260,7 @@ export abstract class Module {
 
   /** Whether the parameters are to be trained; false freezes them, for fine-tuning. */
   requiresGrad(on = true): this {
+    checkCount('requiresGrad', 1, arguments);
     check('requiresGrad', 'on', aBoolean, on);
     for (const p of this.parameters()) p.requiresGrad = on;
     return this;

@@ -1,9 +1,8 @@
 /** What a module holds: tensors that are saved with it, and that live as long as it does. */
 import { noteChange } from '../core/changes';
-import { aBoolean, check } from '../core/kinds';
+import { aBoolean, check, checkCount } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
 import { keepState } from '../core/scope';
-import { checkCount } from '../core/signature';
 import { Tensor } from '../core/tensor';
 
 /** A parameter or a buffer. */

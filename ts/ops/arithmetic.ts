@@ -1,4 +1,6 @@
 /** Arithmetic and comparison of two tensors, which broadcast. */
+import { aTensorOrNumber } from '../core/tensor-kinds';
+import { checked } from '../core/signature';
 import {
   addFloat,
   div,
@@ -21,7 +23,14 @@ export const add: BinaryOp = byType(addFloat, ints('add', 'i32'));
 /** a − b. */
 export const sub: BinaryOp = byType(subFloat, ints('sub', 'i32'));
 /** b − a: `x.rsub(1)` is 1 − x. */
-export const rsub: BinaryOp = (a, b) => sub(b, a);
+export const rsub: BinaryOp = checked(
+  'rsub',
+  [
+    ['a', aTensorOrNumber],
+    ['b', aTensorOrNumber],
+  ],
+  (a, b) => sub(b, a),
+);
 
 /** a = b, as bool. */
 export const eq: BinaryOp = byType(eqFloat, ints('eq', 'bool'));

@@ -8,8 +8,8 @@ import type { Operand } from '../core/declare';
 import { isFloat } from '../core/dtype';
 import { ShapeError } from '../core/errors';
 import { runBinary } from '../core/geometry';
-import { aShape, aShapeWithGaps } from '../core/kinds';
-import { defineOp, type Op } from '../core/op';
+import { aShape, aShapeWithGaps, checkCount } from '../core/kinds';
+import { defineOp, defineParametricOp, type Op } from '../core/op';
 import { broadcast, rowMajor, sameShape, show, sizeOf, type Shape } from '../core/shape';
 import { checked } from '../core/signature';
 import { Tensor } from '../core/tensor';
@@ -38,8 +38,10 @@ const integral = (v: Operand): boolean =>
 
 /** Integers stay integers; beside an f32 or a fraction they are widened. Two plain numbers are f32. */
 export function byType(float: FloatOp, int: FloatOp): BinaryOp {
-  return (a, b) =>
-    integral(a) && integral(b) && !(typeof a === 'number' && typeof b === 'number') ? int(a, b) : float(a, b);
+  return function (a, b) {
+    if (arguments.length > 2) checkCount(float.def.name, 2, arguments);
+    return integral(a) && integral(b) && !(typeof a === 'number' && typeof b === 'number') ? int(a, b) : float(a, b);
+  };
 }
 
 export const mulFloat: FloatOp = defineOp({
@@ -63,7 +65,7 @@ export const neg: Op<[x: Tensor]> = defineOp({
   vjp: { x: g => neg(g) },
 });
 
-const reshapeView: Op<[x: Tensor], { shape: Shape }> = defineOp({
+const reshapeView: Op<[x: Tensor], { shape: Shape }> = defineParametricOp({
   name: 'reshape',
   inputs: ['x'],
   view: (x, { shape }) => ({ shape, strides: rowMajor(shape), offset: x.offset }),
@@ -97,7 +99,7 @@ export const reshape: (x: Tensor, shape: Shape) => Tensor = checked(
   },
 );
 
-const expandView: Op<[x: Tensor], { shape: Shape }> = defineOp({
+const expandView: Op<[x: Tensor], { shape: Shape }> = defineParametricOp({
   name: 'expand',
   inputs: ['x'],
   view(x, { shape }) {
@@ -143,7 +145,7 @@ export function runs(shape: Shape, dims: Shape): number[] {
 export const reduced = (shape: Shape, dims: Shape): Shape => shape.map((n, i) => (dims.includes(i) ? 1 : n));
 
 /** scale · Σx over dims, which stay with size 1; at most two runs of summed dimensions. */
-export const sumRuns: Op<[x: Tensor], { dims: Shape; scale: number }> = defineOp({
+export const sumRuns: Op<[x: Tensor], { dims: Shape; scale: number }> = defineParametricOp({
   name: 'sum',
   inputs: ['x'],
   shape: ([x], { dims }) => reduced(x.shape, dims),
@@ -155,7 +157,7 @@ export const sumRuns: Op<[x: Tensor], { dims: Shape; scale: number }> = defineOp
     x: (g, _, { scale }, s) => expand(scale === 1 ? g : mul(g, scale), s.x),
   },
 });
-const sumRunsInt: Op<[x: Tensor], { dims: Shape; scale: number }> = defineOp({
+const sumRunsInt: Op<[x: Tensor], { dims: Shape; scale: number }> = defineParametricOp({
   name: 'sum',
   inputs: ['x'],
   wants: { x: 'i32' },

@@ -5,7 +5,7 @@
 import type { ConvSizes } from '../backend/backend';
 import { ShapeError, ValueError } from '../core/errors';
 import type { View } from '../core/definition';
-import { defineOp, type Op } from '../core/op';
+import { defineParametricOp, type Op } from '../core/op';
 import { pairOf } from '../core/sizes';
 import { show, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
@@ -99,7 +99,7 @@ const productsOf = (w: View, y: View): number => (y.size === 0 ? 0 : (2 * y.size
 export interface Convolution extends Activated {
   readonly geometry: Geometry;
 }
-export const conv: Op<[x: Tensor, w: Tensor, b: Tensor | null], Convolution> = defineOp({
+export const conv: Op<[x: Tensor, w: Tensor, b: Tensor | null], Convolution> = defineParametricOp({
   name: 'conv2d',
   inputs: ['x', 'w', 'b'],
   nullable: ['b'],
@@ -123,7 +123,7 @@ export const conv: Op<[x: Tensor, w: Tensor, b: Tensor | null], Convolution> = d
   },
 });
 /** Gradient of the input: each output's cotangent spread over its window by the filter. */
-export const convGradX: Op<[g: Tensor, w: Tensor], { geometry: Geometry; x: Shape }> = defineOp({
+export const convGradX: Op<[g: Tensor, w: Tensor], { geometry: Geometry; x: Shape }> = defineParametricOp({
   name: 'conv2dGradX',
   inputs: ['g', 'w'],
   flops: ([g, w]) => productsOf(w, g),
@@ -137,7 +137,7 @@ export const convGradX: Op<[g: Tensor, w: Tensor], { geometry: Geometry; x: Shap
   },
 });
 /** Gradient of the weights: ∂L/∂w_{λ,γ} = Σ ∂L/∂y_{i,j} · x_{i+λ, j+γ}, over images and windows. */
-export const convGradW: Op<[g: Tensor, x: Tensor], { geometry: Geometry; w: Shape }> = defineOp({
+export const convGradW: Op<[g: Tensor, x: Tensor], { geometry: Geometry; w: Shape }> = defineParametricOp({
   name: 'conv2dGradW',
   inputs: ['g', 'x'],
   flops: ([g], gw) => productsOf(gw, g),

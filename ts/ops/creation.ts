@@ -20,7 +20,7 @@ import {
   type Kind,
 } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
-import { defineOp, type Op } from '../core/op';
+import { defineParametricOp, type Op } from '../core/op';
 import { sameShape, show, sizeOf, type Shape } from '../core/shape';
 import { checked, type Signature } from '../core/signature';
 import { allocateNow, type Tensor } from '../core/tensor';
@@ -34,7 +34,7 @@ export interface CreationOptions {
 /** Numbers, or arrays of arrays of them, all of one shape. */
 export type Nested = number | boolean | readonly Nested[];
 
-const fillOp: Op<[], { shape: Shape; value: number; dtype: DType }> = defineOp({
+const fillOp: Op<[], { shape: Shape; value: number; dtype: DType }> = defineParametricOp({
   name: 'full',
   inputs: [],
   flops: () => 0,

@@ -1,11 +1,11 @@
-import { defineOp, type Op } from '../core/op';
+import { defineParametricOp, type Op } from '../core/op';
 import { aBoolean, aNumber, optional, options } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
 import { composite } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { aGenerator, defaultGenerator, type Generator } from './random';
 
-const dropoutOp: Op<[x: Tensor, key: Tensor], { p: number }> = defineOp({
+const dropoutOp: Op<[x: Tensor, key: Tensor], { p: number }> = defineParametricOp({
   name: 'dropout',
   inputs: ['x', 'key'],
   wants: { key: 'i32' },

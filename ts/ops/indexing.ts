@@ -2,7 +2,7 @@
 import { checkComputes } from '../core/casts';
 import { itemSize } from '../core/dtype';
 import { ShapeError } from '../core/errors';
-import { defineOp, type Op } from '../core/op';
+import { defineParametricOp, type Op } from '../core/op';
 import { aDim, wholeNumber } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
 import { checked, composite } from '../core/signature';
@@ -25,7 +25,7 @@ function checkAlong(where: string, x: Shape, index: Shape, dim: number): void {
   throw new ShapeError(where, `index ${show(index)} and x ${show(x)} may differ in dimension ${dim} only`);
 }
 
-const gatherOp: Op<[x: Tensor, index: Tensor], { dim: number }> = defineOp({
+const gatherOp: Op<[x: Tensor, index: Tensor], { dim: number }> = defineParametricOp({
   name: 'gather',
   inputs: ['x', 'index'],
   wants: { index: 'i32' },
@@ -52,7 +52,7 @@ export const gather: (x: Tensor, dim: number, index: Tensor) => Tensor = checked
   (x, dim, index) => gatherOp(x, index, { dim: dimOf('gather', dim, x.ndim) }),
 );
 
-const scatterOp: Op<[g: Tensor, index: Tensor], { dim: number; size: number }> = defineOp({
+const scatterOp: Op<[g: Tensor, index: Tensor], { dim: number; size: number }> = defineParametricOp({
   name: 'scatterAlong',
   inputs: ['g', 'index'],
   wants: { index: 'i32' },
@@ -87,7 +87,7 @@ const checkList = (where: string, index: Shape): void => {
   if (index.length !== 1) throw new ShapeError(where, `index takes one dimension, this is ${show(index)}`);
 };
 
-const selectOp: Op<[x: Tensor, index: Tensor], { dim: number }> = defineOp({
+const selectOp: Op<[x: Tensor, index: Tensor], { dim: number }> = defineParametricOp({
   name: 'indexSelect',
   inputs: ['x', 'index'],
   wants: { x: 'any', index: 'i32' },
@@ -117,7 +117,7 @@ export const indexSelect: (x: Tensor, dim: number, index: Tensor) => Tensor = ch
   (x, dim, index) => selectOp(x, index, { dim: dimOf('indexSelect', dim, x.ndim) }),
 );
 
-const indexAddOp: Op<[g: Tensor, index: Tensor], { dim: number; size: number }> = defineOp({
+const indexAddOp: Op<[g: Tensor, index: Tensor], { dim: number; size: number }> = defineParametricOp({
   name: 'indexAdd',
   inputs: ['g', 'index'],
   wants: { index: 'i32' },

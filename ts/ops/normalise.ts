@@ -1,5 +1,5 @@
 /** The ops of normalisation: of groups of numbers by their own mean and variance, or by those that are given. */
-import { defineMultiOp, defineOp, type MultiOp, type Op } from '../core/op';
+import { defineMultiOp, defineParametricOp, type MultiOp, type Op } from '../core/op';
 import type { Tensor } from '../core/tensor';
 import { add, mul, sub } from './arithmetic';
 import { neg, rsqrt, square } from './elementwise';
@@ -141,7 +141,7 @@ function curvature(
 
 /** As {@link normalise}, by a mean and a variance that are given and stay what they are. */
 export const normaliseBy: Op<[x: Tensor, mean: Tensor, variance: Tensor, w: Tensor | null, b: Tensor | null], Groups> =
-  defineOp({
+  defineParametricOp({
     name: 'normaliseBy',
     inputs: ['x', 'mean', 'variance', 'w', 'b'],
     nullable: ['w', 'b'],

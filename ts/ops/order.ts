@@ -1,7 +1,7 @@
 /** Order: sorting along a dimension, and running sums. */
 import { isFloat } from '../core/dtype';
 import { ValueError } from '../core/errors';
-import { defineMultiOp, defineOp, type MultiOp, type Op } from '../core/op';
+import { defineMultiOp, defineParametricOp, type MultiOp, type Op } from '../core/op';
 import { aBoolean, aDim, optional, options, wholeNumber, type Kind } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
 import { checked, composite } from '../core/signature';
@@ -94,7 +94,7 @@ export const topk: (x: Tensor, k: number, dim?: number, options?: TopkOptions) =
   );
 
 type Cumsum = Op<[x: Tensor], { dim: number; backwards: boolean }>;
-const cumsumFloat: Cumsum = defineOp({
+const cumsumFloat: Cumsum = defineParametricOp({
   name: 'cumsum',
   inputs: ['x'],
   shape: ([x]) => x.shape,
@@ -109,7 +109,7 @@ const cumsumFloat: Cumsum = defineOp({
     ),
   vjp: { x: (g, _, { dim, backwards }) => cumsumFloat(g, { dim, backwards: !backwards }) },
 });
-const cumsumInt: Cumsum = defineOp({
+const cumsumInt: Cumsum = defineParametricOp({
   name: 'cumsum',
   inputs: ['x'],
   wants: { x: 'i32' },

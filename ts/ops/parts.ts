@@ -1,7 +1,7 @@
 /** A part of a tensor by exact places, and a tensor as a part of a larger one: what other ops are made of. */
 import { checkComputes, copyKernel, fillWith } from '../core/casts';
 import { partOf, runCopy, type Place } from '../core/geometry';
-import { defineOp, type Op } from '../core/op';
+import { defineOp, defineParametricOp, type Op } from '../core/op';
 import type { Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 
@@ -14,7 +14,7 @@ export const identity: Op<[x: Tensor]> = defineOp({
 });
 
 /** A slice by exact places, which are in x: `size` elements from `start` on, each `step`-th. */
-export const sliceAt: Op<[x: Tensor], { dim: number; start: number; size: number; step: number }> = defineOp({
+export const sliceAt: Op<[x: Tensor], { dim: number; start: number; size: number; step: number }> = defineParametricOp({
   name: 'slice',
   inputs: ['x'],
   view: (x, { dim, start, size, step }) => ({
@@ -26,7 +26,7 @@ export const sliceAt: Op<[x: Tensor], { dim: number; start: number; size: number
 });
 
 /** `value` (0) in a shape, with x put into a part of it: what slicing does, backwards. */
-export const place: Op<[x: Tensor], { shape: Shape; at: Place; value?: number }> = defineOp({
+export const place: Op<[x: Tensor], { shape: Shape; at: Place; value?: number }> = defineParametricOp({
   name: 'place',
   inputs: ['x'],
   flops: () => 0,

@@ -2,7 +2,7 @@
 import type { MaxPoolSizes } from '../backend/backend';
 import { ShapeError, ValueError } from '../core/errors';
 import type { View } from '../core/definition';
-import { defineMultiOp, defineOp, type MultiOp, type Op } from '../core/op';
+import { defineMultiOp, defineParametricOp, type MultiOp, type Op } from '../core/op';
 import { pairOf, type Pair } from '../core/sizes';
 import { show, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
@@ -76,7 +76,7 @@ export const maxPool: MultiOp<[x: Tensor], [y: Tensor, at: Tensor], MaxPoolParam
   saves: { x: ['at'] },
   vjp: { x: ([g], { at }, { window }, s) => maxPoolGrad(g!, at, { window, x: s.x }) },
 });
-export const maxPoolGrad: Op<[g: Tensor, at: Tensor], { window: Window; x: Shape }> = defineOp({
+export const maxPoolGrad: Op<[g: Tensor, at: Tensor], { window: Window; x: Shape }> = defineParametricOp({
   name: 'maxPool2dGrad',
   inputs: ['g', 'at'],
   wants: { at: 'any' },
@@ -86,7 +86,7 @@ export const maxPoolGrad: Op<[g: Tensor, at: Tensor], { window: Window; x: Shape
   vjp: { g: (gg, { at }, { window }) => maxPoolTake(gg, at, { window }), at: null },
 });
 /** The elements of x that were the maxima of another tensor's windows. */
-const maxPoolTake: Op<[x: Tensor, at: Tensor], { window: Window }> = defineOp({
+const maxPoolTake: Op<[x: Tensor, at: Tensor], { window: Window }> = defineParametricOp({
   name: 'maxPool2dTake',
   inputs: ['x', 'at'],
   wants: { at: 'any' },
@@ -119,14 +119,14 @@ type AvgPoolSizes = [
 export function avgPoolSizes(x: Shape, { window: p, countPad, divisor }: AvgParams): AvgPoolSizes {
   return [x[0]! * x[1]!, x[2]!, x[3]!, ...p.output, ...p.kernel, ...p.stride, ...p.padding, countPad ? 1 : 0, divisor];
 }
-export const avgPool: Op<[x: Tensor], AvgParams> = defineOp({
+export const avgPool: Op<[x: Tensor], AvgParams> = defineParametricOp({
   name: 'avgPool2d',
   inputs: ['x'],
   shape: ([x], { window }) => [x.shape[0]!, x.shape[1]!, ...window.output],
   run: (k, [x], [y], params) => k.avgPool2d(x.at, y.at, ...avgPoolSizes(x.shape, params)),
   vjp: { x: (g, _, params, s) => avgPoolGrad(g, { ...params, x: s.x }) },
 });
-export const avgPoolGrad: Op<[g: Tensor], AvgParams & { x: Shape }> = defineOp({
+export const avgPoolGrad: Op<[g: Tensor], AvgParams & { x: Shape }> = defineParametricOp({
   name: 'avgPool2dGrad',
   inputs: ['g'],
   shape: (_, { x }) => x,

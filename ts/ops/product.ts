@@ -2,7 +2,7 @@
 import type { Kernels } from '../backend/backend';
 import { ShapeError } from '../core/errors';
 import type { View } from '../core/definition';
-import { defineOp, type Op } from '../core/op';
+import { defineParametricOp, type Op } from '../core/op';
 import { runtime } from '../core/runtime';
 import { broadcast, show, sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
@@ -73,7 +73,7 @@ function batched(k: Kernels, a: View, b: View, y: View, activation: number): voi
   }
 }
 
-export const productOp: Op<[a: Tensor, b: Tensor], Activated> = defineOp({
+export const productOp: Op<[a: Tensor, b: Tensor], Activated> = defineParametricOp({
   name: 'matmul',
   inputs: ['a', 'b'],
   strided: true,
@@ -95,7 +95,7 @@ export const product = (a: Tensor, b: Tensor): Tensor => productOp(a, b, NONE);
 /** Rows of x: all dimensions but the last made one. */
 const rows = (x: Tensor): Tensor => (x.ndim === 2 ? x : reshape(x, [sizeOf(x.shape.slice(0, -1)), x.shape.at(-1)!]));
 
-export const linearOp: Op<[x: Tensor, w: Tensor, b: Tensor | null], Activated> = defineOp({
+export const linearOp: Op<[x: Tensor, w: Tensor, b: Tensor | null], Activated> = defineParametricOp({
   name: 'linear',
   inputs: ['x', 'w', 'b'],
   nullable: ['b'],

@@ -17,15 +17,16 @@ import {
   wholeNumber,
   type Keys,
   type Kind,
+  checkCount,
 } from '../core/kinds';
-import { defineOp, type Op } from '../core/op';
+import { defineOp, defineParametricOp, type Op } from '../core/op';
 import { noGrad, runtime, untraced } from '../core/runtime';
 import { philox, type Block } from '../core/philox';
 import { keep, keepState } from '../core/scope';
 import { adopt } from '../core/lifetime';
 import type { Shape } from '../core/shape';
 import type { Storage } from '../core/storage';
-import { checkCount, checked, composite, type Signature } from '../core/signature';
+import { checked, composite, type Signature } from '../core/signature';
 import { handle, type Tensor } from '../core/tensor';
 import { add } from './arithmetic';
 import { floor, to } from './elementwise';
@@ -79,6 +80,7 @@ export class Generator {
 
   /** Starts again, in place: captured plans see it. The seed is a whole number from 0 to 2⁵³ − 1. */
   manualSeed(seed: number): this {
+    checkCount('manualSeed', 1, arguments);
     const known = words('manualSeed', seed);
     this.state.set(known);
     this.known = known;
@@ -163,6 +165,7 @@ export function defaultGenerator(): Generator {
 }
 /** Starts the default generator again: all that is random from here on repeats. */
 export function manualSeed(seed: number): void {
+  checkCount('manualSeed', 1, arguments);
   defaultGenerator().manualSeed(seed);
 }
 
@@ -180,21 +183,21 @@ const randomOptions: Kind<RandomOptions | undefined> = optionsOf<RandomOptions>(
   requiresGrad: aBoolean,
 });
 
-const uniformOp: Op<[key: Tensor], { shape: Shape; lo: number; hi: number }> = defineOp({
+const uniformOp: Op<[key: Tensor], { shape: Shape; lo: number; hi: number }> = defineParametricOp({
   name: 'uniform',
   inputs: ['key'],
   wants: { key: 'i32' },
   shape: (_, { shape }) => shape,
   run: (k, [key], [y], { lo, hi }) => k.uniform(key.at, y.at, y.size, lo, hi),
 });
-const normalOp: Op<[key: Tensor], { shape: Shape; mean: number; std: number }> = defineOp({
+const normalOp: Op<[key: Tensor], { shape: Shape; mean: number; std: number }> = defineParametricOp({
   name: 'normal',
   inputs: ['key'],
   wants: { key: 'i32' },
   shape: (_, { shape }) => shape,
   run: (k, [key], [y], { mean, std }) => k.normal(key.at, y.at, y.size, mean, std),
 });
-const bitsOp: Op<[key: Tensor], { n: number }> = defineOp({
+const bitsOp: Op<[key: Tensor], { n: number }> = defineParametricOp({
   name: 'bits',
   inputs: ['key'],
   wants: { key: 'i32' },

@@ -1,7 +1,7 @@
 /** The ops of one tensor that work element by element: each element of y depends on the element at its place. */
 import { SAVED, type Differentiable, type Plain } from '../backend/backend';
 import type { OpDef } from '../core/definition';
-import { defineOp, type Op } from '../core/op';
+import { defineOp, defineParametricOp, type Op } from '../core/op';
 import type { Tensor } from '../core/tensor';
 import { add, ge, le, lt, rsub, sub } from './arithmetic';
 import { mul, neg } from './basic';
@@ -25,7 +25,7 @@ interface Parametric extends Op<[x: Tensor], { p: number }> {
  * terms of ops; null where f′ is piecewise constant.
  */
 function gradOp(name: Differentiable, curvature: ((s: Tensor, p: number) => Tensor) | null): GradOp {
-  const self: GradOp = defineOp({
+  const self: GradOp = defineParametricOp({
     name: `${name}Grad`,
     inputs: ['g', 's'],
     shape: xs => xs[0].shape,
@@ -56,7 +56,7 @@ function smooth(name: Differentiable, curvature: ((s: Tensor) => Tensor) | null)
 /** One with a parameter. */
 function parametric(name: Differentiable, curvature: ((s: Tensor, p: number) => Tensor) | null): Parametric {
   const grad = gradOp(name, curvature);
-  const op: Op<[x: Tensor], { p: number }> = defineOp({
+  const op: Op<[x: Tensor], { p: number }> = defineParametricOp({
     name,
     inputs: ['x'],
     shape: xs => xs[0].shape,
@@ -145,7 +145,7 @@ export const geluTanh: Smooth = smooth('geluTanh', x => {
 export const leakyReluOp: Parametric = parametric('leakyRelu', null);
 export const eluOp: Parametric = parametric('elu', (x, alpha) => mul(mul(exp(x), alpha), lt(x, 0)));
 
-export const clampOp: Op<[x: Tensor], { lo: number; hi: number }> = defineOp({
+export const clampOp: Op<[x: Tensor], { lo: number; hi: number }> = defineParametricOp({
   name: 'clamp',
   inputs: ['x'],
   shape: xs => xs[0].shape,

@@ -1,10 +1,12 @@
 /** Writing in place: what optimisers and initialisers do. Not recorded; under a recorded input they are errors. */
+import { aTensor, aTensorOrNumber } from '../core/tensor-kinds';
+import { checked } from '../core/signature';
 import { copyKernel } from '../core/casts';
 import { copy } from '../core/convert';
 import { DTypeError, ShapeError } from '../core/errors';
 import { runCopy } from '../core/geometry';
 import type { Operand } from '../core/declare';
-import { defineOp, type Op } from '../core/op';
+import { defineOp, defineParametricOp, type Op } from '../core/op';
 import { scope } from '../core/scope';
 import { sameShape, show } from '../core/shape';
 import { Tensor } from '../core/tensor';
@@ -48,8 +50,7 @@ const scaleOp: Op<[a: Tensor, s: Operand]> = defineOp({
 });
 
 /** Whether b is a's own memory. No kernel may read what it has written, so b is copied then. */
-const overlaps = (a: Tensor, b: Operand): b is Tensor =>
-  a instanceof Tensor && b instanceof Tensor && a.storage === b.storage;
+const overlaps = (a: Tensor, b: Operand): b is Tensor => b instanceof Tensor && a.storage === b.storage;
 
 /**
  * a ← b, elementwise: writes the elements of b into the memory of a, which every view of a sees. Not recorded for
@@ -60,8 +61,14 @@ const overlaps = (a: Tensor, b: Operand): b is Tensor =>
  * @throws {GradientError} if a requires a gradient and it is not done in `noGrad`.
  * @throws {ValueError | DisposedError} if an argument is not what it should be, or was freed.
  */
-export const assign = (a: Tensor, b: Tensor): Tensor =>
-  overlaps(a, b) ? scope(() => assignOp(a, copy(b)), 'assign') : assignOp(a, b);
+export const assign: (a: Tensor, b: Tensor) => Tensor = checked(
+  'assign',
+  [
+    ['a', aTensor],
+    ['b', aTensor],
+  ],
+  (a, b) => (overlaps(a, b) ? scope(() => assignOp(a, copy(b)), 'assign') : assignOp(a, b)),
+);
 
 /**
  * a ← a + b, elementwise, in place as {@link assign} writes. Returns a.
@@ -71,8 +78,14 @@ export const assign = (a: Tensor, b: Tensor): Tensor =>
  * @throws {GradientError} if a requires a gradient and it is not done in `noGrad`.
  * @throws {ValueError | DisposedError} if an argument is not what it should be, or was freed.
  */
-export const addInto = (a: Tensor, b: Tensor): Tensor =>
-  overlaps(a, b) ? scope(() => addIntoOp(a, copy(b)), 'addInto') : addIntoOp(a, b);
+export const addInto: (a: Tensor, b: Tensor) => Tensor = checked(
+  'addInto',
+  [
+    ['a', aTensor],
+    ['b', aTensor],
+  ],
+  (a, b) => (overlaps(a, b) ? scope(() => addIntoOp(a, copy(b)), 'addInto') : addIntoOp(a, b)),
+);
 
 /**
  * a ← s · a, elementwise, in place as {@link assign} writes. Returns a. A running average is
@@ -83,11 +96,17 @@ export const addInto = (a: Tensor, b: Tensor): Tensor =>
  * @throws {GradientError} if a requires a gradient and it is not done in `noGrad`.
  * @throws {ValueError | DisposedError} if an argument is not what it should be, or was freed.
  */
-export const scale = (a: Tensor, s: Operand): Tensor =>
-  overlaps(a, s) ? scope(() => scaleOp(a, copy(s)), 'scale') : scaleOp(a, s);
+export const scale: (a: Tensor, s: Operand) => Tensor = checked(
+  'scale',
+  [
+    ['a', aTensor],
+    ['s', aTensorOrNumber],
+  ],
+  (a, s) => (overlaps(a, s) ? scope(() => scaleOp(a, copy(s)), 'scale') : scaleOp(a, s)),
+);
 
 /** hyper[at] ← hyper[at] + 1: how an optimiser counts its steps. */
-export const tick: Op<[hyper: Tensor], { at: number }> = defineOp({
+export const tick: Op<[hyper: Tensor], { at: number }> = defineParametricOp({
   name: 'tick',
   inputs: ['hyper'],
   wants: { hyper: 'f64' },
@@ -97,23 +116,24 @@ export const tick: Op<[hyper: Tensor], { at: number }> = defineOp({
 });
 
 /** One step of stochastic gradient descent; hyper = [lr, momentum, dampening, weightDecay, t]. */
-export const sgdStep: Op<[w: Tensor, g: Tensor, v: Tensor | null, hyper: Tensor], { nesterov: boolean }> = defineOp({
-  name: 'sgdStep',
-  inputs: ['w', 'g', 'v', 'hyper'],
-  nullable: ['v'],
-  wants: { hyper: 'f64' },
-  mutates: ['w', 'v'],
-  check([w, g]) {
-    checkSame('sgdStep', w, g);
-  },
-  run: (k, [w, g, v, hyper], _, { nesterov }) => k.sgd(w.at, g.at, v ? v.at : 0, hyper.at, w.size, nesterov ? 1 : 0),
-});
+export const sgdStep: Op<[w: Tensor, g: Tensor, v: Tensor | null, hyper: Tensor], { nesterov: boolean }> =
+  defineParametricOp({
+    name: 'sgdStep',
+    inputs: ['w', 'g', 'v', 'hyper'],
+    nullable: ['v'],
+    wants: { hyper: 'f64' },
+    mutates: ['w', 'v'],
+    check([w, g]) {
+      checkSame('sgdStep', w, g);
+    },
+    run: (k, [w, g, v, hyper], _, { nesterov }) => k.sgd(w.at, g.at, v ? v.at : 0, hyper.at, w.size, nesterov ? 1 : 0),
+  });
 
 /** One step of Adam; hyper = [lr, β₁, β₂, ε, weightDecay, t]. */
 export const adamStep: Op<
   [w: Tensor, g: Tensor, m: Tensor, v: Tensor, vmax: Tensor | null, hyper: Tensor],
   { decoupled: boolean }
-> = defineOp({
+> = defineParametricOp({
   name: 'adamStep',
   inputs: ['w', 'g', 'm', 'v', 'vmax', 'hyper'],
   nullable: ['vmax'],

@@ -14,7 +14,7 @@ import {
   type Kind,
 } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
-import { defineOp, type Op } from '../core/op';
+import { defineParametricOp, type Op } from '../core/op';
 import { checked, composite } from '../core/signature';
 import { dimOf, dimsOf, show, sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
@@ -56,7 +56,7 @@ export const unsqueeze: (x: Tensor, dim: number) => Tensor = checked(
     return x.dense ? reshape(x, shape) : insert(x, { dim: d });
   },
 );
-const insert: Op<[x: Tensor], { dim: number }> = defineOp({
+const insert: Op<[x: Tensor], { dim: number }> = defineParametricOp({
   name: 'unsqueeze',
   inputs: ['x'],
   view: (x, { dim }) => ({
@@ -87,7 +87,7 @@ export const squeeze: (x: Tensor, dim?: number | readonly number[]) => Tensor = 
   },
 );
 
-const permuteView: Op<[x: Tensor], { dims: Shape }> = defineOp({
+const permuteView: Op<[x: Tensor], { dims: Shape }> = defineParametricOp({
   name: 'permute',
   inputs: ['x'],
   view: (x, { dims }) => ({
@@ -175,7 +175,7 @@ export const select: (x: Tensor, dim: number, index: number) => Tensor = checked
     return remove(sliceAt(x, { dim: d, start: i, size: 1, step: 1 }), { dim: d });
   },
 );
-const remove: Op<[x: Tensor], { dim: number }> = defineOp({
+const remove: Op<[x: Tensor], { dim: number }> = defineParametricOp({
   name: 'select',
   inputs: ['x'],
   view: (x, { dim }) => ({

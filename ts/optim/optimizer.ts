@@ -2,11 +2,10 @@
 import { noteChange } from '../core/changes';
 import { display } from '../core/display';
 import { DisposedError, ShapeError, ValueError } from '../core/errors';
-import { aNumber, check, listOf, options as optionsOf, recordOf, requires, type Kind } from '../core/kinds';
+import { aNumber, check, listOf, options as optionsOf, recordOf, requires, type Kind, checkCount } from '../core/kinds';
 import { noGrad, runtime } from '../core/runtime';
 import { scope } from '../core/scope';
 import { sameShape, show } from '../core/shape';
-import { checkCount } from '../core/signature';
 import { drop } from '../core/lifetime';
 import { live, Tensor } from '../core/tensor';
 import { aTensor } from '../core/tensor-kinds';
@@ -187,6 +186,7 @@ export abstract class Optimizer<O extends { readonly lr?: number }> {
    * for a freed tensor, here or there, ValueError for hyperparameters out of bounds, where they can be read at once.
    */
   loadStateDict(state: Readonly<Record<string, Tensor>>): void {
+    checkCount(`${this.constructor.name}.loadStateDict`, 1, arguments);
     check(`${this.constructor.name}.loadStateDict`, 'state', aState, state);
     const own = this.stateDict();
     const wrong = [...new Set([...Object.keys(own), ...Object.keys(state)])].flatMap(k => {
