@@ -185,13 +185,13 @@ describe('loops', () => {
           ? instruction
           : { body: [instruction], growth: [instruction.args.map(() => 0)], times: 1 };
       return Array.from({ length: times }, (_, t) =>
-        body.map(({ kernel, args, places }, j) => {
+        body.map(({ kernel, args, relocations }, j) => {
           const grown = args.map((x, i) => x + t * growth[j]![i]!);
           return [
             kernel,
             ...grown.map((x, arg) => {
-              const place = places.find(p => p.arg === arg);
-              return place ? [place.value, place.at + x - args[arg]!] : [x];
+              const relocation = relocations.find(r => r.arg === arg);
+              return relocation ? [relocation.value, relocation.at + x - args[arg]!] : [x];
             }),
           ] as const;
         }),
@@ -225,7 +225,7 @@ describe('loops', () => {
                 kernel: c.kernel,
                 run() {},
                 args: [c.base ? 0 : moving, c.fixed, 3],
-                places: c.base ? [{ arg: 0, value, at: moving }] : [],
+                relocations: c.base ? [{ arg: 0, value, at: moving }] : [],
                 step: steps[c.kernel],
               };
             }),

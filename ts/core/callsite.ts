@@ -4,7 +4,7 @@
 export interface Frame {
   readonly text: string;
   /** `file:line:column` */
-  readonly place: string;
+  readonly location: string;
 }
 
 /** The stack, innermost first. Empty where the engine does not tell. */
@@ -17,20 +17,20 @@ export function frames(): Frame[] {
 }
 export function framesOf(stack: string): Frame[] {
   return stack.split('\n').flatMap(text => {
-    const place = /(?:[( @]|^)([^\s(@]+:\d+:\d+)\)?$/.exec(text)?.[1];
-    return place === undefined ? [] : [{ text, place }];
+    const location = /(?:[( @]|^)([^\s(@]+:\d+:\d+)\)?$/.exec(text)?.[1];
+    return location === undefined ? [] : [{ text, location }];
   });
 }
 
 /** Whether a frame is one of this library's. `all` is a stack as `frames` returned it. */
 export function isLibrary(all: readonly Frame[]): (frame: Frame) => boolean {
-  const folder = all[0]?.place.replace(/(core\/callsite\.)?[^/]*$/, '') ?? '';
-  return ({ place }) => place.startsWith(folder);
+  const folder = all[0]?.location.replace(/(core\/callsite\.)?[^/]*$/, '') ?? '';
+  return ({ location }) => location.startsWith(folder);
 }
 
 /** `file:line:column` of the innermost line outside this library; '' where the engine does not tell. */
 export function callSite(): string {
   const all = frames();
   const inside = isLibrary(all);
-  return all.find(frame => !inside(frame))?.place ?? '';
+  return all.find(frame => !inside(frame))?.location ?? '';
 }

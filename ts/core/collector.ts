@@ -42,7 +42,7 @@ export class Unowned {
   /** The op. */
   readonly made: string;
   /** Where it was called, of some. */
-  place = '';
+  site = '';
 
   constructor(t: Tensor) {
     this.ref = new WeakRef(t);
@@ -90,7 +90,7 @@ export function register(t: Tensor): void {
     return;
   }
   const share = gather();
-  if (2 * share > allowance && all.size % SAMPLE === 0) u.place = callSite();
+  if (2 * share > allowance && all.size % SAMPLE === 0) u.site = callSite();
 }
 
 /** Sweeps if much has gathered. Returns how much that is, in bytes. */
@@ -206,12 +206,12 @@ function gathered(): void {
 function account(): string {
   const kinds = new Map<string, { count: number; bytes: number }>();
   let bytes = 0;
-  for (const { ref, storage, made, place } of all) {
+  for (const { ref, storage, made, site } of all) {
     const t = ref.deref();
     if (!t || t.isKept || storage.traced) continue;
     const share = storage.bytes / storage.unowned;
     bytes += share;
-    const key = `made by ${made || 'an op'}${place === '' ? '' : ` at ${place}`}`;
+    const key = `made by ${made || 'an op'}${site === '' ? '' : ` at ${site}`}`;
     const kind = kinds.get(key) ?? { count: 0, bytes: 0 };
     kinds.set(key, { count: kind.count + 1, bytes: kind.bytes + share });
   }

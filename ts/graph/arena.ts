@@ -1,5 +1,5 @@
 /**
- * Places for values in one block of memory. A value needs its place from the step that writes it first to the one
+ * Memory planning: offsets for values in one block of memory. A value needs its bytes from the step that writes it first to the one
  * that reads it last; values whose times do not meet may share. Finding the smallest block is NP-hard; putting the
  * largest values first, each as low as it fits, comes close on real networks (Pisarchyk & Lee 2020, "greedy by size"),
  * and a few attempts with what was left on top put first come closer.
@@ -33,19 +33,19 @@ const EFFORT = 20_000_000;
 export function layOut(needs: readonly Need[]): Arena {
   const least = bound(needs);
   const all = needs.map((_, i) => i);
-  let best: Placement | null = null;
+  let best: Attempt | null = null;
   for (const order of ORDERS) {
     let queue = all.slice().sort((a, b) => order(needs[a]!, needs[b]!) || a - b);
     // What reaches to the top comes first in the next attempt, as long as that helps now and then.
     let tries = Math.min(32, EFFORT / (needs.length ** 2 + 1));
     while (tries-- > 0 && !(best && best.bytes <= least)) {
-      const found = place(needs, queue);
+      const found = firstFit(needs, queue);
       if (!best || found.bytes < best.bytes) best = found;
       const { top } = found;
       queue = [...top, ...queue.filter(i => !top.includes(i))];
     }
   }
-  const { at, bytes } = best ?? place(needs, all);
+  const { at, bytes } = best ?? firstFit(needs, all);
   return { at, bytes, bound: least };
 }
 
@@ -56,32 +56,32 @@ const ORDERS: readonly ((a: Need, b: Need) => number)[] = [
   (a, b) => a.from - b.from || b.to - a.to,
 ];
 
-interface Placement {
+interface Attempt {
   readonly at: readonly number[];
   readonly bytes: number;
   /** Those that end where the arena ends. */
   readonly top: readonly number[];
 }
 
-/** Each need in turn, as low as it fits. */
-function place(needs: readonly Need[], queue: readonly number[]): Placement {
+/** First fit: each need in turn, as low as it fits. */
+function firstFit(needs: readonly Need[], queue: readonly number[]): Attempt {
   const at = new Array<number>(needs.length).fill(0);
-  const placed: Block[] = []; // by offset
+  const blocks: Block[] = []; // by offset
   let total = 0;
   for (const i of queue) {
     const need = needs[i]!;
     const bytes = rounded(need.bytes);
     let from = 0;
-    for (const block of placed) {
+    for (const block of blocks) {
       if (block.from > need.to || block.to < need.from) continue;
       if (from + bytes <= block.at) break;
       from = Math.max(from, block.at + block.bytes);
     }
     at[i] = from;
     total = Math.max(total, from + bytes);
-    let index = placed.length;
-    while (index > 0 && placed[index - 1]!.at > from) index--;
-    placed.splice(index, 0, { ...need, bytes, at: from });
+    let index = blocks.length;
+    while (index > 0 && blocks[index - 1]!.at > from) index--;
+    blocks.splice(index, 0, { ...need, bytes, at: from });
   }
   return { at, bytes: total, top: queue.filter(i => at[i]! + rounded(needs[i]!.bytes) === total) };
 }

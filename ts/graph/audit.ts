@@ -14,7 +14,7 @@ import { leaves, structure } from '../core/tree';
 import type { Operand, Step, Value } from './graph';
 import { Result } from './execution';
 import type { GradientEffect } from './gradients';
-import { placeInside, placeOfCall } from './stack';
+import { siteInside, siteOfCall } from './stack';
 import { identity, numbers, textOf } from './text';
 
 /** Writes a trace down, line by line. The parts of a line have tabs between them: what is done, then on what. */
@@ -81,8 +81,8 @@ export class Scribe {
   }
   private local(value: Value): string {
     const { values } = this;
-    const place = values.get(value);
-    if (place !== undefined) return `value ${place - values.size}`;
+    const number = values.get(value);
+    if (number !== undefined) return `value ${number - values.size}`;
     values.set(value, values.size);
     return 'new value';
   }
@@ -127,7 +127,7 @@ export class Audit {
 
   /**
    * Whether the function, traced by `trace`, still does what was recorded. False: it does not since a change, no
-   * call went by since, and another plan can take the place of this one.
+   * call went by since, and another plan can replace this one.
    *
    * @throws {CaptureError} if it does not, and calls may have gone by.
    */
@@ -138,7 +138,7 @@ export class Audit {
     let difference: string | null = null;
     const compare = (now: string | undefined): void => {
       const before = lines[at++];
-      if (difference === null && before !== now) difference = `${tell(before, now)}${placeInside()}`;
+      if (difference === null && before !== now) difference = `${tell(before, now)}${siteInside()}`;
     };
     trace(new Scribe(compare));
     if (at < lines.length) compare(undefined);
@@ -147,7 +147,7 @@ export class Audit {
     if (difference === null || safe) return difference === null;
     throw new CaptureError(
       'capture',
-      `the function called${placeOfCall()} does not do any more what its plan does: ${difference}. A plan cannot see such a change, and calls since the last check went by what was traced: pass what changes as an argument, keep it in a tensor, or call dispose() when it changes`,
+      `the function called${siteOfCall()} does not do any more what its plan does: ${difference}. A plan cannot see such a change, and calls since the last check went by what was traced: pass what changes as an argument, keep it in a tensor, or call dispose() when it changes`,
     );
   }
 }

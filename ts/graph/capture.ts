@@ -19,7 +19,7 @@ import type { Audit } from './audit';
 import { PlanCache } from './cache';
 import type { Plan } from './plan';
 import { arrangementOf, isTensor, PLAIN, tensorsOf, type Arrangement } from './signature';
-import { OUTER, placeOfCall, placeOfCaller } from './stack';
+import { OUTER, siteOfCall, siteOfCaller } from './stack';
 import { planOf, resultOf, traced, type Run } from './tracing';
 
 /** A captured function. */
@@ -118,7 +118,7 @@ export function capture(f: Run, options: CaptureOptions = {}): Captured<unknown[
   checkCount('capture', 2, arguments);
   const { memoryBudget, winograd, maxPlans = 16, maxBytes, audit = true } = options;
   const cache = new PlanCache({ plans: maxPlans, bytes: maxBytes ?? Infinity });
-  const caller = placeOfCaller();
+  const caller = siteOfCaller();
   let warned = false;
   let { backend } = runtime;
 
@@ -201,13 +201,13 @@ function checkArgument(i: number, x: Tensor): void {
   if (backend !== runtime.backend && !traced) {
     throw new BackendError(
       'capture',
-      `tensor ${i} of the arguments given${placeOfCall()} is on ${backend.name}, ops run on ${runtime.backend.name}`,
+      `tensor ${i} of the arguments given${siteOfCall()} is on ${backend.name}, ops run on ${runtime.backend.name}`,
     );
   }
   if (x.node !== null && runtime.recording) {
     throw new CaptureError(
       'capture',
-      `tensor ${i} of the arguments given${placeOfCall()} requires a gradient, which does not lead through a plan: differentiate inside the function, or detach() it`,
+      `tensor ${i} of the arguments given${siteOfCall()} requires a gradient, which does not lead through a plan: differentiate inside the function, or detach() it`,
     );
   }
 }

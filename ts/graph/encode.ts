@@ -81,36 +81,39 @@ export function encode(program: Program, inputs: readonly Named[], outputs: read
   const calls = instructions.flatMap(i => ('body' in i ? i.body : [i]));
 
   // The memory: weights, then what goes in, what comes out, and the arena.
-  const places = new Map<Value, number>();
+  const addresses = new Map<Value, number>();
   const weights: { readonly at: number; readonly from: number; readonly bytes: number }[] = [];
-  const used = [...calls.flatMap(call => call.places.map(({ value }) => value)), ...outputs.map(o => o.operand.value)];
+  const used = [
+    ...calls.flatMap(call => call.relocations.map(({ value }) => value)),
+    ...outputs.map(o => o.operand.value),
+  ];
   let end = 0;
   const put = (v: Value): number => {
     const at = end;
-    places.set(v, at);
+    addresses.set(v, at);
     end += aligned(Math.max(v.bytes, 1));
     return at;
   };
   for (const v of used) {
-    if (!('storage' in v.origin) || places.has(v)) continue;
+    if (!('storage' in v.origin) || addresses.has(v)) continue;
     weights.push({ at: put(v), from: v.origin.storage.at, bytes: v.bytes });
   }
   const constant = end;
-  for (const [v, at] of memory.offsets) places.set(v, end + at);
+  for (const [v, at] of memory.offsets) addresses.set(v, end + at);
   end += aligned(memory.bytes);
-  for (const v of [...inputs.map(i => i.operand.value), ...used]) if (!places.has(v)) put(v);
+  for (const v of [...inputs.map(i => i.operand.value), ...used]) if (!addresses.has(v)) put(v);
 
   const kernels: string[] = [];
   const numbers: number[] = [];
-  const write = ({ kernel, args, places: addresses, step }: Call, growth: readonly number[], time: number): void => {
+  const write = ({ kernel, args, relocations, step }: Call, growth: readonly number[], time: number): void => {
     if (!isInInfer(kernel)) {
       throw new CaptureError('encode', `${step.def.name} needs the kernel ${kernel}, which phyllo/edge does not have`);
     }
     if (!kernels.includes(kernel)) kernels.push(kernel);
     const own = [...args];
     let mask = 0;
-    for (const { arg, value, at } of addresses) {
-      own[arg] = places.get(value)! + at;
+    for (const { arg, value, at } of relocations) {
+      own[arg] = addresses.get(value)! + at;
       mask += 2 ** arg;
     }
     numbers.push(kernels.indexOf(kernel), own.length, mask, ...own.map((x, arg) => x + (growth[arg] ?? 0) * time));
@@ -129,7 +132,7 @@ export function encode(program: Program, inputs: readonly Named[], outputs: read
       );
     }
     if (!dense) throw new CaptureError('encode', `${name} is not dense: return ${name}.contiguous()`);
-    return { name, dtype, shape, at: places.get(value)! + at };
+    return { name, dtype, shape, at: addresses.get(value)! + at };
   };
   const description: Description = { kernels, inputs: inputs.map(port), outputs: outputs.map(port) };
   const text = new TextEncoder().encode(JSON.stringify(description));

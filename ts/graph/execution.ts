@@ -46,7 +46,7 @@ export class Execution {
   readonly program: Program;
   readonly holding: Holding;
   readonly gradients: Gradients;
-  /** What is changed: memory that the function found around it, and arguments by their places. */
+  /** What is changed: memory that the function found around it, and arguments by their indices. */
   readonly storages: readonly Change<Storage>[];
   readonly arguments: readonly Change<number>[];
   readonly bytes: { readonly shared: number; readonly own: number };
@@ -166,7 +166,7 @@ export class Execution {
     this.touch(Infinity, xs);
   }
 
-  /** Chooses the places of all values. What the call reads is counted meanwhile, so that nothing is placed over it. */
+  /** Binds the addresses of all values. What the call reads is counted meanwhile, so that nothing else gets its address. */
   private bind(xs: readonly Tensor[]): void {
     const { program, inputs, fresh, made, gradients } = this;
     let counted = 0;

@@ -2,7 +2,7 @@
 import type { Backend } from '../backend/backend';
 import { show } from '../core/shape';
 import { flopsOf, mutates, opsOf, writes, type Graph, type Operand, type Step, type Value } from './graph';
-import type { Memory } from './memory';
+import type { MemoryPlan } from './memory';
 import { bytes, short, table } from './table';
 
 /** Bytes that a step reads and writes. */
@@ -37,7 +37,7 @@ class Names {
 const operand = (o: Operand): string => `${show(o.shape)}${o.dtype === 'f32' ? '' : ` ${o.dtype}`}`;
 
 /** The steps in order, with what they cost, and the memory they need. */
-export function explain({ steps, once }: Graph, { bytes: arena, bound }: Memory, backend: Backend): string {
+export function explain({ steps, once }: Graph, { bytes: arena, bound }: MemoryPlan, backend: Backend): string {
   const names = new Names();
   const rows = [['step', 'op', 'output', 'inputs', 'FLOP', 'memory', 'made of']];
   let flops = 0;

@@ -22,10 +22,10 @@ export interface GradientEffect {
 }
 
 /**
- * Where plans put the gradient of a leaf: one place for all that leave one, which each call may use again unless
+ * Where plans put the gradient of a leaf: one buffer for all that leave one, which each call may use again unless
  * somebody kept what the last one left.
  */
-export class Place {
+export class GradientBuffer {
   storage: Storage;
   /** What the leaf has of it. */
   handle: Tensor | null = null;
@@ -68,18 +68,18 @@ export class Place {
     else leaf.grad = this.handle = new Tensor(this.storage, leaf.shape, rowMajor(leaf.shape), 0, leaf.dtype, true);
   }
 }
-const places: WeakMap<Tensor, Place> = new WeakMap();
-function placeOf(leaf: Tensor): Place {
-  let place = places.get(leaf);
-  if (!place?.given) places.set(leaf, (place = new Place(leaf)));
-  return place;
+const buffers: WeakMap<Tensor, GradientBuffer> = new WeakMap();
+function bufferOf(leaf: Tensor): GradientBuffer {
+  let buffer = buffers.get(leaf);
+  if (!buffer?.given) buffers.set(leaf, (buffer = new GradientBuffer(leaf)));
+  return buffer;
 }
 
-/** A gradient left in its leaf's place. */
+/** A gradient left in its leaf's buffer. */
 interface Left {
   readonly effect: GradientEffect;
   readonly value: Value;
-  readonly place: Place;
+  readonly buffer: GradientBuffer;
   /** The one before is still there when this one is first written. */
   readonly late: boolean;
 }
@@ -91,8 +91,8 @@ type Read = GradientEffect & { readonly before: Value };
 const isPut = (e: GradientEffect): e is Put => e.after !== null && e.after !== 'same';
 const isRead = (e: GradientEffect): e is Read => e.before !== null && e.before !== 'any';
 
-/** The gradients among them that fill a value of their leaf's shape, each value once: those that may lie in the leaf's place. */
-function placeable(effects: readonly GradientEffect[], results: ReadonlySet<Value>): Set<Put> {
+/** The gradients among them that fill a value of their leaf's shape, each value once: those that may lie in the leaf's buffer. */
+function bufferable(effects: readonly GradientEffect[], results: ReadonlySet<Value>): Set<Put> {
   const taken = new Set(results);
   const found = new Set<Put>();
   for (const effect of effects) {
@@ -129,14 +129,14 @@ export class Gradients {
     written: ReadonlyMap<Value, number>,
     holding: Holding,
   ) {
-    const own = placeable(effects, results);
+    const own = bufferable(effects, results);
     this.left = [...own].map(effect => {
       const {
         leaf,
         cleared,
         after: { value },
       } = effect;
-      return { effect, value, place: holding.share(placeOf(leaf)), late: cleared > (written.get(value) ?? 0) };
+      return { effect, value, buffer: holding.share(bufferOf(leaf)), late: cleared > (written.get(value) ?? 0) };
     });
     this.put = effects.filter(isPut).filter(e => !own.has(e));
     this.removed = effects.filter(({ after }) => after === null);
@@ -147,7 +147,7 @@ export class Gradients {
     });
   }
 
-  /** Local values that have no leaf's place. */
+  /** Local values that lie in no leaf's buffer. */
   get loose(): Value[] {
     return this.put
       .map(({ after }) => after.value)
@@ -181,7 +181,7 @@ export class Gradients {
     for (let i = 0; i < changed.length; i++) {
       const { leaf } = changed[i]!;
       const grad = leaf.leaf!.grad!;
-      if (grad.storage.refs > (places.get(leaf)?.handle === grad ? 2 : 1)) return true;
+      if (grad.storage.refs > (buffers.get(leaf)?.handle === grad ? 2 : 1)) return true;
     }
     if (memory.size > 0)
       for (let i = 0; i < read.length; i++) if (memory.has(read[i]!.leaf.leaf!.grad!.storage)) return true;
@@ -218,8 +218,8 @@ export class Gradients {
         if (after !== 'same') storage.retain();
       }
       for (let i = 0; i < left.length; i++) {
-        const { effect, value, place, late } = left[i]!;
-        program.address(value).bind(place.clear(effect.leaf, late));
+        const { effect, value, buffer, late } = left[i]!;
+        program.address(value).bind(buffer.clear(effect.leaf, late));
       }
     } finally {
       while (counted > 0) {
@@ -236,7 +236,7 @@ export class Gradients {
   }
 
   storageOf(value: Value): Storage | null {
-    return this.left.find(l => l.value === value)?.place.storage ?? null;
+    return this.left.find(l => l.value === value)?.buffer.storage ?? null;
   }
 
   /** Leaves what a call on `xs` computed. */
@@ -247,7 +247,7 @@ export class Gradients {
       put.forEach(({ leaf }, i) => (leaf.grad = handles[i]!));
     }
     for (let i = 0; i < removed.length; i++) clear(removed[i]!.leaf);
-    for (let i = 0; i < left.length; i++) left[i]!.place.give(left[i]!.effect.leaf);
+    for (let i = 0; i < left.length; i++) left[i]!.buffer.give(left[i]!.effect.leaf);
   }
 
   /** Leaves what the function would have left, had it failed at this one of the steps traced. */
@@ -255,7 +255,7 @@ export class Gradients {
     const done = (e: GradientEffect): boolean => e.last <= step;
     const handles = new Map(this.put.filter(done).map(({ leaf, after }) => [leaf, call.tensor(after, xs)]));
     for (const [leaf, handle] of handles) leaf.grad = handle;
-    for (const { effect, place } of this.left) if (done(effect)) place.give(effect.leaf);
+    for (const { effect, buffer } of this.left) if (done(effect)) buffer.give(effect.leaf);
     for (const e of this.effects) {
       if (e.after === null ? done(e) : !done(e) && e.cleared <= step) clear(e.leaf);
     }

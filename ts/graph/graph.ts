@@ -1,5 +1,5 @@
 /**
- * A traced function as data: a list of steps over values. Passes rewrite it, `place` gives its values addresses, and
+ * A traced function as data: a list of steps over values. Passes rewrite it, `planMemory` gives its values offsets, and
  * `lower` turns its steps into kernel calls.
  */
 import type { Capabilities, Kernels } from '../backend/backend';
@@ -11,7 +11,7 @@ import type { Tensor } from '../core/tensor';
 export type Origin =
   /** Computed by a step: it lies in the plan's own memory. */
   | { readonly from: 'local' }
-  /** The argument at this place of the call. */
+  /** The argument of the call with this index. */
   | { readonly from: 'input'; readonly index: number }
   /** A tensor that the function found around it: a parameter, a state. */
   | { readonly from: 'outside'; readonly storage: Storage }
@@ -41,7 +41,7 @@ export interface PlanOp extends Omit<OpDef, 'run'> {
   readonly run: (k: PlanKernels, xs: Views, ys: readonly View[], params: Params) => void;
 }
 
-/** An op at its place in the program. */
+/** A call of an op in the program. */
 export interface Step {
   readonly def: PlanOp;
   readonly params: Params;
@@ -50,7 +50,7 @@ export interface Step {
   readonly ys: readonly Operand[];
   /** Steps of different segments are never made one: what is computed again was not to be kept. Left out: 0. */
   readonly segment?: number;
-  /** Its place among the steps traced, if it is one of them. */
+  /** Its index among the steps traced, if it is one of them. */
   readonly at?: number;
   /** The ops that were made one, if it is more than one's. */
   readonly fused?: readonly string[];

@@ -5,7 +5,7 @@ import { show } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { holdersOf } from './holders';
 import { explore, type Memo } from './memo';
-import { placeOfCall } from './stack';
+import { siteOfCall } from './stack';
 
 /**
  * What the function computed holds no numbers, so no object may keep it. The state of modules and optimisers that it
@@ -94,17 +94,17 @@ export class Guards {
     for (const m of this.memos) {
       const key = m.changed() ?? m.keyOf(isTraced);
       if (key === undefined) continue;
-      const place = `${m.object.constructor?.name ?? 'Object'}.${String(key)}`;
+      const field = `${m.object.constructor?.name ?? 'Object'}.${String(key)}`;
       throw new CaptureError(
         'capture',
-        `the function called${placeOfCall()} changes ${place}, which a plan would do once: what changes from call to call must be a tensor, changed by assign()`,
+        `the function called${siteOfCall()} changes ${field}, which a plan would do once: what changes from call to call must be a tensor, changed by assign()`,
       );
     }
     const t = this.tensors.find((t, j) => !t.disposed && (t.node !== null) !== this.recorded[j] && !this.made(t));
     if (t) {
       throw new CaptureError(
         'capture',
-        `the function called${placeOfCall()} changes requiresGrad of a tensor of shape ${show(t.shape)}, which a plan would do once: do it outside`,
+        `the function called${siteOfCall()} changes requiresGrad of a tensor of shape ${show(t.shape)}, which a plan would do once: do it outside`,
       );
     }
   }

@@ -6,7 +6,7 @@ import { whenGone } from '../core/collector';
 import { onShortage } from '../core/reclaim';
 import { runtime } from '../core/runtime';
 import type { Storage } from '../core/storage';
-import type { Place } from './gradients';
+import type { GradientBuffer } from './gradients';
 import type { Lease } from './workspace';
 
 /** Bytes of JavaScript's heap that a trace and a plan take for each step: 60 kB for the training step of an MLP, of 16 steps. */
@@ -15,7 +15,7 @@ const STEP = 4096;
 export class Holding {
   /** Each counted once. */
   private readonly storages: Storage[] = [];
-  private readonly places: Place[] = [];
+  private readonly buffers: GradientBuffer[] = [];
   /** The plan runs. */
   running = false;
   freed = false;
@@ -29,9 +29,9 @@ export class Holding {
     storage.retain();
     this.storages.push(storage);
   }
-  share(place: Place): Place {
-    this.places.push(place.take());
-    return place;
+  share(buffer: GradientBuffer): GradientBuffer {
+    this.buffers.push(buffer.take());
+    return buffer;
   }
 
   /** The plan, of so many steps, is finished: the holding is freed when nobody has it any more, or when memory is short. */
@@ -47,7 +47,7 @@ export class Holding {
     this.ignore();
     this.lease.end();
     for (const storage of this.storages.splice(0)) storage.release();
-    for (const place of this.places.splice(0)) place.leave();
+    for (const buffer of this.buffers.splice(0)) buffer.leave();
   }
 }
 

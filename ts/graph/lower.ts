@@ -8,20 +8,20 @@ import { ofOp } from '../core/eager';
 import type { View } from '../core/definition';
 import type { Operand, PlanKernels, Step, Value } from './graph';
 
-/** An argument of a call that is an address: the value's, plus bytes. */
-export interface Place {
+/** An argument of a call that is an address, to be filled in once that is known: the value's, plus bytes. */
+export interface Relocation {
   readonly arg: number;
   readonly value: Value;
   readonly at: number;
 }
 export type Kernel = (...args: number[]) => unknown;
-/** A call of one kernel. The arguments are final but for its places. */
+/** A call of one kernel. The arguments are final but for its relocations. */
 export interface Call {
   /** Its name. */
   readonly kernel: string;
   readonly run: Kernel;
   readonly args: readonly number[];
-  readonly places: readonly Place[];
+  readonly relocations: readonly Relocation[];
   readonly step: Step;
 }
 
@@ -81,13 +81,13 @@ export function lower(steps: readonly Step[], backend: Backend): Call[] {
     };
     const second = play(1);
     return play(0).map(({ kernel, run, args }, c): Call => {
-      const places: Place[] = [];
+      const relocations: Relocation[] = [];
       args.forEach((a, arg) => {
         const id = second[c]!.args[arg]! - a;
         if (!(id > 0)) return; // NaN and infinities too are plain numbers
-        places.push({ arg, value: values[id - 1]!, at: a - id * APART });
+        relocations.push({ arg, value: values[id - 1]!, at: a - id * APART });
       });
-      return { kernel, run, args, places, step };
+      return { kernel, run, args, relocations, step };
     });
   });
 }

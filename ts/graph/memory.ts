@@ -1,9 +1,9 @@
-/** What of a graph lies in the arena, when, and where. */
+/** The memory plan of a graph: which values lie in the arena, when, and at which offset. */
 import { ALIGNMENT, bound, layOut, type Arena, type Need } from './arena';
 import { reads, writes, type Graph, type Operand, type Step, type Value } from './graph';
 import { periodsOf } from './periods';
 
-export interface Memory extends Omit<Arena, 'at'> {
+export interface MemoryPlan extends Omit<Arena, 'at'> {
   /** Bytes from the arena's start, by value. */
   readonly offsets: ReadonlyMap<Value, number>;
 }
@@ -34,20 +34,20 @@ function lifetimes({ steps, results }: Graph): Map<Value, Life> {
   return lives;
 }
 
-/** Places for all, as few bytes as may be. */
-export function place(graph: Graph): Memory {
+/** Offsets for all values, in as few bytes as may be. */
+export function planMemory(graph: Graph): MemoryPlan {
   const lives = lifetimes(graph);
-  return placed(
+  return planOf(
     [...lives].map(([v, life]) => row([v], [life])),
     lives,
   );
 }
 
 /**
- * Places at even distances for what steps write that repeat themselves, so that calls can be folded into loops. null
+ * Offsets at even distances for what steps write that repeat themselves, so that calls can be folded into loops. null
  * where none do.
  */
-export function placeEvenly(graph: Graph): Memory | null {
+export function planMemoryEvenly(graph: Graph): MemoryPlan | null {
   const { steps } = graph;
   const lives = lifetimes(graph);
   const names = new Map<string, number>();
@@ -76,7 +76,7 @@ export function placeEvenly(graph: Graph): Memory | null {
   }
   if (rows.length === 0) return null;
   for (const v of rest) rows.push(row([v], [lives.get(v)!]));
-  return placed(rows, lives);
+  return planOf(rows, lives);
 }
 
 /** What a step does, whatever values it does it to. */
@@ -86,7 +86,7 @@ const outline = ({ def, xs, ys }: Step): string => {
   return [def.name, ...xs.map(operand), ...ys.map(operand)].join('; ');
 };
 
-/** Values in a row may share one place if none is needed when the next is made, or alternate between two. */
+/** Values in a row may share one slot if none is needed when the next is made, or alternate between two. */
 function row(values: readonly Value[], lives: readonly Life[]): Row {
   const bytes = values.reduce((most, v) => Math.max(most, v.bytes), 0);
   const apart = (slots: number): boolean =>
@@ -98,7 +98,7 @@ function row(values: readonly Value[], lives: readonly Life[]): Row {
 
 const aligned = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
-function placed(rows: readonly Row[], lives: ReadonlyMap<Value, Life>): Memory {
+function planOf(rows: readonly Row[], lives: ReadonlyMap<Value, Life>): MemoryPlan {
   const { at, bytes } = layOut(rows);
   const offsets = new Map<Value, number>();
   rows.forEach((r, i) => r.values.forEach((v, t) => offsets.set(v, at[i]! + (t % r.slots) * (r.bytes / r.slots))));

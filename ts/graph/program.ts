@@ -4,30 +4,30 @@ import type { Storage } from '../core/storage';
 import { outside } from '../ops/indices';
 import { reads, type Graph, type Value } from './graph';
 import { lower, type Call, type Kernel } from './lower';
-import { place, placeEvenly, type Memory } from './memory';
+import { planMemory, planMemoryEvenly, type MemoryPlan } from './memory';
 import { foldLoops, type Instruction } from './repeat';
 import { Lease } from './workspace';
 
-/** The places in the calls' arguments where one value's address stands. */
+/** The address of one value, and the arguments of calls that hold it. */
 export class Address {
   private at = NaN;
-  private readonly places: { readonly args: number[]; readonly arg: number; readonly at: number }[] = [];
+  private readonly uses: { readonly args: number[]; readonly arg: number; readonly at: number }[] = [];
 
   add(args: number[], arg: number, at: number): void {
-    this.places.push({ args, arg, at });
+    this.uses.push({ args, arg, at });
   }
   bind(address: number): void {
     if (address === this.at) return;
     this.at = address;
-    for (const { args, arg, at } of this.places) args[arg] = address + at;
+    for (const { args, arg, at } of this.uses) args[arg] = address + at;
   }
 }
 
-/** A kernel that returns a place is a check: other values than −1 are an error. */
+/** A kernel that returns the position of a wrong index is a check: other values than −1 are an error. */
 function checking(backend: Backend, where: string): Kernel {
   return (index, n, size) => {
-    const place = backend.kernels.indexOutside!(index!, n!, size!);
-    if (place >= 0) throw outside(backend, where, index!, place, size!);
+    const position = backend.kernels.indexOutside!(index!, n!, size!);
+    if (position >= 0) throw outside(backend, where, index!, position, size!);
   };
 }
 
@@ -59,9 +59,9 @@ class Sequence {
   constructor(instructions: readonly Instruction[], backend: Backend, address: (value: Value) => Address) {
     const kernelOf = ({ kernel, run, step }: Call): Kernel =>
       kernel === 'indexOutside' ? checking(backend, step.def.name) : run;
-    const argsOf = ({ args, places }: Call): number[] => {
+    const argsOf = ({ args, relocations }: Call): number[] => {
       const own = [...args];
-      for (const { arg, value, at } of places) address(value).add(own, arg, at);
+      for (const { arg, value, at } of relocations) address(value).add(own, arg, at);
       return own;
     };
     for (const i of instructions) {
@@ -94,14 +94,14 @@ class Sequence {
 /** Loops may take half as much memory again as the plan needs at least, and so many bytes. */
 const ROOM = 2 ** 16;
 
-/** The calls with their values placed: so that they fold into loops where most of them do, else close together. */
-function compact(graph: Graph, calls: readonly Call[]): [Memory, Instruction[]] {
-  const even = placeEvenly(graph);
+/** A memory plan, and the calls at its offsets: so that they fold into loops where most of them do, else close together. */
+function compact(graph: Graph, calls: readonly Call[]): [MemoryPlan, Instruction[]] {
+  const even = planMemoryEvenly(graph);
   if (even && even.bytes <= (graph.budget ?? 1.5 * even.bound + ROOM)) {
     const folded = foldLoops(calls, even.offsets);
     if (folded.length < calls.length / 2) return [even, folded];
   }
-  const close = place(graph);
+  const close = planMemory(graph);
   return [close, foldLoops(calls, close.offsets)];
 }
 
@@ -113,7 +113,7 @@ interface Source {
 
 export class Program {
   readonly instructions: readonly Instruction[];
-  readonly memory: Memory;
+  readonly memory: MemoryPlan;
   private readonly addresses: Map<Value, Address> = new Map();
   private readonly each: Sequence;
   private readonly once: Sequence;

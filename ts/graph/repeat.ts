@@ -17,13 +17,13 @@ export interface Repeat {
 }
 export type Instruction = Call | Repeat;
 
-/** Folds calls into loops. `offsets` are the places of values in the arena. */
+/** Folds calls into loops. `offsets` are those of values in the arena. */
 export function foldLoops(calls: readonly Call[], offsets: ReadonlyMap<Value, number>): Instruction[] {
   const names = new Map<string, number>();
   const ids = new Map<Value, number>();
-  const all = calls.map(({ kernel, args, places, step }) => {
+  const all = calls.map(({ kernel, args, relocations, step }) => {
     const numbers = [...args];
-    const bases = places.map(({ arg, value, at }) => {
+    const bases = relocations.map(({ arg, value, at }) => {
       const offset = offsets.get(value);
       numbers[arg] = at + (offset ?? 0);
       if (offset === undefined && !ids.has(value)) ids.set(value, ids.size);

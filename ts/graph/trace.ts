@@ -18,7 +18,7 @@ import { allocate, Tensor } from '../core/tensor';
 import type { Scribe } from './audit';
 import { Guards } from './guards';
 import type { Operand, Step, Value } from './graph';
-import { placeInside } from './stack';
+import { siteInside } from './stack';
 
 /** A leaf whose gradient the function reads or replaces. */
 export interface Touched {
@@ -136,7 +136,7 @@ export class Trace implements Interpreter, Watcher {
               'reads elements',
               'a plan would go on with these numbers for ever: compute with the tensor, or pass the number as an argument',
             ];
-    throw new CaptureError(where, `the captured function ${does}${placeInside()}; ${instead}`);
+    throw new CaptureError(where, `the captured function ${does}${siteInside()}; ${instead}`);
   }
 
   object(o: object): void {
@@ -149,7 +149,7 @@ export class Trace implements Interpreter, Watcher {
     if (recorded && t.node !== null && t.node.def !== null && t.node.id < this.birth) {
       throw new CaptureError(
         'capture',
-        `the captured function uses${placeInside()} a tensor of shape ${show(t.shape)} that ${t.node.def.name} made outside and that requires a gradient, which does not lead through a plan: compute it inside, or detach() it`,
+        `the captured function uses${siteInside()} a tensor of shape ${show(t.shape)} that ${t.node.def.name} made outside and that requires a gradient, which does not lead through a plan: compute it inside, or detach() it`,
       );
     }
   }
@@ -171,12 +171,12 @@ export class Trace implements Interpreter, Watcher {
       if (!real.dense)
         throw new CaptureError(
           'capture',
-          `the captured function uses${placeInside()} a gradient that was set to a strided tensor: set a dense one`,
+          `the captured function uses${siteInside()} a gradient that was set to a strided tensor: set a dense one`,
         );
       if (access === 'read' && real.node !== null && runtime.recording) {
         throw new CaptureError(
           'capture',
-          `the captured function uses${placeInside()} a gradient that has a graph of its own, which does not lead through a plan: compute it inside, or set grad to its detach()`,
+          `the captured function uses${siteInside()} a gradient that has a graph of its own, which does not lead through a plan: compute it inside, or set grad to its detach()`,
         );
       }
       placeholder = new Tensor(this.alloc(real.shape, real.dtype), real.shape, real.strides, 0, real.dtype, true);

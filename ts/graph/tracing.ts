@@ -11,7 +11,7 @@ import type { Value } from './graph';
 import { optimise } from './passes/passes';
 import { Plan } from './plan';
 import { isTensor } from './signature';
-import { callMarked, placeOfCall } from './stack';
+import { callMarked, siteOfCall } from './stack';
 import { Trace } from './trace';
 
 export type Run = (...args: unknown[]) => unknown;
@@ -30,7 +30,7 @@ export function resultOf(f: Run, args: unknown[]): unknown {
     result.catch(() => {});
     throw new CaptureError(
       'capture',
-      `the function called${placeOfCall()} returned a Promise; a plan has no await: read data outside`,
+      `the function called${siteOfCall()} returned a Promise; a plan has no await: read data outside`,
     );
   }
   return result;
@@ -75,7 +75,7 @@ export function traced<T>(
       if (leaf >= 0)
         throw new CaptureError(
           'capture',
-          `the function called${placeOfCall()} leaves a gradient in tensor ${leaf} of its arguments, where it would not come out: return it, or use valueAndGrad`,
+          `the function called${siteOfCall()} leaves a gradient in tensor ${leaf} of its arguments, where it would not come out: return it, or use valueAndGrad`,
         );
       const result = mapLeaves(answer, v => {
         if (!(v instanceof Tensor)) return v;

@@ -23,7 +23,7 @@ export function fuseActivations(graph: Graph): Graph {
   const readers = new Map<Value, number>();
   for (const step of steps) for (const v of reads(step)) readers.set(v, (readers.get(v) ?? 0) + 1);
 
-  const makers = new Map<Value, number>(); // places in `kept` of steps that could take an activation
+  const makers = new Map<Value, number>(); // indices in `kept` of steps that could take an activation
   const kept: Step[] = [];
   for (const step of steps) {
     const [x, y] = [step.xs[0], step.ys[0]];

@@ -20,7 +20,7 @@ export function mergeCommon(graph: Graph): Graph {
   const contents = new Contents();
   const firsts = new Map<string, readonly Operand[]>();
   const known = new Map<Value, Value>();
-  /** Where the first is the plan's own and the other must come out of it, the first is computed in its place. */
+  /** Where the first is the plan's own and the other must come out of it, the first is computed in its stead. */
   const moved = new Map<Value, Value>();
   const kept: Step[] = [];
   for (const s of steps) {

@@ -16,7 +16,7 @@ import {
   type Step,
   type Value,
 } from '../graph';
-import { place } from '../memory';
+import { planMemory } from '../memory';
 import { bytes } from '../table';
 import { writeInPlace } from './inplace';
 
@@ -44,9 +44,9 @@ export function fitMemory(graph: Graph): Graph {
   let now = graph;
   for (;;) {
     const needs = needsOf(now);
-    if (needs[peakOf(needs)]! <= budget && place(writeInPlace(now)).bytes <= budget) return now;
+    if (needs[peakOf(needs)]! <= budget && planMemory(writeInPlace(now)).bytes <= budget) return now;
     const next = now.steps.length < MOST * graph.steps.length ? relieved(now, needs, originals) : null;
-    if (!next) throw missing(place(writeInPlace(now)).bytes);
+    if (!next) throw missing(planMemory(writeInPlace(now)).bytes);
     now = next;
   }
 }
