@@ -133,8 +133,8 @@ onEachBackend('on %s', () => {
       const at = keep(tensor(Int32Array.of(0, 7)));
       const bytes = keep(tensor(Uint8Array.of(0, 9)));
       flat(3, () => {
-        failure(() => x.indexSelect(0, at), IndexError, /index 7 at place 1 is outside \[0, 3\)/);
-        failure(() => x.indexSelect(0, bytes), IndexError, /index 9 at place 1/); // widened to i32 for it
+        failure(() => x.indexSelect(0, at), IndexError, /index 7 at position 1 is outside \[0, 3\)/);
+        failure(() => x.indexSelect(0, bytes), IndexError, /index 9 at position 1/); // widened to i32 for it
         failure(() => crossEntropy(x, keep(at).reshape([2])), ShapeError, /crossEntropy/);
         scope(() => failure(() => x.square().indexSelect(1, at), IndexError, /outside \[0, 4\)/));
       });

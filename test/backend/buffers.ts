@@ -29,11 +29,11 @@ class Buffers implements Floats {
     if (array === undefined) throw new Error(`there is no buffer at ${at}`);
     return array;
   }
-  place(at: number): number {
+  indexOf(at: number): number {
     return (at % STRIDE) / ITEM;
   }
   from(at: number): Float64Array {
-    return this.whole(at).subarray(this.place(at));
+    return this.whole(at).subarray(this.indexOf(at));
   }
 }
 
@@ -62,10 +62,10 @@ export function buffers(): Backend {
     const indices = INDICES[name];
     if (indices !== undefined) {
       const [at, n, size] = indices(...args);
-      const place = indexOutside!(at, n, size);
-      if (place >= 0) {
-        const value = memory.from(at)[place];
-        failure ??= new IndexError(name, `index ${value} at place ${place} is outside [0, ${size})`);
+      const position = indexOutside!(at, n, size);
+      if (position >= 0) {
+        const value = memory.from(at)[position];
+        failure ??= new IndexError(name, `index ${value} at position ${position} is outside [0, ${size})`);
         return;
       }
     }

@@ -145,7 +145,7 @@ describe.each(KINDS)('$name', ({ make, layouts }) => {
         expect(() => gather(x, 1, tensor(Int32Array.of(0, 3), { shape: [2, 1] }))).toThrow(IndexError);
       } else {
         const y = gather(x, 1, tensor(Int32Array.of(0, 3), { shape: [2, 1] }));
-        await expect(y.data()).rejects.toThrow('gather: index 3 at place 1 is outside [0, 3)');
+        await expect(y.data()).rejects.toThrow('gather: index 3 at position 1 is outside [0, 3)');
         expect(await x.data()).toEqual(Float64Array.of(0, 1, 2, 3, 4, 5));
       }
     });

@@ -58,20 +58,20 @@ describe('is refused:', () => {
       'a label out of range',
       () => crossEntropy(x23, u2),
       IndexError,
-      /^crossEntropy: target: index 5 at place 1 is outside \[0, 3\)$/,
+      /^crossEntropy: target: index 5 at position 1 is outside \[0, 3\)$/,
     ],
     [
       'an index out of range',
       () => x3.indexSelect(0, i7),
       IndexError,
-      /^indexSelect: index 7 at place 0 is outside \[0, 3\)$/,
+      /^indexSelect: index 7 at position 0 is outside \[0, 3\)$/,
     ],
-    ['a negative index', () => x3.gather(0, minus), IndexError, /^gather: index -1 at place 0 is outside \[0, 3\)$/],
+    ['a negative index', () => x3.gather(0, minus), IndexError, /^gather: index -1 at position 0 is outside \[0, 3\)$/],
     [
       'a place that is not there',
       () => x23.select(0, 2),
       IndexError,
-      /^select: there is no place 2 in dimension 0 of \[2, 3\]$/,
+      /^select: there is no index 2 in dimension 0 of \[2, 3\]$/,
     ],
     [
       'a sample that is not there',
@@ -83,7 +83,7 @@ describe('is refused:', () => {
       'a class that is not there',
       () => new metrics.ConfusionMatrix(2).update(u2, u2),
       IndexError,
-      /5 at place 1 is outside \[0, 2\)$/,
+      /5 at position 1 is outside \[0, 2\)$/,
     ],
 
     [

@@ -100,7 +100,7 @@ describe('a plan from a file', () => {
     const net = load(f.plan(sentence()).encode(), { wasm: infer });
     const want = [...net.run([3, 0, 5])];
     expect(() => net.run([3, 6, 5])).toThrow(IndexError);
-    expect(() => net.run([3, 0, -1])).toThrow("plan file: index -1 at place 2 of input 'input' is outside [0, 6)");
+    expect(() => net.run([3, 0, -1])).toThrow("plan file: index -1 at position 2 of input 'input' is outside [0, 6)");
     expect([...net.run([3, 0, 5])]).toEqual(want);
   });
 });

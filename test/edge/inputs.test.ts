@@ -72,7 +72,7 @@ describe('an input is checked:', () => {
 
   test('each element, as a number', () => {
     const net = f32();
-    const takes = "input 'input' [1, 16] takes 16 numbers, at place";
+    const takes = "input 'input' [1, 16] takes 16 numbers, at position";
     for (const [odd, found] of [
       [undefined, 'undefined'],
       ['1', "'1'"],
@@ -95,7 +95,7 @@ describe('an input is checked:', () => {
 
   test('whole numbers, where it takes them', () => {
     const net = i32();
-    const takes = "input 'input' [1, 3] takes 3 whole numbers from -2^31 to 2^31 - 1, at place";
+    const takes = "input 'input' [1, 3] takes 3 whole numbers from -2^31 to 2^31 - 1, at position";
     for (const odd of [NaN, 1.5, Infinity, 2 ** 31, -(2 ** 31) - 1, 2 ** 32]) {
       refuses(net, [0, 0, odd], ValueError, `${takes} 2 is ${odd}`);
       refuses(net, Float64Array.of(odd, 0, 0), ValueError, `${takes} 0 is ${odd}`);
@@ -106,7 +106,7 @@ describe('an input is checked:', () => {
     for (const same of [[3, -0, 5], Uint8Array.of(3, 0, 5), Float64Array.of(3, 0, 5)])
       expect(net.run(same)).toEqual(want);
     expect(() => net.run([2 ** 31 - 1, 0, 0])).toThrow(
-      "a.phyllo: index 2147483647 at place 0 of input 'input' is outside [0, 6)",
+      "a.phyllo: index 2147483647 at position 0 of input 'input' is outside [0, 6)",
     );
   });
 
@@ -122,7 +122,7 @@ describe('an input is checked:', () => {
         net,
         { bytes: [0, odd], mask: [0, 0] },
         ValueError,
-        `input 'bytes' [2] takes 2 whole numbers from 0 to 255, at place 1 is ${odd}`,
+        `input 'bytes' [2] takes 2 whole numbers from 0 to 255, at position 1 is ${odd}`,
       );
     }
     for (const mask of [Uint8Array.of(0, 2), [1, 2]]) {
@@ -130,7 +130,7 @@ describe('an input is checked:', () => {
         net,
         { bytes: [0, 0], mask },
         ValueError,
-        "input 'mask' [2] takes 2 numbers, each 0 or 1, at place 1 is 2",
+        "input 'mask' [2] takes 2 numbers, each 0 or 1, at position 1 is 2",
       );
     }
   });

@@ -129,7 +129,7 @@ describe.each([exact, ...binaries])('on $name', backend => {
       for (let i = 0; i < 3; i++) {
         expect(bits([captured(good)])).toEqual(expected);
         expect(() => captured(bad)).toThrow(IndexError);
-        expect(() => captured(bad)).toThrow('index 6 at place 0 is outside [0, 6)');
+        expect(() => captured(bad)).toThrow('index 6 at position 0 is outside [0, 6)');
       }
       captured.dispose();
     }));

@@ -131,8 +131,8 @@ onEachBackend('on %s', () => {
       const want = f(x, tensor(Int32Array.of(0, 1, 2, 0))).item();
       const gradient = w.grad;
       const before = inUse();
-      failure(() => f(x, tensor(Int32Array.of(0, 1, 3, 0))), IndexError, /index 3 at place 2 is outside \[0, 3\)/);
-      failure(() => f(x, tensor(Int32Array.of(-1, 1, 3, 0))), IndexError, /index -1 at place 0/);
+      failure(() => f(x, tensor(Int32Array.of(0, 1, 3, 0))), IndexError, /index 3 at position 2 is outside \[0, 3\)/);
+      failure(() => f(x, tensor(Int32Array.of(-1, 1, 3, 0))), IndexError, /index -1 at position 0/);
       expect([inUse().blocks - before.blocks, w.grad, gradient!.disposed]).toEqual([2, null, true]); // the labels
       expect(f(x, tensor(Int32Array.of(0, 1, 2, 0))).item()).toBe(want);
       expect(plansOf(f)).toBe(1);

@@ -115,10 +115,10 @@ describe('ConfusionMatrix', () => {
   });
 
   test.each<[string, number[], number[], string]>([
-    ['actual', [0, 3], [0, 0], 'actual 3 at place 1 is outside [0, 3)'],
-    ['predicted', [0, 0, 0], [0, 1, -1], 'predicted -1 at place 2 is outside [0, 3)'],
-    ['half', [0.5], [0], 'actual 0.5 at place 0'],
-    ['no number', [0], [NaN], 'predicted NaN at place 0'],
+    ['actual', [0, 3], [0, 0], 'actual 3 at position 1 is outside [0, 3)'],
+    ['predicted', [0, 0, 0], [0, 1, -1], 'predicted -1 at position 2 is outside [0, 3)'],
+    ['half', [0.5], [0], 'actual 0.5 at position 0'],
+    ['no number', [0], [NaN], 'predicted NaN at position 0'],
   ])('a label outside the classes counts nothing: %s', (_, a, p, message) => {
     const m = new ConfusionMatrix(3);
     expect(() => m.update(a, p)).toThrow(IndexError);

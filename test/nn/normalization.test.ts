@@ -313,7 +313,7 @@ describe('errors', () => {
       ShapeError,
       /conv3d: .* deeper/,
     ],
-    ['adaptive pooling of nothing', () => adaptiveAvgPool2d(zeros([1, 1, 0, 2]), 1), ShapeError, /no places/],
+    ['adaptive pooling of nothing', () => adaptiveAvgPool2d(zeros([1, 1, 0, 2]), 1), ShapeError, /no positions/],
     ['adaptive pooling into nothing', () => adaptiveMaxPool2d(zeros([1, 1, 2, 2]), 0), ValueError, /outputSize/],
   ])('%s', (_, f, kind, text) => {
     expect(f).toThrow(kind);

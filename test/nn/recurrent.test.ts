@@ -403,7 +403,7 @@ describe('refuses', () => {
       'a word outside',
       () => embedding(tensor(Int32Array.of(3)), zeros([3, 2])),
       IndexError,
-      /index 3 at place 0 is outside \[0, 3\)/,
+      /index 3 at position 0 is outside \[0, 3\)/,
     ],
     ['a table', () => embedding(tensor(Int32Array.of(0)), zeros([3])), ShapeError, /weight takes \[rows, width\]/],
     [

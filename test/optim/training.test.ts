@@ -80,7 +80,7 @@ function expectClose(
   for (let i = 0; i < found.length; i++) {
     const [a, b] = [found[i]!, expected[i]!];
     const close = Math.abs(a - b) <= absolute + relative * Math.abs(b);
-    if (!close) expect.fail(`${what}: ${a} at place ${i}, expected ${b}`);
+    if (!close) expect.fail(`${what}: ${a} at position ${i}, expected ${b}`);
   }
 }
 

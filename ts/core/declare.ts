@@ -1,6 +1,6 @@
 /**
  * An op is declared once, with the names of its operands and types that hold the parts together: its shape rule, its
- * kernel call, what its gradient saves and its gradient rules. Here the names become places, for good: interpreters
+ * kernel call, what its gradient saves and its gradient rules. Here the names become indices, for good: interpreters
  * read {@link OpDef}.
  */
 import type { OpDef, Params, Tensors, Traits, View, Views, Vjp } from './definition';
@@ -12,7 +12,7 @@ import type { Tensor } from './tensor';
 export type Operand = Tensor | number;
 export type Input = Operand | null;
 
-/** Operands by place: a type for each input, null where the input may be. */
+/** Operands by position: a type for each input, null where the input may be. */
 export type Inputs<A extends readonly Input[], T> = { readonly [K in keyof A]: null extends A[K] ? T | null : T };
 /** A type for each output. */
 export type Each<R extends readonly unknown[], T> = { readonly [K in keyof R]: T };
@@ -119,7 +119,7 @@ export type AnyMultiDef = MultiDef<readonly Input[], readonly Tensor[], Params, 
 
 const NOTHING: readonly never[] = [];
 
-/** The gradient rules of inputs with names, as one of places. `cotangent`: what the rules get of those of all outputs. */
+/** The gradient rules of inputs with names, as one of indices. `cotangent`: what the rules get of those of all outputs. */
 function vjpOf<G>(
   { inputs, vjp, vjpAll }: AnyDeclaration<G>,
   outputs: readonly string[],
@@ -153,7 +153,7 @@ type Own = Pick<OpDef, 'outputs' | 'optional' | 'shapes' | 'dtypes' | 'vjp'>;
 /** All declarations end in objects of one hidden class, since interpreters read them at every op. */
 function complete<G>(d: AnyDeclaration<G>, own: Own, variadic = false): OpDef {
   const { inputs, wants = {}, nullable = [], mutates = [], saves = {}, run, view, flops } = d;
-  const places = [...inputs, ...own.outputs];
+  const operands = [...inputs, ...own.outputs];
   return {
     name: d.name,
     strided: d.strided ?? false,
@@ -167,7 +167,7 @@ function complete<G>(d: AnyDeclaration<G>, own: Own, variadic = false): OpDef {
     written: inputs.map(name => mutates.includes(name)),
     mutates: mutates.length > 0,
     optional: own.optional,
-    saves: inputs.map(name => (saves[name] ?? []).reduce((bits, s) => bits | (1 << places.indexOf(s)), 0)),
+    saves: inputs.map(name => (saves[name] ?? []).reduce((bits, s) => bits | (1 << operands.indexOf(s)), 0)),
     shapes: own.shapes,
     dtypes: own.dtypes,
     vjp: own.vjp,

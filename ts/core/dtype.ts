@@ -36,7 +36,7 @@ export interface ElementType {
   /** The elements as JavaScript reads them and, without a code, as they lie in memory. */
   readonly array: NumberArray;
   readonly code: Code | null;
-  /** Of a type that ops compute in, its place: where one is wanted, those below it are converted. null: for storage. */
+  /** Of a type that ops compute in: where one is wanted, those of lower rank are converted. null: for storage. */
   readonly rank: number | null;
   /** Conversions that are no kernel of their own go through this type, which has the range. */
   readonly through: ComputeType;

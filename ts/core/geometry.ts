@@ -49,7 +49,7 @@ function collapse(shape: Shape, a: View, b: View): boolean {
   return true;
 }
 
-/** x without its outermost dimension, at place i of it. */
+/** x without its outermost dimension, at index i of it. */
 function inside(x: View, i: number, ndim: number): View {
   if (x.shape.length < ndim) return x;
   const step = x.shape[0] === 1 ? 0 : x.strides[0]!;
@@ -88,7 +88,7 @@ export function runCopy(f: Copy, x: View, y: View, shape: Shape = y.shape): void
   }
 }
 
-/** Where a tensor lies inside a larger one: from `start` of one dimension on, at each `step`-th place. */
+/** Where a tensor lies inside a larger one: from `start` of one dimension on, at each `step`-th index. */
 export interface Place {
   readonly dim: number;
   readonly start: number;

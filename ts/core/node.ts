@@ -29,7 +29,7 @@ export class Node {
   readonly slots: number[] = [];
   readonly inputShapes: Shape[] = [];
   readonly outputShapes: Shape[] = [];
-  /** By place: inputs, then outputs. Handles of the graph's own, which count the storage. */
+  /** In order: inputs, then outputs. Handles of the graph's own, which count the storage. */
   saved: (Tensor | null)[] | null = null;
   /** Sum of the saved storages' versions when they were saved. */
   versions = 0;

@@ -1,5 +1,5 @@
 /**
- * A tensor as people read it: its numbers in nested brackets, aligned, rounded to four places and elided in the middle as
+ * A tensor as people read it: its numbers in nested brackets, aligned, rounded to four decimals and elided in the middle as
  * NumPy does, then element type and shape.
  */
 import { ELEMENTS, type DType } from './dtype';
@@ -11,8 +11,8 @@ interface Printed {
   readonly strides: Shape;
   readonly dtype: DType;
   readonly size: number;
-  /** The element so many places after the first. */
-  element(place: number): number;
+  /** The element that lies so many elements of memory after the first. */
+  element(offset: number): number;
 }
 
 /** Of tensors with more elements than that … */
@@ -28,9 +28,9 @@ export function print(t: Printed): string {
   const { shape, strides, size, dtype } = t;
   const elide = size > FULL;
   const shown: number[] = [];
-  const collect = (d: number, place: number): void => {
-    if (d === shape.length) shown.push(t.element(place));
-    else for (const i of indices(shape[d]!, elide)) if (i !== null) collect(d + 1, place + i * strides[d]!);
+  const collect = (d: number, offset: number): void => {
+    if (d === shape.length) shown.push(t.element(offset));
+    else for (const i of indices(shape[d]!, elide)) if (i !== null) collect(d + 1, offset + i * strides[d]!);
   };
   if (size > 0) collect(0, 0);
   const words = format(shown, ELEMENTS[dtype].kind === 'bool');
@@ -47,7 +47,7 @@ export function print(t: Printed): string {
   return `${HEAD}${numbers}, ${dtype} [${shape.join(', ')}])`;
 }
 
-/** The places shown of a dimension; null stands for those left out. */
+/** The indices shown of a dimension; null stands for those left out. */
 function indices(n: number, elide: boolean): (number | null)[] {
   if (!elide || n <= 2 * EDGE) return Array.from({ length: n }, (_, i) => i);
   const ends = Array.from({ length: EDGE }, (_, i) => i);

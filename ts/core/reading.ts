@@ -31,12 +31,12 @@ export function inOrder({ size, shape, strides, dense, dtype }: Tensor, all: Ten
   // The reference backend reads every float as f64.
   const out = new (all instanceof Float64Array ? Float64Array : ELEMENTS[dtype].array)(size);
   for (let i = 0; i < size; i++) {
-    let place = 0;
+    let offset = 0;
     for (let d = shape.length - 1, rest = i; d >= 0; d--) {
-      place += (rest % shape[d]!) * strides[d]!;
+      offset += (rest % shape[d]!) * strides[d]!;
       rest = Math.floor(rest / shape[d]!);
     }
-    out[i] = all[place]!;
+    out[i] = all[offset]!;
   }
   return out;
 }

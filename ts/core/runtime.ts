@@ -31,7 +31,7 @@ export interface Watcher {
   /**
    * A tensor was made of `data` from JavaScript.
    *
-   * @returns what a call of the plan has in its place, or the tensor itself.
+   * @returns what a call of the plan has instead of it, or the tensor itself.
    */
   constant(numbers: Tensor, data: ArrayLike<number>): Tensor;
   /** Nobody's scope will end t. */

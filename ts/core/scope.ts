@@ -18,7 +18,7 @@ export function keep<T>(value: T): T {
   if (typeof value !== 'object' || value === null || isThenable(value)) {
     throw new ValueError('keep', `takes a tensor, or an object with tensors, this is ${display(value)}`);
   }
-  // An array's map gives a place, too.
+  // An array's map gives an index, too.
   if (arguments.length > 1 && typeof arguments[1] !== 'number') {
     throw new ValueError('keep', `takes 1 argument, these are ${arguments.length}: keep an array of them`);
   }

@@ -12,7 +12,7 @@ export const liveBytes = (): number => live;
 /**
  * Memory under one or more tensors, counted: one reference for each handle, saved value and plan. Freed at zero, once
  * and for all: no reference can be taken to what is free. While a function is traced it may be memory in name only: a
- * plan will give it a place.
+ * plan will give it an address.
  */
 export class Storage {
   private count = 0;

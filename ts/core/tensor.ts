@@ -229,7 +229,7 @@ export class Tensor {
       strides,
       dtype,
       size,
-      element: place => peek(this.at + place * bytes, dtype),
+      element: offset => peek(this.at + offset * bytes, dtype),
     });
   }
   /**

@@ -25,8 +25,8 @@ export interface Dataset<T> {
   readonly length: number;
   /** Sample i, from 0 to length − 1. What it makes is freed with its batch; what it wants to keep it must `keep`. */
   get(i: number): T;
-  /** A batch of the samples at these places, if that is faster than to stack them one by one. */
-  getBatch?(places: Int32Array): T;
+  /** A batch of the samples with these indices, if that is faster than to stack them one by one. */
+  getBatch?(indices: Int32Array): T;
 }
 
 const isDataset = (v: unknown): boolean => {
@@ -46,11 +46,11 @@ function each(xs: readonly Tensor[], f: (x: Tensor) => Tensor): readonly Tensor[
   return xs.map(f);
 }
 
-/** Throws IndexError unless all are places in a dataset of n samples. */
-function checkPlaces(where: string, places: ArrayLike<number>, n: number): void {
-  check(where, 'places', numbers, places);
-  for (let k = 0; k < places.length; k++) {
-    const i = places[k]!;
+/** Throws IndexError unless all are indices of a dataset of n samples. */
+function checkIndices(where: string, indices: ArrayLike<number>, n: number): void {
+  check(where, 'indices', numbers, indices);
+  for (let k = 0; k < indices.length; k++) {
+    const i = indices[k]!;
     if (!Number.isInteger(i) || i < 0 || i >= n) throw new IndexError(where, `there is no sample ${i} among ${n}`);
   }
 }
@@ -81,32 +81,32 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<Tenso
   get(i: number): Tensors<T> {
     check('TensorDataset', 'i', anyNumber, i);
     checkCount('TensorDataset.get', 1, arguments);
-    checkPlaces('TensorDataset', [i], this.length);
+    checkIndices('TensorDataset', [i], this.length);
     return each(this.tensors, t => select(t, 0, i));
   }
 
-  /** Views where the places follow each other, else one copy from each tensor. Throws IndexError. */
-  getBatch(places: Int32Array): Tensors<T> {
+  /** Views where the indices follow each other, else one copy from each tensor. Throws IndexError. */
+  getBatch(indices: Int32Array): Tensors<T> {
     checkCount('TensorDataset.getBatch', 1, arguments);
-    checkPlaces('TensorDataset', places, this.length);
-    const [start = 0] = places;
-    if (places.every((p, i) => p === start + i)) {
-      return each(this.tensors, t => slice(t, 0, start, start + places.length));
+    checkIndices('TensorDataset', indices, this.length);
+    const [start = 0] = indices;
+    if (indices.every((p, i) => p === start + i)) {
+      return each(this.tensors, t => slice(t, 0, start, start + indices.length));
     }
-    const index = tensor(places);
+    const index = tensor(indices);
     const batch = each(this.tensors, t => indexSelect(t, 0, index));
     index.dispose();
     return batch;
   }
 }
 
-/** The samples of a dataset at some places, in their order; a place may come more than once. */
+/** The samples of a dataset with some indices, in their order; an index may come more than once. */
 export class Subset<T> implements Dataset<T> {
   readonly length: number;
   readonly indices: Int32Array;
-  readonly getBatch?: (places: Int32Array) => T;
+  readonly getBatch?: (indices: Int32Array) => T;
 
-  /** Throws IndexError for a place that is not in the dataset. */
+  /** Throws IndexError for an index that is not in the dataset. */
   constructor(
     readonly dataset: Dataset<T>,
     indices: ArrayLike<number>,
@@ -119,13 +119,13 @@ export class Subset<T> implements Dataset<T> {
       ],
       arguments,
     );
-    checkPlaces('Subset', indices, dataset.length);
+    checkIndices('Subset', indices, dataset.length);
     this.indices = Int32Array.from(indices);
     this.length = this.indices.length;
     if (!dataset.getBatch) return;
-    this.getBatch = places => {
-      checkPlaces('Subset', places, this.length);
-      return dataset.getBatch!(places.map(p => this.indices[p]!));
+    this.getBatch = indices => {
+      checkIndices('Subset', indices, this.length);
+      return dataset.getBatch!(indices.map(p => this.indices[p]!));
     };
   }
 
@@ -133,7 +133,7 @@ export class Subset<T> implements Dataset<T> {
   get(i: number): T {
     check('Subset', 'i', anyNumber, i);
     checkCount('Subset.get', 1, arguments);
-    checkPlaces('Subset', [i], this.length);
+    checkIndices('Subset', [i], this.length);
     return this.dataset.get(this.indices[i]!);
   }
 }

@@ -96,30 +96,30 @@ export class DataLoader<T extends Batch> implements Iterable<T> {
 
   *#batches(order: Int32Array, count: number): IterableIterator<T> {
     for (let i = 0; i < count && !this.#disposed; i++) {
-      const places = order.subarray(i * this.batchSize, (i + 1) * this.batchSize);
+      const indices = order.subarray(i * this.batchSize, (i + 1) * this.batchSize);
       yield scope(() => {
-        const batch = this.dataset.getBatch?.(places) ?? stacked(this.dataset, places);
+        const batch = this.dataset.getBatch?.(indices) ?? stacked(this.dataset, indices);
         return this.#transform ? this.#transform(batch) : batch;
       }, 'a batch of the DataLoader');
     }
   }
 }
 
-/** The samples at some places, at least one, each tensor stacked along a new first dimension. */
-function stacked<T extends readonly Tensor[]>(dataset: Dataset<T>, places: Int32Array): T;
-function stacked(dataset: Dataset<readonly Tensor[]>, places: Int32Array): readonly Tensor[] {
-  const samples = Array.from(places, i => dataset.get(i));
+/** The samples with some indices, at least one, each tensor stacked along a new first dimension. */
+function stacked<T extends readonly Tensor[]>(dataset: Dataset<T>, indices: Int32Array): T;
+function stacked(dataset: Dataset<readonly Tensor[]>, indices: Int32Array): readonly Tensor[] {
+  const samples = Array.from(indices, i => dataset.get(i));
   const first = samples[0]!;
   samples.forEach((sample, k) => {
     if (!Array.isArray(sample) || !sample.every(t => t instanceof Tensor)) {
-      throw new ValueError('DataLoader', `sample ${places[k]} is not an array of tensors, which batches are made of`);
+      throw new ValueError('DataLoader', `sample ${indices[k]} is not an array of tensors, which batches are made of`);
     }
     const fits =
       sample.length === first.length &&
       sample.every((t, j) => t.dtype === first[j]!.dtype && sameShape(t.shape, first[j]!.shape));
     if (!fits) {
       const [a, b] = [sample, first].map(s => s.map(t => `${t.dtype} ${show(t.shape)}`).join(', '));
-      const what = `sample ${places[k]} is (${a}), sample ${places[0]} (${b}): they do not stack`;
+      const what = `sample ${indices[k]} is (${a}), sample ${indices[0]} (${b}): they do not stack`;
       throw new ShapeError('DataLoader', what);
     }
   });

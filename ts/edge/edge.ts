@@ -2,4 +2,4 @@
 export { FileError, IndexError, OutOfMemoryError, PhylloError, ShapeError, ValueError } from '../core/errors';
 export type { Load } from './load';
 export type { Inputs, Module, Net, Outputs } from './net';
-export type { Slot } from './place';
+export type { Slot } from './binding';

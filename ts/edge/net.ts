@@ -5,7 +5,7 @@ import { isPlain } from '../core/tree';
 import { ARRAYS, type Port } from './format';
 import { shown } from './kinds';
 import { parse, sizeOf, type Refuse } from './parse';
-import { isList, write, type Place, type Slot } from './place';
+import { isList, write, type Binding, type Slot } from './binding';
 
 /** What the binary finds wrong with a call, by its number for it. */
 const FAULTS = [
@@ -44,15 +44,15 @@ export type Outputs = Record<string, TensorData>;
 export class Net {
   readonly inputs: readonly Slot[];
   readonly outputs: readonly Slot[];
-  private readonly x: Place;
-  private readonly y: Place;
+  private readonly x: Binding;
+  private readonly y: Binding;
 
   /** Nets come from `load`. Errors call one by its name. */
   constructor(
     private readonly binary: Binary,
     private readonly calls: number,
-    private readonly xs: readonly Place[],
-    private readonly ys: readonly Place[],
+    private readonly xs: readonly Binding[],
+    private readonly ys: readonly Binding[],
     private readonly name: string,
   ) {
     const slot = ({ name, dtype, shape }: Slot): Slot => ({ name, dtype, shape });
@@ -82,10 +82,10 @@ export class Net {
     }
     let given = 0;
     for (const _ in xs) given++;
-    for (const place of this.xs) {
-      const x = (xs as Inputs | null | undefined)?.[place.name];
+    for (const binding of this.xs) {
+      const x = (xs as Inputs | null | undefined)?.[binding.name];
       if (x === undefined) this.misnamed(xs);
-      write(this.name, place, x);
+      write(this.name, binding, x);
       given--;
     }
     if (given !== 0) this.misnamed(xs);
@@ -128,8 +128,8 @@ export class Net {
     const input = this.xs.find(
       ({ view: { byteOffset, byteLength } }) => from >= byteOffset && from < byteOffset + byteLength,
     );
-    const place = input ? `${i + (from - input.view.byteOffset) / 4} of input '${input.name}'` : `${i}`;
-    throw new IndexError(this.name, `index ${indices[i]} at place ${place} is outside [0, ${size})`);
+    const position = input ? `${i + (from - input.view.byteOffset) / 4} of input '${input.name}'` : `${i}`;
+    throw new IndexError(this.name, `index ${indices[i]} at position ${position} is outside [0, ${size})`);
   }
 }
 
@@ -189,12 +189,12 @@ export function netOf(bytes: Uint8Array, module: Module, name: string): Net {
   }
   if (fault) refuse(`call ${fault >> 4} (${names[(fault >> 4) - 1]}): ${FAULTS[fault & 15]}`);
 
-  const place = ({ name, dtype, shape, at }: Port): Place => {
+  const binding = ({ name, dtype, shape, at }: Port): Binding => {
     const Elements = ARRAYS[dtype];
     const view = new Elements(exports.memory.buffer, memory + at, sizeOf(shape));
     return { name, dtype, shape, view, copy: () => new Elements(view) };
   };
-  return new Net(exports, list, inputs.map(place), outputs.map(place), name);
+  return new Net(exports, list, inputs.map(binding), outputs.map(binding), name);
 }
 
 /** More bytes than the name of any kernel has. */

@@ -75,7 +75,7 @@ class Fields extends Memo<string | symbol> {
     return undefined;
   }
   /**
-   * Allocates nothing: engines keep the names of a class's fields, and read a field by its place among them, which takes
+   * Allocates nothing: engines keep the names of a class's fields, and read a field by its position among them, which takes
    * half as long as Reflect.get.
    */
   private changedName<T extends object>(object: T): string | symbol | undefined {

@@ -27,9 +27,9 @@ export async function writeFile(path: string, content: string | Uint8Array): Pro
   let beside: string | null = null;
   let made = false;
   try {
-    const { place, mode } = await placeOf(path, system);
-    await sweep(place, system);
-    beside = `${place}.${process.pid}-${Math.random().toString(36).slice(2)}.tmp`;
+    const { target, mode } = await targetOf(path, system);
+    await sweep(target, system);
+    beside = `${target}.${process.pid}-${Math.random().toString(36).slice(2)}.tmp`;
     const file = await files.open(beside, 'wx');
     made = true;
     try {
@@ -39,7 +39,7 @@ export async function writeFile(path: string, content: string | Uint8Array): Pro
     } finally {
       await file.close();
     }
-    await files.rename(beside, place);
+    await files.rename(beside, target);
   } catch (cause) {
     if (beside !== null) await files.rm(beside, { force: true }).catch(() => {}); // what went wrong first is what counts
     const vanished = made && codeOf(cause) === 'ENOENT';
@@ -58,20 +58,20 @@ function systemOf() {
 }
 
 /** A file's own path, if the one given is a link to it, and its permissions, if there is one. */
-interface Place {
-  readonly place: string;
+interface Target {
+  readonly target: string;
   readonly mode: number | null;
 }
 /** A device or a pipe must not be replaced by a file. */
-async function placeOf(path: string, { files }: System): Promise<Place> {
+async function targetOf(path: string, { files }: System): Promise<Target> {
   const there = await files.stat(path).catch((cause: unknown) => {
     if (codeOf(cause) === 'ENOENT') return null;
     throw cause;
   });
-  if (there === null) return { place: path, mode: null };
+  if (there === null) return { target: path, mode: null };
   if (!there.isFile())
     throw new Error(there.isDirectory() ? 'it is a folder' : 'it is a device, a pipe or a socket, not a file');
-  return { place: await files.realpath(path), mode: there.mode & 0o7777 };
+  return { target: await files.realpath(path), mode: there.mode & 0o7777 };
 }
 
 /**
@@ -81,8 +81,8 @@ async function placeOf(path: string, { files }: System): Promise<Place> {
 const YOUNG = 3_600_000;
 
 /** Removes what writers of the same file left beside it when they were killed. */
-async function sweep(place: string, { files, paths, process }: System): Promise<void> {
-  const [folder, start] = [paths.dirname(place), `${paths.basename(place)}.`];
+async function sweep(target: string, { files, paths, process }: System): Promise<void> {
+  const [folder, start] = [paths.dirname(target), `${paths.basename(target)}.`];
   const names = await files.readdir(folder).catch(() => []); // a folder may take files and show none
   for (const name of names) {
     const pid = name.startsWith(start) && /^(\d+)-[0-9a-z]*\.tmp$/.exec(name.slice(start.length))?.[1];

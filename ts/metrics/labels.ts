@@ -32,6 +32,6 @@ export function checkLabels(where: string, name: string, labels: ArrayLike<numbe
   for (let i = 0; i < labels.length; i++) {
     const c = labels[i]!;
     if (Number.isInteger(c) && c >= 0 && c < classes) continue;
-    throw new IndexError(where, `${name} ${c} at place ${i} is outside [0, ${classes})`);
+    throw new IndexError(where, `${name} ${c} at position ${i} is outside [0, ${classes})`);
   }
 }

@@ -1,4 +1,4 @@
-/** Convolutional layers: outChannels learned filters, each moved over all places of the input. */
+/** Convolutional layers: outChannels learned filters, each moved over all positions of the input. */
 import { ShapeError } from '../core/errors';
 import { options as optionsOf, wholeNumber, type Keys, type Kind } from '../core/kinds';
 import type { Shape } from '../core/shape';

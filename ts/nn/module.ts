@@ -116,7 +116,7 @@ const holding: WeakMap<Module, Set<string>> = new WeakMap();
 
 /**
  * Notes which fields of a module hold parameters and buffers. From then on they hold one or null: with another tensor in
- * its place, a parameter would be trained and saved no more.
+ * its stead, a parameter would be trained and saved no more.
  */
 export function noteFields(m: Module): void {
   const before = holding.get(m);

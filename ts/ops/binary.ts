@@ -1,6 +1,6 @@
 /**
- * The ops of two tensors, f32, that broadcast: of tensors of one shape each element of y depends on the elements at its
- * place.
+ * The ops of two tensors, f32, that broadcast: of tensors of one shape each element of y depends on the elements with
+ * its index.
  */
 import type { Comparison } from '../backend/backend';
 import { runBinary } from '../core/geometry';

@@ -1,5 +1,5 @@
 /**
- * The ops of convolution, x ⋆ w: y and both gradients are sums of the same products x·w·y over the same places, so each
+ * The ops of convolution, x ⋆ w: y and both gradients are sums of the same products x·w·y over the same positions, so each
  * one's gradients are the other two.
  */
 import type { ConvSizes } from '../backend/backend';
@@ -66,7 +66,7 @@ function outputShape(x: Shape, w: Shape, { where, stride, total, dilation }: Geo
     if (x[2 + i]! + total[i] >= 2 ** 31)
       throw new ShapeError(
         where,
-        `x ${show(x)} with its padding ${show(total)} takes fewer than 2^31 places in each direction`,
+        `x ${show(x)} with its padding ${show(total)} takes fewer than 2^31 positions in each direction`,
       );
     return Math.floor(room / stride[i]) + 1;
   };

@@ -71,7 +71,7 @@ const scatterOp: Op<[g: Tensor, index: Tensor], { dim: number; size: number }> =
   saves: { g: ['index'] },
   vjp: { g: (g, { index }, { dim }) => gatherOp(g, index, { dim }), index: null },
 });
-/** Zeros with `size` places along `dim`, to which x's elements are added where `index` says: gather, backwards. */
+/** Zeros of size `size` along `dim`, to which x's elements are added where `index` says: gather, backwards. */
 export const scatterAlong: (x: Tensor, dim: number, index: Tensor, size: number) => Tensor = checked(
   'scatterAlong',
   [
@@ -106,7 +106,7 @@ const selectOp: Op<[x: Tensor, index: Tensor], { dim: number }> = defineParametr
   saves: { x: ['index'] },
   vjp: { x: (g, { index }, { dim }, s) => indexAddOp(g, index, { dim, size: s.x[dim]! }), index: null },
 });
-/** The slices of x at the places `index` (one dimension) of `dim`, in this order: rows of an embedding, say. */
+/** The slices of x at the indices `index` (one dimension) of `dim`, in this order: rows of an embedding, say. */
 export const indexSelect: (x: Tensor, dim: number, index: Tensor) => Tensor = checked(
   'indexSelect',
   [
@@ -136,7 +136,7 @@ const indexAddOp: Op<[g: Tensor, index: Tensor], { dim: number; size: number }> 
   saves: { g: ['index'] },
   vjp: { g: (g, { index }, { dim }) => selectOp(g, index, { dim }), index: null },
 });
-/** Zeros with `size` places along `dim`, to which x's slices are added at the places `index`: indexSelect, backwards. */
+/** Zeros of size `size` along `dim`, to which x's slices are added at the indices `index`: indexSelect, backwards. */
 export const indexAdd: (x: Tensor, dim: number, index: Tensor, size: number) => Tensor = checked(
   'indexAdd',
   [
@@ -148,7 +148,7 @@ export const indexAdd: (x: Tensor, dim: number, index: Tensor, size: number) => 
   (x, dim, index, size) => indexAddOp(x, index, { dim: dimOf('indexAdd', dim, x.ndim), size }),
 );
 
-/** Integers of shape […] as rows of 0 and one 1 at that place: f32 of shape […, classes]. */
+/** Integers of shape […] as rows of 0 and one 1 at that index: f32 of shape […, classes]. */
 export const oneHot: (x: Tensor, classes: number) => Tensor = composite(
   'oneHot',
   [

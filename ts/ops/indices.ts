@@ -8,15 +8,15 @@ import { runtime } from '../core/runtime';
  * them.
  */
 export function checkIndices(k: Kernels, where: string, index: View, size: number): void {
-  const place = k.indexOutside?.(index.at, index.size, size) ?? -1;
-  if (place >= 0) throw outside(runtime.backend, where, index.at, place, size);
+  const position = k.indexOutside?.(index.at, index.size, size) ?? -1;
+  if (position >= 0) throw outside(runtime.backend, where, index.at, position, size);
 }
 
-/** The error for the index at a place of those that begin at an address. */
-export function outside(backend: Backend, where: string, index: number, place: number, size: number): IndexError {
-  const value = backend.readSync?.(index + place * backend.itemSize('i32'), 1, 'i32')[0];
+/** The error for the index at a position of those that begin at an address. */
+export function outside(backend: Backend, where: string, index: number, position: number, size: number): IndexError {
+  const value = backend.readSync?.(index + position * backend.itemSize('i32'), 1, 'i32')[0];
   return new IndexError(
     where,
-    `index${value === undefined ? '' : ` ${value}`} at place ${place} is outside [0, ${size})`,
+    `index${value === undefined ? '' : ` ${value}`} at position ${position} is outside [0, ${size})`,
   );
 }

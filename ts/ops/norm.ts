@@ -212,7 +212,7 @@ export const localResponseNorm: (x: Tensor, size: number, options?: LocalRespons
     const half = Math.floor(size / 2);
     const window = of === 'sum' ? 2 * half + 1 : size;
     const planes = reshape(square(x), [x.shape[0]!, 1, channels, sizeOf(x.shape.slice(2))]);
-    // Sums down the channels; of an even window, padding leaves one place too many at the end.
+    // Sums down the channels; of an even window, padding leaves one position too many at the end.
     const sums = avgPool2d(planes, [window, 1], { stride: 1, padding: [half, 0], divisorOverride: 1 });
     const near = reshape(slice(sums, 2, 0, channels), x.shape);
     return mul(x, pow(add(mul(near, of === 'sum' ? alpha : alpha / size), k), -beta));

@@ -10,7 +10,7 @@ import type { Tensor } from '../core/tensor';
 import { scatterAlong } from './indexing';
 import { transpose } from './view';
 
-/** The first k of each sorted row, and their places. */
+/** The first k of each sorted row, and their indices. */
 const topkRows: MultiOp<[x: Tensor], [values: Tensor, indices: Tensor], { k: number; descending: boolean }> =
   defineMultiOp({
     name: 'topk',

@@ -1,4 +1,4 @@
-/** A part of a tensor by exact places, and a tensor as a part of a larger one: what other ops are made of. */
+/** A part of a tensor by exact indices, and a tensor as a part of a larger one: what other ops are made of. */
 import { checkComputes, copyKernel, fillWith } from '../core/casts';
 import { partOf, runCopy, type Place } from '../core/geometry';
 import { defineOp, defineParametricOp, type Op } from '../core/op';
@@ -13,7 +13,7 @@ export const identity: Op<[x: Tensor]> = defineOp({
   vjp: { x: g => g },
 });
 
-/** A slice by exact places, which are in x: `size` elements from `start` on, each `step`-th. */
+/** A slice by exact indices, which are in x: `size` elements from `start` on, each `step`-th. */
 export const sliceAt: Op<[x: Tensor], { dim: number; start: number; size: number; step: number }> = defineParametricOp({
   name: 'slice',
   inputs: ['x'],

@@ -49,7 +49,7 @@ export const avgPool2d: (x: Tensor, kernelSize: Pair, options?: AvgPool2dOptions
   },
 );
 
-/** The m bins of n places: bin i is [⌊i·n/m⌋, ⌈(i + 1)·n/m⌉), so neighbours overlap where m does not divide n. */
+/** The m bins of n positions: bin i is [⌊i·n/m⌋, ⌈(i + 1)·n/m⌉), so neighbours overlap where m does not divide n. */
 function bins(n: number, m: number): { readonly start: number; readonly size: number }[] {
   return Array.from({ length: m }, (_, i) => {
     const start = Math.floor((i * n) / m);
@@ -62,7 +62,7 @@ function binsOf(where: string, x: Shape, outputSize: Pair): { output: readonly [
   if (x.length !== 4) throw new ShapeError(where, `x takes [batch, channels, height, width], this is ${show(x)}`);
   const output = pairOf(outputSize);
   const [h, w] = [x[2]!, x[3]!];
-  if (h === 0 || w === 0) throw new ShapeError(where, `x ${show(x)} has no places to make bins of`);
+  if (h === 0 || w === 0) throw new ShapeError(where, `x ${show(x)} has no positions to make bins of`);
   const even = h % output[0] === 0 && w % output[1] === 0;
   return { output, window: even ? [h / output[0], w / output[1]] : null };
 }
@@ -96,11 +96,11 @@ export const adaptiveAvgPool2d: (x: Tensor, outputSize: Pair) => Tensor = compos
 function binMaxima(x: Tensor, d: number, m: number): Tensor {
   const all = bins(x.shape[d]!, m);
   const longest = all.reduce((most, { size }) => Math.max(most, size), 1);
-  // Shorter bins repeat their last place: it comes after its equal, and wins nothing.
-  const places = all.flatMap(({ start, size }) =>
+  // Shorter bins repeat their last index: it comes after its equal, and wins nothing.
+  const index = all.flatMap(({ start, size }) =>
     Array.from({ length: longest }, (_, j) => start + Math.min(j, size - 1)),
   );
-  const copies = indexSelect(x, d, tensor(Int32Array.from(places)));
+  const copies = indexSelect(x, d, tensor(Int32Array.from(index)));
   return amax(reshape(copies, [...x.shape.slice(0, d), m, longest, ...x.shape.slice(d + 1)]), d + 1);
 }
 

@@ -23,7 +23,7 @@ export function windowOf(where: string, x: Shape, kernelSize: Pair, options: Max
   const padding = pairOf(options.padding ?? 0);
   const dilation = pairOf(options.dilation ?? 1);
   if (kernel[0] * kernel[1] >= 2 ** 31)
-    throw new ValueError(where, `a window takes fewer than 2^31 places, this is ${show(kernel)}`);
+    throw new ValueError(where, `a window takes fewer than 2^31 positions, this is ${show(kernel)}`);
   if (padding.some((p, i) => 2 * p > kernel[i]!)) {
     throw new ValueError(where, `padding ${show(padding)} is more than half of the window ${show(kernel)}`);
   }

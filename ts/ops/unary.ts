@@ -1,4 +1,4 @@
-/** The ops of one tensor that work element by element: each element of y depends on the element at its place. */
+/** The ops of one tensor that work element by element: each element of y depends on the element with its index. */
 import { SAVED, type Differentiable, type Plain } from '../backend/backend';
 import type { OpDef } from '../core/definition';
 import { defineOp, defineParametricOp, type Op } from '../core/op';

@@ -134,7 +134,7 @@ export const t: (x: Tensor) => Tensor = checked('t', [['x', aTensor]], x => {
   return transpose(x, -2, -1);
 });
 
-/** A place to end before: Infinity is the end. */
+/** An index to end before: Infinity is the end. */
 const anEnd: Kind<number> = either(wholeNumber(-Infinity), oneOf(Infinity, -Infinity));
 /** Elements `start` to `end` (left out: to the end) of one dimension, each `step`-th. Negative ends count from the
  *  back; ends beyond the dimension are cut, as in NumPy. A view. */
@@ -157,7 +157,7 @@ export const slice: (x: Tensor, dim: number, start: number, end?: number, step?:
   },
 );
 
-/** The slice of size 1 at place i of a dimension, without that dimension. A view. */
+/** The slice of size 1 at index i of a dimension, without that dimension. A view. */
 export const select: (x: Tensor, dim: number, index: number) => Tensor = checked(
   'select',
   [
@@ -170,7 +170,7 @@ export const select: (x: Tensor, dim: number, index: number) => Tensor = checked
     const n = x.shape[d]!;
     const i = index < 0 ? index + n : index;
     if (i < 0 || i >= n) {
-      throw new IndexError('select', `there is no place ${index} in dimension ${d} of ${show(x.shape)}`);
+      throw new IndexError('select', `there is no index ${index} in dimension ${d} of ${show(x.shape)}`);
     }
     return remove(sliceAt(x, { dim: d, start: i, size: 1, step: 1 }), { dim: d });
   },

@@ -20,7 +20,7 @@ export interface Conv1dOptions extends ConvOptions<number> {}
 export interface Conv2dOptions extends ConvOptions<Pair> {}
 export interface Conv3dOptions extends ConvOptions<Triple> {}
 export interface ConvTranspose2dOptions {
-  /** Steps between the places that neighbouring inputs are spread to. Default 1. */
+  /** Steps between the positions that neighbouring inputs are spread to. Default 1. */
   readonly stride?: Pair;
   /** Border of the output that is cut away. Default 0. */
   readonly padding?: Pair;

@@ -51,26 +51,26 @@ export class ParamGroup<O extends object = object> {
    */
   get(name: string): number {
     check(this.where, 'name', aText, name);
-    const place = this.place(name);
+    const index = this.indexOf(name);
     const { hyper } = this;
     const known = this.#known;
-    if (known !== null && hyper.storage.backend.readSync === undefined && !hyper.disposed) return known[place]!;
-    return hyper.toArray()[place]!;
+    if (known !== null && hyper.storage.backend.readSync === undefined && !hyper.disposed) return known[index]!;
+    return hyper.toArray()[index]!;
   }
   set(name: string, value: number): void {
     check(this.where, 'name', aText, name);
-    const place = this.place(name);
-    const { low, high } = this.hypers[place]!;
+    const index = this.indexOf(name);
+    const { low, high } = this.hypers[index]!;
     check(this.where, name, aNumber(low, high), value);
     const { storage, offset, dtype } = this.hyper;
-    const number = new Tensor(storage, [], [], offset + place, dtype); // its place alone: nothing is read for it
+    const number = new Tensor(storage, [], [], offset + index, dtype); // this element alone: nothing is read for it
     try {
       number.set([value]);
     } finally {
       drop(number);
     }
     this.#floats = null;
-    if (this.#known !== null) this.#known[place] = value;
+    if (this.#known !== null) this.#known[index] = value;
   }
   /**
    * What `update` computes with: a hyperparameter in memory, by name, or as `step` the number of steps, the one under way
@@ -78,10 +78,10 @@ export class ParamGroup<O extends object = object> {
    */
   tensor(name: string): Tensor {
     check(this.where, 'name', aText, name);
-    const place = this.place(name, ['step']);
+    const index = this.indexOf(name, ['step']);
     const floats = this.#floats ?? to(this.hyper, 'f32');
     if (this.#stepping) this.#floats = floats;
-    return select(floats, 0, place);
+    return select(floats, 0, index);
   }
   /** Throws if what another group holds is out of bounds here; unchecked where the memory cannot be read at once. */
   checkState(where: string, hyper: Tensor): void {
@@ -97,11 +97,11 @@ export class ParamGroup<O extends object = object> {
     this.#known = null;
     noGrad(() => assign(this.hyper, hyper));
   }
-  private place(name: string, beside: readonly string[] = []): number {
+  private indexOf(name: string, beside: readonly string[] = []): number {
     const names = [...this.hypers.map(h => h.name), ...beside];
-    const place = names.indexOf(name);
-    if (place < 0) throw new ValueError(this.where, `there is no ${name} among ${names.join(', ')}`);
-    return place;
+    const index = names.indexOf(name);
+    if (index < 0) throw new ValueError(this.where, `there is no ${name} among ${names.join(', ')}`);
+    return index;
   }
 
   /** The learning rate. */

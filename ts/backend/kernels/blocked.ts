@@ -18,7 +18,7 @@ export interface BlockedKernels {
   fromBlocked(x: number, y: number, n: number, size: number): void;
   /**
    * x [⌈n / 8⌉, c, size, 8]: y[d] = Σ of the planes d of n images: the gradient of a bias. With n, c and size above 1 it
-   * has the bits of `sum` over images and places.
+   * has the bits of `sum` over images and pixels.
    */
   sumBlocked(x: number, y: number, n: number, c: number, size: number): void;
   /** x and y in blocks. */

@@ -5,7 +5,7 @@ type Index = (x: number, index: number, y: number, outer: number, n: number, k: 
 
 export interface IndexKernels {
   /**
-   * The place of the first of n indices outside [0, size), or −1: called before each of the others, which then trust their
+   * The position of the first of n indices outside [0, size), or −1: called before each of the others, which then trust their
    * indices. A backend that cannot give an answer at once leaves it out; its kernels check the indices, read and write
    * nothing through wrong ones, and have the next `read` reject.
    */

@@ -8,7 +8,7 @@ export interface ReductionKernels {
   max(x: number, y: number, at: number, outer: number, r: number, inner: number): void;
   min(x: number, y: number, at: number, outer: number, r: number, inner: number): void;
 
-  /** The first k ≤ n of each row of n, sorted: values y and their places `at` (i32). Stable; NaN is the largest. */
+  /** The first k ≤ n of each row of n, sorted: values y and their indices `at` (i32). Stable; NaN is the largest. */
   topk(x: number, y: number, at: number, rows: number, n: number, k: number, descending: number): void;
   /** x [outer, n, inner]: y[o, i, j] = Σ x[o, i′, j] over i′ ≤ i, `backwards` over i′ ≥ i. */
   cumsum(x: number, y: number, outer: number, n: number, inner: number, backwards: number): void;

@@ -4,8 +4,8 @@ import type { Floats } from './heap';
 /** Images of a block. */
 export const IMAGES = 8;
 
-/** Where number i of a batch of images of `size` numbers is in the blocked layout. */
-export const blockedPlace =
+/** The index in the blocked layout of element i of a batch of images of `size` elements. */
+export const blockedIndex =
   (size: number): ((i: number) => number) =>
   i => {
     const image = Math.floor(i / size);
@@ -20,20 +20,20 @@ export function blocked(
     conv2dTakesBlocked: (_, n) => Number(n >= IMAGES),
 
     toBlocked(xAt, yAt, n, size) {
-      const [x, y, place] = [heap.from(xAt), heap.from(yAt), blockedPlace(size)];
+      const [x, y, index] = [heap.from(xAt), heap.from(yAt), blockedIndex(size)];
       y.fill(0, 0, Math.ceil(n / IMAGES) * IMAGES * size);
-      for (let i = 0; i < n * size; i++) y[place(i)] = x[i]!;
+      for (let i = 0; i < n * size; i++) y[index(i)] = x[i]!;
     },
 
     fromBlocked(xAt, yAt, n, size) {
-      const [x, y, place] = [heap.from(xAt), heap.from(yAt), blockedPlace(size)];
-      for (let i = 0; i < n * size; i++) y[i] = x[place(i)]!;
+      const [x, y, index] = [heap.from(xAt), heap.from(yAt), blockedIndex(size)];
+      for (let i = 0; i < n * size; i++) y[i] = x[index(i)]!;
     },
 
     sumBlocked(xAt, yAt, n, c, size) {
-      const [x, y, place] = [heap.from(xAt), heap.from(yAt), blockedPlace(c * size)];
+      const [x, y, index] = [heap.from(xAt), heap.from(yAt), blockedIndex(c * size)];
       y.fill(0, 0, c);
-      for (let i = 0; i < n * c * size; i++) y[Math.floor(i / size) % c]! += x[place(i)]!;
+      for (let i = 0; i < n * c * size; i++) y[Math.floor(i / size) % c]! += x[index(i)]!;
     },
   };
 }

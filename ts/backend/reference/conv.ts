@@ -1,7 +1,7 @@
 import type { AllKernels, ConvSizes, Kernels } from '../backend';
 import { activated } from './functions';
 import type { Floats } from './heap';
-import { IMAGES, blockedPlace } from './blocked';
+import { IMAGES, blockedIndex } from './blocked';
 
 /**
  * y = x ⋆ w is bilinear: each y[o] is a sum of products w[q] · x[p]. So is either gradient, over the same triples
@@ -129,8 +129,8 @@ function inBlocks([n, c, h, w, k, kh, kw, oh, ow, ...rest]: [...ConvSizes, activ
   const images = Math.ceil(n / IMAGES) * IMAGES;
   return {
     geometry: [images, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups],
-    x: blockedPlace(c * h * w),
-    y: blockedPlace(k * oh * ow),
+    x: blockedIndex(c * h * w),
+    y: blockedIndex(k * oh * ow),
     activation,
   };
 }

@@ -10,7 +10,7 @@ export function copying(
   };
 
   const copy: Copy = (x, y, n0, n1, n2, n3, x0, x1, x2, x3, y0, y1, y2, y3) => {
-    const [from, to, first, target] = [heap.whole(x), heap.whole(y), heap.place(x), heap.place(y)];
+    const [from, to, first, target] = [heap.whole(x), heap.whole(y), heap.indexOf(x), heap.indexOf(y)];
     for (let i = 0; i < n0; i++)
       for (let j = 0; j < n1; j++)
         for (let k = 0; k < n2; k++)

@@ -34,7 +34,7 @@ type Name =
   | 'clamp'
   | 'where';
 
-/** Kernels that compute every element from the elements at its own place. */
+/** Kernels that compute every element from the elements with its own index. */
 export function elementwise(heap: Floats): Pick<Kernels, Name> {
   const unary =
     (f: Function1): Unary =>
@@ -54,8 +54,8 @@ export function elementwise(heap: Floats): Pick<Kernels, Name> {
     (f: Function2): Binary =>
     (a, b, y, n0, n1, n2, n3, a0, a1, a2, a3, b0, b1, b2, b3) => {
       const [A, B, Y] = [heap.whole(a), heap.whole(b), heap.whole(y)];
-      const [a4, b4] = [heap.place(a), heap.place(b)];
-      let next = heap.place(y);
+      const [a4, b4] = [heap.indexOf(a), heap.indexOf(b)];
+      let next = heap.indexOf(y);
       for (let i = 0; i < n0; i++)
         for (let j = 0; j < n1; j++)
           for (let k = 0; k < n2; k++)

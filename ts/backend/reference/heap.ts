@@ -8,9 +8,9 @@ const ALIGN = 16;
 
 /** Memory in float64, as kernels see it. */
 export interface Floats {
-  /** The array in which an address lies, valid until the next `alloc`, and the place of its element there. */
+  /** The array in which an address lies, valid until the next `alloc`, and the index of its element there. */
   whole(at: number): Float64Array;
-  place(at: number): number;
+  indexOf(at: number): number;
   /** The elements of that array from the address on. */
   from(at: number): Float64Array;
 }
@@ -36,7 +36,7 @@ export class Heap implements Floats {
     return this.#elements;
   }
 
-  place(at: number): number {
+  indexOf(at: number): number {
     return at / ITEM;
   }
 

@@ -23,8 +23,8 @@ export function indexing(heap: Floats): Pick<Kernels, Name> {
       for (let i = 0; i < k; i++)
         for (let j = 0; j < inner; j++) {
           const short = (o * k + i) * inner + j;
-          const place = index[shared ? i : short]!;
-          visit(short, (o * n + place) * inner + j);
+          const target = index[shared ? i : short]!;
+          visit(short, (o * n + target) * inner + j);
         }
   };
 
@@ -48,7 +48,7 @@ export function indexing(heap: Floats): Pick<Kernels, Name> {
       heap
         .from(indexAt)
         .subarray(0, n)
-        .findIndex(place => place < 0 || place >= size),
+        .findIndex(i => i < 0 || i >= size),
     gather: take(false),
     scatterAdd: add(false),
     indexSelect: take(true),

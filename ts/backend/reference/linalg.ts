@@ -27,7 +27,7 @@ export function linalg(heap: Floats): Pick<AllKernels, 'gemm' | 'gemmPackSize' |
   ) => {
     const f = activated(activation);
     const [A, B, C, D] = [heap.whole(a), heap.whole(b), heap.whole(c), heap.whole(bias)];
-    const [a0, b0, c0, d0] = [heap.place(a), heap.place(b), heap.place(c), heap.place(bias)];
+    const [a0, b0, c0, d0] = [heap.indexOf(a), heap.indexOf(b), heap.indexOf(c), heap.indexOf(bias)];
     for (let t = 0; t < batch; t++)
       for (let i = 0; i < m; i++)
         for (let j = 0; j < n; j++) {
@@ -43,7 +43,7 @@ export function linalg(heap: Floats): Pick<AllKernels, 'gemm' | 'gemmPackSize' |
     gemm,
     gemmPackSize: (_, k, n) => k * n,
     gemmPack(b, rsb, csb, k, n, packed) {
-      const [B, to, first, target] = [heap.whole(b), heap.whole(packed), heap.place(b), heap.place(packed)];
+      const [B, to, first, target] = [heap.whole(b), heap.whole(packed), heap.indexOf(b), heap.indexOf(packed)];
       for (let l = 0; l < k; l++) for (let j = 0; j < n; j++) to[target + l * n + j] = B[first + l * rsb + j * csb]!;
     },
     gemmPacked: (m, n, k, a, rsa, csa, packed, c, rsc, bias, biasBy, accumulate, activation) =>

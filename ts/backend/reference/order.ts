@@ -26,10 +26,10 @@ export function order(heap: Floats): Pick<Kernels, 'topk' | 'cumsum' | 'cumsumI3
         const compare = (a: number, b: number): number =>
           value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : +Number.isNaN(value(a)) - +Number.isNaN(value(b));
         const sign = descending ? -1 : 1;
-        const places = Array.from({ length: n }, (_, i) => i).sort((a, b) => sign * compare(a, b));
+        const order = Array.from({ length: n }, (_, i) => i).sort((a, b) => sign * compare(a, b));
         for (let i = 0; i < k; i++) {
-          at[row * k + i] = places[i]!;
-          y[row * k + i] = value(places[i]!);
+          at[row * k + i] = order[i]!;
+          y[row * k + i] = value(order[i]!);
         }
       }
     },

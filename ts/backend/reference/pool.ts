@@ -32,7 +32,7 @@ function eachTap(
 }
 
 /**
- * How many places the window [start, start + size) has in [lo, hi). A window may reach beyond the padded input, where
+ * How many positions the window [start, start + size) has in [lo, hi). A window may reach beyond the padded input, where
  * the output size was rounded up; nothing is counted there.
  */
 function extent(start: number, size: number, lo: number, hi: number): number {
@@ -129,11 +129,11 @@ export function pool(heap: Floats): Pick<AllKernels, Name> {
       y.fill(relu ? 0 : -Infinity, 0, total);
       eachTap(planes, h, w, oh, ow, kh, kw, sh, sw, ph, pw, dh, dw, (p, o, tap) => {
         for (let image = 0; image < IMAGES; image++) {
-          const [value, place] = [x[p * IMAGES + image]!, o * IMAGES + image];
-          const best = y[place]!;
-          if (winner[place] === -1 || value > best || (Number.isNaN(value) && !Number.isNaN(best))) {
-            y[place] = value;
-            winner[place] = tap;
+          const [value, index] = [x[p * IMAGES + image]!, o * IMAGES + image];
+          const best = y[index]!;
+          if (winner[index] === -1 || value > best || (Number.isNaN(value) && !Number.isNaN(best))) {
+            y[index] = value;
+            winner[index] = tap;
           }
         }
       });

@@ -108,13 +108,13 @@ export function recurrent(heap: Floats): Pick<Kernels, Name> {
       eachStepBack(steps, reverse, (t, before) => {
         for (let k = 0; k < n; k++) {
           const [b, j] = [Math.floor(k / hidden), k % hidden];
-          const place = (step: number, q: number): number => ((step * batch + b) * 6 + q) * hidden + j;
-          const kept = (q: number): number => reserve[place(t, q)]!;
+          const indexOf = (step: number, q: number): number => ((step * batch + b) * 6 + q) * hidden + j;
+          const kept = (q: number): number => reserve[indexOf(t, q)]!;
           const [i, f, g, o, squashed] = [kept(0), kept(1), kept(2), kept(3), kept(5)];
-          const extra = (q: number): number => gr(place(t, q));
+          const extra = (q: number): number => gr(indexOf(t, q));
           const dh = gh[k]! + gy(t * n + k);
           const dc = gc[k]! + extra(4) + (dh * o + extra(5)) * (1 - squashed ** 2);
-          const previous = before < 0 ? c0[k]! : reserve[place(before, 4)]!;
+          const previous = before < 0 ? c0[k]! : reserve[indexOf(before, 4)]!;
           const out = [
             (dc * g + extra(0)) * i * (1 - i),
             (dc * previous + extra(1)) * f * (1 - f),
@@ -161,9 +161,14 @@ export function recurrent(heap: Floats): Pick<Kernels, Name> {
       eachStepBack(steps, reverse, (t, before) => {
         for (let k = 0; k < n; k++) {
           const [b, j] = [Math.floor(k / hidden), k % hidden];
-          const place = (i: number): number => ((t * batch + b) * 4 + i) * hidden + j;
-          const [r, z, fresh, q] = [reserve[place(0)]!, reserve[place(1)]!, reserve[place(2)]!, reserve[place(3)]!];
-          const extra = (i: number): number => gr(place(i));
+          const indexOf = (i: number): number => ((t * batch + b) * 4 + i) * hidden + j;
+          const [r, z, fresh, q] = [
+            reserve[indexOf(0)]!,
+            reserve[indexOf(1)]!,
+            reserve[indexOf(2)]!,
+            reserve[indexOf(3)]!,
+          ];
+          const extra = (i: number): number => gr(indexOf(i));
           const dh = gh[k]! + gy(t * n + k);
           const previous = before < 0 ? h0[k]! : y[before * n + k]!;
           const dn = (dh * (1 - z) + extra(2)) * (1 - fresh ** 2);

@@ -77,10 +77,10 @@ const blockedConvGradW: Blocked = blocked(convGradW, {
   run: (k, [g, x], [gw], { geometry, w }) =>
     k.conv2dBlockedGradW(g.at, x.at, gw.at, 0, ...convSizes(x.shape, w, g.shape, geometry)),
 });
-/** Over images and places: the gradient of a convolution's bias. */
+/** Over images and pixels: the gradient of a convolution's bias. */
 const blockedSum: Blocked = blocked(sumRuns, {
   of: ['x'],
-  // With one image, channel or place, `sum` runs through memory as it lies, in another order.
+  // With one image, channel or pixel, `sum` runs through memory as it lies, in another order.
   can: ([x], { dims, scale }) => scale === 1 && sameShape(dims, [0, 2, 3]) && runs(x.shape, dims).length === 4,
   run: (k, [x], [y]) => k.sumBlocked(x.at, y.at, x.shape[0]!, x.shape[1]!, x.shape[2]! * x.shape[3]!),
 });

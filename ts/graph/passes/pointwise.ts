@@ -1,5 +1,5 @@
 /**
- * Ops that work element by element: each element of y depends on the elements of the inputs at the same place, if all have
+ * Ops that work element by element: each element of y depends on the elements of the inputs with the same index, if all have
  * y's shape. So y may be written over one of them, and they may lie in any order.
  */
 import { BINARY } from '../../ops/binary';

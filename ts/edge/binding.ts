@@ -1,4 +1,4 @@
-/** Where in its memory a net takes a tensor in or puts it out. What goes in is checked as it is copied there. */
+/** Inputs and outputs of a net, bound to its memory. What goes in is checked as it is copied there. */
 import type { TensorData } from '../core/dtype';
 import { ShapeError, ValueError } from '../core/errors';
 import { ARRAYS, type PortType } from './format';
@@ -10,8 +10,8 @@ export interface Slot {
   readonly dtype: PortType;
   readonly shape: readonly number[];
 }
-/** Where its numbers are, and a copy of them. */
-export interface Place extends Slot {
+/** One with its numbers in memory, and a copy of them. */
+export interface Binding extends Slot {
   readonly view: TensorData;
   copy(): TensorData;
 }
@@ -33,9 +33,9 @@ export function isList(v: unknown): v is ArrayLike<unknown> {
 const isTyped = (v: ArrayLike<unknown>): v is ArrayLike<number> => ArrayBuffer.isView(v) && typeof v[0] === 'number';
 
 /** Copies an input of the net called so. */
-export function write(net: string, place: Place, x: unknown): void {
-  const { view, dtype } = place;
-  if (!isList(x) || x.length !== view.length) return refuse(net, place, x);
+export function write(net: string, binding: Binding, x: unknown): void {
+  const { view, dtype } = binding;
+  if (!isList(x) || x.length !== view.length) return refuse(net, binding, x);
   const anyNumber = dtype === 'f32' || dtype === 'f64';
   if ((anyNumber || (dtype !== 'bool' && x instanceof ARRAYS[dtype])) && isTyped(x)) {
     view.set(x);
@@ -43,17 +43,17 @@ export function write(net: string, place: Place, x: unknown): void {
   }
   for (let i = 0; i < view.length; i++) {
     const v = x[i];
-    if (typeof v !== 'number') return refuse(net, place, x, i);
+    if (typeof v !== 'number') return refuse(net, binding, x, i);
     view[i] = v;
-    if (!anyNumber && (view[i] !== v || (dtype === 'bool' && v > 1))) return refuse(net, place, x, i);
+    if (!anyNumber && (view[i] !== v || (dtype === 'bool' && v > 1))) return refuse(net, binding, x, i);
   }
 }
 
-/** Says what is wrong with an input, as a whole or at place i. */
-function refuse(net: string, { view, name, dtype, shape }: Place, x: unknown, i?: number): never {
+/** Says what is wrong with an input, as a whole or at index i. */
+function refuse(net: string, { view, name, dtype, shape }: Binding, x: unknown, i?: number): never {
   const takes = `input '${name}' [${shape.join(', ')}] takes ${view.length} ${TAKES[dtype]}`;
   if (!isList(x)) throw new ValueError(net, `${takes}, this is ${shown(x)}`);
   if (isList(x[0])) throw new ShapeError(net, `${takes}, this is nested: pass one array, row by row`);
   if (i === undefined) throw new ShapeError(net, `${takes}, this has ${x.length}: a plan is for one shape`);
-  throw new ValueError(net, `${takes}, at place ${i} is ${shown(x[i])}`);
+  throw new ValueError(net, `${takes}, at position ${i} is ${shown(x[i])}`);
 }
