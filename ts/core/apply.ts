@@ -1,14 +1,14 @@
 /** How one op travels: checks, widening, densifying, shape rule, memory, kernel, and a node if a gradient is wanted. */
 import { advice } from './casts';
 import { casting, copying } from './conversions';
-import type { OpDef, Params, Tensors } from './definition';
+import type { OpDef, OpParams, Tensors } from './definition';
 import { carriesGradient, widens, type DType } from './dtype';
 import { BackendError, DTypeError, GradientError, ShapeError } from './errors';
 import { record } from './record';
 import { runtime } from './runtime';
 import { adopt, drop, commonLoop, type Scope } from './lifetime';
 import { show, type Shape } from './shape';
-import { isWhole } from './reading';
+import { isIntact } from './reading';
 import { allocate, live, Tensor } from './tensor';
 
 // What `inspect` finds about the inputs of one op, beside what it returns. Ops do not nest there.
@@ -25,7 +25,7 @@ function inspect(def: OpDef, xs: Tensors): Tensors {
     const x = xs[i]!;
     if (x === null) continue;
     if (x.disposed) live(x, def.name);
-    if (!isWhole(x, backend)) refuse(def, i, x);
+    if (!isIntact(x, backend)) refuse(def, i, x);
     if (x.size >= MOST && def.view === null) checkBytes(def, i, x);
     if (x.node !== null) tracked = true;
     if (x.loop !== loop && x.loop !== null) loop = loop === null ? x.loop : commonLoop(loop, x.loop);
@@ -40,7 +40,7 @@ function inspect(def: OpDef, xs: Tensors): Tensors {
 }
 
 function refuse(def: OpDef, i: number, x: Tensor): never {
-  if (isWhole(x, x.storage.backend)) {
+  if (isIntact(x, x.storage.backend)) {
     throw new BackendError(
       def.name,
       `${def.inputs[i] ?? def.inputs[0]} is a tensor on ${x.storage.backend.name}, ops run on ${runtime.backend.name}`,
@@ -107,7 +107,7 @@ function dropConverted(xs: Tensors, ins: Tensors): void {
 }
 
 /** Runs an op; returns its outputs, or the first input of one that works in place. */
-export function apply(def: OpDef, xs: Tensors, params: Params): readonly Tensor[] {
+export function apply(def: OpDef, xs: Tensors, params: OpParams): readonly Tensor[] {
   const ins = inspect(def, xs);
   if (ins === xs) return run(def, xs, xs, params);
   try {
@@ -117,7 +117,7 @@ export function apply(def: OpDef, xs: Tensors, params: Params): readonly Tensor[
   }
 }
 
-function run(def: OpDef, xs: Tensors, ins: Tensors, params: Params): readonly Tensor[] {
+function run(def: OpDef, xs: Tensors, ins: Tensors, params: OpParams): readonly Tensor[] {
   const recorded = tracked && def.vjp !== null;
   const from = loop;
   const ys = def.view === null ? compute(def, xs, ins, params) : [viewOf(def.view, xs[0]!, params, recorded)];
@@ -138,14 +138,14 @@ function run(def: OpDef, xs: Tensors, ins: Tensors, params: Params): readonly Te
   return ys;
 }
 
-function viewOf(view: NonNullable<OpDef['view']>, x: Tensor, params: Params, recorded: boolean): Tensor {
+function viewOf(view: NonNullable<OpDef['view']>, x: Tensor, params: OpParams, recorded: boolean): Tensor {
   runtime.watcher?.uses(x, recorded);
   const { shape, strides, offset } = view(x, params);
   return new Tensor(x.storage, shape, strides, offset, x.dtype);
 }
 
 /** Fresh outputs with what the kernel writes into them. */
-function compute(def: OpDef, xs: Tensors, ins: Tensors, params: Params): Tensor[] {
+function compute(def: OpDef, xs: Tensors, ins: Tensors, params: OpParams): Tensor[] {
   const shapes = def.shapes(xs, params);
   const dtypes = typeof def.dtypes === 'function' ? def.dtypes(xs, params) : def.dtypes;
   if (shapes.length !== 1) return computeMany(def, ins, params, shapes, dtypes);
@@ -161,7 +161,7 @@ function compute(def: OpDef, xs: Tensors, ins: Tensors, params: Params): Tensor[
 function computeMany(
   def: OpDef,
   ins: Tensors,
-  params: Params,
+  params: OpParams,
   shapes: readonly Shape[],
   dtypes: readonly DType[],
 ): Tensor[] {

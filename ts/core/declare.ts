@@ -3,7 +3,7 @@
  * kernel call, what its gradient saves and its gradient rules. Here the names become indices, for good: interpreters
  * read {@link OpDef}.
  */
-import type { OpDef, Params, Tensors, Traits, View, Views, Vjp } from './definition';
+import type { OpDef, OpParams, Tensors, Traits, View, Views, Vjp } from './definition';
 import type { DType } from './dtype';
 import type { Shape } from './shape';
 import type { Tensor } from './tensor';
@@ -111,11 +111,11 @@ export interface VariadicDef<P, Xs = readonly Tensor[], Vs = readonly View[]>
 
 // Declarations with their types forgotten.
 type AnySaves = Readonly<Record<string, readonly string[] | undefined>>;
-type AnyDeclaration<G> = Declaration<readonly Input[], readonly Tensor[], Params, string, string, AnySaves, G>;
-export type AnyDef = Def<readonly Input[], Params, string, AnySaves>;
+type AnyDeclaration<G> = Declaration<readonly Input[], readonly Tensor[], OpParams, string, string, AnySaves, G>;
+export type AnyDef = Def<readonly Input[], OpParams, string, AnySaves>;
 export type AnyPlainDef = Def<readonly Input[], void, string, AnySaves>;
-export type AnyVariadicDef = VariadicDef<Params, Tensors, Views>;
-export type AnyMultiDef = MultiDef<readonly Input[], readonly Tensor[], Params, string, string, AnySaves>;
+export type AnyVariadicDef = VariadicDef<OpParams, Tensors, Views>;
+export type AnyMultiDef = MultiDef<readonly Input[], readonly Tensor[], OpParams, string, string, AnySaves>;
 
 const NOTHING: readonly never[] = [];
 
@@ -151,7 +151,7 @@ function vjpOf<G>(
 type Own = Pick<OpDef, 'outputs' | 'optional' | 'shapes' | 'dtypes' | 'vjp'>;
 
 /** All declarations end in objects of one hidden class, since interpreters read them at every op. */
-function complete<G>(d: AnyDeclaration<G>, own: Own, variadic = false): OpDef {
+function definitionOf<G>(d: AnyDeclaration<G>, own: Own, variadic = false): OpDef {
   const { inputs, wants = {}, nullable = [], mutates = [], saves = {}, run, view, flops } = d;
   const operands = [...inputs, ...own.outputs];
   return {
@@ -180,7 +180,7 @@ export function declareOp<A extends readonly Input[], P, I extends string, S>(de
 export function declareOp(d: AnyDef): OpDef {
   const { shape, check, dtype = 'f32' } = d;
   const outputs = check ? [] : ['y'];
-  return complete(d, {
+  return definitionOf(d, {
     outputs,
     optional: [false],
     shapes: shape
@@ -197,7 +197,7 @@ export function declareOp(d: AnyDef): OpDef {
 /** An op with several outputs. */
 export function declareMultiOp(d: AnyMultiDef): OpDef {
   const { outputs, optional = [], dtypes = outputs.map(() => 'f32') } = d;
-  return complete(d, {
+  return definitionOf(d, {
     outputs,
     optional: outputs.map(name => optional.includes(name)),
     shapes: d.shapes,
@@ -208,7 +208,7 @@ export function declareMultiOp(d: AnyMultiDef): OpDef {
 
 /** An op of any number of inputs. */
 export function declareVariadicOp({ input, wants = 'f32', shape, dtype, vjp, ...traits }: AnyVariadicDef): OpDef {
-  return complete(
+  return definitionOf(
     { ...traits, inputs: [input], wants: { [input]: wants } },
     {
       outputs: ['y'],

@@ -19,7 +19,7 @@ export interface Layout {
   readonly strides: Shape;
   readonly offset: number;
 }
-export type Params = Readonly<Record<string, unknown>>;
+export type OpParams = Readonly<Record<string, unknown>>;
 /** Operands; an input that is left out is null. */
 export type Tensors = readonly (Tensor | null)[];
 export type Views = readonly (View | null)[];
@@ -44,7 +44,7 @@ export interface Traits<Xs, Ys, P> {
 export type Vjp = (
   gs: Tensors,
   saved: Tensors,
-  params: Params,
+  params: OpParams,
   shapes: readonly Shape[],
   needed: readonly boolean[],
 ) => Tensors;
@@ -52,8 +52,8 @@ export type Vjp = (
 export interface OpDef {
   readonly name: string;
   readonly strided: boolean;
-  readonly run: (k: Kernels, xs: Views, ys: readonly View[], params: Params) => void;
-  readonly view: ((x: Tensor, params: Params) => Layout) | null;
+  readonly run: (k: Kernels, xs: Views, ys: readonly View[], params: OpParams) => void;
+  readonly view: ((x: Tensor, params: OpParams) => Layout) | null;
   readonly inputs: readonly string[];
   /** Empty: the op works in place, and returns its first input. */
   readonly outputs: readonly string[];
@@ -72,10 +72,10 @@ export interface OpDef {
   /** By input: what its gradient reads, as bits over the inputs and then the outputs. */
   readonly saves: readonly number[];
   /** The shapes of the outputs; throws on a misfit. */
-  readonly shapes: (xs: Tensors, params: Params) => readonly Shape[];
-  readonly dtypes: readonly DType[] | ((xs: Tensors, params: Params) => readonly DType[]);
+  readonly shapes: (xs: Tensors, params: OpParams) => readonly Shape[];
+  readonly dtypes: readonly DType[] | ((xs: Tensors, params: OpParams) => readonly DType[]);
   /** null: the op is not differentiable, and its outputs require no gradient. */
   readonly vjp: Vjp | null;
   /** Additions and multiplications; null: one for each element of the largest operand. */
-  readonly flops: ((xs: Views, y: View, params: Params) => number) | null;
+  readonly flops: ((xs: Views, y: View, params: OpParams) => number) | null;
 }

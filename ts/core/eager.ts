@@ -1,6 +1,6 @@
 import type { Backend, Kernels } from '../backend/backend';
 import type { DType } from './dtype';
-import type { OpDef, Params, View, Views } from './definition';
+import type { OpDef, OpParams, View, Views } from './definition';
 import { BackendError } from './errors';
 import { retry } from './reclaim';
 import type { Interpreter } from './runtime';
@@ -16,7 +16,7 @@ export class Eager implements Interpreter {
     return Storage.of(this.backend, bytes);
   }
 
-  exec(def: OpDef, xs: Views, ys: readonly View[], params: Params): void {
+  exec(def: OpDef, xs: Views, ys: readonly View[], params: OpParams): void {
     const { kernels } = this.backend;
     try {
       def.run(kernels, xs, ys, params);
@@ -27,7 +27,7 @@ export class Eager implements Interpreter {
 }
 
 /** A kernel may want memory to work in. A function of its own, since a closure in `exec` would cost each call an object. */
-function rerun(def: OpDef, kernels: Kernels, xs: Views, ys: readonly View[], params: Params, error: unknown): void {
+function rerun(def: OpDef, kernels: Kernels, xs: Views, ys: readonly View[], params: OpParams, error: unknown): void {
   retry(() => def.run(kernels, xs, ys, params), ofOp(def, error));
 }
 

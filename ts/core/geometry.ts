@@ -88,15 +88,15 @@ export function runCopy(f: Copy, x: View, y: View, shape: Shape = y.shape): void
   }
 }
 
-/** Where a tensor lies inside a larger one: from `start` of one dimension on, at each `step`-th index. */
-export interface Place {
+/** A slice along one dimension, where a tensor lies inside a larger one: from `start` on, at each `step`-th index. */
+export interface Slice {
   readonly dim: number;
   readonly start: number;
   readonly step: number;
 }
 
-/** The part of y, of this shape, that lies there. */
-export function partOf(y: View, shape: Shape, { dim, start, step }: Place): View {
+/** That slice of y, which has this shape. */
+export function partOf(y: View, shape: Shape, { dim, start, step }: Slice): View {
   const at = y.at + start * y.strides[dim]! * runtime.backend.itemSize(y.dtype);
   const strides = y.strides.map((s, i) => (i === dim ? s * step : s));
   return { at, size: 0, shape, strides, dense: false, dtype: y.dtype };

@@ -80,16 +80,16 @@ export function aNumber(low: number = -Infinity, high: number = Infinity): Kind<
   return kind(range, v => typeof v === 'number' && v >= low && v <= high && Number.isFinite(v));
 }
 
-export const isWhole = (v: unknown, low: number, high: number = Infinity): v is number =>
+export const isWholeNumber = (v: unknown, low: number, high: number = Infinity): v is number =>
   Number.isSafeInteger(v) && Number(v) >= low && Number(v) <= high;
 /** Kernels count in 32 bits, the sign being one of them. */
 const LARGEST = 2 ** 31 - 1;
 
 /** A whole number from `low` to `high`, by default to the largest that kernels can count; `low` -Infinity: any. */
 export function wholeNumber(low = 0, high: number = LARGEST): Kind<number> {
-  if (low === -Infinity) return kind('a whole number', v => isWhole(v, low));
-  return kind(`a whole number ≥ ${low}`, v => isWhole(v, low, high), {
-    hint: v => (isWhole(v, low) ? `, which is above ${high === LARGEST ? '2^31 - 1' : high}` : ''),
+  if (low === -Infinity) return kind('a whole number', v => isWholeNumber(v, low));
+  return kind(`a whole number ≥ ${low}`, v => isWholeNumber(v, low, high), {
+    hint: v => (isWholeNumber(v, low) ? `, which is above ${high === LARGEST ? '2^31 - 1' : high}` : ''),
   });
 }
 
@@ -156,7 +156,7 @@ function list<T, L extends readonly T[]>(of: Kind<T>, takes: string, length?: nu
   };
 }
 
-const WHOLE = (v: unknown): boolean => isWhole(v, -Infinity);
+const WHOLE = (v: unknown): boolean => isWholeNumber(v, -Infinity);
 /** Whether v is an array of whole numbers from `low` up. Shapes are checked at many calls: this loop calls nothing. */
 function wholes(v: unknown, low: number): boolean {
   if (!Array.isArray(v)) return false;
@@ -175,7 +175,7 @@ export const aShapeWithGaps: Kind<Shape> = kind('a list of whole numbers from 0 
 /** The size of a tensor of one dimension, or its sizes. */
 export const oneSizeOrMore: Kind<number | Shape> = kind(
   'a whole number ≥ 0, or a list of them',
-  v => isWhole(v, 0) || aShape.fits(v),
+  v => isWholeNumber(v, 0) || aShape.fits(v),
   { error: ShapeError },
 );
 /** Dimensions by number; whether a tensor has them depends on its shape. */
@@ -196,7 +196,7 @@ export const numbers: Kind<ArrayLike<number>> = kind('an array of numbers', v =>
     : every(Array.isArray(v) || !isIndexed(v) ? v : Array.from(v), e => typeof e === 'number'),
 );
 const isIndexed = (v: unknown): v is ArrayLike<unknown> =>
-  typeof v === 'object' && v !== null && 'length' in v && isWhole(v.length, 0, LARGEST);
+  typeof v === 'object' && v !== null && 'length' in v && isWholeNumber(v.length, 0, LARGEST);
 /** Whether the memory of a view was handed to somebody else, by `postMessage` or `structuredClone`. */
 export function isDetached({ byteLength, buffer }: ArrayBufferView): boolean {
   if (byteLength > 0) return false;

@@ -58,18 +58,18 @@ export type Label = string | object;
 export type State = 'own' | 'nobody' | 'around';
 
 /** Where tensors belong that no scope owns: the garbage collector finds them. */
-export const root: Scope = new Scope(null, 'no scope', false);
+export const noScope: Scope = new Scope(null, 'no scope', false);
 
 /** Gives a new tensor, or one whose scope has ended, to the scope it belongs to. */
 export function adopt(t: Tensor): Tensor {
   const here = runtime.scope;
-  setOwner(t, t.loop === null ? (here ?? root) : ownerInLoop(t, t.loop, here));
+  setOwner(t, t.loop === null ? (here ?? noScope) : ownerInLoop(t, t.loop, here));
   return t;
 }
 function ownerInLoop(t: Tensor, loop: Scope, here: Scope | null): Scope {
   if (loop.closed) {
     t.loop = null; // its values outlived the item, in a graph
-    return here ?? root;
+    return here ?? noScope;
   }
   if (here === null) return loop;
   return here === loop || here.sync || (!loop.suspended && within(here, loop)) ? here : loop;
@@ -77,7 +77,7 @@ function ownerInLoop(t: Tensor, loop: Scope, here: Scope | null): Scope {
 
 export function setOwner(t: Tensor, to: Scope): void {
   t.owner = to;
-  if (to !== root) {
+  if (to !== noScope) {
     t.previous = to.last;
     to.last = t;
   } else disown(t);
@@ -92,7 +92,7 @@ function disown(t: Tensor): void {
 
 /** The loop of what is computed from tensors of two: the inner one if they are nested, none if they run side by side. */
 export function commonLoop(a: Scope, b: Scope): Scope {
-  return within(a, b) ? a : within(b, a) ? b : root;
+  return within(a, b) ? a : within(b, a) ? b : noScope;
 }
 
 export function within(inner: Scope, outer: Scope): boolean {
@@ -152,7 +152,7 @@ function forget(t: Tensor): void {
 export function keepTensor(t: Tensor): void {
   if (t.disposed) throw freed(t, 'keep');
   t.isKept = true;
-  if (t.owner !== root || t.registration === null) setOwner(t, root);
+  if (t.owner !== noScope || t.registration === null) setOwner(t, noScope);
 }
 
 /** What only leaves have. */
@@ -201,7 +201,7 @@ export function freed(t: Tensor, where: string): PhylloError {
       `a tensor of shape ${show(t.shape)} was made${made} while a function was captured and holds no numbers: what the function leaves in a variable or a field is not seen at its next call. Return it and pass it in as an argument, or write it into a tensor with assign()`,
     );
   }
-  const made = `${t.made === '' ? '' : ` by ${t.made}`}${t.owner === root ? '' : ` in ${t.owner.name}`}`;
+  const made = `${t.made === '' ? '' : ` by ${t.made}`}${t.owner === noScope ? '' : ` in ${t.owner.name}`}`;
   const what = `a tensor of shape ${show(t.shape)}${made === '' ? '' : `, made${made},`} is used after it was freed`;
   const by = t.freedBy !== '' ? ` by ${t.freedBy}` : ': its scope has ended';
   const mend =

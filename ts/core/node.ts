@@ -1,4 +1,4 @@
-import type { OpDef, Params, Tensors } from './definition';
+import type { OpDef, OpParams, Tensors } from './definition';
 import type { Shape } from './shape';
 import type { Tensor } from './tensor';
 
@@ -49,7 +49,7 @@ export class Node {
 
   constructor(
     readonly def: OpDef | null,
-    readonly params: Params,
+    readonly params: OpParams,
     xs: Tensors,
     ys: readonly Tensor[],
   ) {

@@ -16,7 +16,7 @@ import {
   type Saves,
   type VariadicDef,
 } from './declare';
-import type { OpDef, Params } from './definition';
+import type { OpDef, OpParams } from './definition';
 import { aTensor } from './tensor-kinds';
 import { Tensor } from './tensor';
 
@@ -34,21 +34,25 @@ export interface MultiOp<A extends readonly Input[], R extends readonly Tensor[]
 }
 
 /** The declared inputs of a call: numbers become constants, and what is neither is refused. */
-const lift = (def: OpDef, i: number, v: Input | Params | undefined, like: Input | Params | undefined): Tensor | null =>
-  v instanceof Tensor ? v : liftOther(def, i, v, like);
+const lift = (
+  def: OpDef,
+  i: number,
+  v: Input | OpParams | undefined,
+  like: Input | OpParams | undefined,
+): Tensor | null => (v instanceof Tensor ? v : liftOther(def, i, v, like));
 /** A function of its own, as others on the way of an op: the engine inlines so many instructions, and stops. */
 function liftOther(
   def: OpDef,
   i: number,
-  v: Input | Params | undefined,
-  like: Input | Params | undefined,
+  v: Input | OpParams | undefined,
+  like: Input | OpParams | undefined,
 ): Tensor | null {
   if (typeof v === 'number' && !def.written[i]) return constant(v, like instanceof Tensor ? like.dtype : 'f32');
   if (v === null && def.nullable[i]) return v;
   return aTensor.refuse(def.name, def.variadic ? `${def.inputs[0]} ${i}` : def.inputs[i]!, v);
 }
 
-const NONE: Params = {};
+const NONE: OpParams = {};
 
 /** Declares an op without parameters. More arguments than it has inputs are refused. */
 export function defineOp<
@@ -90,17 +94,17 @@ export function defineParametricOp(declaration: AnyDef): { (...args: never[]): T
   const n = def.inputs.length;
   const call =
     n === 1
-      ? (x: Input, p: Params) => apply(def, [lift(def, 0, x, undefined)], p)[0]!
+      ? (x: Input, p: OpParams) => apply(def, [lift(def, 0, x, undefined)], p)[0]!
       : n === 2
-        ? (a: Input, b: Input, p: Params) => apply(def, [lift(def, 0, a, b), lift(def, 1, b, a)], p)[0]!
-        : (...args: (Input | Params)[]) => apply(def, operands(def, args), paramsOf(args[n]))[0]!;
+        ? (a: Input, b: Input, p: OpParams) => apply(def, [lift(def, 0, a, b), lift(def, 1, b, a)], p)[0]!
+        : (...args: (Input | OpParams)[]) => apply(def, operands(def, args), paramsOf(args[n]))[0]!;
   return Object.defineProperty(Object.assign(call, { def }), 'length', { value: n });
 }
-function paramsOf(v: Input | Params | undefined): Params {
+function paramsOf(v: Input | OpParams | undefined): OpParams {
   return typeof v === 'object' && v !== null && !(v instanceof Tensor) ? v : NONE;
 }
 
-const operands = (def: OpDef, args: readonly (Input | Params)[]): (Tensor | null)[] =>
+const operands = (def: OpDef, args: readonly (Input | OpParams)[]): (Tensor | null)[] =>
   def.inputs.map((_, i) => lift(def, i, args[i], args[0]));
 
 /** Declares an op with several outputs; it returns them in the order of `outputs`. */
@@ -117,14 +121,14 @@ export function defineMultiOp(declaration: AnyMultiDef): {
   readonly def: OpDef;
 } {
   const def = declareMultiOp(declaration);
-  const call = (...args: (Input | Params)[]): readonly Tensor[] =>
+  const call = (...args: (Input | OpParams)[]): readonly Tensor[] =>
     apply(def, operands(def, args), paramsOf(args[def.inputs.length]));
   return Object.assign(call, { def });
 }
 
 /** Declares an op of any number of inputs, given as an array. */
 export function defineVariadicOp<P>(declaration: VariadicDef<P>): (xs: readonly Tensor[], params: P) => Tensor;
-export function defineVariadicOp(declaration: AnyVariadicDef): (xs: readonly Tensor[], params: Params) => Tensor {
+export function defineVariadicOp(declaration: AnyVariadicDef): (xs: readonly Tensor[], params: OpParams) => Tensor {
   const def = declareVariadicOp(declaration);
   return (xs, params) =>
     apply(

@@ -13,7 +13,7 @@ export const unreachable = ({ name }: Backend, where: string): BackendError =>
 /** Throws unless the elements of t can be read. */
 export function readable(t: Tensor, where: string): void {
   if (t.disposed) throw freed(t, where);
-  if (!isWhole(t, t.storage.backend)) {
+  if (!isIntact(t, t.storage.backend)) {
     throw new ShapeError(
       where,
       `the shape of a tensor of ${t.size} elements was changed to ${show(t.shape)}: copy it before`,
@@ -49,7 +49,7 @@ export const lone = (value: number, dtype: DType): TensorData => new ELEMENTS[dt
  * it was made: JavaScript lets callers change its shape, strides and element type, from which kernels know what to touch.
  * Freezing them took 100 ns an op.
  */
-export function isWhole(t: Tensor, backend: Backend): boolean {
+export function isIntact(t: Tensor, backend: Backend): boolean {
   const { shape, strides, storage } = t;
   let n = 1;
   let last = t.offset;

@@ -1,4 +1,4 @@
-import type { OpDef, Params, Tensors } from './definition';
+import type { OpDef, OpParams, Tensors } from './definition';
 import { Node } from './node';
 import { runtime } from './runtime';
 import { handle, type Tensor } from './tensor';
@@ -7,7 +7,7 @@ import { handle, type Tensor } from './tensor';
  * Leaves a node of an op that ran, which saves what the gradients of inputs with a node read. `ins` are the inputs as the
  * kernel read them: made dense, or converted.
  */
-export function record(def: OpDef, params: Params, xs: Tensors, ins: Tensors, ys: readonly Tensor[]): Node {
+export function record(def: OpDef, params: OpParams, xs: Tensors, ins: Tensors, ys: readonly Tensor[]): Node {
   const node = new Node(def, params, xs, ys);
   let needs = 0; // bits over the inputs, then the outputs
   if (!def.variadic) for (let i = 0; i < xs.length; i++) if (node.edges[i] !== null) needs |= def.saves[i]!;

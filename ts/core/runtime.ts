@@ -4,7 +4,7 @@ import type { DType } from './dtype';
 import { Eager } from './eager';
 import { PhylloError, ValueError } from './errors';
 import type { Recomputation } from './node';
-import type { OpDef, Params, Tensors } from './definition';
+import type { OpDef, OpParams, Tensors } from './definition';
 import type { Scope } from './lifetime';
 import type { Shape } from './shape';
 import type { Storage } from './storage';
@@ -15,7 +15,7 @@ export interface Interpreter {
   /** Storage for a dense tensor; its contents are undefined. */
   alloc(shape: Shape, dtype: DType): Storage;
   /** Runs an op on dense or strided views, as it declared. */
-  exec(def: OpDef, xs: Tensors, ys: readonly Tensor[], params: Params): void;
+  exec(def: OpDef, xs: Tensors, ys: readonly Tensor[], params: OpParams): void;
 }
 
 /** What a trace must know beside the ops: all that a function depends on and that another call may find changed. */

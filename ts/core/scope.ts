@@ -3,7 +3,7 @@ import { unregister, whenGone } from './collector';
 import { display } from './display';
 import { ValueError } from './errors';
 import { aText, check, wholeNumber, checkCount } from './kinds';
-import { adopt, dropWithValue, keepTensor, root, Scope, setOwner, within, type Label, type State } from './lifetime';
+import { adopt, dropWithValue, keepTensor, noScope, Scope, setOwner, within, type Label, type State } from './lifetime';
 import { runtime } from './runtime';
 import { live, Tensor } from './tensor';
 
@@ -29,10 +29,10 @@ export function keep<T>(value: T): T {
 /** As `keep`, for the state of modules and optimisers: it lives as long as they do, or the scope that they belong to. */
 export function keepState<T extends Tensor>(t: T): T {
   const owner = stateOwner();
-  if (owner === root) return keep(t);
+  if (owner === noScope) return keep(t);
   live(t, 'keep');
   t.isKept = true;
-  if (t.owner === root) {
+  if (t.owner === noScope) {
     unregister(t);
     setOwner(t, owner);
   } else t.owner = owner; // the scope that lists it passes it on when it ends
@@ -40,7 +40,7 @@ export function keepState<T extends Tensor>(t: T): T {
 }
 function stateOwner(): Scope {
   const owner = runtime.scope?.stateOwner ?? null;
-  return owner === null || owner.closed ? root : owner;
+  return owner === null || owner.closed ? noScope : owner;
 }
 
 function open(label: Label, sync: boolean, parent: Scope | null, state?: State): Scope {
@@ -63,7 +63,7 @@ function close(s: Scope, result?: unknown): void {
       if (!t.disposed) {
         if (t.owner === returning) t.isKept ? setOwner(t, stateOwner()) : adopt(t);
         else if (t.owner !== s) pass(t);
-        else if (s.suspended && t.loop !== s) setOwner(t, root);
+        else if (s.suspended && t.loop !== s) setOwner(t, noScope);
         else dropWithValue(t);
       }
       t = previous;
@@ -82,7 +82,7 @@ function abandon(s: Scope): void {
   for (let t = s.last; t !== null; ) {
     const { previous } = t;
     t.previous = t.loop = null;
-    if (!t.disposed) t.owner === s ? setOwner(t, root) : pass(t);
+    if (!t.disposed) t.owner === s ? setOwner(t, noScope) : pass(t);
     t = previous;
   }
   s.last = null;
@@ -97,7 +97,7 @@ function leave(s: Scope): void {
 }
 /** Gives a tensor that was found in another scope's list to its owner. */
 function pass(t: Tensor): void {
-  if (t.owner === root) return;
+  if (t.owner === noScope) return;
   if (t.owner.closed) dropWithValue(t);
   else setOwner(t, t.owner);
 }

@@ -1,5 +1,5 @@
 /** Sizes of windows, one for each direction. */
-import { every, isWhole, kind, type Kind } from './kinds';
+import { every, isWholeNumber, kind, type Kind } from './kinds';
 
 /** One number for both directions, or [vertical, horizontal]. */
 export type Pair = number | readonly [vertical: number, horizontal: number];
@@ -12,7 +12,8 @@ const LARGEST = 2 ** 28;
 
 function sizes<T>(takes: string, count: number, low: number): Kind<T> {
   const fits = (v: unknown, high?: number): boolean =>
-    isWhole(v, low, high) || (Array.isArray(v) && v.length === count && every(v, e => isWhole(e, low, high)));
+    isWholeNumber(v, low, high) ||
+    (Array.isArray(v) && v.length === count && every(v, e => isWholeNumber(e, low, high)));
   return kind(`${takes} of whole numbers ≥ ${low}`, v => fits(v, LARGEST), {
     hint: v => (fits(v) ? ', which is above 2^28' : ''),
   });

@@ -8,8 +8,8 @@ import { aBoolean, check, numbers, checkCount } from './kinds';
 import { Node, releaseNode } from './node';
 import { print } from './print';
 import { runtime } from './runtime';
-import { inOrder, isWhole, lone, reach, readable, unreachable } from './reading';
-import { adopt, clearGrad, drop, freed, Leaf, replaceGrad, root, type Scope } from './lifetime';
+import { inOrder, isIntact, lone, reach, readable, unreachable } from './reading';
+import { adopt, clearGrad, drop, freed, Leaf, noScope, replaceGrad, type Scope } from './lifetime';
 import { isDense, rowMajor, sameShape, show, sizeOf, spanOf, type Shape } from './shape';
 import type { Storage } from './storage';
 
@@ -55,7 +55,7 @@ export class Tensor {
 
   // ── Who frees it: see lifetime.ts ──
   /** Whose end frees it. @internal */
-  owner: Scope = root;
+  owner: Scope = noScope;
   /** The tensor that was made in its owner before it. @internal */
   previous: Tensor | null = null;
   /** The loop from whose item it is computed. @internal */
@@ -219,7 +219,7 @@ export class Tensor {
     if (this.disposed) return `Tensor(freed, ${kind})`;
     if (this.storage.traced) return `Tensor(no numbers yet, ${kind})`;
     const { backend } = this.storage;
-    if (!isWhole(this, backend)) return `Tensor(changed by hand, ${kind})`;
+    if (!isIntact(this, backend)) return `Tensor(changed by hand, ${kind})`;
     const { peek } = backend;
     if (peek === undefined) return `Tensor(on ${backend.name}: await data(), ${kind})`;
     const bytes = backend.itemSize(this.dtype);

@@ -30,7 +30,7 @@ interface Binary {
   /** A kernel's number by its name, n bytes at an address; −1: unknown. */
   kernel(name: number, n: number): number;
   /** Tries the calls in n numbers at an address: 0, or the number of the faulty one, from 1, · 16 + the fault. */
-  prepare(calls: number, n: number, memory: number, bytes: number): number;
+  prepare(calls: number, n: number, start: number, bytes: number): number;
   /** 0, or the address of the call of `indexOutside` that found something. */
   run(calls: number): number;
 }
@@ -167,7 +167,7 @@ export function netOf(bytes: Uint8Array, module: Module, name: string): Net {
 
   const list = alloc(Math.max(8 * calls.length + 8, NAME));
   const size = weights.length + beside;
-  const memory = alloc(size);
+  const start = alloc(size);
   const { buffer } = exports.memory;
   const numbers = kernels.map(kernel => {
     const { read, written } = new TextEncoder().encodeInto(kernel, new Uint8Array(buffer, list, NAME));
@@ -180,10 +180,10 @@ export function netOf(bytes: Uint8Array, module: Module, name: string): Net {
     if (!(calls[i + 1]! >= 0)) break;
   }
   new Float64Array(buffer, list).set(calls);
-  new Uint8Array(buffer, memory).set(weights);
+  new Uint8Array(buffer, start).set(weights);
   let fault: number;
   try {
-    fault = exports.prepare(list, calls.length, memory, size);
+    fault = exports.prepare(list, calls.length, start, size);
   } catch (cause) {
     return refuse('a call cannot be tried', cause);
   }
@@ -191,7 +191,7 @@ export function netOf(bytes: Uint8Array, module: Module, name: string): Net {
 
   const binding = ({ name, dtype, shape, at }: Port): Binding => {
     const Elements = ARRAYS[dtype];
-    const view = new Elements(exports.memory.buffer, memory + at, sizeOf(shape));
+    const view = new Elements(exports.memory.buffer, start + at, sizeOf(shape));
     return { name, dtype, shape, view, copy: () => new Elements(view) };
   };
   return new Net(exports, list, inputs.map(binding), outputs.map(binding), name);

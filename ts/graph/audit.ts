@@ -11,7 +11,7 @@ import type { DType } from '../core/dtype';
 import { CaptureError } from '../core/errors';
 import { show } from '../core/shape';
 import { leaves, structure } from '../core/tree';
-import type { Operand, Step, Value } from './graph';
+import type { Step, Value, ValueView } from './graph';
 import { Result } from './execution';
 import type { GradientEffect } from './gradients';
 import { siteInside, siteOfCall } from './stack';
@@ -52,7 +52,7 @@ export class Scribe {
   end(result: unknown, gradients: readonly GradientEffect[]): void {
     this.write(`return\t${textOf(structure(result))}`);
     for (const [path, r] of leaves(result)) {
-      const what = r instanceof Result ? `${this.operand(r.operand)}${r.recorded ? ' with a graph' : ''}` : textOf(r);
+      const what = r instanceof Result ? `${this.operand(r.view)}${r.recorded ? ' with a graph' : ''}` : textOf(r);
       this.write(`return\t${path === '' ? '' : `${path}: `}${what}`);
     }
     for (const { leaf, clears, before, after } of gradients) {
@@ -64,7 +64,7 @@ export class Scribe {
     }
   }
 
-  private operand({ value, at, shape, strides, dense, dtype }: Operand): string {
+  private operand({ value, at, shape, strides, dense, dtype }: ValueView): string {
     const { origin } = value;
     if (origin.from === 'constant' && shape.length === 0 && dtype === 'f32') return this.names.get(value) ?? 'numbers';
     const name =

@@ -14,7 +14,7 @@ import {
   type Description,
   type Port,
 } from '../edge/format';
-import type { Operand, Value } from './graph';
+import type { Value, ValueView } from './graph';
 import type { Call } from './lower';
 import type { Program } from './program';
 
@@ -51,7 +51,7 @@ export const isInInfer = (kernel: string): boolean =>
 /** A tensor that goes in or comes out, and its name there. */
 export interface Named {
   readonly name: string;
-  readonly operand: Operand;
+  readonly view: ValueView;
 }
 
 /** What inputs and outputs are called, in order; by default their keys: `image`, or `0.image` of several arguments. */
@@ -68,7 +68,7 @@ export function namesOf(alone: string, tensors: readonly Named[], names: readonl
   if (names && names.length !== tensors.length) {
     throw new ValueError('encode', `there are ${tensors.length} ${alone}s, not the ${names.length} named`);
   }
-  const named = tensors.map(({ name, operand }, i) => ({ name: names?.[i] ?? (name || alone), operand }));
+  const named = tensors.map(({ name, view }, i) => ({ name: names?.[i] ?? (name || alone), view }));
   const twice = named.find(({ name }, i) => named.findIndex(other => other.name === name) < i);
   if (twice) throw new ValueError('encode', `two ${alone}s are called ${twice.name}`);
   return named;
@@ -85,7 +85,7 @@ export function encode(program: Program, inputs: readonly Named[], outputs: read
   const weights: { readonly at: number; readonly from: number; readonly bytes: number }[] = [];
   const used = [
     ...calls.flatMap(call => call.relocations.map(({ value }) => value)),
-    ...outputs.map(o => o.operand.value),
+    ...outputs.map(o => o.view.value),
   ];
   let end = 0;
   const put = (v: Value): number => {
@@ -101,7 +101,7 @@ export function encode(program: Program, inputs: readonly Named[], outputs: read
   const constant = end;
   for (const [v, at] of memory.offsets) addresses.set(v, end + at);
   end += aligned(memory.bytes);
-  for (const v of [...inputs.map(i => i.operand.value), ...used]) if (!addresses.has(v)) put(v);
+  for (const v of [...inputs.map(i => i.view.value), ...used]) if (!addresses.has(v)) put(v);
 
   const kernels: string[] = [];
   const numbers: number[] = [];
@@ -123,7 +123,7 @@ export function encode(program: Program, inputs: readonly Named[], outputs: read
     else for (let time = 0; time < i.times; time++) i.body.forEach((call, j) => write(call, i.growth[j]!, time));
   }
 
-  const port = ({ name, operand: { value, at, shape, dtype, dense } }: Named): Port => {
+  const port = ({ name, view: { value, at, shape, dtype, dense } }: Named): Port => {
     if (!isPortType(dtype)) {
       const takes = Object.keys(ARRAYS).join(', ');
       throw new CaptureError(

@@ -8,7 +8,7 @@ import { leaves, mapLeaves } from '../core/tree';
 import type { Audit } from './audit';
 import type { Named } from './encode';
 import { Gradients, type GradientEffect } from './gradients';
-import { writes, type Graph, type Operand, type Step, type Value } from './graph';
+import { writes, type Graph, type Step, type Value, type ValueView } from './graph';
 import type { Guards } from './guards';
 import { Holding } from './holding';
 import { Program, type Address } from './program';
@@ -17,7 +17,7 @@ import { block } from './workspace';
 /** A tensor that comes out. */
 export class Result {
   constructor(
-    readonly operand: Operand,
+    readonly view: ValueView,
     /** It had a graph of gradients in the trace. */ readonly recorded: boolean,
   ) {}
 }
@@ -64,7 +64,7 @@ export class Execution {
     this.backend = runtime.backend;
     const changes = firstWrites(graph.steps);
     const changed = new Map(changes.map(({ what, at }) => [what, at]));
-    const results = new Set([...leaves(result)].flatMap(([, r]) => (r instanceof Result ? [r.operand.value] : [])));
+    const results = new Set([...leaves(result)].flatMap(([, r]) => (r instanceof Result ? [r.view.value] : [])));
     this.storages = changes.flatMap(({ what: { origin }, at }) =>
       origin.from === 'outside' ? [{ what: origin.storage, at }] : [],
     );
@@ -195,15 +195,15 @@ export class Execution {
     const loop = loopOf(xs, loopOf(this.traced.guards.tensors, null));
     return mapLeaves(result, leaf => (leaf instanceof Result ? this.answer(leaf, xs, loop) : leaf));
   }
-  private answer({ operand, recorded }: Result, xs: readonly Tensor[], loop: Scope | null): Tensor {
-    const t = this.tensor(operand, xs);
+  private answer({ view, recorded }: Result, xs: readonly Tensor[], loop: Scope | null): Tensor {
+    const t = this.tensor(view, xs);
     t.loop = loop;
     if (recorded) t.slot = RETURNED;
     return adopt(t);
   }
 
-  /** An operand as a tensor of the caller's. */
-  tensor({ value, at, shape, strides, dtype, dense }: Operand, xs: readonly Tensor[]): Tensor {
+  /** A view of a value as a tensor of the caller's. */
+  tensor({ value, at, shape, strides, dtype, dense }: ValueView, xs: readonly Tensor[]): Tensor {
     const { origin } = value;
     const seen =
       origin.from === 'input' ? xs[origin.index]! : origin.from === 'gradient' ? origin.leaf.leaf!.grad! : null;

@@ -1,13 +1,13 @@
 /** A graph for people: as a list of its steps, and as a drawing. */
 import type { Backend } from '../backend/backend';
 import { show } from '../core/shape';
-import { flopsOf, mutates, opsOf, writes, type Graph, type Operand, type Step, type Value } from './graph';
+import { flopsOf, mutates, opsOf, writes, type Graph, type Step, type Value, type ValueView } from './graph';
 import type { MemoryPlan } from './memory';
 import { bytes, short, table } from './table';
 
 /** Bytes that a step reads and writes. */
 export function trafficOf({ def, xs, ys }: Step, backend: Backend): number {
-  const size = (o: Operand | null): number => (o ? o.size * backend.itemSize(o.dtype) : 0);
+  const size = (o: ValueView | null): number => (o ? o.size * backend.itemSize(o.dtype) : 0);
   return xs.reduce((n, x, i) => n + (def.written[i] ? 2 : 1) * size(x), 0) + ys.reduce((n, y) => n + size(y), 0);
 }
 
@@ -17,7 +17,7 @@ class Names {
   private readonly others: Map<Value, string> = new Map();
   private readonly counts: Map<string, number> = new Map();
 
-  of({ value }: Operand): string {
+  of({ value }: ValueView): string {
     const { origin } = value;
     if (origin.from === 'local') return `#${this.makers.get(value) ?? '?'}`;
     if (origin.from === 'input') return `argument ${origin.index}`;
@@ -34,7 +34,7 @@ class Names {
   }
 }
 
-const operand = (o: Operand): string => `${show(o.shape)}${o.dtype === 'f32' ? '' : ` ${o.dtype}`}`;
+const operand = (o: ValueView): string => `${show(o.shape)}${o.dtype === 'f32' ? '' : ` ${o.dtype}`}`;
 
 /** The steps in order, with what they cost, and the memory they need. */
 export function explain({ steps, once }: Graph, { bytes: arena, bound }: MemoryPlan, backend: Backend): string {
@@ -108,7 +108,7 @@ export class Drawing {
     const arrows: { from: string; to: string; label: string }[] = [];
     /** Who wrote a value last. */
     const last = new Map<Value, string>();
-    const sourceOf = (o: Operand): string => {
+    const sourceOf = (o: ValueView): string => {
       let id = last.get(o.value);
       if (id === undefined) {
         id = `v${nodes.length}`;

@@ -2,7 +2,7 @@
 import type { Storage } from '../core/storage';
 import { Tensor } from '../core/tensor';
 import { rowMajor } from '../core/shape';
-import type { Operand, Value } from './graph';
+import type { Value, ValueView } from './graph';
 import type { Holding } from './holding';
 import type { Program } from './program';
 import { block } from './workspace';
@@ -15,7 +15,7 @@ export interface GradientEffect {
   /** The plan holds only where there was (a value that stands for it) or was not (null) one; else it matters not. */
   readonly before: Value | null | 'any';
   /** What is there afterwards; null: nothing; 'same': what was there, perhaps changed in place. */
-  readonly after: Operand | null | 'same';
+  readonly after: ValueView | null | 'same';
   /** The steps traced before it was cleared first, if ever, and before it was replaced or cleared last. */
   readonly cleared: number;
   readonly last: number;
@@ -84,7 +84,7 @@ interface Left {
   readonly late: boolean;
 }
 /** One that is put there otherwise: it comes out too, or is somebody's memory. */
-type Put = GradientEffect & { readonly after: Operand };
+type Put = GradientEffect & { readonly after: ValueView };
 /** One that is read where the leaf has it. */
 type Read = GradientEffect & { readonly before: Value };
 
@@ -111,7 +111,7 @@ function bufferable(effects: readonly GradientEffect[], results: ReadonlySet<Val
 
 /** Who knows where a call has its values. */
 interface Call {
-  tensor(o: Operand, xs: readonly Tensor[]): Tensor;
+  tensor(o: ValueView, xs: readonly Tensor[]): Tensor;
 }
 
 export class Gradients {
@@ -174,17 +174,18 @@ export class Gradients {
   }
 
   /**
-   * Whether a gradient that is changed in place, or read while `memory` is written, is somebody's who would see it.
+   * Whether somebody else sees a gradient that is changed in place, or one that is read has its storage among those
+   * `written`.
    */
-  isShared(memory: ReadonlySet<Storage>): boolean {
+  isShared(written: ReadonlySet<Storage>): boolean {
     const { changed, read } = this;
     for (let i = 0; i < changed.length; i++) {
       const { leaf } = changed[i]!;
       const grad = leaf.leaf!.grad!;
       if (grad.storage.refs > (buffers.get(leaf)?.handle === grad ? 2 : 1)) return true;
     }
-    if (memory.size > 0)
-      for (let i = 0; i < read.length; i++) if (memory.has(read[i]!.leaf.leaf!.grad!.storage)) return true;
+    if (written.size > 0)
+      for (let i = 0; i < read.length; i++) if (written.has(read[i]!.leaf.leaf!.grad!.storage)) return true;
     return false;
   }
   /** Whether a gradient that is read lies there. */

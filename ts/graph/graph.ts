@@ -3,7 +3,7 @@
  * `lower` turns its steps into kernel calls.
  */
 import type { Capabilities, Kernels } from '../backend/backend';
-import type { OpDef, Params, View, Views } from '../core/definition';
+import type { OpDef, OpParams, View, Views } from '../core/definition';
 import type { Storage } from '../core/storage';
 import type { Tensor } from '../core/tensor';
 
@@ -26,8 +26,8 @@ export interface Value {
   readonly bytes: number;
 }
 
-/** How a step sees a value. */
-export interface Operand extends Omit<View, 'at'> {
+/** A value as a step reads or writes it: a view whose address is the value's, plus bytes. */
+export interface ValueView extends Omit<View, 'at'> {
   readonly value: Value;
   /** Bytes from the value's start to the first element. */
   readonly at: number;
@@ -38,16 +38,16 @@ export interface PlanKernels extends Kernels, Partial<Capabilities> {}
 
 /** An op as plans have it, which may call kernels of a capability. */
 export interface PlanOp extends Omit<OpDef, 'run'> {
-  readonly run: (k: PlanKernels, xs: Views, ys: readonly View[], params: Params) => void;
+  readonly run: (k: PlanKernels, xs: Views, ys: readonly View[], params: OpParams) => void;
 }
 
 /** A call of an op in the program. */
 export interface Step {
   readonly def: PlanOp;
-  readonly params: Params;
-  readonly xs: readonly (Operand | null)[];
+  readonly params: OpParams;
+  readonly xs: readonly (ValueView | null)[];
   /** Empty for an op that works in place. */
-  readonly ys: readonly Operand[];
+  readonly ys: readonly ValueView[];
   /** Steps of different segments are never made one: what is computed again was not to be kept. Left out: 0. */
   readonly segment?: number;
   /** Its index among the steps traced, if it is one of them. */
@@ -99,7 +99,7 @@ export function countWrites(steps: readonly Step[]): Map<Value, number> {
 }
 /** The step with other values instead of some. */
 export function replaced(step: Step, by: ReadonlyMap<Value, Value>): Step {
-  const renamed = (o: Operand): Operand => {
+  const renamed = (o: ValueView): ValueView => {
     const value = by.get(o.value);
     return value ? { ...o, value } : o;
   };

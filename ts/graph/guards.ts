@@ -1,6 +1,6 @@
 /** What a plan takes for granted of the objects and tensors that its function depends on. */
 import { CaptureError } from '../core/errors';
-import { root, type Scope } from '../core/lifetime';
+import { noScope, type Scope } from '../core/lifetime';
 import { show } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { holdersOf } from './holders';
@@ -46,7 +46,7 @@ export class Guards {
   settle(): void {
     let n = 0;
     this.tensors.forEach((t, i) => {
-      if (t.disposed || !(t.isKept || t.registration || t.owner !== root)) return;
+      if (t.disposed || !(t.isKept || t.registration || t.owner !== noScope)) return;
       this.tensors[n] = t;
       this.recorded[n++] = this.recorded[i]!;
     });

@@ -6,7 +6,7 @@
 import type { Backend } from '../backend/backend';
 import { ofOp } from '../core/eager';
 import type { View } from '../core/definition';
-import type { Operand, PlanKernels, Step, Value } from './graph';
+import type { PlanKernels, Step, Value, ValueView } from './graph';
 
 /** An argument of a call that is an address, to be filled in once that is known: the value's, plus bytes. */
 export interface Relocation {
@@ -69,7 +69,7 @@ export function lower(steps: readonly Step[], backend: Backend): Call[] {
   };
   return steps.flatMap(step => {
     const play = (shift: number): Recorded[] => {
-      const view = (o: Operand): View => ({ ...o, at: idOf(o.value) * (APART + shift) + o.at });
+      const view = (o: ValueView): View => ({ ...o, at: idOf(o.value) * (APART + shift) + o.at });
       const { def, params, xs, ys } = step;
       const inputs = xs.map(x => x && view(x));
       try {

@@ -1,6 +1,6 @@
 /** The memory plan of a graph: which values lie in the arena, when, and at which offset. */
 import { ALIGNMENT, bound, layOut, type Arena, type Need } from './arena';
-import { reads, writes, type Graph, type Operand, type Step, type Value } from './graph';
+import { reads, writes, type Graph, type Step, type Value, type ValueView } from './graph';
 import { periodsOf } from './periods';
 
 export interface MemoryPlan extends Omit<Arena, 'at'> {
@@ -81,7 +81,7 @@ export function planMemoryEvenly(graph: Graph): MemoryPlan | null {
 
 /** What a step does, whatever values it does it to. */
 const outline = ({ def, xs, ys }: Step): string => {
-  const operand = (o: Operand | null): string =>
+  const operand = (o: ValueView | null): string =>
     o ? `${o.value.origin.from} ${o.dtype} ${o.shape.join()} ${o.strides.join()}` : '';
   return [def.name, ...xs.map(operand), ...ys.map(operand)].join('; ');
 };

@@ -114,7 +114,7 @@ export class Plan {
     const outputs = [...leaves(result)].map(([path, r]): Named => {
       if (!(r instanceof Result))
         throw new CaptureError('encode', `${path || 'the result'} is no tensor: return tensors alone`);
-      return { name: path, operand: r.operand };
+      return { name: path, view: r.view };
     });
     return encode(program, namesOf('input', inputs, names.inputs), namesOf('output', outputs, names.outputs));
   }

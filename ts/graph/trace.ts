@@ -6,7 +6,7 @@ import type { Backend } from '../backend/backend';
 import type { DType } from '../core/dtype';
 import { constantIn } from '../core/constant';
 import { copying } from '../core/conversions';
-import type { OpDef, Params, Tensors } from '../core/definition';
+import type { OpDef, OpParams, Tensors } from '../core/definition';
 import { CaptureError } from '../core/errors';
 import { nodes } from '../core/node';
 import { runtime, type Interpreter, type Watcher } from '../core/runtime';
@@ -17,7 +17,7 @@ import { drop } from '../core/lifetime';
 import { allocate, Tensor } from '../core/tensor';
 import type { Scribe } from './audit';
 import { Guards } from './guards';
-import type { Operand, Step, Value } from './graph';
+import type { Step, Value, ValueView } from './graph';
 import { siteInside } from './stack';
 
 /** A leaf whose gradient the function reads or replaces. */
@@ -73,7 +73,7 @@ export class Trace implements Interpreter, Watcher {
   alloc(shape: Shape, dtype: DType): Storage {
     return new Storage(this.nowhere, 0, sizeOf(shape) * this.backend.itemSize(dtype), true);
   }
-  exec(def: OpDef, xs: Tensors, ys: readonly Tensor[], params: Params): void {
+  exec(def: OpDef, xs: Tensors, ys: readonly Tensor[], params: OpParams): void {
     const step: Step = {
       def,
       params,
@@ -87,7 +87,7 @@ export class Trace implements Interpreter, Watcher {
   }
 
   /** A tensor as a step sees it. */
-  see(t: Tensor): Operand {
+  see(t: Tensor): ValueView {
     this.uses(t, runtime.recording);
     const { size, shape, strides, dense, dtype } = t;
     return { value: this.valueOf(t), at: t.at - t.storage.at, size, shape, strides, dense, dtype };

@@ -98,7 +98,7 @@ export function planOf(f: Run, args: readonly unknown[], xs: readonly Tensor[], 
   const audit = options.audit ? new Audit() : null;
   const plan = traced(f, args, xs, audit && audit.record(), ({ trace, placeholders, inputs, result, gradients }) => {
     const results = new Set<Value>();
-    for (const [, r] of leaves(result)) if (r instanceof Result) results.add(r.operand.value);
+    for (const [, r] of leaves(result)) if (r instanceof Result) results.add(r.view.value);
     for (const { after } of gradients) if (after !== null && after !== 'same') results.add(after.value);
     const graph = optimise(
       { steps: trace.steps, once: [], results, budget: options.memoryBudget, winograd: options.winograd },
@@ -106,7 +106,7 @@ export function planOf(f: Run, args: readonly unknown[], xs: readonly Tensor[], 
     );
     // Of one argument, what is in it has names of its own.
     const paths = [...leaves(args.length === 1 ? args[0] : args)].filter(([, v]) => isTensor(v)).map(([path]) => path);
-    const named = placeholders.map((t, i) => ({ name: paths[i]!, operand: trace.see(t) }));
+    const named = placeholders.map((t, i) => ({ name: paths[i]!, view: trace.see(t) }));
     return new Plan({ graph, inputs, arguments: named, result, gradients, guards: trace.guards, audit });
   });
   plan.settle();

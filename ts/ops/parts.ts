@@ -1,6 +1,6 @@
 /** A part of a tensor by exact indices, and a tensor as a part of a larger one: what other ops are made of. */
 import { checkComputes, copyKernel, fillWith } from '../core/casts';
-import { partOf, runCopy, type Place } from '../core/geometry';
+import { partOf, runCopy, type Slice } from '../core/geometry';
 import { defineOp, defineParametricOp, type Op } from '../core/op';
 import type { Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
@@ -22,12 +22,12 @@ export const sliceAt: Op<[x: Tensor], { dim: number; start: number; size: number
     strides: x.strides.map((s, i) => (i === dim ? s * step : s)),
     offset: x.offset + start * x.strides[dim]!,
   }),
-  vjp: { x: (g, _, { dim, start, step }, s) => place(g, { shape: s.x, at: { dim, start, step } }) },
+  vjp: { x: (g, _, { dim, start, step }, s) => sliceScatter(g, { shape: s.x, at: { dim, start, step } }) },
 });
 
-/** `value` (0) in a shape, with x put into a part of it: what slicing does, backwards. */
-export const place: Op<[x: Tensor], { shape: Shape; at: Place; value?: number }> = defineParametricOp({
-  name: 'place',
+/** A tensor full of `value` (0), with x written into a slice of it: the gradient of `sliceAt`, and padding. */
+export const sliceScatter: Op<[x: Tensor], { shape: Shape; at: Slice; value?: number }> = defineParametricOp({
+  name: 'sliceScatter',
   inputs: ['x'],
   flops: () => 0,
   wants: { x: 'any' },

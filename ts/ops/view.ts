@@ -18,7 +18,7 @@ import { defineParametricOp, type Op } from '../core/op';
 import { checked, composite } from '../core/signature';
 import { dimOf, dimsOf, show, sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
-import { place, sliceAt } from './parts';
+import { sliceAt, sliceScatter } from './parts';
 import { expand, reshape } from './basic';
 
 export { expand, reshape };
@@ -224,7 +224,7 @@ export const pad: (x: Tensor, pads: Shape, value?: number) => Tensor = composite
       const [before, after] = [pads[2 * i]!, pads[2 * i + 1]!];
       if (before + after === 0) continue;
       const shape = y.shape.map((n, d) => (d === dim ? n + before + after : n));
-      y = place(y, { shape, at: { dim, start: before, step: 1 }, value });
+      y = sliceScatter(y, { shape, at: { dim, start: before, step: 1 }, value });
     }
     return y;
   },

@@ -11,7 +11,7 @@ import { live, Tensor } from '../core/tensor';
 import { aTensor } from '../core/tensor-kinds';
 import { assign } from '../ops/update';
 import { ParamGroup, type Hyper } from './group';
-import { boundsOf, complete, kindsOf, type Defaults, type Kinds } from './options';
+import { boundsOf, resolveOptions, kindsOf, type Defaults, type Kinds } from './options';
 import { Slots } from './slots';
 
 /** Parameters with options of their own; what is left out is the optimiser's. */
@@ -83,7 +83,7 @@ export abstract class Optimizer<O extends { readonly lr?: number }> {
       seen.add(p);
     }
     const settled = groups.map(({ params, ...own }) => {
-      const options = complete(where, defaults, shared, own);
+      const options = resolveOptions(where, defaults, shared, own);
       const hypers = Object.freeze(this.memory(options).map(h => Object.freeze(h)));
       for (const { name, value, low, high } of hypers) check(where, name, aNumber(low, high), value);
       return { params, options, hypers };

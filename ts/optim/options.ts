@@ -43,7 +43,7 @@ function assertComplete<O extends object>(where: string, kinds: Kinds, v: object
 const copyOf = (option: unknown): unknown => (Array.isArray(option) ? Object.freeze([...option]) : option);
 
 /** All options: a group's own, else the optimiser's, else the defaults. */
-export function complete<O extends object>(
+export function resolveOptions<O extends object>(
   where: string,
   defaults: Defaults<O>,
   shared: Partial<O>,

@@ -139,11 +139,11 @@ export const partsSamples: SamplesOf<typeof parts> = {
     sample([real(2, 9)], x => parts.sliceAt(x, { dim: 1, start: 2, size: 3, step: 2 }), 'f32[2,3]'),
     sample([real(5)], x => parts.sliceAt(x, { dim: 0, start: 4, size: 1, step: 1 }), 'f32[1]'),
   ],
-  place: [
-    sample([real(2, 3)], x => parts.place(x, { shape: [2, 9], at: { dim: 1, start: 2, step: 2 } }), 'f32[2,9]'),
+  sliceScatter: [
+    sample([real(2, 3)], x => parts.sliceScatter(x, { shape: [2, 9], at: { dim: 1, start: 2, step: 2 } }), 'f32[2,9]'),
     sample(
       [real(3, 2)],
-      x => parts.place(t(x), { shape: [4, 3], at: { dim: 0, start: 1, step: 1 }, value: 5 }),
+      x => parts.sliceScatter(t(x), { shape: [4, 3], at: { dim: 0, start: 1, step: 1 }, value: 5 }),
       'f32[4,3]',
     ),
   ],

@@ -1,7 +1,7 @@
 /** What the kernels of the blocked layout (NCHW8n) compute: ops of images, by family. Views have the shapes of images. */
 import type { BlockedKernels } from '../../backend/backend';
 import { declareOp, type Each, type Input, type Inputs } from '../../core/declare';
-import type { OpDef, Params, View, Views } from '../../core/definition';
+import type { OpDef, OpParams, View, Views } from '../../core/definition';
 import type { MultiOp, Op } from '../../core/op';
 import { sameShape, sizeOf, type Shape } from '../../core/shape';
 import type { Tensor } from '../../core/tensor';
@@ -30,7 +30,7 @@ interface BlockedDef<Xs, Ys, P> {
   /** The kernel call. */
   run(k: BlockedKernels, xs: Xs, ys: Ys, params: P): void;
 }
-type AnyBlockedDef = BlockedDef<Views, readonly View[], Params>;
+type AnyBlockedDef = BlockedDef<Views, readonly View[], OpParams>;
 
 /** An op on batches in the blocked layout. */
 export interface Blocked extends Omit<AnyBlockedDef, 'run'> {

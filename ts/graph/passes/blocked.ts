@@ -8,7 +8,7 @@
  */
 import type { Backend, BlockedKernels } from '../../backend/backend';
 import { rowMajor, sizeOf } from '../../core/shape';
-import { local, mutates, writes, type Graph, type Operand, type Step, type Value } from '../graph';
+import { local, mutates, writes, type Graph, type Step, type Value, type ValueView } from '../graph';
 import { BLOCKED, blockedShape, fromBlocked, toBlocked } from './blocked-ops';
 import { POINTWISE } from './pointwise';
 
@@ -67,7 +67,7 @@ class Assignment {
   }
 
   /** A batch that can be in blocks: all there is of a value that does not change. */
-  private fits(o: Operand | null): boolean {
+  private fits(o: ValueView | null): boolean {
     return (
       o !== null &&
       o.dense &&
@@ -101,13 +101,13 @@ class Assignment {
   }
 
   /** Room for an operand in blocks. */
-  private allocate({ value, shape, dtype }: Operand): Value {
+  private allocate({ value, shape, dtype }: ValueView): Value {
     const blocked = local(sizeOf(blockedShape(shape)) * this.backend.itemSize(dtype));
     this.blocked.set(value, blocked);
     return blocked;
   }
 
-  private asBlocks(x: Operand, step: Step, logical: boolean): Operand {
+  private asBlocks(x: ValueView, step: Step, logical: boolean): ValueView {
     const found = this.blocked.get(x.value);
     if (found) return blockedOperand(x, found, logical);
     if (x.dtype !== 'f32') this.stuck ??= step;
@@ -118,7 +118,7 @@ class Assignment {
     return blockedOperand(x, blocked, logical);
   }
 
-  private asImages(x: Operand): Operand {
+  private asImages(x: ValueView): ValueView {
     const found = this.blocked.get(x.value);
     if (!found || this.images.has(x.value)) return x;
     const maker = this.maker.get(x.value)!;
@@ -136,7 +136,7 @@ class Assignment {
 }
 
 /** The operands of a step that would lie in blocks. */
-function operandsInBlocks({ def, xs, ys }: Step): readonly (Operand | null)[] {
+function operandsInBlocks({ def, xs, ys }: Step): readonly (ValueView | null)[] {
   const { inputs, outputs } = def;
   const entry = BLOCKED.get(def);
   if (!entry) return POINTWISE.has(def) ? [...xs, ...ys] : [];
@@ -145,7 +145,7 @@ function operandsInBlocks({ def, xs, ys }: Step): readonly (Operand | null)[] {
 }
 
 /** A batch in blocks, in the shape of its images or in the shape that it has in memory. */
-function blockedOperand(o: Operand, value: Value, logical: boolean): Operand {
+function blockedOperand(o: ValueView, value: Value, logical: boolean): ValueView {
   const shape = blockedShape(o.shape);
   return logical ? { ...o, value } : { ...o, value, shape, strides: rowMajor(shape), size: sizeOf(shape) };
 }

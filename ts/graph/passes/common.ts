@@ -4,10 +4,10 @@ import {
   replaced,
   writes,
   type Graph,
-  type Operand,
   type PlanOp,
   type Step,
   type Value,
+  type ValueView,
 } from '../graph';
 
 /**
@@ -18,7 +18,7 @@ export function mergeCommon(graph: Graph): Graph {
   const { steps, results } = graph;
   const written = countWrites(steps);
   const contents = new Contents();
-  const firsts = new Map<string, readonly Operand[]>();
+  const firsts = new Map<string, readonly ValueView[]>();
   const known = new Map<Value, Value>();
   /** Where the first is the plan's own and the other must come out of it, the first is computed in its stead. */
   const moved = new Map<Value, Value>();
@@ -74,7 +74,7 @@ class Contents {
     return from === 'input' || from === 'gradient' ? this.foreign : from === 'outside' ? own + this.passed : own;
   }
 
-  private operand(o: Operand | null): string {
+  private operand(o: ValueView | null): string {
     return o === null
       ? '-'
       : [this.id(o.value), this.version(o.value), o.at, o.dtype, `${o.shape}`, `${o.strides}`].join(':');

@@ -4,7 +4,7 @@ import { runtime } from '../../core/runtime';
 import { adopt } from '../../core/lifetime';
 import type { Storage } from '../../core/storage';
 import { allocateNow } from '../../core/tensor';
-import { countWrites, mutates, replaced, type Graph, type Operand, type Step, type Value } from '../graph';
+import { countWrites, mutates, replaced, type Graph, type Step, type Value, type ValueView } from '../graph';
 
 /**
  * A constant keeps memory of its own for as long as the plan lives, where a step's output shares the arena; and one
@@ -27,7 +27,7 @@ export function foldConstants(graph: Graph): Graph {
     const { xs, ys } = step;
     if (mutates(step) || !ys.every(y => isSteady(y.value)) || !xs.every(x => x === null || storageOf(x))) {
       kept.push(step);
-    } else if (step.def === copying && isWhole(xs[0]!)) {
+    } else if (step.def === copying && coversValue(xs[0]!)) {
       known.set(ys[0]!.value, xs[0]!.value); // numbers given to tensor(): a copy, because they may be written over
     } else if (ys.every(y => y.value.bytes <= LARGEST)) {
       const computed = compute(step);
@@ -37,9 +37,9 @@ export function foldConstants(graph: Graph): Graph {
   return { ...graph, steps: kept };
 }
 
-const storageOf = ({ value: { origin } }: Operand): Storage | null =>
+const storageOf = ({ value: { origin } }: ValueView): Storage | null =>
   origin.from === 'constant' ? origin.storage : null;
-const isWhole = ({ at, dense, size, dtype, value }: Operand): boolean =>
+const coversValue = ({ at, dense, size, dtype, value }: ValueView): boolean =>
   at === 0 && dense && size * runtime.backend.itemSize(dtype) === value.bytes;
 
 /** Runs a step on constants. What it makes is the trace's scope's, and freed with it if no plan comes to count it. */

@@ -1,4 +1,4 @@
-import { mutates, reads, replaced, writes, type Graph, type Operand, type Step, type Value } from '../graph';
+import { mutates, reads, replaced, writes, type Graph, type Step, type Value, type ValueView } from '../graph';
 import { POINTWISE } from './pointwise';
 
 /**
@@ -39,7 +39,7 @@ export function writeInPlace(graph: Graph): Graph {
 }
 
 /** Whether a step sees a value of the plan's as y lies in memory, and in no other way. */
-const covers = ({ xs }: Step, v: Value, y: Operand): boolean =>
+const covers = ({ xs }: Step, v: Value, y: ValueView): boolean =>
   v.origin.from === 'local' &&
   v.bytes === y.value.bytes &&
   y.at === 0 &&

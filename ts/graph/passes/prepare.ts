@@ -5,11 +5,11 @@
 import type { Backend } from '../../backend/backend';
 import { adopt } from '../../core/lifetime';
 import { allocateNow } from '../../core/tensor';
-import { countWrites, type Graph, type Operand, type PlanOp, type Step, type Value } from '../graph';
+import { countWrites, type Graph, type PlanOp, type Step, type Value, type ValueView } from '../graph';
 import { PREPARED, type Prepared } from './prepared-ops';
 
 /** The step that prepares the weights of another step, its input with this index. */
-function making({ make }: Prepared, { def, params, xs, ys }: Step, index: number, prepared: Operand): Step {
+function making({ make }: Prepared, { def, params, xs, ys }: Step, index: number, prepared: ValueView): Step {
   const own: PlanOp = {
     ...def,
     name: `${def.name} ${def.inputs[index]}`,
@@ -30,7 +30,7 @@ export function prepareWeights(graph: Graph, backend: Backend): Graph {
   if (!kernels) return graph;
   const written = countWrites(graph.steps);
   const once: Step[] = [];
-  const known = new Map<Value, Map<string, Operand>>();
+  const known = new Map<Value, Map<string, ValueView>>();
 
   const steps = graph.steps.map((step): Step => {
     const { def, xs, ys } = step;
@@ -45,7 +45,7 @@ export function prepareWeights(graph: Graph, backend: Backend): Graph {
     const n = entry.size(kernels, xs, ys[0]!, params);
     if (n === 0) return step;
     const key = JSON.stringify([def.name, params, w.at, ...xs.map(x => x && [x.shape, x.strides])]);
-    const ofWeights = known.get(w.value) ?? new Map<string, Operand>();
+    const ofWeights = known.get(w.value) ?? new Map<string, ValueView>();
     known.set(w.value, ofWeights);
     let prepared = ofWeights.get(key);
     if (!prepared) {

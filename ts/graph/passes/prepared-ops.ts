@@ -1,7 +1,7 @@
 /** Ops that read prepared weights, converted once beforehand: packed for a product, or transformed for Winograd's convolution. */
 import type { PreparedKernels } from '../../backend/backend';
 import type { Input, Inputs } from '../../core/declare';
-import type { OpDef, Params, View, Views } from '../../core/definition';
+import type { OpDef, OpParams, View, Views } from '../../core/definition';
 import type { Op } from '../../core/op';
 import { sizeOf } from '../../core/shape';
 import { conv, convSizes, type Convolution } from '../../ops/convolution';
@@ -21,14 +21,17 @@ interface PreparedDef<Xs, P> {
 }
 
 /** An op on prepared weights. */
-export interface Prepared extends Pick<PreparedDef<Views, Params>, 'input' | 'size' | 'make'> {
+export interface Prepared extends Pick<PreparedDef<Views, OpParams>, 'input' | 'size' | 'make'> {
   /** The op of plain weights, and that of prepared ones. */
   readonly from: OpDef;
   readonly op: PlanOp;
 }
 
 function prepared<A extends readonly Input[], P>(op: Op<A, P>, def: PreparedDef<Inputs<A, View>, P>): Prepared;
-function prepared({ def }: { readonly def: OpDef }, { input, size, make, run }: PreparedDef<Views, Params>): Prepared {
+function prepared(
+  { def }: { readonly def: OpDef },
+  { input, size, make, run }: PreparedDef<Views, OpParams>,
+): Prepared {
   const op: PlanOp = {
     ...def,
     name: `${def.name} prepared`,

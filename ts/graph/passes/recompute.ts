@@ -126,8 +126,8 @@ function relieved(graph: Graph, needs: Float64Array, originals: Originals): Grap
   );
   const families = new Map<Value, Value[]>();
   for (const v of all.keys()) {
-    const root = originals.get(v) ?? v;
-    families.set(root, [...(families.get(root) ?? []), v]);
+    const original = originals.get(v) ?? v;
+    families.set(original, [...(families.get(original) ?? []), v]);
   }
 
   /** An argument or a gradient may be the memory of another, or of a tensor from outside. */
