@@ -3,7 +3,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { AllKernels, FullBackend } from '../../ts/backend/backend';
 import { reference } from '../../ts/backend/reference/backend';
 import { wasmBackend } from '../../ts/backend/wasm/backend';
-import { type Call, CASES } from './kernels';
+import type { Call } from './kernels/calls';
+import { CASES } from './kernels/index';
 import { modules } from './modules';
 
 /** The names, with their types. */

@@ -4,7 +4,8 @@ import { afterAll, expect, test } from 'vitest';
 import { SAVED, type AllKernels, type FullBackend } from '../../ts/backend/backend';
 import { wasmBackend } from '../../ts/backend/wasm/backend';
 import { PhylloError } from '../../ts/core/errors';
-import { type Call, CASES, numbers, type Operand } from './kernels';
+import { numbers, type Call, type Operand } from './kernels/calls';
+import { CASES } from './kernels/index';
 
 type Name = keyof typeof CASES;
 

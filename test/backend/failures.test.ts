@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest';
 import { ACTIVATION, type ConvSizes, type FullBackend } from '../../ts/backend/backend';
 import { wasmBackend } from '../../ts/backend/wasm/backend';
 import { OutOfMemoryError, PhylloError } from '../../ts/core/errors';
-import { CASES } from './kernels';
+import { CASES } from './kernels/index';
 
 vi.setConfig({ testTimeout: 120_000 });
 

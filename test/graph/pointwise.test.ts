@@ -6,7 +6,7 @@ import { POINTWISE } from '../../ts/graph/passes/pointwise';
 import { mulFloat } from '../../ts/ops/basic';
 import * as binaryOps from '../../ts/ops/binary';
 import * as unaryOps from '../../ts/ops/unary';
-import { numbers } from '../backend/kernels';
+import { numbers } from '../backend/kernels/calls';
 
 const N = 64;
 const PARAMS = { p: 0.5, lo: 0.4, hi: 1.2 };

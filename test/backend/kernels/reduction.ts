@@ -1,0 +1,89 @@
+/** Sums, extremes, sorting and running sums. */
+import type { ReductionKernels } from '../../../ts/backend/kernels/reduction';
+import type { DType } from '../../../ts/core/dtype';
+import {
+  call,
+  EXACT,
+  floats,
+  input,
+  ints,
+  output,
+  product,
+  ROUNDED,
+  SIZES,
+  SUMMED,
+  type Call,
+  type Cases,
+} from './calls';
+
+const SHAPES = SIZES.flatMap(n => [
+  [1, 1, 1, n],
+  [3, 1, 1, n],
+  [1, n, 5, 1],
+  [2, n, 3, 1],
+  [2, 3, n, 1],
+  [1, 3, 4, n],
+]);
+const sum = (): Call[] =>
+  SHAPES.map(shape =>
+    call([input('f32', floats(product(shape))), output('f32', shape[0]! * shape[2]!), ...shape, 0.5], SUMMED, true),
+  );
+const sumI32 = (): Call[] =>
+  SHAPES.map(shape =>
+    call([input('i32', ints(product(shape), 2000, -1000)), output('i32', shape[0]! * shape[2]!), ...shape]),
+  );
+const extreme = (): Call[] =>
+  SIZES.slice(1).flatMap(r =>
+    [
+      [1, 1],
+      [3, 1],
+      [2, 3],
+      [2, 9],
+      [0, 2],
+    ].flatMap(([outer, inner]) => {
+      const m = outer! * inner!;
+      const data = r % 2 ? floats(m * r) : ints(m * r, 4).map((x, i) => (i % 37 === 36 ? NaN : x));
+      const [x, tail] = [input('f32', data), [outer!, r, inner!]];
+      return [
+        call([x, output('f32', m), output('i32', m), ...tail]),
+        call([x, 0, output('i32', m), ...tail]),
+        call([x, output('f32', m), 0, ...tail]),
+      ];
+    }),
+  );
+
+const topk = (): Call[] =>
+  SIZES.flatMap(n =>
+    [0, 1, 3].flatMap(rows =>
+      [0, Math.min(2, n), Math.floor(n / 2), n].flatMap(k =>
+        [0, 1].map(descending => {
+          const x = n % 2 ? floats(rows * n) : ints(rows * n, 4).map((x, i) => (i % 11 === 10 ? NaN : x));
+          return call([input('f32', x), output('f32', rows * k), output('i32', rows * k), rows, n, k, descending]);
+        }),
+      ),
+    ),
+  );
+const cumsum = (dtype: DType) => (): Call[] =>
+  SIZES.flatMap(n =>
+    [
+      [2, n, 1],
+      [2, n, 5],
+      [1, 3, n],
+    ].flatMap(sizes =>
+      [0, 1].map(backwards => {
+        const x = dtype === 'f32' ? floats(product(sizes)) : ints(product(sizes), 2000, -1000);
+        const tolerance = dtype === 'f32' ? ROUNDED : EXACT;
+        return call([input(dtype, x), output(dtype, x.length), ...sizes, backwards], tolerance, true);
+      }),
+    ),
+  );
+
+export const reductions: Cases<ReductionKernels> = {
+  sum,
+  sumI32,
+  max: extreme,
+  min: extreme,
+  topk,
+  cumsum: cumsum('f32'),
+  cumsumI32: cumsum('i32'),
+};
