@@ -1,18 +1,13 @@
-/** Training against PyTorch: optimisers and schedules step by step, a small ConvNet for ten; and what resumes it. */
-import { readFileSync } from 'node:fs';
+/** Training against PyTorch: optimisers step by step, a small ConvNet for ten steps. */
 import {
   dropout,
   crossEntropy,
-  decodeSafetensors,
-  encodeSafetensors,
   Generator,
   manualSeed,
   nn,
   optim,
   rand,
-  randint,
   randn,
-  ShapeError,
   tensor,
   zeros,
   type Tensor,
@@ -22,27 +17,8 @@ import { reference } from '../../ts/backend/reference/backend';
 import { runtime, useBackend } from '../../ts/core/runtime';
 import { floats, type Floats, type Integers } from '../goldens/golden';
 import type { OptimiserName } from './tables';
+import { golden, trajectories, type Trajectory } from './goldens';
 
-type AnyOptions = optim.SGDOptions & optim.AdamOptions & optim.RMSpropOptions;
-interface Trajectory {
-  readonly op: OptimiserName;
-  readonly groups: readonly {
-    readonly options: AnyOptions;
-    readonly p: Floats;
-    readonly g: Floats;
-    readonly path: Floats;
-  }[];
-}
-interface Schedule {
-  readonly op: 'StepLR' | 'ExponentialLR' | 'CosineAnnealingLR';
-  readonly options: {
-    readonly stepSize: number;
-    readonly gamma: number;
-    readonly tMax: number;
-    readonly etaMin: number;
-  };
-  readonly lr: readonly (readonly number[])[];
-}
 type Weights<K extends string = ''> = Readonly<Record<`${K}${'w' | 'b'}${1 | 2 | 3}`, Floats>>;
 interface LeNet {
   readonly options: optim.SGDOptions;
@@ -53,10 +29,7 @@ interface LeNet {
   readonly loss: Floats;
   readonly final: Weights;
 }
-const golden = (name: string): string => readFileSync(new URL(`../goldens/${name}.json`, import.meta.url), 'utf8');
-const steps: { readonly cases: readonly (Trajectory | Schedule)[] } = JSON.parse(golden('optim'));
-const trajectories = steps.cases.flatMap(c => ('groups' in c ? [c] : []));
-const schedules = steps.cases.flatMap(c => ('lr' in c ? [c] : []));
+
 const {
   cases: [lenet],
 }: { readonly cases: readonly [LeNet] } = JSON.parse(golden('lenet'));
@@ -252,153 +225,5 @@ describe.each([
     expect([mixed[1], mixed[5]]).toEqual(defaults);
     expect(new Set([...alone, ...defaults].map(String)).size).toBe(6);
     expect(draw(new Generator(2 ** 53 - 1))).not.toEqual(draw(new Generator(2 ** 21 - 1))); // seeds have 53 bits
-  });
-});
-
-describe('schedules', () => {
-  const make = ({ op, options }: Schedule, optimizer: optim.SGD): optim.LambdaLR =>
-    op === 'StepLR'
-      ? new optim.StepLR(optimizer, options.stepSize, options.gamma)
-      : op === 'ExponentialLR'
-        ? new optim.ExponentialLR(optimizer, options.gamma)
-        : new optim.CosineAnnealingLR(optimizer, options.tMax, options.etaMin);
-  const sgd = (...rates: readonly number[]): optim.SGD =>
-    new optim.SGD(
-      rates.map(lr => ({ params: [zeros([1], { requiresGrad: true })], lr })),
-      { lr: 1e6 },
-    );
-
-  test.each(schedules.map((c): [string, Schedule] => [`${c.op} ${JSON.stringify(c.options)}`, c]))('%s', (_, c) => {
-    const optimizer = sgd(...c.lr.map(rates => rates[0]!));
-    const schedule = make(c, optimizer);
-    for (let k = 0; k <= 10; k++) {
-      optimizer.groups.forEach((g, i) => expect(g.lr).toBeCloseTo(c.lr[i]![k]!, 14));
-      optimizer.step();
-      schedule.step();
-    }
-  });
-
-  test('LambdaLR and MultiStepLR by their formulas', () => {
-    const a = sgd(0.5, 2);
-    const lambda = new optim.LambdaLR(a, t => 1 / (1 + t));
-    lambda.step();
-    lambda.step();
-    expect(a.groups.map(g => g.lr)).toEqual([0.5 / 3, 2 / 3]);
-    expect(lambda.epoch).toBe(2);
-    const b = sgd(1);
-    const multi = new optim.MultiStepLR(b, [2, 3, 6], 0.5);
-    const rates = Array.from({ length: 7 }, () => {
-      const { lr } = b;
-      multi.step();
-      return lr;
-    });
-    expect(rates).toEqual([1, 1, 0.5, 0.25, 0.25, 0.25, 0.125]);
-  });
-
-  test('the step that follows uses the new rate', () => {
-    const p = zeros([1], { requiresGrad: true });
-    const optimizer = new optim.SGD([p], { lr: 1 });
-    const schedule = new optim.ExponentialLR(optimizer, 0.5);
-    const path = [1, 2, 3].map(() => {
-      p.grad = tensor([-1]);
-      optimizer.step();
-      schedule.step();
-      return p.item();
-    });
-    expect(path).toEqual([1, 1.5, 1.75]);
-  });
-});
-
-describe('optimisers', () => {
-  test.each([
-    ['SGD', { lr: 0.05, momentum: 0.9, dampening: 0.2 }],
-    ['SGD', { lr: 0.05, momentum: 0.9, nesterov: true, weightDecay: 0.01 }],
-    ['Adam', { lr: 0.01, amsgrad: true }],
-    ['AdamW', { lr: 0.01 }],
-  ] as const)('%s %o resumes from files bit for bit', (op, options) => {
-    const data = new Generator(3);
-    const [x, t] = [randn([32, 6], { generator: data }), randint(0, 3, [32], { generator: data })];
-    const start = (seed: number): { model: nn.Sequential; optimizer: optim.SGD | optim.Adam } => {
-      const generator = new Generator(seed);
-      const layers = [new nn.Linear(6, 8, { generator }), new nn.Tanh(), new nn.Linear(8, 3, { generator })];
-      const model = new nn.Sequential(...layers);
-      const groups = [{ params: model.parameters().slice(0, 2) }, { params: model.parameters().slice(2), lr: 0.02 }];
-      return { model, optimizer: new OPTIMISERS[op](groups, options) };
-    };
-    const run = ({ model, optimizer }: ReturnType<typeof start>, n: number): number[] =>
-      Array.from({ length: n }, () => {
-        optimizer.zeroGrad();
-        const loss = crossEntropy(model.forward(x), t);
-        loss.backward();
-        optimizer.step();
-        return loss.item();
-      });
-    const whole = start(1);
-    const losses = run(whole, 10);
-    expect(losses[9]).toBeLessThan(losses[0]!);
-
-    const first = start(1);
-    const before = run(first, 5);
-    const files = [encodeSafetensors(first.model.stateDict()), encodeSafetensors(first.optimizer.stateDict())] as const;
-    const second = start(2);
-    second.model.loadStateDict(decodeSafetensors(files[0]).tensors);
-    second.optimizer.loadStateDict(decodeSafetensors(files[1]).tensors);
-    expect([...before, ...run(second, 5)]).toEqual(losses);
-    const all = ({ model, optimizer }: ReturnType<typeof start>): number[][] =>
-      [...Object.values(model.stateDict()), ...Object.values(optimizer.stateDict())].map(numbers);
-    expect(all(second)).toEqual(all(whole));
-  });
-
-  test('leave alone what has no gradient, and clear gradients', () => {
-    const [p, frozen] = [tensor([1], { requiresGrad: true }), tensor([1], { requiresGrad: true })];
-    const optimizer = new optim.AdamW([p, frozen], { lr: 0.1, weightDecay: 0.5 });
-    p.grad = tensor([1]);
-    optimizer.step();
-    expect(p.item()).not.toBe(1);
-    expect(frozen.item()).toBe(1);
-    optimizer.zeroGrad();
-    expect(p.grad).toBeNull();
-  });
-
-  test('take options of a group for that group alone', () => {
-    const run = (grouped: boolean): number[][] => {
-      const ps = [0, 1].map(() => tensor([1, -2], { requiresGrad: true }));
-      const optimizer = grouped
-        ? new optim.SGD([{ params: [ps[0]!], nesterov: true }, { params: [ps[1]!] }], { lr: 0.1, momentum: 0.9 })
-        : new optim.SGD(ps, { lr: 0.1, momentum: 0.9 });
-      for (let k = 0; k < 3; k++) {
-        for (const p of ps) p.grad = tensor([1, 0.5]);
-        optimizer.step();
-      }
-      return ps.map(numbers);
-    };
-    const [grouped, plain] = [run(true), run(false)];
-    expect(grouped[1]).toEqual(plain[1]);
-    expect(grouped[0]).not.toEqual(plain[0]);
-  });
-
-  test('refuse a state of other names or shapes, before anything is written', () => {
-    const make = (size: number): optim.Adam => new optim.Adam([zeros([size], { requiresGrad: true })], { lr: size });
-    const [a, b] = [make(2), make(3)];
-    expect(() => a.loadStateDict(b.stateDict())).toThrow(ShapeError);
-    expect(() => a.loadStateDict(b.stateDict())).toThrow(/^Adam\.loadStateDict: m\.0 takes f32 \[2\], found f32 \[3\]/);
-    expect(a.lr).toBe(2);
-    const { 'm.0': _, ...rest } = a.stateDict();
-    expect(() => a.loadStateDict({ ...rest, extra: zeros([1]) })).toThrow(/m\.0 is missing; extra is unexpected/);
-  });
-
-  test('hyperparameters are read and set by name, within bounds', () => {
-    const optimizer = new optim.Adam([zeros([1], { requiresGrad: true })]);
-    const [group] = optimizer.groups;
-    expect(group!.get('lr')).toBe(1e-3);
-    expect(group!.get('beta2')).toBe(0.999);
-    group!.set('weightDecay', 0.25);
-    expect(group!.get('weightDecay')).toBe(0.25);
-    expect(() => group!.set('beta1', 1)).toThrow(/Adam: beta1 takes a number from 0 to/);
-    const still = new optim.SGD([zeros([1], { requiresGrad: true })], { lr: 1 });
-    expect(() => still.groups[0]!.set('momentum', 0.9)).toThrow(/SGD: momentum takes a number from 0 to 0, this is/);
-    expect(() => group!.get('momentum')).toThrow(/Adam: there is no momentum among lr, beta1/);
-    optimizer.lr = 0.5;
-    expect(optimizer.lr).toBe(0.5);
   });
 });

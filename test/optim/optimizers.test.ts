@@ -1,0 +1,112 @@
+/** Optimisers: resuming from files, gradients, options of groups, and hyperparameters by name. */
+import {
+  crossEntropy,
+  decodeSafetensors,
+  encodeSafetensors,
+  Generator,
+  nn,
+  optim,
+  randint,
+  randn,
+  ShapeError,
+  tensor,
+  zeros,
+  type Tensor,
+} from 'phyllo';
+import { describe, expect, test } from 'vitest';
+
+const numbers = (t: Tensor): number[] => Array.from(t.toArray());
+
+describe('optimisers', () => {
+  test.each([
+    ['SGD', { lr: 0.05, momentum: 0.9, dampening: 0.2 }],
+    ['SGD', { lr: 0.05, momentum: 0.9, nesterov: true, weightDecay: 0.01 }],
+    ['Adam', { lr: 0.01, amsgrad: true }],
+    ['AdamW', { lr: 0.01 }],
+  ] as const)('%s %o resumes from files bit for bit', (op, options) => {
+    const data = new Generator(3);
+    const [x, t] = [randn([32, 6], { generator: data }), randint(0, 3, [32], { generator: data })];
+    const start = (seed: number): { model: nn.Sequential; optimizer: optim.SGD | optim.Adam } => {
+      const generator = new Generator(seed);
+      const layers = [new nn.Linear(6, 8, { generator }), new nn.Tanh(), new nn.Linear(8, 3, { generator })];
+      const model = new nn.Sequential(...layers);
+      const groups = [{ params: model.parameters().slice(0, 2) }, { params: model.parameters().slice(2), lr: 0.02 }];
+      return { model, optimizer: new optim[op](groups, options) };
+    };
+    const run = ({ model, optimizer }: ReturnType<typeof start>, n: number): number[] =>
+      Array.from({ length: n }, () => {
+        optimizer.zeroGrad();
+        const loss = crossEntropy(model.forward(x), t);
+        loss.backward();
+        optimizer.step();
+        return loss.item();
+      });
+    const whole = start(1);
+    const losses = run(whole, 10);
+    expect(losses[9]).toBeLessThan(losses[0]!);
+
+    const first = start(1);
+    const before = run(first, 5);
+    const files = [encodeSafetensors(first.model.stateDict()), encodeSafetensors(first.optimizer.stateDict())] as const;
+    const second = start(2);
+    second.model.loadStateDict(decodeSafetensors(files[0]).tensors);
+    second.optimizer.loadStateDict(decodeSafetensors(files[1]).tensors);
+    expect([...before, ...run(second, 5)]).toEqual(losses);
+    const all = ({ model, optimizer }: ReturnType<typeof start>): number[][] =>
+      [...Object.values(model.stateDict()), ...Object.values(optimizer.stateDict())].map(numbers);
+    expect(all(second)).toEqual(all(whole));
+  });
+
+  test('leave alone what has no gradient, and clear gradients', () => {
+    const [p, frozen] = [tensor([1], { requiresGrad: true }), tensor([1], { requiresGrad: true })];
+    const optimizer = new optim.AdamW([p, frozen], { lr: 0.1, weightDecay: 0.5 });
+    p.grad = tensor([1]);
+    optimizer.step();
+    expect(p.item()).not.toBe(1);
+    expect(frozen.item()).toBe(1);
+    optimizer.zeroGrad();
+    expect(p.grad).toBeNull();
+  });
+
+  test('take options of a group for that group alone', () => {
+    const run = (grouped: boolean): number[][] => {
+      const ps = [0, 1].map(() => tensor([1, -2], { requiresGrad: true }));
+      const optimizer = grouped
+        ? new optim.SGD([{ params: [ps[0]!], nesterov: true }, { params: [ps[1]!] }], { lr: 0.1, momentum: 0.9 })
+        : new optim.SGD(ps, { lr: 0.1, momentum: 0.9 });
+      for (let k = 0; k < 3; k++) {
+        for (const p of ps) p.grad = tensor([1, 0.5]);
+        optimizer.step();
+      }
+      return ps.map(numbers);
+    };
+    const [grouped, plain] = [run(true), run(false)];
+    expect(grouped[1]).toEqual(plain[1]);
+    expect(grouped[0]).not.toEqual(plain[0]);
+  });
+
+  test('refuse a state of other names or shapes, before anything is written', () => {
+    const make = (size: number): optim.Adam => new optim.Adam([zeros([size], { requiresGrad: true })], { lr: size });
+    const [a, b] = [make(2), make(3)];
+    expect(() => a.loadStateDict(b.stateDict())).toThrow(ShapeError);
+    expect(() => a.loadStateDict(b.stateDict())).toThrow(/^Adam\.loadStateDict: m\.0 takes f32 \[2\], found f32 \[3\]/);
+    expect(a.lr).toBe(2);
+    const { 'm.0': _, ...rest } = a.stateDict();
+    expect(() => a.loadStateDict({ ...rest, extra: zeros([1]) })).toThrow(/m\.0 is missing; extra is unexpected/);
+  });
+
+  test('hyperparameters are read and set by name, within bounds', () => {
+    const optimizer = new optim.Adam([zeros([1], { requiresGrad: true })]);
+    const [group] = optimizer.groups;
+    expect(group!.get('lr')).toBe(1e-3);
+    expect(group!.get('beta2')).toBe(0.999);
+    group!.set('weightDecay', 0.25);
+    expect(group!.get('weightDecay')).toBe(0.25);
+    expect(() => group!.set('beta1', 1)).toThrow(/Adam: beta1 takes a number from 0 to/);
+    const still = new optim.SGD([zeros([1], { requiresGrad: true })], { lr: 1 });
+    expect(() => still.groups[0]!.set('momentum', 0.9)).toThrow(/SGD: momentum takes a number from 0 to 0, this is/);
+    expect(() => group!.get('momentum')).toThrow(/Adam: there is no momentum among lr, beta1/);
+    optimizer.lr = 0.5;
+    expect(optimizer.lr).toBe(0.5);
+  });
+});
