@@ -32,3 +32,6 @@ export const orNull = (value: unknown): Argument => ({ value, also: 'null', opti
 export const labels = (value: unknown): Argument => ({ value, also: 'labels' });
 export const call = (...args: Argument[]): Right => ({ args });
 export const on = (object: object, ...args: Argument[]): Right => ({ on: object, args });
+/** One right call for several names. */
+export const each = (names: string, make: Make): Record<string, Make> =>
+  Object.fromEntries(names.split(' ').map(name => [name, make]));

@@ -21,11 +21,13 @@ import {
   orNull,
   labels,
   call,
+  each,
   on,
   type Argument,
   type Make,
   type Right,
 } from './arguments';
+import { RIGHT_FUNCTIONS } from './right-functions';
 
 const m = (...shape: number[]): Tensor => ones(shape.length > 0 ? shape : [2, 3]);
 const index = (...numbers: number[]): Tensor => tensor(Int32Array.from(numbers));
@@ -48,8 +50,6 @@ const over = (): Right => call(plain(m()), optional(whole(0)), optional(plain({ 
 const sums = (): Right => call(plain(m()), optional(whole([0, 1])), optional(plain({ keepdim: true })));
 const loss = (options: object) => (): Right =>
   call(plain(m()), plain(m()), optional(finite({ reduction: 'sum', ...options })));
-const each = (names: string, make: Make): Record<string, Make> =>
-  Object.fromEntries(names.split(' ').map(name => [name, make]));
 /** Layers of one tensor: what they are made of, and what goes in. */
 const layers = (
   list: Readonly<Record<string, readonly [args: () => Argument[], x: () => Tensor]>>,
@@ -73,6 +73,7 @@ const convolution = (): Argument => optional(whole({ stride: 1, padding: 1, dila
 const layerOptions = (options: object): Argument => optional(finite({ ...options, ...generator() }));
 
 export const RIGHT: Readonly<Record<string, Make>> = {
+  ...RIGHT_FUNCTIONS,
   ...each(
     'abs atan ceil cos erf exp expm1 floor log log1p neg reciprocal relu round rsqrt sigmoid sign silu sin softplus softsign sqrt square tanh',
     unary,

@@ -1,5 +1,6 @@
 """Writes the golden files beside this script: what PyTorch computes, for the tests to compare with."""
 
+import calls
 import functions
 import layers
 import recurrent
@@ -14,6 +15,7 @@ MAKERS = {
     'activations': functions.activations,
     'norm': layers.norm,
     'more': layers.more,
+    'calls': calls.calls,
     'rnn': recurrent.layers,
     'init': training.init,
     'optim': training.optimisers,

@@ -1,5 +1,8 @@
 /** Samples of every op. An op without one does not compile: each family is typed by the module it belongs to. */
 import { arithmeticSamples, whereSamples } from './samples/arithmetic';
+import { arrangeSamples, diagonalSamples } from './samples/arrange';
+import { blasSamples, contractionSamples } from './samples/contraction';
+import { logicSamples, specialSamples } from './samples/logic';
 import { convertSamples, dropoutSamples, elementwiseSamples } from './samples/elementwise';
 import { indexingSamples } from './samples/indexing';
 import { lossSamples } from './samples/loss';
@@ -33,6 +36,12 @@ export const samples: SamplesOf<Record<OpName, unknown>> = {
   ...normSamples,
   ...orderSamples,
   ...viewSamples,
+  ...arrangeSamples,
+  ...diagonalSamples,
+  ...logicSamples,
+  ...specialSamples,
+  ...blasSamples,
+  ...contractionSamples,
   ...partsSamples,
   ...joinSamples,
   ...indexingSamples,

@@ -49,4 +49,24 @@ export {
   transpose,
   unsqueeze,
 } from './view';
+export {
+  chunk,
+  flip,
+  fliplr,
+  flipud,
+  movedim,
+  narrow,
+  repeat,
+  repeatInterleave,
+  roll,
+  rot90,
+  swapaxes,
+  tile,
+  unbind,
+} from './arrange';
+export * from './diagonal';
+export * from './logic';
+export * from './blas';
+export { cross, inner, kron, outer } from './contraction';
+export * from './special';
 export { gather, indexAdd, indexSelect, scatterAlong } from './indexing';

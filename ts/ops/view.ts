@@ -186,17 +186,23 @@ const remove: Op<[x: Tensor], { dim: number }> = defineParametricOp({
   vjp: { x: (g, _, { dim }) => unsqueeze(g, dim) },
 });
 
-/** Pieces of `size` along a dimension; the last may be smaller. Views. */
-export const split: (x: Tensor, size: number, dim?: number) => Tensor[] = checked(
+/** Pieces along a dimension: of `size` each, the last may be smaller; or of the sizes listed, which fill it. Views. */
+export const split: (x: Tensor, size: number | Shape, dim?: number) => Tensor[] = checked(
   'split',
   [
     ['x', aTensor],
-    ['size', wholeNumber(1)],
+    ['size', either(wholeNumber(1), aShape)],
     ['dim', optional(aDim)],
   ],
   (x, size, dim = 0) => {
     const d = dimOf('split', dim, x.ndim);
-    return Array.from({ length: Math.ceil(x.shape[d]! / size) }, (_, i) => slice(x, d, i * size, (i + 1) * size));
+    const n = x.shape[d]!;
+    const sizes = typeof size === 'number' ? new Array<number>(Math.ceil(n / size)).fill(size) : size;
+    if (typeof size !== 'number' && size.reduce((a, b) => a + b, 0) !== n) {
+      throw new ShapeError('split', `${show(size)} do not add up to the ${n} places of dimension ${d}`);
+    }
+    let end = 0;
+    return sizes.map(k => slice(x, d, end, (end += k)));
   },
 );
 

@@ -111,6 +111,7 @@ export const viewSamples: SamplesOf<typeof ops> = {
     sample([real(2, 3, 4)], x => ops.select(permute(x, [1, 2, 0]), -2, 3), 'f32[3,2]'),
   ],
   split: [
+    sample([real(2, 5)], x => ops.split(x, [1, 4, 0], 1), 'f32[2,1] f32[2,4] f32[2,0]'),
     sample([real(5, 2)], x => ops.split(x, 2), 'f32[2,2] f32[2,2] f32[1,2]'),
     sample([real(2, 4)], x => ops.split(x, 2, 1), 'f32[2,2] f32[2,2]'),
     sample([real(2, 4)], x => ops.split(x, 9, -1), 'f32[2,4]'),

@@ -1,0 +1,48 @@
+/** A right call of each function that rearranges, compares or multiplies tensors: part of right.ts. */
+import { ones, type Tensor } from 'phyllo';
+import { call, each, finite, operand, optional, plain, whole, type Make } from './arguments';
+
+const m = (...shape: number[]): Tensor => ones(shape.length > 0 ? shape : [2, 3]);
+const one: Make = () => call(plain(m()));
+const two: Make = () => call(plain(m()), plain(m()));
+const options = (o: object) => optional(finite(o));
+
+export const RIGHT_FUNCTIONS: Readonly<Record<string, Make>> = {
+  ...each('fliplr flipud trace', one),
+  flip: () => call(plain(m()), whole([0])),
+  rot90: () => call(plain(m()), optional(whole(1)), optional(whole([0, 1]))),
+  roll: () => call(plain(m()), whole(1), optional(whole(0))),
+  ...each('repeat tile', () => call(plain(m()), whole([2, 1]))),
+  repeatInterleave: () => call(plain(m()), whole(2), optional(whole(0))),
+  narrow: () => call(plain(m()), whole(0), whole(0), whole(1)),
+  unbind: () => call(plain(m()), optional(whole(0))),
+  chunk: () => call(plain(m()), whole(2), optional(whole(0))),
+  movedim: () => call(plain(m()), whole(0), whole(1)),
+  swapaxes: () => call(plain(m()), whole(0), whole(1)),
+  ...each('diagonal diagEmbed', () => call(plain(m()), optional(whole(0)), optional(whole(0)), optional(whole(1)))),
+  ...each('diag tril triu', () => call(plain(m()), optional(whole(0)))),
+
+  ...each('isnan isinf isfinite logicalNot trunc frac', one),
+  ...each('logicalAnd logicalOr logicalXor equal', two),
+  ...each('any all', () => call(plain(m()), optional(whole([0])), optional(plain({ keepdim: true })))),
+  countNonzero: () => call(plain(m()), optional(whole([0]))),
+  ...each('isclose allclose', () => call(plain(m()), plain(m()), options({ rtol: 0, atol: 0.5, equalNan: true }))),
+  nanToNum: () => call(plain(m()), optional(plain({ nan: 1, posinf: 2, neginf: 3 }))),
+  heaviside: () => call(plain(m()), operand(m())),
+  ...each('logaddexp xlogy', () => call(operand(m()), operand(m()))),
+  logit: () => call(plain(m()), optional(finite(0.5))),
+  ...each('addcmul addcdiv', () => call(plain(m()), plain(m()), plain(m()), options({ value: 2 }))),
+  lerp: () => call(plain(m()), plain(m()), operand(m())),
+
+  mm: () => call(plain(m(2, 3)), plain(m(3, 2))),
+  mv: () => call(plain(m(2, 3)), plain(m(3))),
+  bmm: () => call(plain(m(1, 2, 3)), plain(m(1, 3, 2))),
+  addmm: () => call(plain(m(2)), plain(m(2, 3)), plain(m(3, 2)), options({ beta: 1, alpha: 2 })),
+  addmv: () => call(plain(m(2)), plain(m(2, 3)), plain(m(3)), options({ beta: 1, alpha: 2 })),
+  baddbmm: () => call(plain(m(2)), plain(m(1, 2, 3)), plain(m(1, 3, 2)), options({ beta: 1, alpha: 2 })),
+  outer: () => call(plain(m(2)), plain(m(3))),
+  ...each('inner kron', two),
+  cross: () => call(plain(m(2, 3)), plain(m(2, 3)), optional(whole(-1))),
+  tensordot: () => call(plain(m(2, 3)), plain(m(3, 2)), optional(whole(1))),
+  einsum: () => call({ value: 'ij,ij->', also: 'text' }, plain(m()), plain(m())),
+};

@@ -1,0 +1,86 @@
+/** Calls of functions by name against PyTorch's: values, gradients, gradients of gradients; eager and captured. */
+import { readFileSync } from 'node:fs';
+import * as phyllo from 'phyllo';
+import { capture, gradients, mul, scope, sum, Tensor, tensor, zerosLike } from 'phyllo';
+import { describe, expect, test } from 'vitest';
+import { useBackend } from '../../ts/core/runtime';
+import { binaries, exact } from '../backends';
+import { floats, type Floats, type Integers } from '../goldens/golden';
+
+type Argument = Floats | string | number | null | readonly unknown[] | object;
+interface Call {
+  readonly op: string;
+  readonly args: readonly Argument[];
+  readonly ys: readonly (Floats | Integers)[];
+  readonly gs: readonly Floats[];
+  readonly grads: readonly Floats[];
+  readonly vs: readonly Floats[];
+  readonly seconds: readonly Floats[];
+}
+const { cases }: { readonly cases: readonly Call[] } = JSON.parse(
+  readFileSync(new URL('../goldens/calls.json', import.meta.url), 'utf8'),
+);
+
+const isFloats = (v: unknown): v is Floats => typeof v === 'object' && v !== null && 'f32' in v;
+const numbersOf = (v: Floats | Integers): number[] => (isFloats(v) ? [...floats(v)] : v.i32.map(Number));
+const made = (v: Floats): Tensor => tensor(floats(v), { shape: v.shape });
+const listOf = (v: unknown): Tensor[] => [v].flat().filter(y => y instanceof Tensor);
+
+/** Where `actual` is not the golden: goldens were rounded to f32 once. */
+function differences(what: string, actual: readonly Tensor[], golden: readonly (Floats | Integers)[]): string[] {
+  if (actual.length !== golden.length) return [`${what}: ${actual.length} tensors, expected ${golden.length}`];
+  return golden.flatMap((g, i) => {
+    const y = actual[i]!;
+    if (y.shape.join() !== g.shape.join()) return [`${what} ${i} has shape [${y.shape}], expected [${g.shape}]`];
+    const found = y.toArray();
+    return numbersOf(g).flatMap((e, j) => {
+      const v = found[j]!;
+      const near = Object.is(v, e) || v === e || Math.abs(v - e) <= 2e-6 + 1e-5 * Math.abs(e);
+      return near ? [] : [`${what} ${i}[${j}] is ${v}, expected ${e}`];
+    });
+  });
+}
+
+function run({ op, args, ys, gs, grads, vs, seconds }: Call, captured: boolean): string[] {
+  const f: unknown = Reflect.get(phyllo, op);
+  if (typeof f !== 'function') return [`there is no ${op}`];
+  const inputs = args.filter(isFloats).map(made);
+  /** Values, gradients, and gradients of ⟨v, gradients⟩; zeros where nothing leads. */
+  const all = (...given: Tensor[]): Tensor[][] => {
+    const xs = given.map(x => x.detach());
+    for (const x of xs) x.requiresGrad = true;
+    const left = [...xs];
+    const values = listOf(f(...args.map(a => (isFloats(a) ? left.shift() : a))));
+    const smooth = values.filter(y => y.requiresGrad);
+    if (smooth.length === 0) return [values, [], []];
+    const loss = smooth.map((y, i) => sum(mul(y, made(gs[i]!)))).reduce((a, b) => a.add(b));
+    const first = gradients(loss, xs, { createGraph: true }).map((g, i) => g ?? zerosLike(xs[i]!));
+    const phi = first.map((g, i) => sum(mul(g, made(vs[i]!)))).reduce((a, b) => a.add(b));
+    const second = xs.map(
+      x => (phi.requiresGrad ? gradients(phi, [x], { retainGraph: true })[0] : null) ?? zerosLike(x),
+    );
+    return [values, first, second];
+  };
+  const g = captured ? capture((...xs: Tensor[]) => all(...xs)) : all;
+  const [values = [], first = [], second = []] = g(...inputs);
+  return [
+    ...differences('y', values, ys),
+    ...(grads.length > 0 || first.length > 0 ? differences('gradient', first, grads) : []),
+    ...(seconds.length > 0 || second.length > 0 ? differences('second gradient', second, seconds) : []),
+  ];
+}
+
+test(`there are calls: ${cases.length}, of ${new Set(cases.map(({ op }) => op)).size} functions`, () => {
+  expect(cases.length).toBeGreaterThan(90);
+});
+describe.each([exact, ...binaries])('on $name', backend => {
+  test.each(cases.map((c, i) => [`${c.op} #${i}`, c] as const))('%s', (_, c) => {
+    useBackend(backend);
+    expect(scope(() => run(c, false))).toEqual([]);
+  });
+  // What looks at numbers cannot be captured.
+  test.each(cases.map((c, i) => [`${c.op} #${i}`, c] as const))('captured: %s', (_, c) => {
+    useBackend(backend);
+    expect(scope(() => run(c, true))).toEqual([]);
+  });
+});

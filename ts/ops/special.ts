@@ -1,0 +1,117 @@
+/** Functions of elements that are made of others; integers are widened to f32 where the result is no integer. */
+import type { Operand } from '../core/declare';
+import { aNumber, anyNumber, optional, options as optionsOf } from '../core/kinds';
+import { composite, type Signature } from '../core/signature';
+import type { Tensor } from '../core/tensor';
+import { aTensor, aTensorOrNumber } from '../core/tensor-kinds';
+import { add, div, eq, gt, maximum, mul, rsub, sub } from './arithmetic';
+import { abs, clamp, exp, floor, log, log1p, neg, sign } from './elementwise';
+import { isnan, logicalAnd } from './logic';
+import { where } from './where';
+
+const ONE: Signature<[x: Tensor]> = [['x', aTensor]];
+const TWO: Signature<[a: Operand, b: Operand]> = [
+  ['a', aTensorOrNumber],
+  ['b', aTensorOrNumber],
+];
+
+/** x without its fraction: rounded towards 0. */
+export const trunc: (x: Tensor) => Tensor = composite('trunc', ONE, x => mul(sign(x), floor(abs(x))));
+/** The fraction of x, with its sign: x − trunc(x). */
+export const frac: (x: Tensor) => Tensor = composite('frac', ONE, x => sub(x, trunc(x)));
+
+/** The largest finite f32. */
+const LARGEST = 3.4028234663852886e38;
+export interface NanToNumOptions {
+  /** Instead of NaN. Default 0. */
+  readonly nan?: number;
+  /** Instead of +∞. Default: the largest finite number. */
+  readonly posinf?: number;
+  /** Instead of −∞. Default: the smallest finite number. */
+  readonly neginf?: number;
+}
+/** x with numbers instead of NaN and infinities, through which no gradient flows. */
+export const nanToNum: (x: Tensor, options?: NanToNumOptions) => Tensor = composite(
+  'nanToNum',
+  [
+    ['x', aTensor],
+    ['options', optionsOf<NanToNumOptions>({ nan: anyNumber, posinf: anyNumber, neginf: anyNumber })],
+  ],
+  (x, { nan = 0, posinf = LARGEST, neginf = -LARGEST } = {}) => {
+    const finite = where(eq(x, Infinity), posinf, where(eq(x, -Infinity), neginf, x));
+    return where(isnan(x), nan, finite);
+  },
+);
+
+/** The step function: 0 below 0 and of NaN, 1 above, and `values` at 0. */
+export const heaviside: (x: Tensor, values: Operand) => Tensor = composite(
+  'heaviside',
+  [
+    ['x', aTensor],
+    ['values', aTensorOrNumber],
+  ],
+  (x, values) => where(eq(x, 0), values, gt(x, 0)),
+);
+
+/** log(eᵃ + eᵇ), without overflow; a and b broadcast. */
+export const logaddexp: (a: Operand, b: Operand) => Tensor = composite('logaddexp', TWO, (a, b) => {
+  const most = maximum(a, b);
+  const far = abs(sub(a, b));
+  // Of two equal infinities the difference is NaN, and the larger is the result.
+  return where(logicalAnd(isnan(far), eq(a, b)), most, add(most, log1p(exp(neg(far)))));
+});
+
+/** log(x / (1 − x)), the inverse of the sigmoid; with `eps`, of x held between eps and 1 − eps. */
+export const logit: (x: Tensor, eps?: number) => Tensor = composite(
+  'logit',
+  [
+    ['x', aTensor],
+    ['eps', optional(aNumber(0, 0.5))],
+  ],
+  (x, eps) => {
+    const p = eps === undefined ? x : clamp(x, eps, 1 - eps);
+    return log(div(p, rsub(p, 1)));
+  },
+);
+
+/** a · log b, which is 0 where a is 0 unless b is NaN; a and b broadcast. */
+export const xlogy: (a: Operand, b: Operand) => Tensor = composite('xlogy', TWO, (a, b) => {
+  const zero = logicalAnd(eq(a, 0), eq(b, b));
+  return where(zero, 0, mul(a, log(where(zero, 1, b))));
+});
+
+export interface ValueOptions {
+  /** By what the product or quotient is multiplied. Default 1. */
+  readonly value?: number;
+}
+type Three = (x: Tensor, a: Tensor, b: Tensor, options?: ValueOptions) => Tensor;
+const THREE: Signature<[x: Tensor, a: Tensor, b: Tensor, options?: ValueOptions]> = [
+  ['x', aTensor],
+  ['a', aTensor],
+  ['b', aTensor],
+  ['options', optionsOf<ValueOptions>({ value: aNumber() })],
+];
+/** x + value · a · b; all three broadcast. */
+export const addcmul: Three = composite('addcmul', THREE, (x, a, b, { value = 1 } = {}) =>
+  add(x, mul(mul(a, b), value)),
+);
+/** x + value · a / b; all three broadcast. */
+export const addcdiv: Three = composite('addcdiv', THREE, (x, a, b, { value = 1 } = {}) =>
+  add(x, mul(div(a, b), value)),
+);
+
+/** From a towards b, by the share `weight`: a + weight · (b − a), which at weight 1 is b exactly. All three broadcast. */
+export const lerp: (a: Tensor, b: Tensor, weight: Operand) => Tensor = composite(
+  'lerp',
+  [
+    ['a', aTensor],
+    ['b', aTensor],
+    ['weight', aTensorOrNumber],
+  ],
+  (a, b, weight) => {
+    const far = sub(b, a);
+    const near = add(a, mul(far, weight));
+    if (typeof weight === 'number') return Math.abs(weight) < 0.5 ? near : sub(b, mul(far, 1 - weight));
+    return where(gt(0.5, abs(weight)), near, sub(b, mul(far, rsub(weight, 1))));
+  },
+);
