@@ -10,7 +10,7 @@ import { add, le } from './arithmetic';
 import { movedim } from './arrange';
 import { arange } from './creation';
 import { to } from './elementwise';
-import { place } from './parts';
+import { sliceScatter } from './parts';
 import { sum } from './reduce';
 import { reshape, unsqueeze } from './view';
 import { where } from './where';
@@ -45,7 +45,7 @@ function embedded(g: Tensor, { offset, dim1, dim2 }: Diagonal, shape: Shape): Te
   const start = offset < 0 ? -offset * columns : offset;
   const batch = g.shape.slice(0, -1);
   const at = { dim: batch.length, start: g.shape.at(-1) === 0 ? 0 : start, step: columns + 1 };
-  const flat = place(g, { shape: [...batch, rows * columns], at });
+  const flat = sliceScatter(g, { shape: [...batch, rows * columns], at });
   return movedim(reshape(flat, [...batch, rows, columns]), [-2, -1], [dim1, dim2]);
 }
 
