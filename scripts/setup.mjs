@@ -15,7 +15,7 @@ import { buildBinaries, WASM } from './setup/binaries.mjs';
 import { GENERATED, hashOf, isMade, markMade, ROOT } from './setup/files.mjs';
 import { withLock } from './setup/lock.mjs';
 import { installModules } from './setup/modules.mjs';
-import { duration, handleInterruptions, run, SetupError, step, times } from './setup/process.mjs';
+import { duration, handleInterruptions, refusedBySystem, run, SetupError, step, times } from './setup/process.mjs';
 
 /** Bundles ts/ into dist/, with the binaries beside. */
 async function bundle() {
@@ -49,7 +49,8 @@ try {
   for (const [name, time] of times) console.log(`  ${name.padEnd(14)}${time.padStart(12)}`);
   console.log(`phyllo is set up (${duration(Date.now() - start)})`);
 } catch (error) {
-  if (!(error instanceof SetupError)) throw error;
-  console.error(error.message);
+  const message = error instanceof SetupError ? error.message : refusedBySystem(error);
+  if (message === null) throw error;
+  console.error(message);
   process.exit(1); // and what runs beside ends
 }

@@ -2,14 +2,19 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { dirname, isAbsolute, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** What is compiled here; not in git. */
 export const GENERATED = join(ROOT, 'generated');
 /** What is made once per machine: wasm-bindgen, and where needed the target's standard library. */
-export const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'phyllo');
+export const CACHE = join(cacheHome(process.env.XDG_CACHE_HOME), 'phyllo');
+
+/** The folder of caches; a relative one is to be ignored (XDG Base Directory Specification). @param {string} [xdg] */
+export function cacheHome(xdg = '') {
+  return isAbsolute(xdg) ? xdg : join(homedir(), '.cache');
+}
 
 /** All files at or under a path, sorted; none where nothing is. @param {string} path */
 export function filesUnder(path) {

@@ -5,13 +5,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The holder touches its lock this often … */
 const BEAT_MS = 1_000;
-/** … so one left untouched this long has lost its holder: killed, or switched off with the machine. */
+/**
+ * … so one left untouched this long has lost its holder: killed, or switched off with the machine. One touched in the
+ * future too: the clock was put back since.
+ */
 const STALE_MS = 10_000;
 
 /** @param {string} path */
 function acquire(path) {
   const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat && Date.now() - stat.mtimeMs > STALE_MS) rmSync(path, { recursive: true, force: true });
+  if (stat && Math.abs(Date.now() - stat.mtimeMs) > STALE_MS) rmSync(path, { recursive: true, force: true });
   return mkdirSync(path, { recursive: true }) !== undefined;
 }
 

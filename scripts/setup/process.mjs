@@ -2,12 +2,23 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { CACHE, ROOT } from './files.mjs';
 
 const WINDOWS = process.platform === 'win32';
 const TAIL_LINES = 60;
 
 /** A failure that explains itself: only its message is shown. */
 export class SetupError extends Error {}
+
+/**
+ * What the system refused, and where this writes; null for other errors.
+ * @param {unknown} error
+ * @returns {string | null}
+ */
+export function refusedBySystem(error) {
+  if (!(error instanceof Error) || !('syscall' in error)) return null;
+  return `${error.message}\nThe set-up writes to ${ROOT} and, once per machine, to ${CACHE}, which XDG_CACHE_HOME moves.`;
+}
 
 /** What each step took. Some run side by side, so that these do not add up. @type {[name: string, time: string][]} */
 export const times = [];

@@ -1,9 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { cargoCounts, vitestCounts } from '../../scripts/counts.mjs';
-import { filesUnder, hashOf, isMade, markMade, ROOT } from '../../scripts/setup/files.mjs';
+import { cacheHome, filesUnder, hashOf, isMade, markMade, ROOT } from '../../scripts/setup/files.mjs';
 import { withLock } from '../../scripts/setup/lock.mjs';
 import { modulesMatch } from '../../scripts/setup/modules.mjs';
 import { duration, output, run, SetupError, step, times, withoutHosts } from '../../scripts/setup/process.mjs';
@@ -144,6 +146,14 @@ describe('the lock', () => {
     expect(statSync(path, { throwIfNoEntry: false })).toBeUndefined();
   });
 
+  test('is taken from a holder that was killed before the clock was put back', async () => {
+    const path = join(folder, 'lock');
+    mkdirSync(path);
+    const later = new Date(Date.now() + 3_600_000);
+    utimesSync(path, later, later);
+    expect(await withLock(path, async () => statSync(path).mtimeMs)).toBeLessThan(later.getTime());
+  });
+
   test('is touched while it is held', async () => {
     const path = join(folder, 'lock');
     const touched = await withLock(path, async () => {
@@ -153,6 +163,28 @@ describe('the lock', () => {
     });
     expect(touched).toBe(true);
   });
+});
+
+test('what the system refuses is said in two lines, with where the set-up writes', () => {
+  const file = put('file', '');
+  const env = { ...process.env, XDG_CACHE_HOME: file };
+  const script = `
+    const { CACHE } = await import(${JSON.stringify(pathToFileURL(join(ROOT, 'scripts', 'setup', 'files.mjs')).href)});
+    const { refusedBySystem } = await import(${JSON.stringify(pathToFileURL(join(ROOT, 'scripts', 'setup', 'process.mjs')).href)});
+    try { (await import('node:fs')).mkdirSync(CACHE, { recursive: true }); } catch (e) { console.log(refusedBySystem(e)); }
+    console.log(refusedBySystem(new TypeError('x')));`;
+  const said = execFileSync(process.execPath, ['--input-type=module', '-e', script], { env, encoding: 'utf8' });
+  expect(said.split('\n').slice(0, 3)).toEqual([
+    expect.stringMatching(/^ENOTDIR: not a directory, mkdir '.*file.phyllo'$/),
+    `The set-up writes to ${ROOT} and, once per machine, to ${join(file, 'phyllo')}, which XDG_CACHE_HOME moves.`,
+    'null',
+  ]);
+});
+
+test('a relative XDG_CACHE_HOME is ignored', () => {
+  expect(cacheHome('cache')).toBe(join(homedir(), '.cache'));
+  expect(cacheHome(folder)).toBe(folder);
+  expect(cacheHome()).toBe(cacheHome(''));
 });
 
 describe('programs', () => {
