@@ -105,3 +105,16 @@ const REST: Readonly<Record<Rest, () => void>> = {
 test.each(Object.entries(REST))('%s', (_, row) => {
   row();
 });
+
+test('what is no factor is refused, and nothing is set', () => {
+  const groups = [1, 2].map(lr => ({ params: [zeros([1], { requiresGrad: true })], lr }));
+  for (const wrong of [null, '0.5', true, NaN, undefined]) {
+    const optimizer = new optim.SGD(groups);
+    let asked = 0;
+    const factor = (): number => (++asked > 3 ? Reflect.get({ wrong }, 'wrong') : 1 / asked);
+    const schedule = new optim.LambdaLR(optimizer, factor); // asks twice, then of the first group
+    const before = optimizer.groups.map(g => g.lr);
+    expect(() => schedule.step()).toThrow(/LambdaLR: what factor returns takes a finite number, this is/);
+    expect([schedule.epoch, optimizer.groups.map(g => g.lr)]).toEqual([0, before]);
+  }
+});

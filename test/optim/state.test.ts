@@ -89,6 +89,14 @@ test('a parameter that was freed is an error at the next step', () => {
   expect(() => sgd.step()).toThrow(DisposedError);
 });
 
+test('the learning rate of an optimiser that was disposed of is not set', () => {
+  const adam = new optim.Adam([leaf(1)]);
+  const schedule = new optim.StepLR(adam, 1);
+  adam.dispose();
+  expect(() => schedule.step()).toThrow(/dispose\(\) of Adam/);
+  expect(schedule.epoch).toBe(0);
+});
+
 test('state is loaded whole or not at all', () => {
   const [a, b] = [leaf(1), leaf(5)];
   const adam = new optim.Adam([a], { lr: 1 });

@@ -62,6 +62,7 @@ export class ParamGroup<O extends object = object> {
     const index = this.indexOf(name);
     const { low, high } = this.hypers[index]!;
     check(this.where, name, aNumber(low, high), value);
+    if (this.hyper.disposed) live(this.hyper, `${this.where}.${name}`);
     const { storage, offset, dtype } = this.hyper;
     const number = new Tensor(storage, [], [], offset + index, dtype); // this element alone: nothing is read for it
     try {

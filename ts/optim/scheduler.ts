@@ -1,13 +1,13 @@
 /** Learning rates that change from epoch to epoch: each `step()` sets those of every group for the next epoch. */
 import { ValueError } from '../core/errors';
-import { aFunction, aNumber, kind, listOf, optional, wholeNumber, type Kind } from '../core/kinds';
+import { aFunction, aNumber, check, kind, listOf, optional, wholeNumber, type Kind } from '../core/kinds';
 import { checkConstructor } from '../core/signature';
 import { Optimizer } from './optimizer';
 
 type Schedulable = Pick<Optimizer<object>, 'groups'>;
 const anOptimizer: Kind<Schedulable> = kind('an optimizer', v => v instanceof Optimizer);
 
-/** α_t = α₀ · f(t), t counting the calls of `step`. */
+/** α_t = α₀ · f(t), t counting the calls of `step`, which throws ValueError where f returns no finite number. */
 export class LambdaLR {
   private readonly initial: readonly number[];
   /** Epochs done. */
@@ -30,14 +30,23 @@ export class LambdaLR {
   }
 
   step(): void {
+    const { epoch } = this;
     this.epoch++;
-    this.set();
+    try {
+      this.set();
+    } catch (e) {
+      this.epoch = epoch;
+      throw e;
+    }
   }
   private set(): void {
-    this.optimizer.groups.forEach((g, i) => (g.lr = this.rate(this.initial[i]!)));
+    const rates = this.initial.map(initial => this.rate(initial)); // all, before the first is set: `factor` may throw
+    this.optimizer.groups.forEach((g, i) => (g.lr = rates[i]!));
   }
   protected rate(initial: number): number {
-    return initial * this.factor(this.epoch);
+    const factor = this.factor(this.epoch);
+    check(this.constructor.name, 'what factor returns', aNumber(), factor);
+    return initial * factor;
   }
 }
 
