@@ -194,5 +194,14 @@ onEachBackend('on %s', () => {
         }),
       );
     });
+
+    test('a leaf is not its own gradient, and lives on when it was that of another', () => {
+      const [x, y] = [leaf(1, 2), leaf(3, 4)];
+      failure(() => (x.grad = x), GradientError, /its own gradient/);
+      x.grad = y;
+      expect(list(x.grad)).toEqual([3, 4]);
+      x.grad = null;
+      expect(list(y)).toEqual([3, 4]);
+    });
   });
 });

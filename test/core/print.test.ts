@@ -18,6 +18,9 @@ test.each(backends)('tensors of five shapes and types, on %s', (_, make) => {
     [tensor(7), 'Tensor(7, f32 [])'],
     [tensor(Uint8Array.of(0, 255)), 'Tensor([  0, 255], u8 [2])'],
     [tensor([[true], [false]]), 'Tensor([[ true],\n        [false]], bool [2, 1])'],
+    [tensor([-0, 1]), 'Tensor([-0,  1], f32 [2])'],
+    [tensor([-0, 0.5]), 'Tensor([-0.0000,  0.5000], f32 [2])'],
+    [tensor(2 ** -17), 'Tensor(7.6294e-6, f32 [])'],
     [zeros([0, 3]), 'Tensor([], f32 [0, 3])'],
     [tensor([1e-7, 1]), 'Tensor([1.0000e-7, 1.0000e+0], f32 [2])'],
     [

@@ -60,8 +60,9 @@ function format(values: readonly number[], truth: boolean): string[] {
   const finite = values.filter(Number.isFinite);
   const sizes = finite.map(Math.abs).filter(v => v > 0);
   const [least, most] = [Math.min(...sizes), Math.max(...sizes)];
-  if (finite.every(Number.isInteger) && !(most >= 1e15)) return values.map(String);
-  if (most >= 1e8 || (most / least > 1e3 && least < 10 ** -DIGITS))
-    return values.map(v => (Number.isFinite(v) ? v.toExponential(DIGITS) : String(v)));
-  return values.map(v => (Number.isFinite(v) ? v.toFixed(DIGITS) : String(v)));
+  const each = (word: (v: number) => string): string[] =>
+    values.map(v => (Object.is(v, -0) ? `-${word(0)}` : Number.isFinite(v) ? word(v) : String(v)));
+  if (finite.every(Number.isInteger) && !(most >= 1e15)) return each(String);
+  if (most >= 1e8 || least < 10 ** -DIGITS) return each(v => v.toExponential(DIGITS));
+  return each(v => v.toFixed(DIGITS));
 }

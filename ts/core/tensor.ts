@@ -119,7 +119,10 @@ export class Tensor {
     this.leaf = on ? new Leaf() : null;
   }
 
-  /** The gradient summed so far, of a leaf; it belongs to this tensor and lives until it is replaced or cleared. */
+  /**
+   * The gradient summed so far, of a leaf; it belongs to this tensor and lives until it is replaced or cleared. Of another
+   * leaf, or its gradient, a handle of its own is taken.
+   */
   get grad(): Tensor | null {
     if (this.leaf === null) return null;
     runtime.watcher?.gradient(this, 'read');
@@ -242,7 +245,8 @@ export class Tensor {
     throw new ValueError('tensor', 'is no number: read it with item(), or compute with add(), mul(), lt() and others');
   }
   /**
-   * For `JSON.stringify`: element type, shape and the elements in row-major order.
+   * For `JSON.stringify`: element type, shape and the elements in row-major order, as `data()` reads them. JSON has no NaN
+   * and no infinities, and writes null; `encodeSafetensors` keeps every bit.
    *
    * @throws {DisposedError} if it was freed.
    */
@@ -299,7 +303,8 @@ function setGrad(t: Tensor, g: Tensor | null): void {
   if (!sameShape(g.shape, t.shape) || g.dtype !== t.dtype) {
     throw new ShapeError('grad', `${show(g.shape)} (${g.dtype}) is no gradient of ${show(t.shape)} (${t.dtype})`);
   }
-  replaceGrad(leaf, g === leaf.grad || !g.isGradient ? g : handle(g)); // another leaf's goes with that leaf
+  if (g === t) throw new GradientError('grad', 'a tensor cannot be its own gradient, which goes when it is cleared');
+  replaceGrad(leaf, g === leaf.grad || !(g.isGradient || g.leaf !== null) ? g : handle(g)); // another leaf, or its gradient, stays
 }
 
 /** What is no tensor, for an error. */
