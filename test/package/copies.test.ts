@@ -29,6 +29,9 @@ describe("a tensor of one copy is refused by the other's", () => {
     parameters: (p, x) => new p.nn.Parameter(x),
     optimisers: (p, x) => new p.optim.SGD([x], { lr: 1 }),
     'state dicts': (p, x) => new p.nn.Linear(2, 1).loadStateDict({ weight: x, bias: x }),
+    'arguments of captured functions': (p, x) => p.capture((y: phyllo.Tensor) => y.mul(2))(x),
+    'results of captured functions': (p, x) => p.capture(() => [x.mul(2)])(),
+    keep: (p, x) => p.keep(x),
     gradients: (p, x) => p.gradients(p.tensor([1]).sum(), [x]),
   };
   test.each(Object.entries(calls))('%s', (_, call) => {

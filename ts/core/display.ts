@@ -20,6 +20,9 @@ function attempt(read: () => unknown): unknown {
   }
 }
 
+/** Of a tensor, of whatever copy, the version of the package that it comes from. */
+export const copyOf = (v: object): unknown => attempt(() => Reflect.get(v, Symbol.for(COPY)));
+
 /** The name of an object's class; '' if it has none. */
 function classOf(v: object): string {
   const name = attempt(() => {
@@ -40,7 +43,7 @@ function shown(v: unknown): string {
   if (typeof v === 'function') return 'a function';
   if (typeof v !== 'object' || v === null) return Object.is(v, -0) ? '-0' : String(v);
   if (DISPLAY in v && typeof v[DISPLAY] === 'function') return String(v[DISPLAY]());
-  const copy: unknown = Reflect.get(v, Symbol.for(COPY));
+  const copy = copyOf(v);
   if (copy !== undefined) {
     return `a tensor of another copy of phyllo, version ${String(copy)} beside ${VERSION}: a program takes one; \`npm ls phyllo\` shows who brings which`;
   }

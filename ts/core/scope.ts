@@ -6,6 +6,7 @@ import { aText, check, wholeNumber, checkCount } from './kinds';
 import { adopt, dropWithValue, keepTensor, noScope, Scope, setOwner, within, type Label, type State } from './lifetime';
 import { runtime } from './runtime';
 import { live, Tensor } from './tensor';
+import { refuseOtherCopies } from './tensor-kinds';
 
 /**
  * Takes a tensor out of its scope, or all tensors in a value (an array, an object, a module): they live until
@@ -18,6 +19,7 @@ export function keep<T>(value: T): T {
   if (typeof value !== 'object' || value === null || isThenable(value)) {
     throw new ValueError('keep', `takes a tensor, or an object with tensors, this is ${display(value)}`);
   }
+  refuseOtherCopies('keep', 'the value', value);
   // An array's map gives an index, too.
   if (arguments.length > 1 && typeof arguments[1] !== 'number') {
     throw new ValueError('keep', `takes 1 argument, these are ${arguments.length}: keep an array of them`);

@@ -1,7 +1,19 @@
 /** Kinds of arguments that are tensors: see kinds.ts. */
+import { copyOf, display } from './display';
 import { ValueError } from './errors';
 import type { Kind } from './kinds';
 import { foundInstead, live, Tensor } from './tensor';
+
+/**
+ * Throws for a tensor of another copy of the package, where other objects are let through.
+ *
+ * @param name what it is, for the error.
+ */
+export function refuseOtherCopies(where: string, name: string, v: unknown): void {
+  if (isOfOtherCopy(v)) throw new ValueError(where, `${name} is ${display(v)}`);
+}
+const isOfOtherCopy = (v: unknown): boolean =>
+  typeof v === 'object' && v !== null && !(v instanceof Tensor) && copyOf(v) !== undefined;
 
 /** A tensor that is not freed. */
 function tensors<T>(takes: string, others: (v: unknown) => boolean): Kind<T> {

@@ -3,6 +3,7 @@ import { CaptureError } from '../core/errors';
 import { runtime } from '../core/runtime';
 import { scope } from '../core/scope';
 import { live, Tensor } from '../core/tensor';
+import { refuseOtherCopies } from '../core/tensor-kinds';
 import { leaves, mapLeaves } from '../core/tree';
 import { Audit, type Scribe } from './audit';
 import { Result } from './execution';
@@ -61,7 +62,11 @@ export function traced<T>(
   try {
     return scope(() => {
       trace.guards.scope = runtime.scope;
-      for (const [, v] of leaves(args)) if (typeof v === 'object' && v !== null && !isTensor(v)) trace.object(v);
+      for (const [, v] of leaves(args)) {
+        if (typeof v !== 'object' || v === null || isTensor(v)) continue;
+        refuseOtherCopies('capture', 'an argument', v);
+        trace.object(v);
+      }
       const placeholders = xs.map((x, i) => trace.argument(x, i));
       const inputs = placeholders.map(t => trace.see(t).value);
       let next = 0;
@@ -78,7 +83,10 @@ export function traced<T>(
           `the function called${siteOfCall()} leaves a gradient in tensor ${leaf} of its arguments, where it would not come out: return it, or use valueAndGrad`,
         );
       const result = mapLeaves(answer, v => {
-        if (!(v instanceof Tensor)) return v;
+        if (!(v instanceof Tensor)) {
+          refuseOtherCopies('capture', 'a result', v);
+          return v;
+        }
         live(v, 'capture');
         return new Result(trace.see(v), v.node !== null);
       });
