@@ -157,6 +157,38 @@ test('i8: as its typed array has it', () =>
     expect(load(file('I8', data), false).toArray()).toEqual(data);
   }));
 
+test('what JavaScript writes is converted as `to` converts, whoever writes it', () =>
+  scope(() => {
+    const numbers = [300, -300, 255.9, -0.5, 3e9, -3e9, 1e300, NaN, Infinity, -Infinity];
+    const ends = { u8: [0, 255], i8: [-128, 127], i32: [-(2 ** 31), 2 ** 31 - 1] } as const;
+    for (const dtype of ['u8', 'i8', 'i32'] as const) {
+      const [low, high] = ends[dtype];
+      const expected = numbers.map(v => Math.trunc(Math.min(Math.max(Number.isNaN(v) ? 0 : v, low), high)) + 0);
+      const written = (t: Tensor): number[] => [...t.toArray()];
+      expect(written(tensor(numbers, { dtype }))).toEqual(expected);
+      expect(written(tensor(Float64Array.from(numbers), { dtype }))).toEqual(expected);
+      expect(written(zeros([numbers.length], { dtype }).set(numbers))).toEqual(expected);
+      expect(numbers.map(v => full([], v, { dtype }).item())).toEqual(expected);
+      if (dtype === 'i8') continue; // it is not computed in
+      expect(numbers.map(v => pad(zeros([1], { dtype }), [1, 0], v).toArray()[0])).toEqual(expected);
+    }
+    expect([...tensor(Uint8Array.of(200), { dtype: 'i8' }).toArray()]).toEqual([127]);
+    expect([...tensor(Int8Array.of(-1), { dtype: 'u8' }).toArray()]).toEqual([0]);
+  }));
+
+test('f64 is rounded once, and cut off from all its digits', () =>
+  scope(() => {
+    const dtypes = ['f16', 'bf16', 'u8', 'i8', 'i32', 'i64', 'bool', 'f32'] as const;
+    const tiny = [2 ** -40, 2 ** -60, 0, -(2 ** -60)];
+    const numbers = [1, 1.5, 2, 127, 255, 65504, 65520, 2 ** -14, 2 ** -25, 3.3961775292304601e38, 2 ** 128].flatMap(
+      x => [2 ** -8, 2 ** -9, 2 ** -11, 0].flatMap(half => tiny.map(t => x * (1 + half + t))),
+    );
+    const all = [...numbers, ...numbers.map(x => -x), 1e-50, -1e-50, 5e-324, -0, NaN, Infinity, -Infinity];
+    const wide = tensor(all, { dtype: 'f64' });
+    for (const dtype of dtypes) expect(wide.to(dtype).toArray()).toEqual(tensor(all, { dtype }).toArray());
+    expect([...wide.to('bool').toArray()]).toEqual(all.map(v => Number(v !== 0)));
+  }));
+
 test('bool: 0 or 1, whoever writes it', () =>
   scope(() => {
     const ones = Uint8Array.of(0, 1, 1, 1);

@@ -109,10 +109,10 @@ test.each(Object.entries(REST))('%s', (_, row) => {
 test('what is no factor is refused, and nothing is set', () => {
   const groups = [1, 2].map(lr => ({ params: [zeros([1], { requiresGrad: true })], lr }));
   for (const wrong of [null, '0.5', true, NaN, undefined]) {
-    const optimizer = new optim.SGD(groups);
+    const optimizer = new optim.SGD(groups, { lr: 1 });
     let asked = 0;
-    const factor = (): number => (++asked > 3 ? Reflect.get({ wrong }, 'wrong') : 1 / asked);
-    const schedule = new optim.LambdaLR(optimizer, factor); // asks twice, then of the first group
+    const factor = (): unknown => (++asked > 3 ? wrong : 1 / asked);
+    const schedule: optim.LambdaLR = Reflect.construct(optim.LambdaLR, [optimizer, factor]); // asks twice, then of the first group
     const before = optimizer.groups.map(g => g.lr);
     expect(() => schedule.step()).toThrow(/LambdaLR: what factor returns takes a finite number, this is/);
     expect([schedule.epoch, optimizer.groups.map(g => g.lr)]).toEqual([0, before]);

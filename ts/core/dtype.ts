@@ -93,9 +93,22 @@ export function numbersOf(bytes: Uint8Array, dtype: DType): TensorData {
   return code === null ? new array(aligned(bytes)) : code.decode(bytes);
 }
 
-/** Numbers as a backend takes them: of bool, all but 0 are 1. */
-export const numbersFor = (dtype: DType, numbers: ArrayLike<number>): ArrayLike<number> =>
-  dtype === 'bool' ? Uint8Array.from(numbers, v => Number(v !== 0)) : numbers;
+/**
+ * Numbers as a backend takes them, converted as `to` converts: of bool, all but 0 are 1; of integers the fraction is cut
+ * off, and beyond the ends of the range they become these, NaN 0, where a typed array would wrap around.
+ */
+export function numbersFor(dtype: DType, numbers: ArrayLike<number>): ArrayLike<number> {
+  const { kind, bytes, array, code } = ELEMENTS[dtype];
+  if (kind === 'bool') return Uint8Array.from(numbers, v => Number(v !== 0));
+  if (kind === 'float' || code !== null || numbers instanceof array) return numbers;
+  const [low, high] = dtype === 'u8' ? [0, 255] : [-(2 ** (8 * bytes - 1)), 2 ** (8 * bytes - 1) - 1];
+  const out = new array(numbers.length);
+  for (let i = 0; i < out.length; i++) {
+    const v = numbers[i]!;
+    out[i] = v > high ? high : v < low ? low : v;
+  }
+  return out;
+}
 
 /** Numbers as the bytes of elements, converted as a typed array does where there is one. */
 export function bytesOf(numbers: ArrayLike<number>, dtype: DType): Uint8Array {

@@ -2,7 +2,7 @@
 import { fillWith } from '../core/casts';
 import { fromBytes, given } from '../core/given';
 import { display } from '../core/display';
-import { ELEMENTS, isStorage, numbersFor, type DType, type TensorData } from '../core/dtype';
+import { isStorage, numbersFor, type DType, type TensorData } from '../core/dtype';
 import { DTypeError, OutOfMemoryError, ShapeError, ValueError } from '../core/errors';
 import {
   aBoolean,
@@ -41,7 +41,7 @@ const fillOp: Op<[], { shape: Shape; value: number; dtype: DType }> = definePara
   dtype: (_, { dtype }) => dtype,
   shape: (_, { shape }) => shape,
   run(k, _, [y], { value }) {
-    fillWith(k, y, ELEMENTS[y.dtype].kind === 'bool' ? Number(value !== 0) : value);
+    fillWith(k, y, value);
   },
 });
 
@@ -156,9 +156,9 @@ const someData: Kind<Nested | Typed> = kind(
 );
 /**
  * A tensor of given numbers: one, nested arrays, or a typed array, which is copied. Int32Array gives i32, Uint8Array
- * u8, Int8Array i8, BigInt64Array i64, booleans bool, all else f32, unless `dtype` says otherwise. Of f16 and bf16 each
- * number becomes the nearest (of two the one with an even last bit); of i64 it is cut to a whole one, and beyond the ends
- * of the range becomes these.
+ * u8, Int8Array i8, BigInt64Array i64, booleans bool, all else f32, unless `dtype` says otherwise: each number becomes
+ * the nearest float (of two the one with an even last bit); of integers it is cut to a whole one, and beyond the ends of
+ * the range becomes these, NaN 0.
  */
 export const tensor: (data: Nested | Typed, options?: TensorOptions) => Tensor = checked(
   'tensor',

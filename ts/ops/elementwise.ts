@@ -100,7 +100,7 @@ function convert(x: Tensor, dtype: DType): Tensor {
  * Elements converted to another type. To floats they are rounded to nearest, of two to the one with an even last bit; to
  * integers the fraction is cut off, and what does not fit becomes the nearest that does (NaN 0), but i32 to u8 keeps the
  * low byte; to bool "not zero". f16, bf16, i8 and i64 go to and from other types through f32 (i8 through i32) where that
- * is no loss but of digits that f32 has not.
+ * is no loss but of digits that f32 has not. Other types than f32 have no gradients, so none leads back through it.
  */
 export const to: (x: Tensor, dtype: DType) => Tensor = checked(
   'to',

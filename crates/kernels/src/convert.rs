@@ -11,6 +11,11 @@ macro_rules! conversions {
             f64_to_f32, "f64ToF32", f64 => f32: |x| x as f32;
             f64_to_i32, "f64ToI32", f64 => i32: |x| x as i32;
             f64_to_i64, "f64ToI64", f64 => i64: |x| x as i64;
+            f64_to_i8, "f64ToI8", f64 => i8: |x| x as i8;
+            f64_to_u8, "f64ToU8", f64 => u8: |x| x as u8;
+            f64_to_bool, "f64ToBool", f64 => u8: |x| u8::from(x != 0.0);
+            f64_to_f16, "f64ToF16", f64 => u16: |x| $crate::convert::half($crate::convert::odd(x));
+            f64_to_bf16, "f64ToBf16", f64 => u16: |x| $crate::convert::brain($crate::convert::odd(x));
             f32_to_f64, "f32ToF64", f32 => f64: f64::from;
             i32_to_f64, "i32ToF64", i32 => f64: f64::from;
             i64_to_f64, "i64ToF64", i64 => f64: |x| x as f64;
@@ -84,6 +89,19 @@ pub fn brain(x: f32) -> u16 {
     let bits = x.to_bits();
     let rounded = nearest(bits, 16);
     (if bits & !SIGN > INFINITE { bits >> 16 | 0x40 } else { rounded }) as u16
+}
+
+/// x cut off to an f32, whose last bit is 1 where that was a loss. Rounded once more, to fewer bits, this gives what x
+/// would (Boldo & Melquiond 2008); an f32 nearest to x may be a tie that x is not.
+#[inline(always)]
+pub fn odd(x: f64) -> f32 {
+    let nearest = x as f32;
+    let value = f64::from(nearest);
+    if value == x || x.is_nan() {
+        return nearest;
+    }
+    let away = u32::from(value.abs() > x.abs());
+    f32::from_bits((nearest.to_bits() - away) | 1)
 }
 
 /// x / 2ⁿ rounded to the nearest whole number, of two the even one.

@@ -33,7 +33,7 @@ fn one<X, Y: Default + Copy>(f: impl Fn(&[X], &mut [Y]), x: X) -> Y {
 
 /// Checks `narrow` for x: none of the words beside it is nearer, and of two as near it is the even one. Beyond the
 /// largest, what would come next stands for infinity.
-fn check_nearest(x: f32, word: u16, exponent: u32, fraction: u32) {
+fn check_nearest(x: f64, word: u16, exponent: u32, fraction: u32) {
     let infinity = ((1u16 << exponent) - 1) << fraction;
     if x.is_nan() {
         assert!(word & 0x7fff > infinity, "{x} gave {word:#x}");
@@ -50,7 +50,7 @@ fn check_nearest(x: f32, word: u16, exponent: u32, fraction: u32) {
             value(word, exponent, fraction)
         }
     };
-    let x = f64::from(x).abs();
+    let x = x.abs();
     if x == f64::INFINITY || magnitude == infinity {
         assert_eq!(magnitude, infinity, "{x} gave {word:#x}");
         assert!(x >= (of(infinity) + of(infinity - 1)) / 2.0, "{x} gave infinity");
@@ -105,8 +105,13 @@ fn floats_become_the_nearest_of_sixteen_bits() {
         xs.push(f32::from_bits((random.below(1 << 16) << 16 | random.below(1 << 16)) as u32));
     }
     for x in xs.into_iter().flat_map(|x| [x, -x]) {
-        check_nearest(x, one(f32_to_f16, x), 5, 10);
-        check_nearest(x, one(f32_to_bf16, x), 8, 7);
+        check_nearest(x.into(), one(f32_to_f16, x), 5, 10);
+        check_nearest(x.into(), one(f32_to_bf16, x), 8, 7);
+        // Beside it, where an f32 would be x.
+        for x in [-1.0, 1.0].map(|sign| f64::from(x) * (1.0 + sign * 2f64.powi(-40))) {
+            check_nearest(x, one(f64_to_f16, x), 5, 10);
+            check_nearest(x, one(f64_to_bf16, x), 8, 7);
+        }
     }
 }
 
@@ -141,8 +146,13 @@ fn integers_that_do_not_fit_become_the_nearest_that_do() {
         assert_eq!(one(f64_to_i64, x), whole);
         assert_eq!(one(f32_to_i64, x as f32), whole);
         assert_eq!(one(f64_to_i32, x), one(i64_to_i32, whole));
+        assert_eq!(i64::from(one(f64_to_i8, x)), whole.clamp(-128, 127));
+        assert_eq!(i64::from(one(f64_to_u8, x)), whole.clamp(0, 255));
+        assert_eq!(one(f64_to_bool, x), 1);
     }
     assert_eq!(one(f64_to_i32, 16777217.0), 16777217);
+    assert_eq!(one(f64_to_u8, 254.9999999999), 254);
+    assert_eq!((one(f64_to_bool, 1e-300), one(f64_to_bool, -0.0)), (1, 0));
     assert_eq!(one(f64_to_f32, 1.0 + 2f64.powi(-24)), 1.0);
     assert_eq!(one(f64_to_f32, 1.0 + 3.0 * 2f64.powi(-24)), 1.0 + 2f32.powi(-22));
     assert_eq!(one(f32_to_f64, 0.1), f64::from(0.1f32));
