@@ -15,7 +15,7 @@ function checkSame(where: string, a: Tensor, b: Tensor): void {
   if (!sameShape(a.shape, b.shape)) throw new ShapeError(where, `${show(a.shape)} and ${show(b.shape)} differ`);
 }
 
-/** Whether several elements lie in one place, as expand() lets them. Other views keep theirs apart. */
+/** Whether several elements share memory, as expand() lets them. Other views keep theirs apart. */
 const sharesElements = ({ shape, strides, size, dense }: Tensor): boolean =>
   !dense && size > 0 && strides.some((stride, i) => stride === 0 && shape[i]! > 1);
 
@@ -32,7 +32,7 @@ const assignOp: Op<[a: Tensor, b: Tensor]> = defineOp({
     if (sharesElements(a)) {
       throw new ShapeError(
         'assign',
-        `elements of a lie in the same place, by the strides ${show(a.strides)} of ${show(a.shape)}: write into what it was expanded from`,
+        `elements of a share memory, by the strides ${show(a.strides)} of ${show(a.shape)}: write into what it was expanded from`,
       );
     }
   },
@@ -67,7 +67,7 @@ const overlaps = (a: Tensor, b: Operand): b is Tensor => b instanceof Tensor && 
  * gradients; a value that was saved for one and is written over is a GradientError in `backward`. Returns a.
  *
  * @param a any strides; @param b a's shape and element type.
- * @throws {ShapeError | DTypeError} if they differ, and ShapeError if elements of a lie in the same place (`expand`).
+ * @throws {ShapeError | DTypeError} if they differ, and ShapeError if elements of a share memory (`expand`).
  * @throws {GradientError} if a requires a gradient and it is not done in `noGrad`.
  * @throws {ValueError | DisposedError} if an argument is not what it should be, or was freed.
  */
