@@ -5,14 +5,14 @@
 import { GradientError, ShapeError } from '../core/errors';
 import { aBoolean, listOf, options as optionsOf, type Kind } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
-import type { Node } from '../core/node';
+import { RETURNED, type Node } from '../core/node';
 import type { OpDef, Tensors } from '../core/definition';
 import { noGrad, runtime } from '../core/runtime';
 import { scope } from '../core/scope';
 import { adopt, drop } from '../core/lifetime';
 import { sameShape, show } from '../core/shape';
 import { checked } from '../core/signature';
-import { RETURNED, handle, live, type Tensor } from '../core/tensor';
+import { handle, live, type Tensor } from '../core/tensor';
 import { add } from '../ops/arithmetic';
 import { copy } from '../core/convert';
 import { addInto } from '../ops/update';

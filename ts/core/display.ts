@@ -67,3 +67,7 @@ function entries(v: readonly unknown[]): string {
 
 const some = (words: readonly string[], between: string): string =>
   words.length > ENTRIES ? `${words.slice(0, ENTRIES).join(between)}${between}…` : words.join(between);
+
+/** What is no tensor, for an error. */
+export const foundInstead = (v: unknown): string =>
+  Array.isArray(v) ? 'an array: make one with tensor()' : display(v);

@@ -12,6 +12,9 @@ export interface Recomputation {
   leave(): void;
 }
 
+/** The slot of what a captured function returned, if gradients led to it inside: outside, no node does. */
+export const RETURNED = -1;
+
 let ids = 0;
 /** How many there were so far: the next one's id. */
 export const nodes = (): number => ids;

@@ -11,8 +11,6 @@ interface Printed {
   readonly strides: Shape;
   readonly dtype: DType;
   readonly size: number;
-  /** The element that lies so many elements of memory after the first. */
-  element(offset: number): number;
 }
 
 /** Of tensors with more elements than that … */
@@ -24,12 +22,12 @@ const DIGITS = 4;
 /** Columns in front of an inner row. */
 const HEAD = 'Tensor(';
 
-export function print(t: Printed): string {
-  const { shape, strides, size, dtype } = t;
+/** `element` reads the element that lies so many elements of memory after the first. */
+export function print({ shape, strides, size, dtype }: Printed, element: (offset: number) => number): string {
   const elide = size > FULL;
   const shown: number[] = [];
   const collect = (d: number, offset: number): void => {
-    if (d === shape.length) shown.push(t.element(offset));
+    if (d === shape.length) shown.push(element(offset));
     else for (const i of indices(shape[d]!, elide)) if (i !== null) collect(d + 1, offset + i * strides[d]!);
   };
   if (size > 0) collect(0, 0);

@@ -2,7 +2,8 @@
 import { copyOf, display } from './display';
 import { ValueError } from './errors';
 import type { Kind } from './kinds';
-import { foundInstead, live, Tensor } from './tensor';
+import { foundInstead } from './display';
+import { live, Tensor } from './tensor';
 
 /**
  * Throws for a tensor of another copy of the package, where other objects are let through.

@@ -3,7 +3,7 @@ import { carriesGradient, numbersFor, type DType, type TensorData } from './dtyp
 import { Eager } from './eager';
 import { GradientError, ShapeError, ValueError } from './errors';
 import { breathe, type Unowned } from './collector';
-import { display, COPY, DISPLAY, VERSION } from './display';
+import { COPY, DISPLAY, foundInstead, VERSION } from './display';
 import { aBoolean, check, numbers, checkCount } from './kinds';
 import { Node, releaseNode } from './node';
 import { print } from './print';
@@ -12,9 +12,6 @@ import { inOrder, isIntact, lone, reach, readable, unreachable } from './reading
 import { adopt, clearGrad, drop, freed, Leaf, noScope, replaceGrad, type Scope } from './lifetime';
 import { isDense, rowMajor, sameShape, show, sizeOf, spanOf, type Shape } from './shape';
 import type { Storage } from './storage';
-
-/** The slot of what a captured function returned, if gradients led to it inside: outside, no node does. */
-export const RETURNED = -1;
 
 /**
  * A handle: storage seen through shape, strides and offset. Handles are freed by the scope they were made in, by
@@ -226,14 +223,7 @@ export class Tensor {
     const { peek } = backend;
     if (peek === undefined) return `Tensor(on ${backend.name}: await data(), ${kind})`;
     const bytes = backend.itemSize(this.dtype);
-    const { shape, strides, dtype, size } = this;
-    return print({
-      shape,
-      strides,
-      dtype,
-      size,
-      element: offset => peek(this.at + offset * bytes, dtype),
-    });
+    return print(this, offset => peek(this.at + offset * bytes, this.dtype));
   }
   /**
    * As text it is what `toString` says. It is no number: `loss < best` would be false whatever they are.
@@ -306,10 +296,6 @@ function setGrad(t: Tensor, g: Tensor | null): void {
   if (g === t) throw new GradientError('grad', 'a tensor cannot be its own gradient, which goes when it is cleared');
   replaceGrad(leaf, g === leaf.grad || !(g.isGradient || g.leaf !== null) ? g : handle(g)); // another leaf, or its gradient, stays
 }
-
-/** What is no tensor, for an error. */
-export const foundInstead = (v: unknown): string =>
-  Array.isArray(v) ? 'an array: make one with tensor()' : display(v);
 
 /** Throws for a freed tensor. */
 export function live(t: Tensor, where: string): void {

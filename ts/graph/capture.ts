@@ -13,7 +13,8 @@ import {
 import { runtime } from '../core/runtime';
 import { scope } from '../core/scope';
 import { checkArguments } from '../core/signature';
-import { RETURNED, live, Tensor } from '../core/tensor';
+import { RETURNED } from '../core/node';
+import { live, Tensor } from '../core/tensor';
 import { mapLeaves } from '../core/tree';
 import type { Audit } from './audit';
 import { PlanCache } from './cache';
