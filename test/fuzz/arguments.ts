@@ -7,12 +7,14 @@ import type { Tensor } from 'phyllo';
  */
 export interface Argument {
   readonly value: unknown;
-  /** What is allowed beside: numbers for tensors, typed arrays and arrays for each other, any function, any text. */
-  readonly also?: 'number' | 'numbers' | 'null' | 'labels' | 'function' | 'text';
+  /** What is allowed beside: numbers for tensors, tensors for groups, typed arrays and arrays for each other, any function, any text. */
+  readonly also?: 'number' | 'numbers' | 'tensor' | 'null' | 'labels' | 'function' | 'text';
   /** Numbers in it are whole and finite. */
   readonly whole?: true;
   /** Numbers in it are finite. */
   readonly finite?: true;
+  /** It holds things of one kind under any names. */
+  readonly open?: true;
   /** It may be left out. */
   readonly optional?: true;
 }
@@ -26,6 +28,8 @@ export type Make = () => Right;
 export const plain = (value: unknown): Argument => ({ value });
 export const whole = (value: unknown): Argument => ({ value, whole: true });
 export const finite = (value: unknown): Argument => ({ value, finite: true });
+/** Things of one kind by any name. */
+export const record = (value: object): Argument => ({ value, open: true });
 export const optional = (a: Argument): Argument => ({ ...a, optional: true });
 export const operand = (value: Tensor): Argument => ({ value, also: 'number' });
 export const orNull = (value: unknown): Argument => ({ value, also: 'null', optional: true });

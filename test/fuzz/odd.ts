@@ -64,7 +64,9 @@ export function mayPass(right: unknown, odd: unknown, rule: Omit<Argument, 'valu
     if (rule.whole) return Number.isInteger(odd);
     return rule.finite ? Number.isFinite(odd) : true;
   }
-  if (odd instanceof Tensor) return !odd.disposed && (right instanceof Tensor || rule.also === 'labels');
+  if (odd instanceof Tensor) {
+    return !odd.disposed && (right instanceof Tensor || rule.also === 'labels' || rule.also === 'tensor');
+  }
   if (typeof odd === 'boolean') return typeof right === 'boolean' || rule.also === 'numbers';
   if (typeof odd === 'function') return rule.also === 'function';
   if (typeof odd === 'string') return typeof right === 'string' && rule.also === 'text';
@@ -136,7 +138,10 @@ function inside(
   const keys = Object.keys(value);
   const at = pick(keys.length + 1);
   const key = keys[at];
-  if (key === undefined) return { value: { ...value, odder: odd }, change: `.odder: ${name}`, mayPass: false };
+  if (key === undefined) {
+    const known = rule.open === true && keys.length > 0 && mayPass(value[keys[0]!], odd, rule);
+    return { value: { ...value, odder: odd }, change: `.odder: ${name}`, mayPass: known };
+  }
   const passes = mayPass(value[key], odd, { ...rule, optional: true });
   return { value: { ...value, [key]: odd }, change: `.${key}: ${name}`, mayPass: passes };
 }

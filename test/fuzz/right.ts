@@ -19,6 +19,7 @@ import {
   optional,
   operand,
   orNull,
+  record,
   labels,
   call,
   each,
@@ -107,9 +108,11 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   avgPool2d: () =>
     call(plain(image()), whole([2, 2]), optional(finite({ countIncludePad: false, divisorOverride: 2 }))),
   ...each('adaptiveAvgPool2d adaptiveMaxPool2d', () => call(plain(image()), whole([2, 2]))),
-  layerNorm: () => call(plain(m()), whole([3]), optional(finite({ weight: m(3), bias: m(3), eps: 0.1 }))),
-  rmsNorm: () => call(plain(m()), whole(3), optional(finite({ weight: m(3), eps: 0.1 }))),
-  groupNorm: () => call(plain(image()), whole(2), optional(finite({ weight: m(2), bias: m(2), eps: 0.1 }))),
+  layerNorm: () =>
+    call(plain(m()), whole([3]), optional({ ...finite({ weight: m(3), bias: m(3), eps: 0.1 }), also: 'null' })),
+  rmsNorm: () => call(plain(m()), whole(3), optional({ ...finite({ weight: m(3), eps: 0.1 }), also: 'null' })),
+  groupNorm: () =>
+    call(plain(image()), whole(2), optional({ ...finite({ weight: m(2), bias: m(2), eps: 0.1 }), also: 'null' })),
   batchNorm: () =>
     call(
       plain(m(4, 2)),
@@ -212,7 +215,8 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   'metrics.ConfusionMatrix': () => call(whole(2)),
   readIdx: () => call(plain(writeIdx(tensor(Uint8Array.of(1, 2)))), optional({ value: 'a file', also: 'text' })),
   writeIdx: () => call(plain(m())),
-  encodeSafetensors: () => call(plain({ w: m(), b: m(2) }), optional({ value: { made: 'by hand' }, also: 'text' })),
+  encodeSafetensors: () =>
+    call(record({ w: m(), b: m(2) }), optional({ ...record({ made: 'by hand' }), also: 'text' })),
   decodeSafetensors: () =>
     call(
       plain(encodeSafetensors({ w: m() })),
@@ -280,7 +284,10 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   ),
   'optim.SGD': () => call(plain([leaf()]), finite({ lr: 0.1, momentum: 0.5, weightDecay: 0, nesterov: true })),
   ...each('optim.Adam optim.AdamW', () =>
-    call(plain([{ params: [leaf()], lr: 0.5 }]), optional(finite({ betas: [0.9, 0.9], eps: 1, amsgrad: true }))),
+    call(
+      { value: [{ params: [leaf()], lr: 0.5 }], also: 'tensor' },
+      optional(finite({ betas: [0.9, 0.9], eps: 1, amsgrad: true })),
+    ),
   ),
   'optim.RMSprop': () => call(plain([leaf()]), optional(finite({ alpha: 0.9, momentum: 0.5, centered: true }))),
   'optim.Optimizer#loadStateDict': () => on(sgd(), plain(sgd().stateDict())),
