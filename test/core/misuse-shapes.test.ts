@@ -21,6 +21,7 @@ import { x23, x45, x3, i2, leaf, image, filters, linear, state, refuses } from '
 const net = new nn.Sequential(new nn.Sequential(new nn.Conv2d(3, 8, 3)), new nn.Flatten(), new nn.Linear(8, 2));
 const [batch2, batch3] = [ones([2, 2, 3]), ones([3, 3, 2])];
 
+const f2 = ones([2]);
 const float = new Float32Array(4);
 
 describe('is refused:', () => {
@@ -109,6 +110,24 @@ describe('is refused:', () => {
       () => crossEntropy(x45, i2),
       ShapeError,
       /^crossEntropy: x \[4, 5\] takes class indices \[4\], target has \[2\]$/,
+    ],
+    [
+      'crossEntropy of one sample with labels of a batch',
+      () => crossEntropy(x3, i2),
+      ShapeError,
+      /^crossEntropy: x \[3\] takes class indices \[\], target has \[2\]$/,
+    ],
+    [
+      'crossEntropy of a target with logits',
+      () => crossEntropy(x3, x23),
+      ShapeError,
+      /^crossEntropy: x \[3\] and target \[2, 3\] differ$/,
+    ],
+    [
+      'crossEntropy of one sample with weights of others',
+      () => crossEntropy(x3, x3, { weight: f2 }),
+      ShapeError,
+      /^crossEntropy: weight takes \[3\], this is \[2\]$/,
     ],
     [
       'crossEntropy with probabilities of another shape',

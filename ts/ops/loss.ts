@@ -164,11 +164,11 @@ function weighted(losses: Tensor, weights: Tensor | null, reduction: Reduction =
 }
 
 function checkIndexed(x: Tensor, target: Tensor): void {
-  const [n = 0, , ...rest] = x.shape;
-  if (sameShape(target.shape, [n, ...rest])) return;
+  const wanted = x.shape.filter((_, d) => d !== (x.ndim === 1 ? 0 : 1));
+  if (sameShape(target.shape, wanted)) return;
   throw new ShapeError(
     'crossEntropy',
-    `x ${show(x.shape)} takes class indices ${show([n, ...rest])}, target has ${show(target.shape)}`,
+    `x ${show(x.shape)} takes class indices ${show(wanted)}, target has ${show(target.shape)}`,
   );
 }
 
@@ -229,12 +229,10 @@ export const crossEntropy: (x: Tensor, target: Tensor, options?: CrossEntropyOpt
   ],
   (x, target, options = {}) => {
     if (x.ndim === 0) throw new ShapeError('crossEntropy', 'x takes [n, classes, …], this is one number');
-    if (x.ndim === 1) {
-      return reshapeOne(crossEntropy(unsqueeze(x, 0), unsqueeze(target, 0), options), options);
-    }
+    const classes = x.shape[x.ndim === 1 ? 0 : 1]!;
     const { weight, labelSmoothing = 0 } = options;
-    if (weight && !sameShape(weight.shape, [x.shape[1]!])) {
-      throw new ShapeError('crossEntropy', `weight takes [${x.shape[1]}], this is ${show(weight.shape)}`);
+    if (weight && !sameShape(weight.shape, [classes])) {
+      throw new ShapeError('crossEntropy', `weight takes [${classes}], this is ${show(weight.shape)}`);
     }
     const byIndex = ELEMENTS[target.dtype].kind === 'int';
     if (!byIndex && !isFloat(target.dtype)) {
@@ -243,11 +241,16 @@ export const crossEntropy: (x: Tensor, target: Tensor, options?: CrossEntropyOpt
         `target takes class indices (i32, u8) or probabilities (f32), this is ${target.dtype}`,
       );
     }
-    if (!byIndex && target.ndim === x.ndim - 1 && target.size === sizeOf(x.shape) / x.shape[1]!) {
+    if (!byIndex && target.ndim === x.ndim - 1 && target.size === sizeOf(x.shape) / classes) {
       throw new DTypeError(
         'crossEntropy',
         `target looks like class indices but is ${target.dtype}; convert it with to('i32')`,
       );
+    }
+    if (x.ndim === 1) {
+      if (!byIndex) checkPair('crossEntropy', x, target);
+      else checkIndexed(x, target);
+      return reshapeOne(crossEntropy(unsqueeze(x, 0), unsqueeze(target, 0), options), options);
     }
     if (!byIndex) return ofProbabilities(logProbabilities(x, options.input), target, options);
     checkIndexed(x, target);
