@@ -2,6 +2,7 @@
 import {
   conv2d,
   avgPool2d,
+  capture,
   crossEntropy,
   DataLoader,
   dropout,
@@ -21,6 +22,10 @@ import {
 import { describe } from 'vitest';
 import { x23, x3, i2, leaf, image, filters, linear, dataset, refuses } from './misuse';
 
+class Bare extends nn.Module {
+  forward(): void {}
+}
+const bare = new Bare();
 const sgd = new optim.SGD(linear.parameters(), { lr: 1 });
 
 describe('is refused:', () => {
@@ -156,6 +161,41 @@ describe('is refused:', () => {
       () => new nn.Sequential((x: Tensor) => x),
       ValueError,
       /^Sequential: layer 0 takes a Layer, this is a function$/,
+    ],
+    [
+      'Sequential of a module that is no layer',
+      // @ts-expect-error: no layer
+      () => new nn.Sequential(bare),
+      ValueError,
+      /^Sequential: layer 0 takes a Layer, this is a Bare, which extends Module: one tensor in, one out, extends nn\.Layer$/,
+    ],
+    [
+      'the summary of a module that is no layer',
+      // @ts-expect-error: no layer
+      () => nn.summary(bare, [1]),
+      ValueError,
+      /^summary: model takes a Layer, this is a Bare, which extends Module/,
+    ],
+    [
+      'capture of a model',
+      // @ts-expect-error: no function
+      () => capture(linear),
+      ValueError,
+      /^capture: f takes a function, this is a Linear: pass \(\.\.\.xs\) => model\.forward\(\.\.\.xs\)$/,
+    ],
+    [
+      'noGrad of a tensor',
+      // @ts-expect-error: no function
+      () => noGrad(x3),
+      ValueError,
+      /^noGrad: f takes a function, this is Tensor\(\[3\], f32\)$/,
+    ],
+    [
+      'a scope of a tensor',
+      // @ts-expect-error: no function
+      () => scope(x3),
+      ValueError,
+      /^scope: f takes a function, this is Tensor\(\[3\], f32\)$/,
     ],
     [
       'an unknown mode of an initialiser',

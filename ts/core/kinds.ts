@@ -66,8 +66,13 @@ export const aDType: Kind<DType> = kind(DTYPES.join(', '), isDType, {
 export const bytes: Kind<Uint8Array> = kind('a Uint8Array', v => v instanceof Uint8Array);
 /** A function of the caller's. */
 export function aFunction<F>(): Kind<F> {
-  return kind('a function', v => typeof v === 'function');
+  return kind('a function', v => typeof v === 'function', {
+    hint: v => (runs(v) ? ': pass (...xs) => model.forward(...xs)' : ''),
+  });
 }
+/** A module: what was meant is its `forward`. */
+const runs = (v: unknown): boolean =>
+  typeof v === 'object' && v !== null && 'forward' in v && typeof v.forward === 'function';
 
 /** A finite number within bounds. */
 export function aNumber(low: number = -Infinity, high: number = Infinity): Kind<number> {

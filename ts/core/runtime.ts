@@ -1,8 +1,8 @@
-import { checkCount } from './kinds';
 import type { Backend, Kernels } from '../backend/backend';
 import type { DType } from './dtype';
 import { Eager } from './eager';
 import { PhylloError, ValueError } from './errors';
+import { aFunction, check, checkCount, type Kind } from './kinds';
 import type { Recomputation } from './node';
 import type { OpDef, OpParams, Tensors } from './definition';
 import type { Scope } from './lifetime';
@@ -94,6 +94,8 @@ export function untraced<T>(f: () => T): T {
   }
 }
 
+const aCallback: Kind<unknown> = aFunction();
+
 /**
  * Runs `f` without leaving anything for gradients.
  *
@@ -101,7 +103,7 @@ export function untraced<T>(f: () => T): T {
  */
 export function noGrad<T>(f: () => T): T {
   checkCount('noGrad', 1, arguments);
-  if (typeof f !== 'function') throw new ValueError('noGrad', `takes a function, this is ${typeof f}`);
+  check('noGrad', 'f', aCallback, f);
   const was = runtime.recording;
   runtime.recording = false;
   try {

@@ -2,7 +2,7 @@
 import { unregister, whenGone } from './collector';
 import { display } from './display';
 import { ValueError } from './errors';
-import { aText, check, wholeNumber, checkCount } from './kinds';
+import { aFunction, aText, check, wholeNumber, checkCount, type Kind } from './kinds';
 import { adopt, dropWithValue, keepTensor, noScope, Scope, setOwner, within, type Label, type State } from './lifetime';
 import { runtime } from './runtime';
 import { live, Tensor } from './tensor';
@@ -166,6 +166,8 @@ function refusePromise(s: Scope, promise: unknown): never {
 const isThenable = (v: unknown): boolean =>
   !(v instanceof Tensor) && typeof v === 'object' && v !== null && 'then' in v && typeof v.then === 'function';
 
+const aCallback: Kind<unknown> = aFunction();
+
 /**
  * Runs `f` and frees the tensors it made, and the modules and optimisers, except those in what it returns: alone, or
  * in arrays, Maps, Sets and fields of objects. These move to the scope around.
@@ -175,7 +177,7 @@ const isThenable = (v: unknown): boolean =>
  */
 export function userScope<T>(f: () => T, name = 'a scope'): T {
   checkCount('scope', 2, arguments);
-  if (typeof f !== 'function') throw new ValueError('scope', `takes a function, this is ${display(f)}`);
+  check('scope', 'f', aCallback, f);
   check('scope', 'name', aText, name);
   return scope(f, name, 'own');
 }

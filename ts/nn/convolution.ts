@@ -17,7 +17,8 @@ import {
   type ConvTranspose2dOptions,
 } from '../ops/windows';
 import { biasedLayerKeys, initial, type BiasedLayerOptions } from './initial';
-import { Layer, noteFields } from './module';
+import { noteFields } from './fields';
+import { Layer } from './module';
 import type { Parameter } from './parameter';
 
 export interface Conv1dLayerOptions extends Conv1dOptions, BiasedLayerOptions {}

@@ -13,7 +13,8 @@ import { linear, matmul } from '../ops/matmul';
 import { rnn } from '../ops/rnn';
 import { select, t as transposed } from '../ops/view';
 import { initial, layerKeys, type LayerOptions } from './initial';
-import { Module, noteFields } from './module';
+import { noteFields } from './fields';
+import { Module } from './module';
 import type { Parameter } from './parameter';
 
 type Activation = (a: Tensor) => Tensor;

@@ -14,7 +14,8 @@ import { flatten, select } from '../ops/view';
 import { avgPool2dKeys, maxPool2dKeys, type AvgPool2dOptions, type MaxPool2dOptions } from '../ops/windows';
 import * as init from './init';
 import { biasedLayerKeys, initial, layerKeys, type BiasedLayerOptions, type LayerOptions } from './initial';
-import { Layer, noteFields } from './module';
+import { noteFields } from './fields';
+import { Layer } from './module';
 import { Parameter } from './parameter';
 
 export type { LayerOptions } from './initial';

@@ -6,7 +6,7 @@
 import { noteChange } from '../core/changes';
 import { display } from '../core/display';
 import { PhylloError, ShapeError, ValueError } from '../core/errors';
-import { aBoolean, check, options as optionsOf, recordOf, checkCount } from '../core/kinds';
+import { aBoolean, check, kind, options as optionsOf, recordOf, checkCount, type Kind } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
 import { addOwner } from '../core/owners';
 import { noGrad, runtime } from '../core/runtime';
@@ -15,7 +15,8 @@ import { sameShape, show } from '../core/shape';
 import { drop } from '../core/lifetime';
 import { live, type Tensor } from '../core/tensor';
 import { assign } from '../ops/update';
-import { Buffer, Parameter, State } from './parameter';
+import { checkFields, checkLeaves, fields, noteFields } from './fields';
+import { Buffer, Parameter } from './parameter';
 
 export interface LoadOptions {
   /** Every name must be there, and no other. Default true. */
@@ -103,46 +104,6 @@ function locate(e: PhylloError, passing: Module): void {
   for (const [path, m] of passing.namedModules()) if (m === origin && path !== '') e.within(path);
 }
 
-/** The fields of a module, and the entries of those that are arrays: `blocks.0`, `blocks.1`, … */
-export function* fields(m: Module): Generator<[name: string, value: unknown]> {
-  for (const [name, value] of Object.entries(m)) {
-    if (Array.isArray(value)) for (const [i, v] of value.entries()) yield [`${name}.${i}`, v];
-    else yield [name, value];
-  }
-}
-
-/** Of each module, the fields that held a parameter or a buffer when it was last looked at. */
-const holding: WeakMap<Module, Set<string>> = new WeakMap();
-
-/**
- * Notes which fields of a module hold parameters and buffers. From then on they hold one or null: with another tensor in
- * its stead, a parameter would be trained and saved no more.
- */
-export function noteFields(m: Module): void {
-  const before = holding.get(m);
-  const names = new Set<string>();
-  for (const [name, value] of fields(m)) {
-    const held = before?.has(name) ?? false;
-    if (held && !isHeld(value)) refuseField(m, name, value);
-    if (held || value instanceof State) names.add(name);
-  }
-  holding.set(m, names);
-}
-const isHeld = (value: unknown): boolean => value instanceof State || value === null || value === undefined;
-
-/** Throws if a field that was noted holds something else. */
-function checkFields(m: Module): void {
-  const names = holding.get(m);
-  if (!names) noteFields(m);
-  else for (const name of names) if (!isHeld(Reflect.get(m, name))) refuseField(m, name, Reflect.get(m, name));
-}
-function refuseField(m: Module, name: string, value: unknown): never {
-  throw new ValueError(
-    m.constructor.name,
-    `${name} takes a Parameter, a Buffer or null, this is ${display(value)}: wrap a tensor in new nn.Parameter(), or copy its values with assign()`,
-  );
-}
-
 /** A module and those inside it that were not seen yet, by path. */
 function* walk(m: Module, path: string, seen: Set<Module>): Generator<[path: string, module: Module]> {
   if (seen.has(m)) return;
@@ -153,7 +114,8 @@ function* walk(m: Module, path: string, seen: Set<Module>): Generator<[path: str
 
 /**
  * The base of layers and models. Fields that hold a {@link Parameter}, a {@link Buffer} or a module, also in arrays,
- * belong to it; other tensors do not. A field that has held a parameter or a buffer takes another one or null: where
+ * belong to it; other tensors do not. What lists parameters throws ValueError where a field holds another tensor that
+ * requires a gradient and no op made. A field that has held a parameter or a buffer takes another one or null: where
  * something else is assigned, `forward` and whatever lists parameters throw ValueError.
  */
 export abstract class Module {
@@ -185,6 +147,7 @@ export abstract class Module {
     const seen = new Set<T>();
     for (const [path, m] of this.namedModules()) {
       noteFields(m);
+      checkLeaves(m);
       for (const [name, value] of fields(m)) {
         if (!(value instanceof kind) || seen.has(value)) continue;
         seen.add(value);
@@ -285,3 +248,6 @@ export abstract class Module {
 export abstract class Layer extends Module {
   abstract override forward(x: Tensor): Tensor;
 }
+export const aLayer: Kind<Layer> = kind('a Layer', v => v instanceof Layer, {
+  hint: v => (v instanceof Module ? ', which extends Module: one tensor in, one out, extends nn.Layer' : ''),
+});

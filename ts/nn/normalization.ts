@@ -10,7 +10,8 @@ import { full } from '../ops/creation';
 import { batchNorm, groupNorm, layerNorm, localResponseNorm, rmsNorm } from '../ops/norm';
 import { localResponseNormKeys, type LocalResponseNormOptions } from '../ops/windows';
 import { constant } from './initial';
-import { Layer, noteFields } from './module';
+import { noteFields } from './fields';
+import { Layer } from './module';
 import { Buffer, type Parameter } from './parameter';
 
 /** What layers that normalise share. */

@@ -1,7 +1,7 @@
-import { check, instanceOf } from '../core/kinds';
+import { check } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
 import type { Tensor } from '../core/tensor';
-import { Layer, type Module } from './module';
+import { aLayer, Layer, type Module } from './module';
 
 /** Layers one after another, by name 0, 1, … */
 export class Sequential extends Layer {
@@ -9,7 +9,7 @@ export class Sequential extends Layer {
 
   constructor(...layers: readonly Layer[]) {
     super();
-    layers.forEach((l, i) => check('Sequential', `layer ${i}`, instanceOf(Layer, 'a Layer'), l));
+    layers.forEach((l, i) => check('Sequential', `layer ${i}`, aLayer, l));
     this.layers = layers;
   }
 

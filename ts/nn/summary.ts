@@ -1,11 +1,12 @@
-import { aShape, instanceOf } from '../core/kinds';
+import { aShape } from '../core/kinds';
 import { noGrad } from '../core/runtime';
 import { scope } from '../core/scope';
 import { show, type Shape } from '../core/shape';
 import { checked } from '../core/signature';
 import { Tensor } from '../core/tensor';
 import { zeros } from '../ops/creation';
-import { fields, Layer, observe, type Module } from './module';
+import { fields } from './fields';
+import { aLayer, observe, type Layer, type Module } from './module';
 import { Parameter } from './parameter';
 
 const count = (n: number): string => n.toLocaleString('en-US');
@@ -21,7 +22,7 @@ const ownParameters = (m: Module): number =>
 export const summary: (model: Layer, inputShape: Shape) => string = checked(
   'summary',
   [
-    ['model', instanceOf(Layer, 'a Layer')],
+    ['model', aLayer],
     ['inputShape', aShape],
   ],
   (model, inputShape) => {
