@@ -33,5 +33,10 @@ function method(
   };
 }
 for (const [name, op] of Object.entries({ ...ops, backward })) {
-  Object.defineProperty(Tensor.prototype, name, { value: method(name, op), writable: true, configurable: true });
+  Object.defineProperty(Tensor.prototype, name, { value: method(name, op), configurable: true });
+}
+// Not writable, so that `t.data = …`, which would hide a method and change nothing, is a TypeError.
+for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(Tensor.prototype))) {
+  if (typeof value === 'function' && name !== 'constructor')
+    Object.defineProperty(Tensor.prototype, name, { writable: false });
 }

@@ -62,3 +62,28 @@ test('what has no numbers says so', () => {
   })(zeros([2]));
   expect(text).toBe('Tensor(no numbers yet, f32 [2])');
 });
+
+test('rows that would be longer than 80 columns are broken', () => {
+  const rows = (t: Tensor): string[] => String(t).split('\n');
+  const whole = rows(arange(100).reshape([2, 50]));
+  const numbers = whole.map(row =>
+    row
+      .replace(/, f32.*/, '')
+      .match(/\d+/g)!
+      .map(Number),
+  );
+  expect(numbers.map(row => row.length)).toEqual([17, 17, 16, 17, 17, 16]); // (80 − 9) / 4 in a line
+  expect(numbers.flat()).toEqual(Array.from({ length: 100 }, (_, i) => i));
+  expect(whole[1]).toMatch(/^ {9}17, .* 33,$/);
+  expect(whole[3]).toMatch(/^ {8}\[50, /);
+  expect(rows(zeros([24]))).toHaveLength(1);
+  expect(rows(zeros([25]))).toHaveLength(2);
+});
+
+test('a method is not assigned to: t.data = … would change nothing', () => {
+  const t = tensor([1, 2]);
+  for (const name of ['data', 'toArray', 'mul', 'backward', 'dispose']) {
+    expect(() => Object.assign(t, { [name]: 3 })).toThrow(TypeError);
+  }
+  expect(Array.from(t.mul(2).toArray())).toEqual([2, 4]);
+});

@@ -21,6 +21,8 @@ const DIGITS = 4;
 
 /** Columns in front of an inner row. */
 const HEAD = 'Tensor(';
+/** Rows are broken where the next element would end beyond this column: PyTorch's width. */
+const COLUMNS = 80;
 
 /** `element` reads the element that lies so many elements of memory after the first. */
 export function print({ shape, strides, size, dtype }: Printed, element: (offset: number) => number): string {
@@ -37,9 +39,13 @@ export function print({ shape, strides, size, dtype }: Printed, element: (offset
   const nest = (d: number): string => {
     if (d === shape.length) return words[next++]!.padStart(width);
     const parts = indices(shape[d]!, elide).map(i => (i === null ? '…' : nest(d + 1)));
-    const gap =
-      d === shape.length - 1 ? ', ' : `,${'\n'.repeat(shape.length - 1 - d)}${' '.repeat(HEAD.length + d + 1)}`;
-    return `[${parts.join(gap)}]`;
+    const margin = ' '.repeat(HEAD.length + d + 1);
+    if (d < shape.length - 1) return `[${parts.join(`,${'\n'.repeat(shape.length - 1 - d)}${margin}`)}]`;
+    const most = Math.max(1, Math.floor((COLUMNS - margin.length) / (width + 2)));
+    const lines = Array.from({ length: Math.ceil(parts.length / most) }, (_, i) =>
+      parts.slice(i * most, (i + 1) * most).join(', '),
+    );
+    return `[${lines.join(`,\n${margin}`)}]`;
   };
   const numbers = size > 0 ? nest(0) : '[]';
   return `${HEAD}${numbers}, ${dtype} [${shape.join(', ')}])`;
