@@ -1,61 +1,12 @@
 //! Random sequences of allocations: no two blocks overlap, every block is aligned and keeps its contents, memory is
 //! used again, and the counts are right.
 
+mod random;
+
 use std::collections::BTreeMap;
 
-use phyllo_arena::{Arena, Memory, Stack, Usage, ALIGNMENT};
-
-/// A stretch of native memory, handed out piece by piece; with `gap`, pieces do not touch.
-struct Stretch {
-    base: Vec<u128>,
-    used: usize,
-    gap: usize,
-}
-
-impl Stretch {
-    fn new(bytes: usize, gap: usize) -> Self {
-        Self { base: vec![0; bytes / 16], used: 0, gap }
-    }
-}
-
-impl Memory for &mut Stretch {
-    fn grow(&mut self, bytes: usize) -> Option<(usize, usize)> {
-        let bytes = bytes.next_multiple_of(65536);
-        let start = self.used + self.gap;
-        if start + bytes > self.base.len() * 16 {
-            return None;
-        }
-        self.used = start + bytes;
-        Some((self.base.as_mut_ptr() as usize + start, bytes))
-    }
-}
-
-/// Numbers that follow from a seed (splitmix64).
-struct Numbers(u64);
-
-impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-    fn below(&mut self, n: usize) -> usize {
-        (self.next() % n as u64) as usize
-    }
-    /// Sizes of all magnitudes, often at the edges of classes.
-    fn size(&mut self) -> usize {
-        let bits = self.below(19);
-        let base = 1usize << bits;
-        match self.below(4) {
-            0 => base,
-            1 => base + 1,
-            2 => base - 1,
-            _ => base + self.below(base),
-        }
-    }
-}
+use phyllo_arena::{Arena, Stack, Usage, ALIGNMENT};
+use random::{Numbers, Stretch};
 
 /// Writes a pattern over the block, or checks it.
 fn bytes<'a>(at: usize, n: usize) -> &'a mut [u8] {
