@@ -1,6 +1,8 @@
 //! What the tests of dense kernels share: numbers, guarded outputs, a comparison.
 #![allow(dead_code)] // every test file uses its own part
 
+use std::cell::Cell;
+
 /// A number that no kernel computes.
 const GUARD: f32 = 12345.678;
 const MARGIN: usize = 16;
@@ -93,4 +95,9 @@ pub fn lanes<T: Copy>(n: usize, size: usize, x: &[T], spare: T) -> Vec<T> {
 /// The inverse of [`lanes`].
 pub fn images<T: Copy>(n: usize, size: usize, x: &[T]) -> Vec<T> {
     (0..n * size).map(|i| x[(i / size / 8 * size + i % size) * 8 + i / size % 8]).collect()
+}
+
+/// An array as kernels that work in place take it.
+pub fn cells<T>(x: &mut [T]) -> &[Cell<T>] {
+    Cell::from_mut(x).as_slice_of_cells()
 }
