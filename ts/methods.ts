@@ -27,6 +27,12 @@ function method(
   op: { readonly length: number; call(self: undefined, x: Tensor, ...rest: unknown[]): unknown },
 ): (this: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown {
   const most = op.length - 1;
+  if (most === Infinity) {
+    // A list of numbers, in an array or one by one.
+    return function (...args) {
+      return args.length === 1 ? op.call(undefined, this, args[0]) : op.call(undefined, this, ...args);
+    };
+  }
   return function (a, b, c, d) {
     if (arguments.length > most) checkCount(name, most, arguments);
     return op.call(undefined, this, a, b, c, d);

@@ -92,3 +92,29 @@ export function composite<A extends readonly unknown[], R>(
 ): (...args: A) => R {
   return checked(where, takes, (...args: A) => scope(() => f(...args), where));
 }
+
+/** Sizes or dimensions: in an array, or one by one. */
+export type Listed = [list: readonly number[]] | number[];
+/** `f(x, [3, -1])` that may be called as `f(x, 3, -1)`, too, which PyTorch's methods allow. */
+export function listed<X, R>(where: string, f: (x: X, list: readonly number[]) => R): (x: X, ...list: Listed) => R {
+  const call = (x: X, ...list: Listed): R => {
+    if (isNumbers(list)) return f(x, list);
+    if (list.length > 1) checkCount(where, 2, [x, ...list]);
+    return f(x, list[0]);
+  };
+  return Object.defineProperty(call, 'length', { value: Infinity });
+}
+const isNumbers = (list: Listed): list is number[] => typeof list[0] === 'number';
+
+/** A shape, in an array or as numbers one by one, and then options. */
+export type Sizes<O> = [shape: readonly number[], options?: O] | number[] | [...sizes: number[], options: O];
+/** `f([2, 3], options)` that may be called as `f(2, 3, options)`, too. */
+export function sized<O, R>(f: (shape: readonly number[], options?: O) => R): (...args: Sizes<O>) => R {
+  return (...args): R => {
+    const given: readonly unknown[] = args;
+    if (typeof given[0] !== 'number') return Reflect.apply(f, undefined, given);
+    const other = given.findIndex(a => typeof a !== 'number');
+    const n = other < 0 ? given.length : other;
+    return Reflect.apply(f, undefined, [given.slice(0, n), ...given.slice(n)]);
+  };
+}

@@ -2,7 +2,7 @@
 import { ShapeError } from '../core/errors';
 import { aDim, aShape, dimsInOrder, either, oneOrMoreDims, optional, wholeNumber, type Kind } from '../core/kinds';
 import { dimOf, dimsOf, show, type Shape } from '../core/shape';
-import { checked, composite, type Signature } from '../core/signature';
+import { checked, composite, type Signature, listed, type Listed } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { aTensor } from '../core/tensor-kinds';
 import { tensor } from './creation';
@@ -98,39 +98,48 @@ function rolled(x: Tensor, shift: number, dim: number): Tensor {
 }
 
 /** x, `sizes[d]` times along each dimension d. Sizes may be more than x has dimensions, which it then gets in front. */
-export const repeat: (x: Tensor, sizes: Shape) => Tensor = composite(
+export const repeat: (x: Tensor, ...sizes: Listed) => Tensor = listed(
   'repeat',
-  [
-    ['x', aTensor],
-    ['sizes', aShape],
-  ],
-  (x, sizes) => {
-    if (sizes.length < x.ndim) {
-      throw new ShapeError('repeat', `takes a number for each dimension of ${show(x.shape)}, these are ${show(sizes)}`);
-    }
-    const shape = [...new Array<number>(sizes.length - x.ndim).fill(1), ...x.shape];
-    const apart = reshape(
-      x,
-      shape.flatMap(n => [1, n]),
-    );
-    const copies = expand(
-      apart,
-      shape.flatMap((n, d) => [sizes[d]!, n]),
-    );
-    return reshape(
-      copies,
-      shape.map((n, d) => n * sizes[d]!),
-    );
-  },
+  composite(
+    'repeat',
+    [
+      ['x', aTensor],
+      ['sizes', aShape],
+    ],
+    (x, sizes) => {
+      if (sizes.length < x.ndim) {
+        throw new ShapeError(
+          'repeat',
+          `takes a number for each dimension of ${show(x.shape)}, these are ${show(sizes)}`,
+        );
+      }
+      const shape = [...new Array<number>(sizes.length - x.ndim).fill(1), ...x.shape];
+      const apart = reshape(
+        x,
+        shape.flatMap(n => [1, n]),
+      );
+      const copies = expand(
+        apart,
+        shape.flatMap((n, d) => [sizes[d]!, n]),
+      );
+      return reshape(
+        copies,
+        shape.map((n, d) => n * sizes[d]!),
+      );
+    },
+  ),
 );
 /** As {@link repeat}; of fewer numbers than x has dimensions, the first dimensions are not repeated. */
-export const tile: (x: Tensor, sizes: Shape) => Tensor = checked(
+export const tile: (x: Tensor, ...sizes: Listed) => Tensor = listed(
   'tile',
-  [
-    ['x', aTensor],
-    ['sizes', aShape],
-  ],
-  (x, sizes) => repeat(x, [...new Array<number>(Math.max(x.ndim - sizes.length, 0)).fill(1), ...sizes]),
+  checked(
+    'tile',
+    [
+      ['x', aTensor],
+      ['sizes', aShape],
+    ],
+    (x, sizes) => repeat(x, [...new Array<number>(Math.max(x.ndim - sizes.length, 0)).fill(1), ...sizes]),
+  ),
 );
 
 const counts: Kind<number | Shape> = either(wholeNumber(), aShape);

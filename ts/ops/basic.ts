@@ -11,7 +11,7 @@ import { runBinary } from '../core/geometry';
 import { aShape, aShapeWithGaps, checkCount } from '../core/kinds';
 import { defineOp, defineParametricOp, type Op } from '../core/op';
 import { broadcast, rowMajor, sameShape, show, sizeOf, type Shape } from '../core/shape';
-import { checked } from '../core/signature';
+import { checked, listed, type Listed } from '../core/signature';
 import { Tensor } from '../core/tensor';
 import { aTensor } from '../core/tensor-kinds';
 
@@ -72,31 +72,34 @@ const reshapeView: Op<[x: Tensor], { shape: Shape }> = defineParametricOp({
   vjp: { x: (g, _, __, s) => reshape(g, s.x) },
 });
 /** The same elements in another shape; one size may be −1, and follows from the others. A view, unless x is strided. */
-export const reshape: (x: Tensor, shape: Shape) => Tensor = checked(
+export const reshape: (x: Tensor, ...shape: Listed) => Tensor = listed(
   'reshape',
-  [
-    ['x', aTensor],
-    ['shape', aShapeWithGaps],
-  ],
-  (x, shape) => {
-    const full = new Array<number>(shape.length);
-    let known = 1;
-    let gap = -1;
-    let gaps = 0;
-    for (let i = 0; i < shape.length; i++) {
-      full[i] = shape[i]!;
-      if (shape[i] !== -1) known *= shape[i]!;
-      else {
-        gap = i;
-        gaps++;
+  checked(
+    'reshape',
+    [
+      ['x', aTensor],
+      ['shape', aShapeWithGaps],
+    ],
+    (x, shape) => {
+      const full = new Array<number>(shape.length);
+      let known = 1;
+      let gap = -1;
+      let gaps = 0;
+      for (let i = 0; i < shape.length; i++) {
+        full[i] = shape[i]!;
+        if (shape[i] !== -1) known *= shape[i]!;
+        else {
+          gap = i;
+          gaps++;
+        }
       }
-    }
-    if (gaps > 0) full[gap] = x.size / known;
-    if (gaps > 1 || (gaps === 1 && !Number.isInteger(full[gap])) || sizeOf(full) !== x.size) {
-      throw new ShapeError('reshape', `${show(x.shape)} has ${x.size} elements and does not fit ${show(shape)}`);
-    }
-    return reshapeView(x.dense ? x : copy(x), { shape: full });
-  },
+      if (gaps > 0) full[gap] = x.size / known;
+      if (gaps > 1 || (gaps === 1 && !Number.isInteger(full[gap])) || sizeOf(full) !== x.size) {
+        throw new ShapeError('reshape', `${show(x.shape)} has ${x.size} elements and does not fit ${show(shape)}`);
+      }
+      return reshapeView(x.dense ? x : copy(x), { shape: full });
+    },
+  ),
 );
 
 const expandView: Op<[x: Tensor], { shape: Shape }> = defineParametricOp({
@@ -110,21 +113,24 @@ const expandView: Op<[x: Tensor], { shape: Shape }> = defineParametricOp({
   vjp: { x: (g, _, __, s) => sumTo(g, s.x) },
 });
 /** x spread over a larger shape without a copy; −1 leaves a size as it is. A view. */
-export const expand: (x: Tensor, shape: Shape) => Tensor = checked(
+export const expand: (x: Tensor, ...shape: Listed) => Tensor = listed(
   'expand',
-  [
-    ['x', aTensor],
-    ['shape', aShapeWithGaps],
-  ],
-  (x, shape) => {
-    if (sameShape(x.shape, shape)) return x;
-    const d = shape.length - x.ndim;
-    const full = shape.map((n, i) => (n === -1 && i >= d ? x.shape[i - d]! : n));
-    if (d < 0 || !x.shape.every((n, i) => n === full[i + d] || n === 1) || full.includes(-1)) {
-      throw new ShapeError('expand', `${show(x.shape)} does not spread to ${show(shape)}`);
-    }
-    return expandView(x, { shape: full });
-  },
+  checked(
+    'expand',
+    [
+      ['x', aTensor],
+      ['shape', aShapeWithGaps],
+    ],
+    (x, shape) => {
+      if (sameShape(x.shape, shape)) return x;
+      const d = shape.length - x.ndim;
+      const full = shape.map((n, i) => (n === -1 && i >= d ? x.shape[i - d]! : n));
+      if (d < 0 || !x.shape.every((n, i) => n === full[i + d] || n === 1) || full.includes(-1)) {
+        throw new ShapeError('expand', `${show(x.shape)} does not spread to ${show(shape)}`);
+      }
+      return expandView(x, { shape: full });
+    },
+  ),
 );
 
 /** Sizes of the alternating runs of kept and summed dimensions: [kept, summed, kept, summed]. */

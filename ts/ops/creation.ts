@@ -22,7 +22,7 @@ import {
 import { aTensor } from '../core/tensor-kinds';
 import { defineParametricOp, type Op } from '../core/op';
 import { sameShape, show, sizeOf, type Shape } from '../core/shape';
-import { checked, type Signature } from '../core/signature';
+import { checked, type Signature, sized, type Sizes } from '../core/signature';
 import { allocateNow, type Tensor } from '../core/tensor';
 
 export interface CreationOptions {
@@ -81,12 +81,12 @@ const LIKE: Signature<[x: Tensor, options?: CreationOptions]> = [
   ['options', creationOptions],
 ];
 /** Zeros. */
-export const zeros: (shape: Shape, options?: CreationOptions) => Tensor = checked('zeros', SHAPED, (shape, options) =>
-  full(shape, 0, options),
+export const zeros: (...args: Sizes<CreationOptions>) => Tensor = sized(
+  checked('zeros', SHAPED, (shape, options) => full(shape, 0, options)),
 );
 /** Ones. */
-export const ones: (shape: Shape, options?: CreationOptions) => Tensor = checked('ones', SHAPED, (shape, options) =>
-  full(shape, 1, options),
+export const ones: (...args: Sizes<CreationOptions>) => Tensor = sized(
+  checked('ones', SHAPED, (shape, options) => full(shape, 1, options)),
 );
 /** Zeros in the shape and element type of x. */
 export const zerosLike: (x: Tensor, options?: CreationOptions) => Tensor = checked('zerosLike', LIKE, (x, options) =>

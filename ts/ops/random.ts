@@ -26,7 +26,7 @@ import { keep, keepState } from '../core/scope';
 import { adopt } from '../core/lifetime';
 import type { Shape } from '../core/shape';
 import type { Storage } from '../core/storage';
-import { checked, composite, type Signature } from '../core/signature';
+import { checked, composite, type Signature, sized, type Sizes } from '../core/signature';
 import { handle, type Tensor } from '../core/tensor';
 import { add } from './arithmetic';
 import { floor, to } from './elementwise';
@@ -242,12 +242,12 @@ const SHAPED: Signature<[shape: Shape, options?: RandomOptions]> = [
   ['options', randomOptions],
 ];
 /** Numbers spread evenly over [0, 1). */
-export const rand: (shape: Shape, options?: RandomOptions) => Tensor = checked('rand', SHAPED, (shape, options) =>
-  uniform(shape, 0, 1, options),
+export const rand: (...args: Sizes<RandomOptions>) => Tensor = sized(
+  checked('rand', SHAPED, (shape, options) => uniform(shape, 0, 1, options)),
 );
 /** Numbers from the normal distribution of mean 0 and standard deviation 1. */
-export const randn: (shape: Shape, options?: RandomOptions) => Tensor = checked('randn', SHAPED, (shape, options) =>
-  normal(shape, 0, 1, options),
+export const randn: (...args: Sizes<RandomOptions>) => Tensor = sized(
+  checked('randn', SHAPED, (shape, options) => normal(shape, 0, 1, options)),
 );
 
 /** Whole numbers (i32) from `low` to `high` − 1, each as likely; at most 2²⁴ different ones. */

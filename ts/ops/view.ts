@@ -15,7 +15,7 @@ import {
 } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
 import { defineParametricOp, type Op } from '../core/op';
-import { checked, composite } from '../core/signature';
+import { checked, composite, listed, type Listed } from '../core/signature';
 import { dimOf, dimsOf, show, sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { sliceAt, sliceScatter } from './parts';
@@ -98,19 +98,22 @@ const permuteView: Op<[x: Tensor], { dims: Shape }> = defineParametricOp({
   vjp: { x: (g, _, { dims }) => permuteView(g, { dims: dims.map((_, i) => dims.indexOf(i)) }) },
 });
 /** Dimensions in another order: output dimension i is x's dims[i]. A view. */
-export const permute: (x: Tensor, dims: Shape) => Tensor = checked(
+export const permute: (x: Tensor, ...dims: Listed) => Tensor = listed(
   'permute',
-  [
-    ['x', aTensor],
-    ['dims', dimsInOrder],
-  ],
-  (x, dims) => {
-    const order = dims.map(d => dimOf('permute', d, x.ndim));
-    if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
-      throw new ShapeError('permute', `${show(dims)} does not name each of the ${x.ndim} dimensions once`);
-    }
-    return permuteView(x, { dims: order });
-  },
+  checked(
+    'permute',
+    [
+      ['x', aTensor],
+      ['dims', dimsInOrder],
+    ],
+    (x, dims) => {
+      const order = dims.map(d => dimOf('permute', d, x.ndim));
+      if (order.length !== x.ndim || new Set(order).size !== x.ndim) {
+        throw new ShapeError('permute', `${show(dims)} does not name each of the ${x.ndim} dimensions once`);
+      }
+      return permuteView(x, { dims: order });
+    },
+  ),
 );
 
 /** Two dimensions exchanged. A view. */
