@@ -30,6 +30,7 @@ function method(
   if (most === Infinity) {
     // A list of numbers, in an array or one by one.
     return function (...args) {
+      if (args.length > 1 && typeof args[0] !== 'number') checkCount(name, 1, args);
       return args.length === 1 ? op.call(undefined, this, args[0]) : op.call(undefined, this, ...args);
     };
   }

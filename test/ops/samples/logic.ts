@@ -3,6 +3,7 @@ import { tensor } from '../../../ts/ops/creation';
 import * as ops from '../../../ts/ops/logic';
 import * as special from '../../../ts/ops/special';
 import {
+  answer,
   between,
   bool,
   discrete,
@@ -58,14 +59,11 @@ export const logicSamples: SamplesOf<typeof ops> = {
     ),
     sample([], () => ops.isclose(int([1, 2]), tensor([1, 2.5])), 'bool[2]'),
   ],
-  allclose: [
-    sample([], () => tensor(ops.allclose(odd(), odd(), { equalNan: true })), 'bool[]'),
-    sample([], () => tensor(ops.allclose(odd(), odd())), 'bool[]'),
-  ],
+  allclose: [answer(() => ops.allclose(odd(), odd(), { equalNan: true })), answer(() => ops.allclose(odd(), odd()))],
   equal: [
-    sample([], () => tensor(ops.equal(int([1, 2]), tensor([1, 2]))), 'bool[]'),
-    sample([], () => tensor(ops.equal(tensor([1, 2]), tensor([[1, 2]]))), 'bool[]'),
-    sample([], () => tensor(ops.equal(odd(), odd())), 'bool[]'),
+    answer(() => ops.equal(int([1, 2]), tensor([1, 2]))),
+    sample([], () => tensor(ops.equal(tensor([1, 2]), tensor([[1, 2]]))), 'bool[]'), // it need not look
+    answer(() => ops.equal(odd(), odd())),
   ],
 };
 

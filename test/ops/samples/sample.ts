@@ -21,6 +21,8 @@ export interface Sample {
   readonly y: string;
   /** False: no output requires a gradient, although the inputs do. */
   readonly gradient?: false;
+  /** True: it looks at numbers, so that it cannot be captured. */
+  readonly reads?: true;
   /** True: a backward pass that is recorded is made of other ops than one that is not, and rounds differently. */
   readonly composed?: true;
 }
@@ -35,6 +37,10 @@ export function sample(inputs: readonly Input[], call: Sample['call'], y: string
 /** A sample whose outputs do not depend smoothly on the inputs. */
 export function discrete(inputs: readonly Input[], call: Sample['call'], y: string): Sample {
   return { inputs, call, y, gradient: false };
+}
+/** A sample of an answer that JavaScript gets, made a tensor. */
+export function answer(call: () => boolean): Sample {
+  return { inputs: [], call: () => tensor(call()), y: 'bool[]', reads: true };
 }
 
 /** How the elements of an input of some shape are drawn. */
