@@ -34,6 +34,11 @@ export const RIGHT_FUNCTIONS: Readonly<Record<string, Make>> = {
   ...each('addcmul addcdiv', () => call(plain(m()), plain(m()), plain(m()), options({ value: 2 }))),
   lerp: () => call(plain(m()), plain(m()), operand(m())),
 
+  ...each('softmax logSoftmax', () => call(plain(m()), optional(whole(0)))),
+  dot: () => call(plain(m(3)), plain(m(3))),
+  ...each('matmul', () => call(plain(m(2, 3)), plain(m(3, 2)))),
+  transpose: () => call(plain(m()), whole(0), whole(1)),
+  squeeze: () => call(plain(m(1, 2)), optional(whole([0]))),
   mm: () => call(plain(m(2, 3)), plain(m(3, 2))),
   mv: () => call(plain(m(2, 3)), plain(m(3))),
   bmm: () => call(plain(m(1, 2, 3)), plain(m(1, 3, 2))),

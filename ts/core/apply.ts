@@ -9,7 +9,8 @@ import { runtime } from './runtime';
 import { adopt, drop, commonLoop, type Scope } from './lifetime';
 import { show, type Shape } from './shape';
 import { isIntact } from './reading';
-import { allocate, live, Tensor } from './tensor';
+import { allocate } from './allocate';
+import { live, Tensor } from './tensor';
 
 // What `inspect` finds about the inputs of one op, beside what it returns. Ops do not nest there.
 let tracked = false;

@@ -3,7 +3,8 @@ import { ELEMENTS, numbersFor, numbersOf, type DType } from './dtype';
 import { runtime } from './runtime';
 import { adopt } from './lifetime';
 import type { Shape } from './shape';
-import { allocateNow, type Tensor } from './tensor';
+import { allocateNow } from './allocate';
+import type { Tensor } from './tensor';
 
 /** A tensor that JavaScript has written `data` into, as its scope's. */
 export function given(t: Tensor, data: ArrayLike<number>): Tensor {

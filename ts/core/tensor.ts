@@ -1,6 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { carriesGradient, numbersFor, type DType, type TensorData } from './dtype';
-import { Eager } from './eager';
 import { GradientError, ShapeError, ValueError } from './errors';
 import { breathe, type Unowned } from './collector';
 import { COPY, DISPLAY, foundInstead, VERSION } from './display';
@@ -10,7 +9,7 @@ import { print } from './print';
 import { runtime } from './runtime';
 import { inOrder, isIntact, lone, reach, readable, unreachable } from './reading';
 import { adopt, clearGrad, drop, freed, Leaf, noScope, replaceGrad, type Scope } from './lifetime';
-import { isDense, rowMajor, sameShape, show, sizeOf, spanOf, type Shape } from './shape';
+import { isDense, sameShape, show, sizeOf, spanOf, type Shape } from './shape';
 import type { Storage } from './storage';
 
 /**
@@ -267,17 +266,6 @@ export function handle(t: Tensor): Tensor {
   if (t.disposed) live(t, 'phyllo');
   runtime.watcher?.uses(t, false);
   return new Tensor(t.storage, t.shape, t.strides, t.offset, t.dtype, t.dense);
-}
-
-/** A dense tensor whose elements the caller writes now, of no scope yet. It is real in a trace too: a constant. */
-export function allocateNow(shape: Shape, dtype: DType): Tensor {
-  return new Tensor(new Eager(runtime.backend).alloc(shape, dtype), shape, rowMajor(shape), 0, dtype, true);
-}
-
-/** A dense tensor of undefined contents, of no scope yet. One in the shape of a dense `like` shares its strides. */
-export function allocate(shape: Shape, dtype: DType, like: Tensor | null = null): Tensor {
-  const strides = like !== null && like.shape === shape && like.dense ? like.strides : rowMajor(shape);
-  return new Tensor(runtime.interpreter.alloc(shape, dtype), shape, strides, 0, dtype, true);
 }
 
 /** Replaces a leaf's gradient; null clears it. */

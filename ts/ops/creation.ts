@@ -23,7 +23,8 @@ import { aTensor } from '../core/tensor-kinds';
 import { defineParametricOp, type Op } from '../core/op';
 import { sameShape, show, sizeOf, type Shape } from '../core/shape';
 import { checked, type Signature, sized, type Sizes } from '../core/signature';
-import { allocateNow, type Tensor } from '../core/tensor';
+import { allocateNow } from '../core/allocate';
+import type { Tensor } from '../core/tensor';
 
 export interface CreationOptions {
   /** Default f32. */

@@ -3,7 +3,7 @@ import type { View } from '../../core/definition';
 import { runtime } from '../../core/runtime';
 import { adopt } from '../../core/lifetime';
 import type { Storage } from '../../core/storage';
-import { allocateNow } from '../../core/tensor';
+import { allocateNow } from '../../core/allocate';
 import { countWrites, mutates, replaced, type Graph, type Step, type Value, type ValueView } from '../graph';
 
 /**

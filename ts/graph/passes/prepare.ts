@@ -4,7 +4,7 @@
  */
 import type { Backend } from '../../backend/backend';
 import { adopt } from '../../core/lifetime';
-import { allocateNow } from '../../core/tensor';
+import { allocateNow } from '../../core/allocate';
 import { countWrites, type Graph, type PlanOp, type Step, type Value, type ValueView } from '../graph';
 import { PREPARED, type Prepared } from './prepared-ops';
 
