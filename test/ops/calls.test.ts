@@ -66,7 +66,7 @@ function run({ op, args, ys, gs, grads, vs, seconds }: Call, captured: boolean):
   return [
     ...differences('y', values, ys),
     ...(grads.length > 0 || first.length > 0 ? differences('gradient', first, grads) : []),
-    ...(seconds.length > 0 || second.length > 0 ? differences('second gradient', second, seconds) : []),
+    ...(seconds.length > 0 ? differences('second gradient', second, seconds) : []),
   ];
 }
 

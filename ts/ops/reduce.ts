@@ -1,17 +1,20 @@
 /** Sums, means and extrema along dimensions. */
+import type { Kernels } from '../backend/backend';
 import { checkComputes } from '../core/casts';
-import { defineMultiOp, type MultiOp } from '../core/op';
+import type { View } from '../core/definition';
+import { defineMultiOp, defineOp, type MultiOp, type Op } from '../core/op';
 import { ShapeError } from '../core/errors';
 import { aBoolean, aDim, aNumber, oneOrMoreDims, optional, options, type Kind } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
 import { composite, type Signature } from '../core/signature';
 import { dimOf, dimsOf, show, sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
-import { add, sub } from './arithmetic';
+import { add, div, eq, lt, sub } from './arithmetic';
 import { mul, reduced, reshape, sumKept, sumTo } from './basic';
-import { exp, log, sqrt, square, to } from './elementwise';
+import { abs, exp, log, square, to } from './elementwise';
 import { scatterAlong } from './indexing';
 import { permute } from './view';
+import { where } from './where';
 
 export { sumTo };
 
@@ -72,47 +75,77 @@ export const variance: (x: Tensor, dim?: Dims, options?: VarianceOptions) => Ten
     return mul(sum(far, dim, { keepdim: options?.keepdim }), 1 / Math.max(n - (options?.correction ?? 1), 0));
   },
 );
-/** The square root of {@link variance}. */
-export const std: typeof variance = composite('std', SPREAD, (x, dim, options) => sqrt(variance(x, dim, options)));
+/** √x of a sum of squares. At 0, where the root has no derivative, that of the whole is taken to be 0, as in PyTorch. */
+const root: Op<[x: Tensor]> = defineOp({
+  name: 'root',
+  inputs: ['x'],
+  shape: xs => xs[0].shape,
+  run: (k, [x], [y]) => k.sqrt(x.at, y.at, y.size, 0),
+  saves: { x: ['y'] },
+  vjp: {
+    x(g, { y }) {
+      const zero = eq(y, 0);
+      return where(zero, 0, div(g, where(zero, 1, mul(y, 2))));
+    },
+  },
+});
 
-/** The Euclidean norm √Σx² over `dim` (left out: over all). */
+/** The square root of {@link variance}; where all elements are equal, its gradient is 0. */
+export const std: typeof variance = composite('std', SPREAD, (x, dim, options) => root(variance(x, dim, options)));
+
+/** The Euclidean norm √Σx² over `dim` (left out: over all); its gradient at 0 is 0. */
 export const norm: (x: Tensor, dim?: Dims, options?: ReduceOptions) => Tensor = composite(
   'norm',
   OVER,
-  (x, dim, options) => sqrt(sum(square(x), dim, options)),
+  (x, dim, options) => root(sum(square(x), dim, options)),
 );
 
 /** The extremum along one dimension, which stays with size 1, and where it is. */
 type Extremum = MultiOp<[x: Tensor], [values: Tensor, indices: Tensor], { dim: number }>;
+type Along = { readonly dim: number };
+function shapesOf(where: string, x: Tensor, { dim }: Along): [values: Shape, indices: Shape] {
+  if (x.shape[dim] === 0) throw new ShapeError(where, `dimension ${dim} of ${show(x.shape)} is empty`);
+  const shape = reduced(x.shape, [dim]);
+  return [shape, shape];
+}
+function run(k: Kernels, name: 'max' | 'min', { at, shape }: View, values: View, indices: View, { dim }: Along): void {
+  k[name](at, values.at, indices.at, sizeOf(shape.slice(0, dim)), shape[dim]!, sizeOf(shape.slice(dim + 1)));
+}
+
+/** One whose gradient goes to the element that was taken. */
 function extremum(name: 'max' | 'min'): Extremum {
   return defineMultiOp({
     name,
     inputs: ['x'],
     outputs: ['values', 'indices'],
     dtypes: ['f32', 'i32'],
-    shapes([x], { dim }) {
-      if (x.shape[dim] === 0) throw new ShapeError(name, `dimension ${dim} of ${show(x.shape)} is empty`);
-      const shape = reduced(x.shape, [dim]);
-      return [shape, shape];
-    },
-    run(k, [x], [values, indices], { dim }) {
-      k[name](
-        x.at,
-        values.at,
-        indices.at,
-        sizeOf(x.shape.slice(0, dim)),
-        x.shape[dim]!,
-        sizeOf(x.shape.slice(dim + 1)),
-      );
-    },
+    shapes: ([x], along) => shapesOf(name, x, along),
+    run: (k, [x], [values, indices], along) => run(k, name, x, values, indices, along),
     saves: { x: ['indices'] },
-    vjp: {
-      x: ([g], { indices }, { dim }, s) => scatterAlong(g!, dim, indices, s.x[dim]!),
-    },
+    vjp: { x: ([g], { indices }, { dim }, s) => scatterAlong(g!, dim, indices, s.x[dim]!) },
   });
 }
 const maxAlong: Extremum = extremum('max');
 const minAlong: Extremum = extremum('min');
+
+/** One whose gradient goes in equal parts to all elements that are equal to it. */
+function sharedExtremum(name: 'max' | 'min'): Extremum {
+  return defineMultiOp({
+    name: `a${name}`,
+    inputs: ['x'],
+    outputs: ['values', 'indices'],
+    dtypes: ['f32', 'i32'],
+    shapes: ([x], along) => shapesOf(`a${name}`, x, along),
+    run: (k, [x], [values, indices], along) => run(k, name, x, values, indices, along),
+    saves: { x: ['x', 'values'] },
+    vjp: {
+      x([g], { x, values }, { dim }) {
+        const ties = to(eq(x, values), 'f32');
+        return mul(ties, div(g!, sum(ties, dim, { keepdim: true })));
+      },
+    },
+  });
+}
 
 /** Values and indices of an extremum along `dim`. */
 type Both = (x: Tensor, dim: number, options?: ReduceOptions) => [values: Tensor, indices: Tensor];
@@ -153,10 +186,10 @@ function over(name: string, op: Extremum): Over {
     return reshape(y, options?.keepdim ? reduced(x.shape, dims) : without(x.shape, dims));
   });
 }
-/** The largest over `dim` (left out: over all); of equals, the first gets the gradient. */
-export const amax: Over = over('amax', maxAlong);
-/** The smallest over `dim` (left out: over all); of equals, the first gets the gradient. */
-export const amin: Over = over('amin', minAlong);
+/** The largest over `dim` (left out: over all); equals share the gradient, as in PyTorch. */
+export const amax: Over = over('amax', sharedExtremum('max'));
+/** The smallest over `dim` (left out: over all); equals share the gradient, as in PyTorch. */
+export const amin: Over = over('amin', sharedExtremum('min'));
 
 /** The index of an extremum. */
 type Arg = (x: Tensor, dim?: number, options?: ReduceOptions) => Tensor;
@@ -181,7 +214,7 @@ export const argmax: Arg = arg('argmax', maxAlong);
 /** The index (i32) of the smallest along `dim`, of equals the first; without `dim`, in the flattened tensor. */
 export const argmin: Arg = arg('argmin', minAlong);
 
-/** ln Σeˣ over `dim`, without overflow. */
+/** ln Σeˣ over `dim`, without overflow; of −∞ alone −∞, with gradient 0. */
 export const logsumexp: (x: Tensor, dim: Dims, options?: ReduceOptions) => Tensor = composite(
   'logsumexp',
   [
@@ -191,8 +224,11 @@ export const logsumexp: (x: Tensor, dim: Dims, options?: ReduceOptions) => Tenso
   ],
   (x, dim, options) => {
     const dims = dimsOf('logsumexp', dim, x.ndim);
-    const m = amax(x.detach(), dims, { keepdim: true });
-    const y = add(log(sum(exp(sub(x, m)), dims, { keepdim: true })), m);
+    const most = amax(x.detach(), dims, { keepdim: true });
+    const m = where(lt(abs(most), Infinity), most, 0); // of infinities the difference is NaN
+    const total = sum(exp(sub(x, m)), dims, { keepdim: true });
+    const none = eq(total, 0); // of −∞ alone
+    const y = where(none, -Infinity, add(log(where(none, 1, total)), m));
     return options?.keepdim ? y : reshape(y, without(x.shape, dims));
   },
 );
