@@ -1,5 +1,5 @@
 /** A right call of each function that rearranges, compares or multiplies tensors: part of right.ts. */
-import { ones, type Tensor } from 'phyllo';
+import { ones, tensor, type Tensor } from 'phyllo';
 import { call, each, finite, operand, optional, plain, whole, type Make } from './arguments';
 
 const m = (...shape: number[]): Tensor => ones(shape.length > 0 ? shape : [2, 3]);
@@ -25,6 +25,12 @@ export const RIGHT_FUNCTIONS: Readonly<Record<string, Make>> = {
   ...each('isnan isinf isfinite logicalNot trunc frac', one),
   ...each('logicalAnd logicalOr logicalXor equal', two),
   ...each('any all', () => call(plain(m()), optional(whole([0])), optional(plain({ keepdim: true })))),
+  prod: () => call(plain(m()), optional(whole(0)), optional(plain({ keepdim: true }))),
+  ...each('nansum nanmean', () => call(plain(m()), optional(whole([0])), optional(plain({ keepdim: true })))),
+  ...each('varMean stdMean', () =>
+    call(plain(m()), optional(whole([0])), optional(finite({ keepdim: true, correction: 0 }))),
+  ),
+  maskedFill: () => call(plain(m()), plain(tensor([true, false, true])), operand(m(1))),
   countNonzero: () => call(plain(m()), optional(whole([0]))),
   ...each('isclose allclose', () => call(plain(m()), plain(m()), options({ rtol: 0, atol: 0.5, equalNan: true }))),
   nanToNum: () => call(plain(m()), optional(plain({ nan: 1, posinf: 2, neginf: 3 }))),

@@ -52,6 +52,14 @@ def table():
     low = I([[-float('inf'), 0, 1], [-1, -float('inf'), -float('inf')]])
     yield 'logsumexp', torch.logsumexp, [low, 1]
 
+    zeros = I([[0.0, 2, -3, 4, 5], [0, 0, 2, 3, 4]])
+    yield 'prod', torch.prod, [R(2, 5)]
+    yield 'prod', torch.prod, [zeros, 1]
+    yield 'nansum', torch.nansum, [I([[1.0, float('nan'), 2], [4, 5, 6]]), 1]
+    yield 'nanmean', torch.nanmean, [I([[1.0, float('nan'), 2], [4, 5, 6]]), 1]
+    yield 'varMean', torch.var_mean, [R(2, 5), 1]
+    yield 'stdMean', torch.std_mean, [R(2, 5), 0]
+
     odd = I([0.0, -0.0, 1.5, float('nan'), float('inf'), -float('inf')])
     for name in ('isnan', 'isinf', 'isfinite'):
         yield name, getattr(torch, name), [odd]

@@ -2,7 +2,7 @@
 import { arithmeticSamples, whereSamples } from './samples/arithmetic';
 import { arrangeSamples, diagonalSamples } from './samples/arrange';
 import { blasSamples, contractionSamples } from './samples/contraction';
-import { logicSamples, specialSamples } from './samples/logic';
+import { logicSamples, specialSamples, statisticsSamples } from './samples/logic';
 import { convertSamples, dropoutSamples, elementwiseSamples } from './samples/elementwise';
 import { indexingSamples } from './samples/indexing';
 import { lossSamples } from './samples/loss';
@@ -40,6 +40,7 @@ export const samples: SamplesOf<Record<OpName, unknown>> = {
   ...diagonalSamples,
   ...logicSamples,
   ...specialSamples,
+  ...statisticsSamples,
   ...blasSamples,
   ...contractionSamples,
   ...partsSamples,

@@ -20,6 +20,7 @@ export * from './logic';
 export * from './blas';
 export * from './contraction';
 export * from './special';
+export * from './statistics';
 export * from './indexing';
 export * from './embedding';
 export * from './rnn';

@@ -69,4 +69,5 @@ export * from './logic';
 export * from './blas';
 export { cross, inner, kron, outer } from './contraction';
 export * from './special';
+export { nanmean, nansum, prod } from './statistics';
 export { gather, indexAdd, indexSelect, scatterAlong } from './indexing';

@@ -1,11 +1,12 @@
 import { ELEMENTS, isFloat } from '../core/dtype';
-import { DTypeError } from '../core/errors';
+import { DTypeError, ShapeError } from '../core/errors';
 import { constant } from '../core/constant';
+import { cast } from '../core/convert';
 import type { Operand } from '../core/declare';
 import { defineOp, type Op } from '../core/op';
 import { aTensor, aTensorOrNumber } from '../core/tensor-kinds';
 import { composite } from '../core/signature';
-import { broadcast } from '../core/shape';
+import { broadcast, sameShape, show } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { expand } from './basic';
 
@@ -51,5 +52,26 @@ export const where: (condition: Tensor, a: Operand, b: Operand) => Tensor = comp
     const shape = broadcast('where', condition.shape, broadcast('where', p.shape, q.shape));
     const op = isFloat(p.dtype) || isFloat(q.dtype) ? floats : ints;
     return op(expand(condition, shape), expand(p, shape), expand(q, shape));
+  },
+);
+
+/** x with `value` where the mask holds; mask and value spread to x's shape, and the result has x's element type. */
+export const maskedFill: (x: Tensor, mask: Tensor, value: Operand) => Tensor = composite(
+  'maskedFill',
+  [
+    ['x', aTensor],
+    ['mask', aTensor],
+    ['value', aTensorOrNumber],
+  ],
+  (x, mask, value) => {
+    const shape = broadcast('maskedFill', x.shape, mask.shape);
+    if (!sameShape(shape, x.shape)) {
+      throw new ShapeError('maskedFill', `a mask ${show(mask.shape)} does not spread to ${show(x.shape)}`);
+    }
+    const y = where(mask, value, x);
+    if (!sameShape(y.shape, x.shape)) {
+      throw new ShapeError('maskedFill', `values ${show(y.shape)} do not fit ${show(x.shape)}`);
+    }
+    return y.dtype === x.dtype ? y : cast(y, x.dtype);
   },
 );

@@ -5,7 +5,7 @@ import * as binary from '../../../ts/ops/arithmetic';
 import * as power from '../../../ts/ops/power';
 import { tensor } from '../../../ts/ops/creation';
 import { expand, t } from '../../../ts/ops/view';
-import { where } from '../../../ts/ops/where';
+import { maskedFill, where } from '../../../ts/ops/where';
 import {
   real,
   betweenQuarters,
@@ -122,6 +122,11 @@ export const arithmeticSamples: SamplesOf<typeof ops> = {
 
 const pick = (): Tensor => bool([1, 0, 0, 1, 1, 0], [2, 3]);
 export const whereSamples: SamplesOf<typeof import('../../../ts/ops/where')> = {
+  maskedFill: [
+    sample([real(2, 3), real()], (x, v) => maskedFill(x, bool([1, 0, 1]), v), 'f32[2,3]'),
+    sample([], () => maskedFill(int([1, 2, 3]), bool([1, 0, 0]), 7), 'i32[3]'),
+    sample([], () => maskedFill(bool([1, 1, 0]), bool([1, 0, 0]), 0), 'bool[3]'),
+  ],
   where: [
     sample([real(2, 3), real(2, 3)], (a, b) => where(pick(), a, b), 'f32[2,3]'),
     sample([real(3), real(2, 1)], (a, b) => where(pick(), a, b), 'f32[2,3]'),

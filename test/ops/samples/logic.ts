@@ -2,11 +2,13 @@
 import { tensor } from '../../../ts/ops/creation';
 import * as ops from '../../../ts/ops/logic';
 import * as special from '../../../ts/ops/special';
+import * as statistics from '../../../ts/ops/statistics';
 import {
   answer,
   between,
   bool,
   discrete,
+  distinct,
   fractional,
   int,
   nonzero,
@@ -112,4 +114,27 @@ export const specialSamples: SamplesOf<typeof special> = {
     sample([real(3), real(3)], (a, b) => special.lerp(a, b, 0.75), 'f32[3]'),
     sample([real(3), real(3), between(0.6, 1)(3)], (a, b, w) => special.lerp(a, b, w), 'f32[3]'),
   ],
+};
+
+export const statisticsSamples: SamplesOf<typeof statistics> = {
+  prod: [
+    sample([real(2, 5)], x => statistics.prod(x), 'f32[]'),
+    sample([real(2, 5)], x => statistics.prod(x, 1, { keepdim: true }), 'f32[2,1]'),
+    sample([real(4, 3)], x => statistics.prod(x, 0), 'f32[3]'),
+    sample([real(1, 3)], x => statistics.prod(x, 0, { keepdim: true }), 'f32[1,3]'),
+    sample([real(0, 3)], x => statistics.prod(x, 0), 'f32[3]'),
+    sample([], () => statistics.prod(int([2, 3, 7])), 'i32[]'),
+    sample([], () => statistics.prod(bool([1, 0])), 'i32[]'),
+  ],
+  nansum: [
+    sample([real(2, 3)], x => statistics.nansum(x, 1), 'f32[2]'),
+    sample([], () => statistics.nansum(tensor([1, NaN, 2])), 'f32[]'),
+  ],
+  nanmean: [
+    sample([real(2, 3)], x => statistics.nanmean(x, 1, { keepdim: true }), 'f32[2,1]'),
+    sample([], () => statistics.nanmean(tensor([1, NaN, 2])), 'f32[]'),
+    sample([], () => statistics.nanmean(tensor([NaN])), 'f32[]'),
+  ],
+  varMean: [sample([real(2, 3)], x => statistics.varMean(x, 1), 'f32[2] f32[2]')],
+  stdMean: [sample([distinct(2, 3)], x => statistics.stdMean(x, [0, 1], { correction: 0 }), 'f32[] f32[]')],
 };
