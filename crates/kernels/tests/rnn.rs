@@ -6,7 +6,7 @@ mod reference;
 
 use check::{assert_close, Guarded, Random};
 use phyllo_kernels::rnn::{
-    backward_workspace, elman, elman_grad, forward_workspace, gru, gru_grad, lstm, lstm_grad, Sequence,
+    backward_workspace, elman, elman_grad, forward_workspace, gru, gru_grad, lstm, lstm_grad, Sequence, GRU_GATES,
 };
 use reference::{naive, Inputs, Kind};
 

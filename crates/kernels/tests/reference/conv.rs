@@ -33,7 +33,9 @@ pub fn each_product(g: &Conv2d, mut f: impl FnMut(usize, usize, usize)) {
 }
 
 /// The output's size, for padding before and after; None if the window does not fit.
-pub fn output(size: usize, kernel: usize, stride: usize, dilation: usize, before: usize, after: usize) -> Option<usize> {
+pub fn output(
+    size: usize, kernel: usize, stride: usize, dilation: usize, before: usize, after: usize,
+) -> Option<usize> {
     let room = (size + before + after).checked_sub((kernel - 1) * dilation + 1)?;
     Some(room / stride + 1)
 }
