@@ -11,7 +11,7 @@ import { tensor } from './creation';
 import { indexSelect } from './indexing';
 import { matmul } from './matmul';
 import { avgPool, maxPool, windowOf } from './pooling';
-import { amax } from './reduce';
+import { max } from './reduce';
 import { reshape, t } from './view';
 import { avgPool2dKeys, maxPool2dKeys, type AvgPool2dOptions, type MaxPool2dOptions } from './windows';
 
@@ -101,7 +101,7 @@ function binMaxima(x: Tensor, d: number, m: number): Tensor {
     Array.from({ length: longest }, (_, j) => start + Math.min(j, size - 1)),
   );
   const copies = indexSelect(x, d, tensor(Int32Array.from(index)));
-  return amax(reshape(copies, [...x.shape.slice(0, d), m, longest, ...x.shape.slice(d + 1)]), d + 1);
+  return max(reshape(copies, [...x.shape.slice(0, d), m, longest, ...x.shape.slice(d + 1)]), d + 1)[0];
 }
 
 /** The maxima of x [n, c, h, w] over the bins of {@link adaptiveAvgPool2d}; of equals the first gets the gradient. */
