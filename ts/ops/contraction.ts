@@ -213,9 +213,7 @@ function contract(given: readonly Term[], output: readonly string[], sizes: Read
     const y = multiplied(a, b, needed([a, b]), sizes);
     terms = [...terms.filter(t => t !== a && t !== b), y];
   }
-  const [{ x, labels }] = [summed(terms[0]!, new Set(output))];
-  const missing = output.filter(l => !labels.includes(l));
-  if (missing.length > 0) throw new ValueError('einsum', `nothing has the labels ${missing.join(', ')}`);
+  const { x, labels } = summed(terms[0]!, new Set(output));
   const y = permute(
     x,
     output.map(l => labels.indexOf(l)),

@@ -9,7 +9,7 @@ import { to } from './elementwise';
 import { concat } from './join';
 import { isnan, logicalNot } from './logic';
 import { mean, std, sum, variance, type ReduceOptions, type VarianceOptions } from './reduce';
-import { reshape, slice, squeeze } from './view';
+import { reshape, slice } from './view';
 import { where } from './where';
 
 type Dims = number | readonly number[];
@@ -35,15 +35,8 @@ export const prod: (x: Tensor, dim?: number, options?: ReduceOptions) => Tensor 
       const pairs = mul(slice(y, d, 0, half), slice(y, d, half, 2 * half));
       y = n % 2 === 0 ? pairs : concat([pairs, slice(y, d, 2 * half)], d);
     }
-    if (!keepdim) return squeeze(y, d);
-    return dim === undefined
-      ? reshape(
-          y,
-          x.shape.map(() => 1),
-        )
-      : y.dense
-        ? reshape(y, y.shape)
-        : y;
+    const reduced = dim === undefined ? x.shape.map(() => 1) : y.shape;
+    return reshape(y, keepdim ? reduced : y.shape.filter((_, i) => i !== d));
   },
 );
 
