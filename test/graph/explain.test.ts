@@ -1,5 +1,7 @@
 /** What a plan says of itself: its steps, its drawing, its time. */
 import {
+  addInto,
+  defaultGenerator,
   conv2d,
   capture,
   checkpoint,
@@ -7,6 +9,7 @@ import {
   keep,
   nn,
   noGrad,
+  ones,
   optim,
   profile,
   randn,
@@ -172,7 +175,7 @@ describe('profile', () => {
     scope(() => void step(x, t)); // goes on as before
   });
 
-  test('prints as a table, the slowest first, with loops as one line', () => {
+  test('prints as a table, the slowest first; the steps of a loop are rows', () => {
     const w = keep(randn([8, 8]));
     const f = capture((x: Tensor) => {
       let h = x;
@@ -181,14 +184,78 @@ describe('profile', () => {
     });
     const p = profile(f, keep(randn([4, 8])));
     expect(p.rows.length).toBeLessThan(20);
-    expect(p.rows.some(r => /^\d+ × \(.*matmul/.test(r.op))).toBe(true);
-    expect(p.rows.reduce((n, r) => n + r.flops, 0)).toBeGreaterThanOrEqual(20 * 2 * 4 * 8 * 8);
+    expect(p.rows.every(r => /^(matmul|tanh)/.test(r.op))).toBe(true);
+    expect(p.rows.some(r => r.steps >= 8)).toBe(true);
+    expect(p.rows.reduce((n, r) => n + r.steps, 0)).toBe(f.plans[0]!.program.graph.steps.length);
+    expect(p.rows.reduce((n, r) => n + r.flops, 0)).toBe(20 * 2 * 4 * 8 * 8);
     const lines = `${p}`.split('\n');
-    expect(lines[0]).toMatch(/^op +output +ms +share +FLOP +memory +GFLOP\/s +GB\/s +of the core$/);
+    expect(lines[0]).toMatch(/^op +output +steps +ms +share +FLOP +memory +GFLOP\/s +GB\/s +of the core$/);
     expect(lines.length).toBe(p.rows.length + 2);
     expect(lines.at(-1)).toMatch(/^[\d.]+ ms in kernels, [\d.]+ GFLOP\/s; the core does [\d.]+ at most$/);
     const times = lines.slice(1, -1).map(l => Number(/ (\d+\.\d{3}) /.exec(l)![1]));
     expect(times).toEqual([...times].sort((a, b) => b - a));
+  });
+
+  test('an op that loops inside is one row, with its operations counted once', () => {
+    const model = new nn.LSTM(4, 8);
+    const f = capture((x: Tensor) => model.forward(x)[0]);
+    const p = profile(f, keep(randn([16, 2, 4])));
+    const { steps } = f.plans[0]!.program.graph;
+    expect(p.rows.reduce((n, r) => n + r.flops, 0)).toBe(steps.reduce((n, s) => n + flopsOf(s), 0));
+    expect(p.rows.reduce((n, r) => n + r.steps, 0)).toBe(steps.length);
+    expect(p.rows.filter(r => /lstm/.test(r.op)).length).toBe(1);
+  });
+
+  test('byOp adds up rows by op, the slowest first', () => {
+    const [x, t] = batch(8);
+    const p = profile(capture(training(lenet(2))), x, t);
+    const sums = p.byOp();
+    expect(sums.rows.map(r => r.op).sort()).toEqual([...new Set(p.rows.map(r => r.op))].sort());
+    expect(sums.rows.length).toBeLessThan(p.rows.length);
+    expect(sums.ms).toBeCloseTo(p.ms, 9);
+    for (const r of sums.rows) {
+      const own = p.rows.filter(({ op }) => op === r.op);
+      for (const key of ['steps', 'calls', 'flops', 'bytes', 'ms', 'share'] as const)
+        expect(r[key], key).toBeCloseTo(
+          own.reduce((n, o) => n + o[key], 0),
+          9,
+        );
+      expect(r.gflops).toBeCloseTo(r.ms > 0 ? r.flops / r.ms / 1e6 : 0, 9);
+      expect(r.shape).toBeNull();
+    }
+    expect(sums.rows.map(r => r.ms)).toEqual(sums.rows.map(r => r.ms).sort((a, b) => b - a));
+    expect(`${sums}`).toMatch(/^op +output +steps/);
+  });
+
+  test.each(['none', 'kept', 'summed'] as const)('puts back what a training step changes (gradients: %s)', grads => {
+    const net = new nn.Sequential(new nn.Linear(6, 4), new nn.BatchNorm1d(4), new nn.Dropout(0.5), new nn.Linear(4, 3));
+    const opt = new optim.Adam(net.parameters(), { lr: 0.1 });
+    const [x, t] = [keep(randn([5, 6])), keep(zeros([5], { dtype: 'i32' }))];
+    const count = keep(zeros([1]));
+    const step = capture((x: Tensor, t: Tensor) => {
+      if (grads !== 'summed') opt.zeroGrad();
+      const loss = crossEntropy(net.forward(x), t);
+      loss.backward();
+      opt.step();
+      noGrad(() => addInto(count, ones([1])));
+      return loss;
+    });
+    if (grads !== 'none') scope(() => void step(x, t));
+    const all = (): number[][] =>
+      [
+        count,
+        defaultGenerator().state,
+        ...Object.values(net.stateDict()),
+        ...Object.values(opt.stateDict()),
+        ...net.parameters().flatMap(p => p.grad ?? []),
+      ].map(v => [...v.toArray()]);
+    const before = all();
+    const grad = net.parameters()[0]!.grad;
+    profile(step, x, t);
+    expect(all()).toEqual(before);
+    expect(net.parameters()[0]!.grad === null).toBe(grad === null);
+    scope(() => void step(x, t)); // goes on from there
+    expect(all()).not.toEqual(before);
   });
 });
 

@@ -13,6 +13,7 @@ import { writes, type Graph, type Step, type Value, type ValueView } from './gra
 import type { Guards } from './guards';
 import { Holding } from './holding';
 import { Program, type Address } from './program';
+import { Snapshot } from './snapshot';
 import { block } from './workspace';
 
 /** A tensor that comes out. */
@@ -123,6 +124,12 @@ export class Execution {
       for (let i = 0; i < xs.length; i++) if (i !== at && xs[i]!.storage === storage) return true;
     }
     return false;
+  }
+
+  /** All that calls on these arguments change, and could put back. */
+  changed(xs: readonly Tensor[]): Snapshot {
+    const own = this.arguments.map(({ what }) => xs[what]!.storage);
+    return new Snapshot(this.backend, [...this.written, ...own], this.gradients.leaves);
   }
 
   /** Runs the program. Nothing is allocated but what comes out. */

@@ -156,6 +156,10 @@ export class Gradients {
   get any(): boolean {
     return this.effects.length > 0;
   }
+  /** Those whose gradients a call changes, or leaves. */
+  get leaves(): Tensor[] {
+    return this.effects.map(({ leaf }) => leaf);
+  }
   get dead(): boolean {
     return this.effects.some(({ leaf }) => leaf.disposed);
   }

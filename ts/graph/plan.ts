@@ -9,6 +9,7 @@ import { aNaming, encode, namesOf, type Named, type Names } from './encode';
 import { Execution, Result, type Traced } from './execution';
 import { Drawing, explain } from './explain';
 import type { Program } from './program';
+import type { Snapshot } from './snapshot';
 
 export class Plan {
   /** All that there is of it. Gone with its memory, so that nothing reaches what was freed. */
@@ -72,6 +73,10 @@ export class Plan {
   /** Whether tensors that the plan takes for different ones share memory that a call on these arguments changes. */
   isShared(xs: readonly Tensor[]): boolean {
     return this.alive('capture').isShared(xs);
+  }
+  /** All that calls on these arguments change, as it is. */
+  snapshot(xs: readonly Tensor[]): Snapshot {
+    return this.alive('capture').changed(xs);
   }
   /** The call, on tensors of the signature. */
   run(xs: readonly Tensor[]): unknown {

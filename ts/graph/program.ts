@@ -31,20 +31,24 @@ function checking(backend: Backend, where: string): Kernel {
   };
 }
 
+/** Calls in turn, again and again; where there is a clock, each adds its milliseconds there, from `at` on. */
+type Loop = (clock: Float64Array | null, at: number) => void;
 /** Calls in turn, `times` times, on arguments that grow. */
 function loop(
   kernels: readonly Kernel[],
   args: readonly number[][],
   growth: readonly (readonly number[])[],
   times: number,
-): Kernel {
+): Loop {
   const moving = growth.map(by => by.flatMap((step, arg) => (step === 0 ? [] : [{ arg, step }])));
-  return () => {
+  return (clock, at) => {
     const now = args.map(a => [...a]);
     for (let t = 0; t < times; t++) {
       for (let i = 0; i < kernels.length; i++) {
         const own = now[i]!;
+        const start = clock === null ? 0 : performance.now();
         kernels[i]!(...own);
+        if (clock !== null) clock[at + i]! += performance.now() - start;
         for (const { arg, step } of moving[i]!) own[arg]! += step;
       }
     }
@@ -55,6 +59,8 @@ function loop(
 class Sequence {
   private readonly kernels: Kernel[] = [];
   private readonly args: number[][] = [];
+  /** By index: the instruction, if it is a loop. */
+  private readonly loops: Map<number, { readonly run: Loop; readonly calls: number }> = new Map();
 
   constructor(instructions: readonly Instruction[], backend: Backend, address: (value: Value) => Address) {
     const kernelOf = ({ kernel, run, step }: Call): Kernel =>
@@ -65,8 +71,15 @@ class Sequence {
       return own;
     };
     for (const i of instructions) {
-      this.kernels.push('body' in i ? loop(i.body.map(kernelOf), i.body.map(argsOf), i.growth, i.times) : kernelOf(i));
-      this.args.push('body' in i ? [] : argsOf(i));
+      if ('body' in i) {
+        const run = loop(i.body.map(kernelOf), i.body.map(argsOf), i.growth, i.times);
+        this.loops.set(this.kernels.length, { run, calls: i.body.length });
+        this.kernels.push(() => run(null, 0));
+        this.args.push([]);
+      } else {
+        this.kernels.push(kernelOf(i));
+        this.args.push(argsOf(i));
+      }
     }
   }
   /** How many were done in the last run. */
@@ -82,11 +95,18 @@ class Sequence {
     }
   }
   time(clock: Float64Array): void {
-    const { kernels, args } = this;
+    const { kernels, args, loops } = this;
+    let at = 0;
     for (let i = 0; i < kernels.length; i++) {
-      const start = performance.now();
-      kernels[i]!(...args[i]!);
-      clock[i]! += performance.now() - start;
+      const loop = loops.get(i);
+      if (loop) {
+        loop.run(clock, at);
+        at += loop.calls;
+      } else {
+        const start = performance.now();
+        kernels[i]!(...args[i]!);
+        clock[at++]! += performance.now() - start;
+      }
     }
   }
 }
@@ -144,7 +164,7 @@ export class Program {
     return s;
   }
 
-  /** Where the milliseconds of each instruction are added, while they are measured. */
+  /** Where the milliseconds of each call are added, those in loops among them, while they are measured. */
   clock: Float64Array | null = null;
 
   /** The first of the steps traced that was not done when the last run failed. */
