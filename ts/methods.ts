@@ -4,7 +4,19 @@ import { backward, type BackwardOptions } from './autodiff/backward';
 import { Tensor } from './core/tensor';
 import * as ops from './ops/methods';
 
-type Method<F> = F extends (x: Tensor & number, ...rest: infer A) => infer R ? (...rest: A) => R : never;
+type X = Tensor & number;
+/** One overload; none where there are fewer. */
+type Overload<A extends unknown[], R> = unknown extends R ? unknown : (...rest: A) => R;
+/** A function of up to three overloads without its first argument. */
+type Method<F> = F extends {
+  (x: X, ...rest: infer A): infer P;
+  (x: X, ...rest: infer B): infer Q;
+  (x: X, ...rest: infer C): infer R;
+}
+  ? Overload<A, P> & Overload<B, Q> & ((...rest: C) => R)
+  : F extends (x: X, ...rest: infer A) => infer R
+    ? (...rest: A) => R
+    : never;
 /** `as` and not Exclude, which would lose the documentation. */
 export type Methods = { [K in keyof typeof ops as K]: Method<(typeof ops)[K]> };
 declare module './core/tensor' {

@@ -1,4 +1,5 @@
 /** A right call of each function that rearranges, compares or multiplies tensors: part of right.ts. */
+import { RIGHT_ORDER } from './right-order';
 import { ones, tensor, type Tensor } from 'phyllo';
 import { call, each, finite, operand, optional, plain, whole, type Make } from './arguments';
 
@@ -8,6 +9,7 @@ const two: Make = () => call(plain(m()), plain(m()));
 const options = (o: object) => optional(finite(o));
 
 export const RIGHT_FUNCTIONS: Readonly<Record<string, Make>> = {
+  ...RIGHT_ORDER,
   ...each('fliplr flipud trace', one),
   flip: () => call(plain(m()), whole([0])),
   rot90: () => call(plain(m()), optional(whole(1)), optional(whole([0, 1]))),

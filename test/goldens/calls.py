@@ -1,5 +1,6 @@
 """Calls of functions by name, whatever their arguments: values, gradients, and gradients of these."""
 
+import calls_order
 import torch
 from golden import agree
 
@@ -111,6 +112,7 @@ def table():
         ('bii,i->b', (2, 3, 3), (3,)), ('i,j,ij->', (2,), (3,), (2, 3)), ('...i->...', (2, 3, 4)),
     ):
         yield 'einsum', torch.einsum, [equation, *map(R, shapes)]
+    yield from calls_order.table()
 
 
 def run(f, args, dtype, gs, vs):

@@ -10,6 +10,7 @@ import { normSamples } from './samples/norm';
 import { orderSamples } from './samples/order';
 import { poolSamples } from './samples/pool';
 import { convSamples, matmulSamples } from './samples/products';
+import { binSamples, quantileSamples, uniqueSamples } from './samples/ranks';
 import { reduceSamples, softmaxSamples } from './samples/reduce';
 import { embeddingSamples, recurrentSamples } from './samples/rnn';
 import type { Sample, SamplesOf } from './samples/sample';
@@ -35,6 +36,9 @@ export const samples: SamplesOf<Record<OpName, unknown>> = {
   ...softmaxSamples,
   ...normSamples,
   ...orderSamples,
+  ...quantileSamples,
+  ...uniqueSamples,
+  ...binSamples,
   ...viewSamples,
   ...arrangeSamples,
   ...diagonalSamples,

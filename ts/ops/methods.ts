@@ -34,6 +34,9 @@ export * from './power';
 export { dot, matmul } from './matmul';
 export * from './reduce';
 export * from './order';
+export * from './quantiles';
+export * from './unique';
+export { bincount, bucketize, histc, histogram } from './bins';
 export * from './softmax';
 export {
   contiguous,
