@@ -78,7 +78,7 @@ function checks(rust) {
   return [
     { name: 'biome', command: node, args: [join(ROOT, 'node_modules', '@biomejs', 'biome', 'bin', 'biome'), 'check'] },
     { name: 'tsc', command: node, args: [tsc] },
-    { name: 'tsc -p scripts', command: node, args: [tsc, '-p', 'scripts'] },
+    ...['scripts', 'ts'].map(folder => ({ name: `tsc -p ${folder}`, command: node, args: [tsc, '-p', folder] })),
     ...['Cargo.toml', 'scripts/bindgen/Cargo.toml'].map(manifest => ({
       name: `cargo fmt, ${manifest}`,
       command: cargo,

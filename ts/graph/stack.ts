@@ -27,7 +27,7 @@ export function siteInside(): string {
 /** ` at file:line:column` where a function named OUTER was called. Nothing where the engine does not say. */
 export function siteOfCall(): string {
   const all = frames();
-  const location = all[all.findLastIndex(({ text }) => text.includes(OUTER)) + 1]?.location;
+  const location = all[all.map(({ text }) => text.includes(OUTER)).lastIndexOf(true) + 1]?.location;
   return location === undefined ? '' : ` at ${location}`;
 }
 

@@ -148,7 +148,7 @@ export function decodeSafetensors(
   const metadata = metadataOf(texts, name);
   const entries = Object.entries(infos).map(([key, info]) => entryOf(key, info, name));
   let end = 0;
-  for (const entry of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
+  for (const entry of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (entry.begin !== end) {
       const found = `${brief(entry.key)} at ${entry.begin} after ${end}`;
       throw new FileError(name, `expected bytes without gaps or overlaps, found ${found}`);
