@@ -29,6 +29,7 @@ import {
   type Right,
 } from './arguments';
 import { RIGHT_FUNCTIONS } from './right-functions';
+import { ACTIVATIONS, FUNCTIONS_OF_LAYERS } from './right-layers';
 
 const m = (...shape: number[]): Tensor => ones(shape.length > 0 ? shape : [2, 3]);
 const index = (...numbers: number[]): Tensor => tensor(Int32Array.from(numbers));
@@ -75,8 +76,9 @@ const layerOptions = (options: object): Argument => optional(finite({ ...options
 
 export const RIGHT: Readonly<Record<string, Make>> = {
   ...RIGHT_FUNCTIONS,
+  ...FUNCTIONS_OF_LAYERS,
   ...each(
-    'abs atan ceil cos erf exp expm1 floor log log1p neg reciprocal relu round rsqrt sigmoid sign silu sin softplus softsign sqrt square tanh',
+    'abs atan ceil cos erf exp expm1 floor log log1p neg reciprocal relu round rsqrt sigmoid sign silu sin softsign sqrt square tanh',
     unary,
   ),
   ...each('add sub rsub mul div pow maximum minimum eq ne lt le gt ge', binary),
@@ -90,7 +92,6 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   sumTo: () => call(plain(m()), whole([1, 3])),
   ...each('contiguous t', () => call(plain(m()))),
   clamp: () => call(plain(m()), optional(plain(0)), optional(plain(1))),
-  ...each('leakyRelu elu', () => call(plain(m()), optional(finite(0.5)))),
   gelu: () => call(plain(m()), optional(plain({ approximate: 'tanh' }))),
   to: () => call(plain(m()), plain('i32')),
   where: () => call(plain(tensor([true, false])), operand(m(2)), operand(m(2))),
@@ -220,14 +221,7 @@ export const RIGHT: Readonly<Record<string, Make>> = {
     ),
 
   ...layers({
-    ...Object.fromEntries(
-      ['Identity', 'Sigmoid', 'Tanh', 'Arctan', 'ReLU', 'SiLU', 'Softplus'].map(name => [name, [() => [], m]]),
-    ),
-    LeakyReLU: [() => [optional(finite(0.1))], m],
-    ELU: [() => [optional(finite(0.1))], m],
-    GELU: [() => [optional(plain('tanh'))], m],
-    Softmax: [() => [optional(whole(0))], m],
-    LogSoftmax: [() => [optional(whole(0))], m],
+    ...ACTIVATIONS,
     Linear: [() => [whole(3), whole(2), layerOptions({ bias: true })], m],
     Conv1d: [() => [whole(2), whole(2), whole(3), layerOptions({ stride: 1, padding: 'same' })], () => m(1, 2, 5)],
     Conv2d: [() => [whole(2), whole(2), whole(3), layerOptions({ groups: 2, padding: [1, 1] })], image],

@@ -1,6 +1,6 @@
 /** Every activation layer and every creation function against its formula in float64. */
 import { describe, expect, test } from 'vitest';
-import { tensor, type Tensor } from 'phyllo';
+import { tensor, type nn, type Tensor } from 'phyllo';
 import * as activations from '../../ts/nn/activations';
 import * as creation from '../../ts/ops/creation';
 
@@ -14,7 +14,7 @@ function expectClose(found: readonly number[], expected: readonly number[]): voi
 
 type Formula = (x: number) => number;
 interface Case {
-  readonly layer: activations.Identity;
+  readonly layer: nn.Layer;
   /** Of each element by itself, or of all in a row. */
   readonly expected: readonly number[];
 }
@@ -58,7 +58,61 @@ const cases: Readonly<Record<keyof typeof activations, readonly [Case, ...Case[]
     ),
   ],
   SiLU: [pointwise(new activations.SiLU(), x => x * sigmoid(x))],
-  Softplus: [pointwise(new activations.Softplus(), x => Math.log1p(Math.exp(x)))],
+  Softplus: [
+    pointwise(new activations.Softplus(), x => Math.log1p(Math.exp(x))),
+    pointwise(new activations.Softplus(2, 4), x => (2 * x > 4 ? x : Math.log1p(Math.exp(2 * x)) / 2)),
+  ],
+  ReLU6: [pointwise(new activations.ReLU6(), x => Math.min(Math.max(0, x), 6))],
+  Hardsigmoid: [pointwise(new activations.Hardsigmoid(), x => Math.min(Math.max(0, x + 3), 6) / 6)],
+  Hardswish: [pointwise(new activations.Hardswish(), x => (x * Math.min(Math.max(0, x + 3), 6)) / 6)],
+  SELU: [pointwise(new activations.SELU(), x => 1.05070099 * (x > 0 ? x : 1.67326324 * Math.expm1(x)))],
+  CELU: [
+    pointwise(new activations.CELU(), x => (x > 0 ? x : Math.expm1(x))),
+    pointwise(new activations.CELU(-2), x => (x > 0 ? x : -2 * Math.expm1(x / -2))),
+  ],
+  Mish: [pointwise(new activations.Mish(), x => x * Math.tanh(Math.log1p(Math.exp(x))))],
+  LogSigmoid: [pointwise(new activations.LogSigmoid(), x => Math.log(sigmoid(x)))],
+  Softsign: [pointwise(new activations.Softsign(), x => x / (1 + Math.abs(x)))],
+  Tanhshrink: [pointwise(new activations.Tanhshrink(), x => x - Math.tanh(x))],
+  RReLU: [pointwise(new activations.RReLU(0.25, 0.75).eval(), x => (x > 0 ? x : x / 2))],
+  PReLU: [
+    pointwise(new activations.PReLU(), x => (x > 0 ? x : x / 4)),
+    { layer: new activations.PReLU(9, -1), expected: XS.map(x => Math.abs(x)) },
+  ],
+  Hardtanh: [
+    pointwise(new activations.Hardtanh(), x => Math.min(Math.max(-1, x), 1)),
+    pointwise(new activations.Hardtanh(-2, 3), x => Math.min(Math.max(-2, x), 3)),
+  ],
+  Softshrink: [
+    pointwise(new activations.Softshrink(), x => Math.sign(x) * Math.max(0, Math.abs(x) - 0.5)),
+    pointwise(new activations.Softshrink(2), x => Math.sign(x) * Math.max(0, Math.abs(x) - 2)),
+  ],
+  Hardshrink: [
+    pointwise(new activations.Hardshrink(), x => (Math.abs(x) > 0.5 ? x : 0)),
+    pointwise(new activations.Hardshrink(1), x => (Math.abs(x) > 1 ? x : 0)),
+  ],
+  Threshold: [pointwise(new activations.Threshold(-1, 7), x => (x > -1 ? x : 7))],
+  GLU: [
+    {
+      layer: new (class extends activations.GLU {
+        override forward(x: Tensor): Tensor {
+          return super.forward(x.slice(1, 0, 8));
+        }
+      })(1),
+      expected: XS.slice(0, 4).map((x, i) => x * sigmoid(XS[i + 4] ?? NaN)),
+    },
+  ],
+  Softmin: [{ layer: new activations.Softmin(0), expected: XS.map(() => 1) }],
+  Softmax2d: [
+    {
+      layer: new (class extends activations.Softmax2d {
+        override forward(x: Tensor): Tensor {
+          return super.forward(x.reshape(1, 9, 1, 1));
+        }
+      })(),
+      expected: XS.map(x => Math.exp(x) / total),
+    },
+  ],
   Softmax: [
     pointwise(new activations.Softmax(), x => Math.exp(x) / total),
     pointwise(new activations.Softmax(0), () => 1),

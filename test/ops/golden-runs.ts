@@ -42,6 +42,7 @@ export interface Options {
   readonly divisorOverride?: number | null;
   readonly reduction?: 'none' | 'mean' | 'sum';
   readonly beta?: number;
+  readonly threshold?: number;
   readonly delta?: number;
   readonly ignoreIndex?: number;
   readonly labelSmoothing?: number;
@@ -153,8 +154,7 @@ export const runs: Readonly<Record<string, Run>> = {
   elu: ({ x }, { alpha }) => ops.elu(x, alpha),
   gelu: ({ x }, { approximate }) => ops.gelu(x, { approximate }),
   silu: ({ x }) => ops.silu(x),
-  // PyTorch's β; where its straight line begins, the two differ by e^−threshold / β.
-  softplus: ({ x }, { beta = 1 }) => ops.div(ops.softplus(ops.mul(x, beta)), beta),
+  softplus: ({ x }, { beta, threshold }) => ops.softplus(x, beta, threshold),
   sigmoid: ({ x }) => ops.sigmoid(x),
   tanh: ({ x }) => ops.tanh(x),
   atan: ({ x }) => ops.atan(x),

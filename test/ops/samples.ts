@@ -1,4 +1,5 @@
 /** Samples of every op. An op without one does not compile: each family is typed by the module it belongs to. */
+import { activationSamples } from './samples/activations';
 import { arithmeticSamples, whereSamples } from './samples/arithmetic';
 import { arrangeSamples, diagonalSamples } from './samples/arrange';
 import { blasSamples, contractionSamples } from './samples/contraction';
@@ -27,6 +28,7 @@ export const samples: SamplesOf<Record<OpName, unknown>> = {
   ...arithmeticSamples,
   ...whereSamples,
   ...elementwiseSamples,
+  ...activationSamples,
   ...dropoutSamples,
   ...convertSamples,
   ...matmulSamples,

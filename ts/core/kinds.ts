@@ -85,6 +85,9 @@ export function aNumber(low: number = -Infinity, high: number = Infinity): Kind<
   return kind(range, v => typeof v === 'number' && v >= low && v <= high && Number.isFinite(v));
 }
 
+/** A factor or a divisor. */
+export const nonzero: Kind<number> = kind('a finite number other than 0', v => v !== 0 && Number.isFinite(v));
+
 export const isWholeNumber = (v: unknown, low: number, high: number = Infinity): v is number =>
   Number.isSafeInteger(v) && Number(v) >= low && Number(v) <= high;
 /** Kernels count in 32 bits, the sign being one of them. */

@@ -1,5 +1,5 @@
 /** What functions take, by name and kind: every public function declares it, and is checked before any work. */
-import { checkCount, type Kind } from './kinds';
+import { check, checkCount, type Kind } from './kinds';
 import { scope } from './scope';
 
 /** The parameters of a function, in order. */
@@ -32,6 +32,15 @@ export function checkConstructor(where: string, takes: Parameters, args: ArrayLi
   checkCount(where, takes.length, args);
 }
 
+/** What checked functions take: layers made of one take the same. */
+const signatures: WeakMap<object, Parameters> = new WeakMap();
+/** Throws unless `args` are what the checked function `f` takes after its first argument. */
+export function checkRest(where: string, f: object, args: readonly unknown[]): void {
+  const rest = signatures.get(f)?.slice(1) ?? [];
+  for (const [i, [name, of]] of rest.entries()) check(where, name, of, args[i]);
+  checkCount(where, rest.length, args);
+}
+
 /** The function, checked: its arguments are of their kinds, and no more than it has names for. */
 export function checked<A extends readonly unknown[], R>(
   where: string,
@@ -41,7 +50,9 @@ export function checked<A extends readonly unknown[], R>(
 export function checked(where: string, takes: Parameters, f: (...args: readonly unknown[]) => unknown): typeof f {
   const kinds = takes.map(([, kind]) => kind);
   const refuse = (...args: readonly unknown[]): void => checkArguments(where, takes, args);
-  return Object.defineProperty(quick(where, kinds, refuse, f), 'length', { value: takes.length });
+  const made = Object.defineProperty(quick(where, kinds, refuse, f), 'length', { value: takes.length });
+  signatures.set(made, takes);
+  return made;
 }
 
 /**

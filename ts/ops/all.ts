@@ -4,6 +4,7 @@
  */
 export * from './arithmetic';
 export * from './elementwise';
+export * from './activations';
 export * from './where';
 export * from './power';
 export * from './matmul';

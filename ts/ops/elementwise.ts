@@ -31,7 +31,6 @@ export {
   sign,
   silu,
   sin,
-  softplus,
   sqrt,
   square,
   tanh,
@@ -57,14 +56,14 @@ export const gelu: (x: Tensor, options?: GeluOptions) => Tensor = checked(
 /** x / (1 + |x|), which approaches ±1 more slowly than tanh. */
 export const softsign: (x: Tensor) => Tensor = composite('softsign', [['x', aTensor]], x => div(x, add(abs(x), 1)));
 
-/** x where x > 0, slope·x elsewhere. */
-export const leakyRelu: (x: Tensor, slope?: number) => Tensor = checked(
+/** x where x > 0, negativeSlope·x elsewhere. */
+export const leakyRelu: (x: Tensor, negativeSlope?: number) => Tensor = checked(
   'leakyRelu',
   [
     ['x', aTensor],
-    ['slope', optional(aNumber())],
+    ['negativeSlope', optional(aNumber())],
   ],
-  (x, slope = 0.01) => leakyReluOp(x, { p: slope }),
+  (x, negativeSlope = 0.01) => leakyReluOp(x, { p: negativeSlope }),
 );
 
 /** x where x > 0, α(eˣ − 1) elsewhere. */

@@ -126,7 +126,7 @@ export const silu: Smooth = smooth('silu', x => {
   return mul(mul(s, rsub(s, 1)), add(mul(x, rsub(mul(s, 2), 1)), 2));
 });
 /** ln(1 + eˣ), a smooth relu. */
-export const softplus: Smooth = smooth('softplus', x => mul(sigmoid(x), sigmoid(neg(x))));
+export const softplusOp: Smooth = smooth('softplus', x => mul(sigmoid(x), sigmoid(neg(x))));
 
 const ROOT_2_PI = Math.sqrt(2 / Math.PI);
 export const geluErf: Smooth = smooth('gelu', x => {
@@ -178,7 +178,7 @@ export const UNARY: readonly { readonly def: OpDef; readonly grad?: GradOp }[] =
   tanh,
   relu,
   silu,
-  softplus,
+  softplusOp,
   geluErf,
   geluTanh,
   leakyReluOp,

@@ -2,7 +2,7 @@
  * What may be chosen about windows, those of convolution, pooling and local response normalisation. Functions and layers
  * share it.
  */
-import { aBoolean, aNumber, either, kind, oneOf, wholeNumber, type Keys, type Kind } from '../core/kinds';
+import { aBoolean, aNumber, either, nonzero, oneOf, wholeNumber, type Keys, type Kind } from '../core/kinds';
 import { aPair, aTriple, type Pair, type Triple } from '../core/sizes';
 
 /** Of a convolution. S: one number for all directions, or one for each. */
@@ -93,7 +93,7 @@ export const avgPool2dKeys: Keys<AvgPool2dOptions> = {
   padding: aPair(0),
   ceilMode: aBoolean,
   countIncludePad: aBoolean,
-  divisorOverride: kind('a finite number other than 0', v => v !== 0 && Number.isFinite(v)),
+  divisorOverride: nonzero,
 };
 export const localResponseNormKeys: Keys<LocalResponseNormOptions> = {
   alpha: aNumber(),
