@@ -153,7 +153,7 @@ onEachBackend('on %s', () => {
         failure(() => turned.add(seven), ShapeError, /add/);
         failure(() => long.relu(), DTypeError, /f64/);
         failure(() => longTurned.relu(), DTypeError, /f64/);
-        failure(() => tick(whole, { at: 0 }), DTypeError, /tick.*f64.*i32/);
+        failure(() => tick(whole, { at: [0] }), DTypeError, /tick.*f64.*i32/);
         failure(() => noGrad(() => addInto(turned, turned)), ShapeError, /written in place and must be dense/);
       });
     });

@@ -22,7 +22,7 @@ const WITHOUT: readonly RegExp[] = [
   /Error(#within)?$/,
   /^Tensor$/,
   /^nn\.(Module|Layer)$/,
-  /^optim\.Optimizer$/,
+  /^optim\.(Optimizer|LRScheduler)$/,
   /^defaultGenerator$/,
   /^backendName$/,
   /^writeFile$/,
@@ -31,7 +31,7 @@ const WITHOUT: readonly RegExp[] = [
   // Methods and accessors without arguments, and those for subclasses.
   /#(data|detach|dispose|item|ndim|toArray|toJSON|toString|grad|requiresGrad|length|draw|accuracy|matrix|perClass|total)$/,
   /#(children|eval|named|namedBuffers|namedModules|namedParameters|parameters|stateDict|zeroGrad|step|lr)$/,
-  /#(states|buffers|update|rate|set|defaults|memory|slots)$/,
+  /#(states|buffers|update|set|defaults|memory|slots|next|first|getLastLr|addGroups|allDefaults|checkState|load|restart|option|setOption|write)$/,
 ];
 
 function find(path: string): unknown {

@@ -285,7 +285,21 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   'optim.MultiStepLR': () => call(plain(sgd()), whole([1, 2]), optional(finite(0.1))),
   'optim.ExponentialLR': () => call(plain(sgd()), finite(0.5)),
   'optim.CosineAnnealingLR': () => call(plain(sgd()), whole(3), optional(finite(0))),
-  'optim.clipGradNorm': () => call(plain([leaf()]), finite(1)),
+  'optim.clipGradNorm': () =>
+    call(plain([leaf()]), finite(1), optional(plain({ normType: 1, errorIfNonfinite: false }))),
+  'optim.clipGradValue': () => call(plain([leaf()]), finite(1)),
+  'optim.Optimizer#addParamGroup': () => on(sgd(), { value: { params: [leaf()], lr: 0.5 }, finite: true }),
+  'optim.MultiplicativeLR': () => call(plain(sgd()), { value: () => 1, also: 'function' }),
+  'optim.LinearLR': () => call(plain(sgd()), optional(finite(0.5)), optional(finite(1)), optional(whole(3))),
+  'optim.ConstantLR': () => call(plain(sgd()), optional(finite(0.5)), optional(whole(3))),
+  'optim.PolynomialLR': () => call(plain(sgd()), optional(whole(3)), optional(finite(1))),
+  'optim.ChainedScheduler': () => call(plain([new optim.StepLR(sgd(), 1)])),
+  'optim.SequentialLR': () => {
+    const o = sgd();
+    return call(plain(o), plain([new optim.StepLR(o, 1), new optim.StepLR(o, 2)]), whole([3]));
+  },
+  'optim.LRScheduler#loadStateDict': () =>
+    on(new optim.StepLR(sgd(), 1), { value: { lastEpoch: 1, baseLrs: [1], lastLrs: [1] }, finite: true }),
 
   'Tensor#backward': () => on(leaf().sum(), optional(plain({ retainGraph: true }))),
   'Tensor#set': () => on(m(2), { value: [1, 2], also: 'numbers' }),

@@ -59,7 +59,7 @@ onEachBackend('on %s', () => {
     test('with a learning rate that is assigned', () => {
       together(OPTIMIZERS['SGD with momentum']!, 6, ({ optimizer }, i) => (optimizer.lr = 0.1 / (i + 1)));
       together(OPTIMIZERS['AdamW in groups']!, 6, ({ optimizer }, i) =>
-        optimizer.groups[1]!.set('eps', 1e-8 * (i + 1)),
+        optimizer.paramGroups[1]!.set('eps', 1e-8 * (i + 1)),
       );
     });
 

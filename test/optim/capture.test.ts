@@ -162,7 +162,7 @@ onEachBackend('on %s', () => {
     const call = (...args: unknown[]): unknown => Reflect.construct(Own, args);
     expect(() => call(p, { beta: [0, 0] })).toThrow('Own: there is no option beta: did you mean betas?');
     expect(() => call(p, {}, 1)).toThrow('Own: takes 2 arguments, these are 3');
-    const [group] = new Own(p).groups;
+    const [group] = new Own(p).paramGroups;
     expect(() => group!.tensor('betas')).toThrow('Own: there is no betas among lr, step');
     expect(() => group!.set('step', 0)).toThrow('Own: there is no step among lr');
     class Odd extends Own {

@@ -97,16 +97,109 @@ describe('optimisers', () => {
 
   test('hyperparameters are read and set by name, within bounds', () => {
     const optimizer = new optim.Adam([zeros([1], { requiresGrad: true })]);
-    const [group] = optimizer.groups;
+    const [group] = optimizer.paramGroups;
     expect(group!.get('lr')).toBe(1e-3);
     expect(group!.get('beta2')).toBe(0.999);
     group!.set('weightDecay', 0.25);
     expect(group!.get('weightDecay')).toBe(0.25);
     expect(() => group!.set('beta1', 1)).toThrow(/Adam: beta1 takes a number from 0 to/);
     const still = new optim.SGD([zeros([1], { requiresGrad: true })], { lr: 1 });
-    expect(() => still.groups[0]!.set('momentum', 0.9)).toThrow(/SGD: momentum takes a number from 0 to 0, this is/);
+    expect(() => still.paramGroups[0]!.set('momentum', 0.9)).toThrow(
+      /SGD: momentum takes a number from 0 to 0, this is/,
+    );
     expect(() => group!.get('momentum')).toThrow(/Adam: there is no momentum among lr, beta1/);
     optimizer.lr = 0.5;
     expect(optimizer.lr).toBe(0.5);
+  });
+
+  test('a parameter that gets gradients late begins with its own first step', () => {
+    const make = {
+      SGD: (p: Tensor[]) => new optim.SGD(p, { lr: 0.1, momentum: 0.9, dampening: 0.5 }),
+      Adam: (p: Tensor[]) => new optim.Adam(p),
+      RMSprop: (p: Tensor[]) => new optim.RMSprop(p),
+    };
+    for (const [name, of] of Object.entries(make)) {
+      const [early, late, alone] = [1, 1, 1].map(v => tensor([v], { requiresGrad: true }));
+      const [both, one] = [of([early!, late!]), of([alone!])];
+      for (let k = 0; k < 5; k++) {
+        early!.grad = tensor([0.5]);
+        both.step();
+      }
+      expect(late!.item()).toBe(1);
+      for (let k = 0; k < 3; k++) {
+        late!.grad = tensor([0.25]);
+        alone!.grad = tensor([0.25]);
+        both.step();
+        one.step();
+        expect(late!.item(), name).toBe(alone!.item());
+      }
+    }
+  });
+
+  test('maximize ascends: the steps of the negative gradient', () => {
+    const options = { lr: 0.1, momentum: 0.9, weightDecay: 0.1 };
+    const path = (sign: number, maximize: boolean): number[] => {
+      const p = tensor([1, -2], { requiresGrad: true });
+      const optimizer = new optim.SGD([p], { ...options, maximize });
+      return [1, 2, 3].flatMap(k => {
+        p.grad = tensor([sign * k, sign]);
+        optimizer.step();
+        return numbers(p);
+      });
+    };
+    expect(path(1, true)).toEqual(path(-1, false));
+    expect(path(1, true)).not.toEqual(path(1, false));
+  });
+
+  test('a group that is added is trained as one that was there, with state of its own', () => {
+    const run = (late: boolean): number[] => {
+      const ps = [0, 1].map(() => tensor([1, -2], { requiresGrad: true }));
+      const groups = [{ params: [ps[0]!] }, { params: [ps[1]!], lr: 0.5 }];
+      const optimizer = new optim.Adam(late ? groups.slice(0, 1) : groups, { weightDecay: 0.1 });
+      if (late) optimizer.addParamGroup(groups[1]!);
+      for (let k = 0; k < 3; k++) {
+        for (const p of ps) p.grad = tensor([1, 0.5]);
+        optimizer.step();
+      }
+      expect(() => optimizer.addParamGroup(groups[1]!)).toThrow('Adam: a parameter of shape [2] is given twice');
+      return [...ps, ...Object.values(optimizer.stateDict())].flatMap(numbers);
+    };
+    expect(run(true)).toEqual(run(false));
+  });
+
+  test('options are there by name: those in memory can be set, others throw', () => {
+    const optimizer = new optim.SGD([zeros([1], { requiresGrad: true })], { lr: 1, momentum: 0.9 });
+    const [group] = optimizer.paramGroups;
+    const read = (o: object | undefined, name: string): unknown => Reflect.get(Object(o), name);
+    const write = (o: object | undefined, name: string, v: unknown) => () => Reflect.set(Object(o), name, v);
+    write(optimizer, 'momentum', 0)();
+    expect([read(optimizer, 'momentum'), read(group, 'momentum'), group!.get('momentum')]).toEqual([0, 0, 0]);
+    write(group, 'weightDecay', 0.25)();
+    expect(group!.get('weightDecay')).toBe(0.25);
+    expect(write(optimizer, 'nesterov', true)).toThrow('SGD: nesterov is fixed when it is made; lr, momentum');
+    expect(write(group, 'maximize', true)).toThrow('SGD: maximize is fixed');
+    expect(write(group, 'momentum', 'much')).toThrow("SGD: momentum takes a finite number ≥ 0, this is 'much'");
+    expect(read(optimizer, 'nesterov')).toBe(false);
+  });
+
+  test('clipGradNorm by other norms, and a shared gradient once', () => {
+    const leaf = (g: readonly number[]): Tensor => {
+      const p = zeros([g.length], { requiresGrad: true });
+      p.grad = tensor(g);
+      return p;
+    };
+    const leaves = (): Tensor[] => [leaf([3, -4]), leaf([12])];
+    const norms = { 1: 19, 2: 13, 3: (27 + 64 + 1728) ** (1 / 3), Infinity: 12 };
+    for (const [p, norm] of Object.entries(norms)) {
+      const params = leaves();
+      expect(optim.clipGradNorm(params, norm / 2, { normType: Number(p) }).item()).toBeCloseTo(norm, 4);
+      numbers(params[0]!.grad!).forEach((g, i) => expect(g).toBeCloseTo([1.5, -2][i]!, 4));
+    }
+    const [a, b] = [leaf([3, 4]), zeros([2], { requiresGrad: true })];
+    b.grad = a.grad;
+    expect(optim.clipGradNorm([a, b, a], 1).item()).toBeCloseTo(5, 5);
+    numbers(b.grad!).forEach((g, i) => expect(g).toBeCloseTo([0.6, 0.8][i]!, 5));
+    const odd = leaf([NaN]);
+    expect(() => optim.clipGradNorm([odd], 1, { errorIfNonfinite: true })).toThrow('the norm of the gradients is NaN');
   });
 });

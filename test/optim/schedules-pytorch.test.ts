@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { schedules, type Schedule } from './goldens';
 
 describe('schedules', () => {
-  const make = ({ op, options }: Schedule, optimizer: optim.SGD): optim.LambdaLR =>
+  const make = ({ op, options }: Schedule, optimizer: optim.SGD): optim.LRScheduler =>
     op === 'StepLR'
       ? new optim.StepLR(optimizer, options.stepSize, options.gamma)
       : op === 'ExponentialLR'
@@ -20,7 +20,7 @@ describe('schedules', () => {
     const optimizer = sgd(...c.lr.map(rates => rates[0]!));
     const schedule = make(c, optimizer);
     for (let k = 0; k <= 10; k++) {
-      optimizer.groups.forEach((g, i) => expect(g.lr).toBeCloseTo(c.lr[i]![k]!, 14));
+      optimizer.paramGroups.forEach((g, i) => expect(g.lr).toBeCloseTo(c.lr[i]![k]!, 14));
       optimizer.step();
       schedule.step();
     }
@@ -31,8 +31,8 @@ describe('schedules', () => {
     const lambda = new optim.LambdaLR(a, t => 1 / (1 + t));
     lambda.step();
     lambda.step();
-    expect(a.groups.map(g => g.lr)).toEqual([0.5 / 3, 2 / 3]);
-    expect(lambda.epoch).toBe(2);
+    expect(a.paramGroups.map(g => g.lr)).toEqual([0.5 / 3, 2 / 3]);
+    expect(lambda.lastEpoch).toBe(2);
     const b = sgd(1);
     const multi = new optim.MultiStepLR(b, [2, 3, 6], 0.5);
     const rates = Array.from({ length: 7 }, () => {

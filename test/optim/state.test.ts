@@ -27,7 +27,7 @@ test('arrays stay the caller’s: what happens to them afterwards is no matter',
   const betas: [number, number] = [0.9, 0.99];
   const adam = new optim.Adam([w], { betas });
   betas[0] = 0;
-  expect(adam.groups[0]!.options.betas).toEqual([0.9, 0.99]);
+  expect(adam.paramGroups[0]!.options.betas).toEqual([0.9, 0.99]);
   const milestones = [1];
   const schedule = new optim.MultiStepLR(sgd, milestones, 0.5);
   milestones.push(2);
@@ -94,7 +94,7 @@ test('the learning rate of an optimiser that was disposed of is not set', () => 
   const schedule = new optim.StepLR(adam, 1);
   adam.dispose();
   expect(() => schedule.step()).toThrow(/dispose\(\) of Adam/);
-  expect(schedule.epoch).toBe(0);
+  expect(schedule.lastEpoch).toBe(0);
 });
 
 test('state is loaded whole or not at all', () => {

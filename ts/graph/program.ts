@@ -41,8 +41,13 @@ function loop(
   times: number,
 ): Loop {
   const moving = growth.map(by => by.flatMap((step, arg) => (step === 0 ? [] : [{ arg, step }])));
+  const now = args.map(a => [...a]); // once: calls make no garbage
   return (clock, at) => {
-    const now = args.map(a => [...a]);
+    for (let i = 0; i < now.length; i++) {
+      const own = now[i]!;
+      const first = args[i]!;
+      for (let j = 0; j < own.length; j++) own[j] = first[j]!;
+    }
     for (let t = 0; t < times; t++) {
       for (let i = 0; i < kernels.length; i++) {
         const own = now[i]!;

@@ -115,14 +115,16 @@ export const scale: (a: Tensor, s: Operand) => Tensor = checked(
   (a, s) => (overlaps(a, s) ? scope(() => scaleOp(a, copy(s)), 'scale') : scaleOp(a, s)),
 );
 
-/** hyper[at] ← hyper[at] + 1: how an optimiser counts its steps. */
-export const tick: Op<[hyper: Tensor], { at: number }> = defineParametricOp({
+/** hyper[i] ← hyper[i] + 1 for each i of `at`: how an optimiser counts the steps of its parameters. */
+export const tick: Op<[hyper: Tensor], { at: readonly number[] }> = defineParametricOp({
   name: 'tick',
   inputs: ['hyper'],
   wants: { hyper: 'f64' },
   mutates: ['hyper'],
   check() {},
-  run: (k, [hyper], _, { at }) => k.tick(hyper.at, at),
+  run(k, [hyper], _, { at }) {
+    for (const i of at) k.tick(hyper.at, i);
+  },
 });
 
 /** One step of stochastic gradient descent; hyper = [lr, momentum, dampening, weightDecay, t]. */

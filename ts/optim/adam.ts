@@ -41,9 +41,9 @@ export class Adam extends Optimizer<AdamOptions> {
       { name: 'weightDecay', value: weightDecay, low: 0 },
     ];
   }
-  protected update(p: Tensor, g: Tensor, { options, hyper }: ParamGroup<AdamOptions>): void {
+  protected update(p: Tensor, g: Tensor, { options, row }: ParamGroup<AdamOptions>): void {
     const vmax = options.amsgrad ? this.vmax.get(p) : null;
-    adamStep(p, g, this.m.get(p), this.v.get(p), vmax, hyper, { decoupled: this.decoupled });
+    adamStep(p, g, this.m.get(p), this.v.get(p), vmax, row, { decoupled: this.decoupled });
   }
 }
 

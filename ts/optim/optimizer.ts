@@ -11,19 +11,33 @@ import { live, Tensor } from '../core/tensor';
 import { aTensor } from '../core/tensor-kinds';
 import { assign } from '../ops/update';
 import { ParamGroup, type Hyper } from './group';
-import { boundsOf, resolveOptions, kindsOf, type Defaults, type Kinds } from './options';
+import {
+  boundsOf,
+  kindsOf,
+  nameOptions,
+  resolveOptions,
+  sharedDefaults,
+  type Defaults,
+  type Kinds,
+  type OptimizerOptions,
+} from './options';
 import { Slots } from './slots';
 
 /** Parameters with options of their own; what is left out is the optimiser's. */
-export type GroupOptions<O> = Partial<O> & { readonly params: readonly Tensor[] };
+export type GroupOptions<O> = Partial<O> & OptimizerOptions & { readonly params: readonly Tensor[] };
 export type Params<O> = readonly Tensor[] | readonly GroupOptions<O>[];
 /** May be left out if each option has a default. */
-type Given<O> = Partial<O> extends O ? [options?: O] : [options: O];
+type Given<O> = Partial<O> extends O ? [options?: O & OptimizerOptions] : [options: O & OptimizerOptions];
 
 const someTensors: Kind<readonly Tensor[]> = listOf(aTensor, 'a list of tensors');
 /** Parameters, and options of their own. */
 function groupOf(kinds: Kinds): Kind<object> {
   return requires(optionsOf<{ readonly params: readonly Tensor[] }>({ ...kinds, params: someTensors }), 'params');
+}
+/** State, and of which groups. */
+interface StateOf<O> {
+  readonly slots: Slots;
+  of(options: Required<O>): boolean;
 }
 const isTensors = <O>(params: Params<O>): params is readonly Tensor[] => params.every(p => p instanceof Tensor);
 
@@ -48,8 +62,11 @@ const aState: Kind<Readonly<Record<string, Tensor>>> = recordOf(aTensor, 'tensor
  * It can be captured: learning rate and step count are memory, which a plan reads and counts on; other options are fixed.
  */
 export abstract class Optimizer<O extends { readonly lr?: number }> {
-  readonly groups: readonly ParamGroup<O>[];
-  private readonly states: Slots[] = [];
+  readonly #list: ParamGroup<O>[] = [];
+  /** The parameters in groups, each with its options. */
+  readonly paramGroups: readonly ParamGroup<O>[] = this.#list;
+  readonly #states: StateOf<O>[] = [];
+  readonly #shared: object;
   private updating = false;
 
   /**
@@ -60,20 +77,44 @@ export abstract class Optimizer<O extends { readonly lr?: number }> {
    */
   constructor(params: Params<O>, ...given: Given<O>) {
     const where = this.constructor.name;
-    const shared = given[0] ?? {};
     if (!Array.isArray(params))
       throw new ValueError(where, `params takes an array, model.parameters() or groups, this is ${display(params)}`);
-    const defaults = this.defaults();
-    const kinds = kindsOf(where, defaults);
+    const kinds = kindsOf(where, this.allDefaults());
     const inGroups = params.length > 0 && !params.some(p => p instanceof Tensor);
     check(where, 'params', inGroups ? listOf(groupOf(kinds), 'a list of groups') : someTensors, params);
     check(where, 'options', optionsOf<object>(kinds), given[0]);
     checkCount(where, 2, arguments);
-    const groups = isTensors(params) ? [{ params }] : params;
-    if (groups.length === 0 || groups.some(g => g.params.length === 0)) {
+    this.#shared = Object.freeze({ ...given[0] });
+    const groups: readonly { readonly params: readonly Tensor[] }[] = isTensors(params) ? [{ params }] : params;
+    if (groups.length === 0) throw new ValueError(where, 'takes at least one parameter in each group');
+    this.addGroups(groups);
+    nameOptions(Object.getPrototypeOf(this), this.#list[0]!.options);
+  }
+  /** An option of the first group by name; setting it sets all. */
+  option(name: string): unknown {
+    return this.#list[0]!.option(name);
+  }
+  setOption(name: string, value: unknown): void {
+    for (const g of this.#list) g.setOption(name, value);
+  }
+
+  /**
+   * Adds parameters with options of their own, to be trained from the next step on: layers that were frozen, say.
+   *
+   * @throws {ValueError} as the constructor does.
+   */
+  addParamGroup(group: GroupOptions<O>): void {
+    const where = `${this.constructor.name}.addParamGroup`;
+    check(where, 'group', groupOf(kindsOf(where, this.allDefaults())), group);
+    checkCount(where, 1, arguments);
+    this.addGroups([group]);
+  }
+  private addGroups(groups: readonly { readonly params: readonly Tensor[] }[]): void {
+    const where = this.constructor.name;
+    if (groups.some(g => g.params.length === 0)) {
       throw new ValueError(where, 'takes at least one parameter in each group');
     }
-    const seen = new Set<Tensor>();
+    const seen = new Set<Tensor>(this.#list.flatMap(g => g.params));
     for (const p of groups.flatMap(g => g.params)) {
       if (seen.has(p)) throw new ValueError(where, `a parameter of shape ${show(p.shape)} is given twice`);
       if (p.node !== null && p.leaf === null) {
@@ -83,13 +124,20 @@ export abstract class Optimizer<O extends { readonly lr?: number }> {
       seen.add(p);
     }
     const settled = groups.map(({ params, ...own }) => {
-      const options = resolveOptions(where, defaults, shared, own);
+      const options = resolveOptions<O & OptimizerOptions>(where, this.allDefaults(), this.#shared, own);
       const hypers = Object.freeze(this.memory(options).map(h => Object.freeze(h)));
       for (const { name, value, low, high } of hypers) check(where, name, aNumber(low, high), value);
       return { params, options, hypers };
     });
-    this.groups = settled.map(({ params, options, hypers }) => new ParamGroup(where, [...params], options, hypers)); // the arrays are the caller's
+    for (const { params, options, hypers } of settled) {
+      const group = new ParamGroup<O>(where, [...params], options, hypers); // the arrays are the caller's
+      this.#list.push(group);
+      for (const state of this.#states) if (state.of(options)) state.slots.add(group);
+    }
     noteChange();
+  }
+  private allDefaults(): object {
+    return { ...sharedDefaults, ...this.defaults() };
   }
 
   /**
@@ -107,14 +155,12 @@ export abstract class Optimizer<O extends { readonly lr?: number }> {
   protected slots(name: string, of: (options: Required<O>) => boolean = () => true): Slots {
     if (this.updating)
       throw new ValueError(this.constructor.name, `slots '${name}' are made in update: keep them in a field`);
-    if (this.states.some(other => other.name === name)) {
+    if (this.#states.some(({ slots }) => slots.name === name)) {
       throw new ValueError(this.constructor.name, `there are slots '${name}' already: state is saved by its name`);
     }
-    const slots = new Slots(
-      name,
-      this.groups.filter(g => of(g.options)),
-    );
-    this.states.push(slots);
+    const slots = new Slots(name);
+    for (const g of this.#list) if (of(g.options)) slots.add(g);
+    this.#states.push({ slots, of });
     return slots;
   }
   /** One step of the parameter p, which has the gradient g: writes to p and to its state in place, without a graph. */
@@ -122,15 +168,15 @@ export abstract class Optimizer<O extends { readonly lr?: number }> {
 
   /** The learning rate of the first group; setting it sets all. */
   get lr(): number {
-    return this.groups[0]!.lr;
+    return this.#list[0]!.lr;
   }
   set lr(value: number) {
-    for (const g of this.groups) g.lr = value;
+    for (const g of this.#list) g.lr = value;
   }
 
   /** Clears the gradients: they are gone, not zeros. */
   zeroGrad(): void {
-    for (const g of this.groups) for (const p of g.params) p.grad = null;
+    for (const g of this.#list) for (const p of g.params) p.grad = null;
   }
 
   /**
@@ -139,7 +185,7 @@ export abstract class Optimizer<O extends { readonly lr?: number }> {
    * @throws {DisposedError} after `dispose()`.
    */
   step(): void {
-    if (this.groups[0]!.hyper.disposed) {
+    if (this.#list[0]!.hyper.disposed) {
       throw new DisposedError(
         `${this.constructor.name}.step`,
         'the optimiser is used after it was disposed of: make another',
@@ -151,7 +197,7 @@ export abstract class Optimizer<O extends { readonly lr?: number }> {
       scope(
         () =>
           noGrad(() => {
-            for (const g of this.groups) g.step((p, d) => this.update(p, d, g));
+            for (const g of this.#list) g.step((p, d) => this.update(p, d, g));
           }),
         `${this.constructor.name}.step`,
       );
@@ -163,7 +209,9 @@ export abstract class Optimizer<O extends { readonly lr?: number }> {
   /** Frees its state; parameters and their gradients stay. Using it afterwards is a DisposedError. */
   dispose(): void {
     noteChange();
-    for (const t of Object.values(this.stateDict())) drop(t, `dispose() of ${this.constructor.name}`);
+    const by = `dispose() of ${this.constructor.name}`;
+    for (const g of this.#list) g.dispose(by);
+    for (const [, t] of this.buffers()) drop(t, by);
   }
   [Symbol.dispose](): void {
     this.dispose();
@@ -171,13 +219,13 @@ export abstract class Optimizer<O extends { readonly lr?: number }> {
 
   /** State tensors beside the hyperparameters, by name. */
   private buffers(): [name: string, tensor: Tensor][] {
-    return this.states.flatMap(slots => [...slots.named()]);
+    return this.#states.flatMap(({ slots }) => [...slots.named()]);
   }
 
   /** All state, by name: the tensors themselves. With the parameters, it is all that resuming needs. */
   stateDict(): Record<string, Tensor> {
     return Object.fromEntries([
-      ...this.groups.map((g, i): [string, Tensor] => [hyperName(i), g.hyper]),
+      ...this.#list.map((g, i): [string, Tensor] => [hyperName(i), g.hyper]),
       ...this.buffers(),
     ]);
   }
@@ -199,9 +247,9 @@ export abstract class Optimizer<O extends { readonly lr?: number }> {
     const where = `${this.constructor.name}.loadStateDict`;
     if (wrong.length > 0) throw new ShapeError(where, wrong.join('; '));
     for (const t of Object.values(own)) live(t, where);
-    this.groups.forEach((g, i) => g.checkState(where, state[hyperName(i)]!));
+    this.#list.forEach((g, i) => g.checkState(where, state[hyperName(i)]!));
     noGrad(() => {
-      this.groups.forEach((g, i) => g.load(state[hyperName(i)]!));
+      this.#list.forEach((g, i) => g.load(state[hyperName(i)]!));
       for (const [k, t] of this.buffers()) assign(t, state[k]!);
     });
   }

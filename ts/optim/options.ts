@@ -8,6 +8,12 @@ export interface Bounded {
   readonly high?: number;
 }
 type Pair = readonly [number, number];
+/** The options that every optimiser has. */
+export interface OptimizerOptions {
+  /** Ascend instead of descend: steps of −gradient. Default false. */
+  readonly maximize?: boolean;
+}
+export const sharedDefaults: Required<OptimizerOptions> = { maximize: false };
 /** For each option its default; for a number, it may have bounds too. */
 export type Defaults<O> = {
   readonly [K in keyof O]-?:
@@ -45,9 +51,9 @@ const copyOf = (option: unknown): unknown => (Array.isArray(option) ? Object.fre
 /** All options: a group's own, else the optimiser's, else the defaults. */
 export function resolveOptions<O extends object>(
   where: string,
-  defaults: Defaults<O>,
-  shared: Partial<O>,
-  own: Partial<O>,
+  defaults: object,
+  shared: object,
+  own: object,
 ): Readonly<Required<O>> {
   const all: object = Object.fromEntries(
     Object.entries<unknown>({ ...defaults }).map(([name, d]) => [
@@ -57,4 +63,27 @@ export function resolveOptions<O extends object>(
   );
   assertComplete<O>(where, kindsOf(where, defaults), all);
   return Object.freeze(all);
+}
+
+/** What has options by name. */
+interface Named {
+  option(name: string): unknown;
+  setOption(name: string, value: unknown): void;
+}
+/**
+ * Gives a class accessors of options by name, so that a plain assignment sets one or throws, where JavaScript would make a
+ * field that nothing reads. They are the class's, since plans walk the fields of objects.
+ */
+export function nameOptions(prototype: Named, options: object): void {
+  for (const name of Object.keys(options)) {
+    if (name in prototype) continue;
+    Object.defineProperty(prototype, name, {
+      get(this: Named) {
+        return this.option(name);
+      },
+      set(this: Named, value: unknown) {
+        this.setOption(name, value);
+      },
+    });
+  }
 }

@@ -1,126 +1,150 @@
-/** Learning rates that change from epoch to epoch: each `step()` sets those of every group for the next epoch. */
+/**
+ * Learning rates that change from epoch to epoch: each `step()` derives those of every group for the next epoch from those
+ * of this one, as PyTorch does. So a rate that is set by hand stays in what follows, and several schedules of one
+ * optimiser compose.
+ */
 import { ValueError } from '../core/errors';
-import { aFunction, aNumber, check, kind, listOf, optional, wholeNumber, type Kind } from '../core/kinds';
-import { checkConstructor } from '../core/signature';
+import {
+  aNumber,
+  check,
+  checkCount,
+  kind,
+  listOf,
+  oneOf,
+  options as optionsOf,
+  requires,
+  wholeNumber,
+  type Kind,
+} from '../core/kinds';
+import type { ParamGroup } from './group';
 import { Optimizer } from './optimizer';
 
-type Schedulable = Pick<Optimizer<object>, 'groups'>;
-const anOptimizer: Kind<Schedulable> = kind('an optimizer', v => v instanceof Optimizer);
+export type Schedulable = Pick<Optimizer<object>, 'paramGroups'>;
+export const anOptimizer: Kind<Schedulable> = kind('an optimizer', v => v instanceof Optimizer);
 
-/** α_t = α₀ · f(t), t counting the calls of `step`, which throws ValueError where f returns no finite number. */
-export class LambdaLR {
-  private readonly initial: readonly number[];
+/** The rate of a group before its first schedule. */
+const initial: WeakMap<ParamGroup, number> = new WeakMap();
+export function initialRate(group: ParamGroup): number {
+  const known = initial.get(group);
+  if (known !== undefined) return known;
+  const { lr } = group;
+  initial.set(group, lr);
+  return lr;
+}
+
+/** What a schedule needs to go on: plain numbers, for JSON. The rates themselves are in the optimiser's state. */
+export interface SchedulerState {
+  readonly lastEpoch: number;
+  /** Of each group, the rate before any schedule and the one set last. */
+  readonly baseLrs: readonly number[];
+  readonly lastLrs: readonly number[];
+  /** Of a schedule of schedules, theirs. */
+  readonly schedulers?: readonly SchedulerState[];
+}
+const rates: Kind<readonly number[]> = listOf(aNumber(), 'a list of numbers');
+const aState: Kind<SchedulerState> = requires(
+  optionsOf<SchedulerState>({
+    lastEpoch: wholeNumber(0),
+    baseLrs: rates,
+    lastLrs: rates,
+    schedulers: kind('a list of states', v => Array.isArray(v) && v.every(s => aState.fits(s))),
+  }),
+  'lastEpoch',
+  'baseLrs',
+  'lastLrs',
+);
+
+/** The base of schedules: a subclass says the rates of the next epoch. */
+export abstract class LRScheduler {
   /** Epochs done. */
-  epoch = 0;
+  lastEpoch = 0;
+  private lastLrs: readonly number[] = [];
+  /** The rates of the groups before any schedule: α₀. */
+  protected bases: number[];
 
+  /** @param schedulers those that it is made of, all of one optimiser. */
   constructor(
-    private readonly optimizer: Schedulable,
-    private readonly factor: (epoch: number) => number,
+    readonly optimizer: Schedulable,
+    protected readonly schedulers: readonly LRScheduler[] = [],
   ) {
-    checkConstructor<typeof LambdaLR>(
-      'LambdaLR',
-      [
-        ['optimizer', anOptimizer],
-        ['factor', aFunction()],
-      ],
-      arguments,
-    );
-    this.initial = optimizer.groups.map(g => g.lr);
-    this.set();
+    if (schedulers.some(s => s.optimizer !== optimizer)) {
+      throw new ValueError(this.constructor.name, 'takes schedules of one optimizer');
+    }
+    this.bases = optimizer.paramGroups.map(initialRate);
   }
 
+  /** The rate of a group for epoch `lastEpoch`, from 1 on; lr is that of the epoch before. */
+  protected abstract next(lr: number, base: number): number;
+  /** The rate of a group for epoch 0. */
+  protected first(lr: number, _base: number): number {
+    return lr;
+  }
+
+  /** Sets the rates for the next epoch. */
   step(): void {
-    const { epoch } = this;
-    this.epoch++;
+    const { lastEpoch } = this;
+    this.lastEpoch++;
     try {
-      this.set();
+      this.set((lr, base) => this.next(lr, base));
     } catch (e) {
-      this.epoch = epoch;
+      this.lastEpoch = lastEpoch;
       throw e;
     }
   }
-  private set(): void {
-    const rates = this.initial.map(initial => this.rate(initial)); // all, before the first is set: `factor` may throw
-    this.optimizer.groups.forEach((g, i) => (g.lr = rates[i]!));
+  /** Begins, with the rates of epoch 0: from the rates before any schedule, or from those that there are. */
+  restart(from: 'initial' | 'current' = 'initial'): void {
+    check(`${this.constructor.name}.restart`, 'from', oneOf('initial', 'current'), from);
+    checkCount(`${this.constructor.name}.restart`, 1, arguments);
+    this.lastEpoch = 0;
+    this.set((lr, base) => this.first(from === 'initial' ? base : lr, base));
   }
-  protected rate(initial: number): number {
-    const factor = this.factor(this.epoch);
-    check(this.constructor.name, 'what factor returns', aNumber(), factor);
-    return initial * factor;
+  private set(rate: (lr: number, base: number) => number): void {
+    const groups = this.optimizer.paramGroups;
+    for (const g of groups.slice(this.bases.length)) this.bases.push(initialRate(g)); // groups that were added
+    const lrs = groups.map((g, i) => rate(g.lr, this.bases[i]!)); // all, before the first is set: a function may throw
+    groups.forEach((g, i) => (g.lr = lrs[i]!));
+    this.lastLrs = lrs;
   }
-}
 
-/** Times γ every `stepSize` epochs. */
-export class StepLR extends LambdaLR {
-  constructor(optimizer: Schedulable, stepSize: number, gamma = 0.1) {
-    checkConstructor<typeof StepLR>(
-      'StepLR',
-      [
-        ['optimizer', anOptimizer],
-        ['stepSize', wholeNumber(1)],
-        ['gamma', optional(aNumber(0))],
-      ],
-      arguments,
-    );
-    super(optimizer, t => gamma ** Math.floor(t / stepSize));
+  /** The rates that it set last, of each group. */
+  getLastLr(): readonly number[] {
+    return this.lastLrs;
   }
-}
 
-/** Times γ at each of the epochs named. */
-export class MultiStepLR extends LambdaLR {
-  constructor(optimizer: Schedulable, milestones: readonly number[], gamma = 0.1) {
-    checkConstructor<typeof MultiStepLR>(
-      'MultiStepLR',
-      [
-        ['optimizer', anOptimizer],
-        ['milestones', listOf(wholeNumber(), 'a list of epochs')],
-        ['gamma', optional(aNumber(0))],
-      ],
-      arguments,
-    );
-    const epochs = [...milestones];
-    super(optimizer, t => gamma ** epochs.filter(m => m <= t).length);
+  /** Where it is: the optimiser's state has the rates. */
+  stateDict(): SchedulerState {
+    const own = { lastEpoch: this.lastEpoch, baseLrs: [...this.bases], lastLrs: [...this.lastLrs] };
+    return this.schedulers.length === 0 ? own : { ...own, schedulers: this.schedulers.map(s => s.stateDict()) };
   }
-}
-
-/** Times γ every epoch. */
-export class ExponentialLR extends LambdaLR {
-  constructor(optimizer: Schedulable, gamma: number) {
-    checkConstructor<typeof ExponentialLR>(
-      'ExponentialLR',
-      [
-        ['optimizer', anOptimizer],
-        ['gamma', aNumber(0)],
-      ],
-      arguments,
-    );
-    super(optimizer, t => gamma ** t);
+  /**
+   * Goes on from there.
+   *
+   * @throws {ValueError} for what is no state of such a schedule.
+   */
+  loadStateDict(state: SchedulerState): void {
+    const where = `${this.constructor.name}.loadStateDict`;
+    checkCount(where, 1, arguments);
+    this.checkState(where, state);
+    this.load(state);
   }
-}
-
-/** Down along half a cosine to `etaMin` in tMax epochs, and up again (Loshchilov & Hutter 2017, without restarts). */
-export class CosineAnnealingLR extends LambdaLR {
-  constructor(
-    optimizer: Schedulable,
-    private readonly tMax: number,
-    private readonly etaMin: number = 0,
-  ) {
-    checkConstructor<typeof CosineAnnealingLR>(
-      'CosineAnnealingLR',
-      [
-        ['optimizer', anOptimizer],
-        ['tMax', wholeNumber(1)],
-        ['etaMin', optional(aNumber(0))],
-      ],
-      arguments,
-    );
-    super(optimizer, () => 1);
-    if (!(etaMin <= Math.min(...optimizer.groups.map(g => g.lr)))) {
-      throw new ValueError('CosineAnnealingLR', `etaMin ${etaMin} is above the learning rate`);
+  private checkState(where: string, state: SchedulerState): void {
+    check(where, 'state', aState, state);
+    const groups = this.optimizer.paramGroups.length;
+    if (state.baseLrs.length !== groups) {
+      throw new ValueError(where, `takes the rates of ${groups} groups, these are ${state.baseLrs.length}`);
     }
+    const { schedulers = [] } = state;
+    if (this.schedulers.length !== schedulers.length) {
+      const found = `these are ${schedulers.length}`;
+      throw new ValueError(where, `takes the states of ${this.schedulers.length} schedules, ${found}`);
+    }
+    schedulers.forEach((s, i) => this.schedulers[i]?.checkState(where, s));
   }
-  protected override rate(initial: number): number {
-    if (this.epoch === 0) return initial;
-    return this.etaMin + ((initial - this.etaMin) * (1 + Math.cos((Math.PI * this.epoch) / this.tMax))) / 2;
+  private load({ lastEpoch, baseLrs, lastLrs, schedulers = [] }: SchedulerState): void {
+    this.lastEpoch = lastEpoch;
+    this.bases = [...baseLrs];
+    this.lastLrs = [...lastLrs];
+    schedulers.forEach((s, i) => this.schedulers[i]?.load(s));
   }
 }
+export const aScheduler: Kind<LRScheduler> = kind('a schedule', v => v instanceof LRScheduler);

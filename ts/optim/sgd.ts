@@ -40,8 +40,8 @@ export class SGD extends Optimizer<SGDOptions> {
       { name: 'weightDecay', value: weightDecay, low: 0 },
     ];
   }
-  protected update(p: Tensor, g: Tensor, { options, hyper }: ParamGroup<SGDOptions>): void {
+  protected update(p: Tensor, g: Tensor, { options, row }: ParamGroup<SGDOptions>): void {
     const { momentum, nesterov } = options;
-    sgdStep(p, g, momentum > 0 ? this.velocity.get(p) : null, hyper, { nesterov });
+    sgdStep(p, g, momentum > 0 ? this.velocity.get(p) : null, row, { nesterov });
   }
 }

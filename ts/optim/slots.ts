@@ -7,12 +7,11 @@ import type { ParamGroup } from './group';
 
 /** One state tensor of zeros for each parameter of some groups. */
 export class Slots {
-  private readonly of: Map<Tensor, Tensor>;
-  constructor(
-    readonly name: string,
-    groups: readonly ParamGroup[],
-  ) {
-    this.of = new Map(groups.flatMap(g => g.params.map(p => [p, keepState(zerosLike(p))])));
+  private readonly of: Map<Tensor, Tensor> = new Map();
+  constructor(readonly name: string) {}
+  /** Makes the state of a group's parameters. */
+  add({ params }: Pick<ParamGroup, 'params'>): void {
+    for (const p of params) this.of.set(p, keepState(zerosLike(p)));
   }
   /** The state of a parameter. */
   get(p: Tensor): Tensor {

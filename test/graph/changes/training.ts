@@ -50,7 +50,7 @@ export const OF_TRAINING: Readonly<Record<string, Kind>> = {
     next(() => {
       const m = new Scale();
       const optimizer = new optim.SGD(m.parameters(), { lr: 0.1, momentum: 0.9 });
-      return { ...world(m, () => optimizer.groups[0]!.set('momentum', 0.5)), optimizer: () => optimizer };
+      return { ...world(m, () => optimizer.paramGroups[0]!.set('momentum', 0.5)), optimizer: () => optimizer };
     }),
   ),
   'a field of an own optimiser': ofTraining(
