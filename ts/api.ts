@@ -64,7 +64,7 @@ export {
   type RandomOptions,
   type SourceOptions,
 } from './ops/random';
-export { addInto, assign, scale } from './ops/update';
+export * from './ops/inplace';
 export * as nn from './nn/index';
 export * as optim from './optim/index';
 export * as metrics from './metrics/index';

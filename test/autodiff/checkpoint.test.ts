@@ -22,7 +22,7 @@ import {
 } from 'phyllo';
 import { beforeEach, expect, test } from 'vitest';
 import { runtime } from '../../ts/core/runtime';
-import { assign } from '../../ts/ops/update';
+import { copy_ } from '../../ts/ops/inplace';
 import { failure, flat, inUse, list, numbers, onEachBackend } from '../toy';
 
 /** A residual block with dropout and statistics: all that a second run could spoil. */
@@ -252,10 +252,10 @@ onEachBackend('on %s', () => {
     const other = leaf(2);
     const f = checkpoint((x: Tensor) => x.mul(w).exp());
     const changed: [string, (x: Tensor) => void, RegExp][] = [
-      ['an argument', x => noGrad(() => assign(x, ones([4]))), /checkpoint: an argument was changed in place/],
+      ['an argument', x => noGrad(() => copy_(x, ones([4]))), /checkpoint: an argument was changed in place/],
       [
         'a parameter',
-        () => noGrad(() => assign(w, other)),
+        () => noGrad(() => copy_(w, other)),
         /checkpoint: something that the function reads was changed in place/,
       ],
     ];

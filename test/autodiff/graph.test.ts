@@ -15,7 +15,7 @@ import {
 } from 'phyllo';
 import { describe, expect, test, vi } from 'vitest';
 import { runtime } from '../../ts/core/runtime';
-import { addInto, assign } from '../../ts/ops/update';
+import { add_, copy_ } from '../../ts/ops/inplace';
 import { failure, flat, inUse, list, loader, numbers, onEachBackend, problem } from '../toy';
 import { leaf } from './leaf';
 
@@ -105,9 +105,9 @@ onEachBackend('on %s', () => {
         scope(() => {
           const w = leaf(1, 2);
           const loss = w.mul(w).sum();
-          noGrad(() => addInto(w, ones([2])));
+          noGrad(() => add_(w, ones([2])));
           failure(() => loss.backward(), GradientError, /gradient of mul.*changed in place/);
-          failure(() => addInto(w, ones([2])), GradientError, /addInto: writes in place.*noGrad/);
+          failure(() => add_(w, ones([2])), GradientError, /add_: writes in place.*noGrad/);
         }),
       );
       flat(3, () =>
@@ -128,7 +128,7 @@ onEachBackend('on %s', () => {
         y.sum().backward();
         expect(list(w.grad)).toEqual([1, 1]);
         const z = w.mul(2);
-        noGrad(() => assign(w, zeros([2])));
+        noGrad(() => copy_(w, zeros([2])));
         z.sum().backward(); // ∂/∂w reads the 2, not w
         expect(list(w.grad)).toEqual([3, 3]);
       });

@@ -17,7 +17,7 @@ import {
   zeros,
 } from 'phyllo';
 import { describe } from 'vitest';
-import { assign } from '../../ts/ops/update';
+import { copy_ } from '../../ts/ops/inplace';
 import { x23, x3, i2, u2, b2, leaf, image, filters, linear, dataset, state, refuses } from './misuse';
 
 const [f2, d2] = [tensor([0, 1]), tensor([0, 1], { dtype: 'f64' })];
@@ -133,7 +133,7 @@ describe('is refused:', () => {
       /^accuracy: predicted\[1\] takes a whole number, this is 1\.5$/,
     ],
     // @ts-expect-error: a number, not a tensor
-    ['a number to write to', () => assign(2, leaf), ValueError, /^assign: a takes a tensor, this is 2$/],
+    ['a number to write to', () => copy_(2, leaf), ValueError, /^copy_: a takes a tensor, this is 2$/],
     [
       'tensor of text',
       // @ts-expect-error: no number

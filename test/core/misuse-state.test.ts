@@ -18,7 +18,7 @@ import {
 } from 'phyllo';
 import { describe, test } from 'vitest';
 import { wasmBackend } from '../../ts/backend/wasm/backend';
-import { assign } from '../../ts/ops/update';
+import { copy_ } from '../../ts/ops/inplace';
 import { x23, x3, leaf, freed, linear, expectUnchanged, refuses } from './misuse';
 
 const inScope = scope(() => {
@@ -33,7 +33,7 @@ const other = tensor([1, 2, 3], { requiresGrad: true });
 const spent = leaf.square().sum();
 spent.backward();
 const changed = other.square().sum();
-noGrad(() => assign(other, zeros([3])));
+noGrad(() => copy_(other, zeros([3])));
 
 const patched = (bytes: Uint8Array, at: number, value: number): Uint8Array =>
   bytes.map((b, i) => (i === at ? value : b));
@@ -93,9 +93,9 @@ describe('is refused:', () => {
     ],
     [
       'writing to a leaf that is recorded',
-      () => assign(leaf, x3),
+      () => copy_(leaf, x3),
       GradientError,
-      /^assign: writes in place what a gradient is recorded for; do it in noGrad$/,
+      /^copy_: writes in place what a gradient is recorded for; do it in noGrad$/,
     ],
     [
       'a gradient of integers',

@@ -94,7 +94,7 @@ export const parameter: Scaled = defineParametricOp({
   name: 'parameter',
   inputs: ['x'],
   // @ts-expect-error there is no parameter named factor
-  run: (k, [v], [y], { factor }) => k.neg(v.at, y.at, y.size, factor),
+  run: (k, [v], [y], { factor }) => k.neg(v.address, y.address, y.size, factor),
 });
 export const wanted: Two = defineOp({
   name: 'wanted',

@@ -1,6 +1,6 @@
 /** Random programs over a world of modules, leaves and memory. */
 import { gradients, keep, noGrad, tensor, type Tensor } from 'phyllo';
-import { addInto, assign } from '../../ts/ops/update';
+import { add_, copy_ } from '../../ts/ops/inplace';
 import { dice } from '../toy';
 
 export type Roll = (n: number) => number;
@@ -127,14 +127,14 @@ export function action(roll: Roll): Action {
     // Writes: to arguments, states, parameters, views of them and values in between.
     case 16:
     case 17:
-      return s => noGrad(() => void assign(square(s, a).detach(), square(s, b).detach().mul(1)));
+      return s => noGrad(() => void copy_(square(s, a).detach(), square(s, b).detach().mul(1)));
     case 18:
       return s =>
-        noGrad(() => void assign(square(s, a).detach().slice(0, 0, 2), square(s, b).detach().slice(0, 1).mul(1)));
+        noGrad(() => void copy_(square(s, a).detach().slice(0, 0, 2), square(s, b).detach().slice(0, 1).mul(1)));
     case 19:
-      return s => noGrad(() => void addInto(square(s, a).detach(), square(s, b).detach().mul(1)));
+      return s => noGrad(() => void add_(square(s, a).detach(), square(s, b).detach().mul(1)));
     case 20:
-      return s => noGrad(() => void assign(of(s.values, a).detach(), of(s.values, a).detach().mul(0.5)));
+      return s => noGrad(() => void copy_(of(s.values, a).detach(), of(s.values, a).detach().mul(0.5)));
     // Gradients.
     case 21:
       return s => {
@@ -171,7 +171,7 @@ export function action(roll: Roll): Action {
     case 28:
       return s =>
         noGrad(() => {
-          for (const p of s.world.parameters) if (p.grad) addInto(p.detach(), p.grad.mul(-0.125));
+          for (const p of s.world.parameters) if (p.grad) add_(p.detach(), p.grad.mul(-0.125));
         });
     default:
       return s => void s.values.push(square(s, a).indexSelect(0, s.index));

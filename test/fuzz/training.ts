@@ -1,5 +1,5 @@
 /** Instructions with gradients, modules and optimisers. */
-import { assign, grad, gradients, nn, noGrad, optim, valueAndGrad, type Tensor } from 'phyllo';
+import { copy_, grad, gradients, nn, noGrad, optim, valueAndGrad, type Tensor } from 'phyllo';
 import { UserError, type Handlers, type Machine, type Slot } from './machine';
 import { at, isFloat, values } from './ops';
 
@@ -79,10 +79,10 @@ export const STEPS: Handlers = {
     const known = m.optimizers[a % Math.max(m.optimizers.length, 1)];
     if (known) m.do(`${known.name}.step()`, [], () => known.optimizer.step(), { hidden: true });
   },
-  assign(m, { b, c }) {
+  copy_(m, { b, c }) {
     const x = m.pick(b, isFloat);
     const y = x && m.pick(c, t => isFloat(t) && t.shape.join() === x.t.shape.join());
-    if (y) m.do(`noGrad(() => assign(${x.name}, ${y.name}))`, [x.t, y.t], () => void noGrad(() => assign(x.t, y.t)));
+    if (y) m.do(`noGrad(() => copy_(${x.name}, ${y.name}))`, [x.t, y.t], () => void noGrad(() => copy_(x.t, y.t)));
   },
   valueAndGrad(m, { a, b }) {
     const x = m.pick(b, isFloat);

@@ -1,6 +1,6 @@
 /** What a plan says of itself: its steps, its drawing, its time. */
 import {
-  addInto,
+  add_,
   defaultGenerator,
   conv2d,
   capture,
@@ -237,7 +237,7 @@ describe('profile', () => {
       const loss = crossEntropy(net.forward(x), t);
       loss.backward();
       opt.step();
-      noGrad(() => addInto(count, ones([1])));
+      noGrad(() => add_(count, ones([1])));
       return loss;
     });
     if (grads !== 'none') scope(() => void step(x, t));

@@ -17,7 +17,7 @@ import {
 } from 'phyllo';
 import { expect, test, vi } from 'vitest';
 import { runtime } from '../../ts/core/runtime';
-import { assign } from '../../ts/ops/update';
+import { copy_ } from '../../ts/ops/inplace';
 import { failure, list, numbers, onEachBackend } from '../toy';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -132,7 +132,7 @@ onEachBackend('on %s', () => {
       noGrad(() => {
         const h = x.mul(w).exp(); // cannot be made again below, nor can what is made of x, which might be w
         const a = c.mul(3).add(1); // can: c is not written to
-        assign(w, w.mul(0.5));
+        copy_(w, w.mul(0.5));
         const wide = scope(() =>
           x
             .reshape([1000, 1])

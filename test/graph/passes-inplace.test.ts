@@ -7,7 +7,7 @@ import { useBackend } from '../../ts/core/runtime';
 import type { Tensor } from '../../ts/core/tensor';
 import { fuseActivations } from '../../ts/graph/passes/activations';
 import { writeInPlace } from '../../ts/graph/passes/inplace';
-import { addInto } from '../../ts/ops/update';
+import { add_ } from '../../ts/ops/inplace';
 import '../../ts/methods';
 import { binaries, exact } from '../backends';
 
@@ -69,7 +69,7 @@ describe.each([exact, ...binaries])('on $name', backend => {
     test('not where something else reads what goes in', () => {
       const f: F = (x, w) => {
         const [a, b, c] = [x.matmul(w), x.matmul(w).mul(2), x.matmul(w).add(1)];
-        addInto(c, x);
+        add_(c, x);
         return [a.relu(), a, b.relu(), b.exp(), c.relu(), x.matmul(w).slice(1, 0, 2).relu(), gelu(x.matmul(w))];
       };
       const { off, on } = compare(fuseActivations, f, [numbers(4, 4), w(4, 4)]);
@@ -118,9 +118,9 @@ describe.each([exact, ...binaries])('on $name', backend => {
     test('nor over what a step before is still to fill', () => {
       const f: F = (x, y) => {
         const a = x.exp();
-        addInto(a, y);
+        add_(a, y);
         const b = a.sin();
-        addInto(b, y);
+        add_(b, y);
         return [b.cos(), a.slice(0, 0, 4).cos()];
       };
       compare(writeInPlace, f, [numbers(8), numbers(8)]);

@@ -15,7 +15,7 @@ import { gather } from '../../ts/ops/indexing';
 import { add } from '../../ts/ops/arithmetic';
 import { dropout } from '../../ts/ops/dropout';
 import { Generator } from '../../ts/ops/random';
-import { addInto } from '../../ts/ops/update';
+import { add_ } from '../../ts/ops/inplace';
 import '../../ts/methods';
 import { binaries, exact } from '../backends';
 
@@ -55,8 +55,8 @@ describe.each([exact, ...binaries])('on $name', backend => {
     test('a constant that is written over, or handed out, is made at each call', () => {
       const f: F = x => {
         const [a, b] = [tensor([1, 2]), full([2], 3)];
-        addInto(a, x);
-        addInto(b, a);
+        add_(a, x);
+        add_(b, a);
         return [a, b, tensor([5, 6]), ones([2])];
       };
       const { off, on } = compare(foldConstants, f, [numbers(2)]);
@@ -136,9 +136,9 @@ describe.each([exact, ...binaries])('on $name', backend => {
           const a = x.exp();
           const s = x.mul(1);
           const b = s.exp();
-          addInto(s, y);
+          add_(s, y);
           const c = s.exp();
-          addInto(y, w);
+          add_(y, w);
           return [a, b, c, x.exp(), s.exp(), w.exp().add(w.exp())];
         });
       const { on } = compare(mergeCommon, f, [numbers(3), numbers(3)]);
@@ -157,10 +157,10 @@ describe.each([exact, ...binaries])('on $name', backend => {
     test('not what is written over after it was computed', () => {
       const f: F = x => {
         const [a, b] = [x.exp(), x.exp()];
-        addInto(a, x);
+        add_(a, x);
         return [add(a, b)];
       };
-      expect(compare(mergeCommon, f, [numbers(3)]).on.steps).toEqual(['exp', 'exp', 'addInto', 'add']);
+      expect(compare(mergeCommon, f, [numbers(3)]).on.steps).toEqual(['exp', 'exp', 'add_', 'add']);
     });
 
     test('not random draws', () => {

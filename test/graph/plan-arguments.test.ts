@@ -13,7 +13,7 @@ import {
   type Tensor,
 } from 'phyllo';
 import { describe, expect, test } from 'vitest';
-import { assign } from '../../ts/ops/update';
+import { copy_ } from '../../ts/ops/inplace';
 import { failure, inUse, list, numbers, onEachBackend } from '../toy';
 import { plansOf, counts } from './counts';
 
@@ -32,7 +32,7 @@ onEachBackend('on %s', () => {
       const g = (x: Tensor, y: Tensor): Tensor =>
         noGrad(() => {
           const before = x.add(y);
-          assign(x, y.mul(10));
+          copy_(x, y.mul(10));
           return before.add(y);
         });
       const [a, b] = [tensor([1, 2]), tensor([1, 2])];
@@ -56,7 +56,7 @@ onEachBackend('on %s', () => {
     });
 
     test('strided and changed in place, where the function can', () => {
-      const f = (x: Tensor): Tensor => noGrad(() => assign(x, x.mul(2)));
+      const f = (x: Tensor): Tensor => noGrad(() => copy_(x, x.mul(2)));
       const captured = capture(f);
       const [x, y] = [
         tensor([
@@ -75,7 +75,7 @@ onEachBackend('on %s', () => {
     });
 
     test('changed in place spoil what a graph saved of them, as ever', () => {
-      const f = capture((x: Tensor) => noGrad(() => void assign(x, x.mul(2))));
+      const f = capture((x: Tensor) => noGrad(() => void copy_(x, x.mul(2))));
       const x = tensor([1, 2]);
       const w = tensor([1, 2], { requiresGrad: true });
       const loss = x.mul(w).sum();
@@ -92,7 +92,7 @@ onEachBackend('on %s', () => {
 
     test('none at all, and functions that answer nothing', () => {
       const count = keep(zeros([]));
-      const f = capture(() => noGrad(() => void assign(count, count.add(1))));
+      const f = capture(() => noGrad(() => void copy_(count, count.add(1))));
       for (let i = 0; i < 5; i++) expect(f()).toBeUndefined();
       expect(count.item()).toBe(5);
     });

@@ -1,7 +1,7 @@
 /** Which plans a captured function keeps, and what they take of memory. */
 import { capture, keep, memory, nn, noGrad, scope, tensor, ValueError, zeros, type Tensor } from 'phyllo';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { assign } from '../../ts/ops/update';
+import { copy_ } from '../../ts/ops/inplace';
 import { failure, inUse, list, numbers, onEachBackend } from '../toy';
 import { KB, chain, matrix } from './chains';
 
@@ -162,7 +162,7 @@ onEachBackend('on %s', () => {
         const leaf = y.detach();
         leaf.requiresGrad = true;
         const loss = leaf.mul(leaf).sum();
-        noGrad(() => assign(x, zeros([2])));
+        noGrad(() => copy_(x, zeros([2])));
         loss.backward();
         return leaf.grad!;
       };

@@ -1,7 +1,7 @@
 /** A plan that fails in the middle leaves gradients, and the memory under them, as its function does. */
 import { capture, gradients, IndexError, keep, noGrad, scope, tensor, type Tensor } from 'phyllo';
 import { expect, test } from 'vitest';
-import { addInto } from '../../ts/ops/update';
+import { add_ } from '../../ts/ops/inplace';
 import { flat, list, onEachBackend } from '../toy';
 
 type Step = (w: Tensor, index: Tensor) => Tensor;
@@ -40,7 +40,7 @@ const STEPS: Readonly<Record<string, Step>> = {
     return rows(w, index);
   },
   'changes it, then clears it': (w, index) => {
-    noGrad(() => addInto(w.grad!, w.detach()));
+    noGrad(() => add_(w.grad!, w.detach()));
     w.grad = null;
     return rows(w, index);
   },
@@ -56,7 +56,7 @@ onEachBackend('on %s: a step that fails and', () => {
         const plan = planned ? capture(own) : null;
         const f = plan ?? own;
         const seen = [0, 7, 2, 7, 1].map(i => {
-          noGrad(() => addInto(w.detach(), tensor([i]).expand([3, 1])));
+          noGrad(() => add_(w.detach(), tensor([i]).expand([3, 1])));
           if (w.grad === null) scope(() => w.square().sum().backward());
           const index = tensor(Int32Array.of(i));
           let outcome: unknown;

@@ -2,7 +2,7 @@
 import { capture, DisposedError, keep, nn, noGrad, scope, tensor, zeros, type Tensor } from 'phyllo';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { releaseIdlePlans } from '../../ts/graph/holding';
-import { assign } from '../../ts/ops/update';
+import { copy_ } from '../../ts/ops/inplace';
 import { failure, inUse, list, numbers, onEachBackend } from '../toy';
 import { KB, chain, matrix } from './chains';
 
@@ -103,7 +103,7 @@ onEachBackend('on %s', () => {
       const plan = f.plan(zeros([32, 64]));
       f.dispose();
       const others = Array.from({ length: 60 }, (_, i) => keep(tensor(numbers(KB, i))));
-      noGrad(() => net.parameters().forEach(p => assign(p, p.add(1)))); // would be prepared again
+      noGrad(() => net.parameters().forEach(p => copy_(p, p.add(1)))); // would be prepared again
       for (const use of [
         () => plan.encode(),
         () => plan.explain(),

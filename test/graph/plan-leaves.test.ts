@@ -1,7 +1,7 @@
 /** Gradients that a captured function computes, adds to, clears and hands out are those of the function. */
 import { capture, grad, gradients, keep, noGrad, ones, scope, tensor, valueAndGrad, zeros, type Tensor } from 'phyllo';
 import { describe, expect, test, vi } from 'vitest';
-import { assign } from '../../ts/ops/update';
+import { copy_ } from '../../ts/ops/inplace';
 import { failure, flat, inUse, list, numbers, onEachBackend } from '../toy';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -57,7 +57,7 @@ onEachBackend('on %s', () => {
       }, 3);
       both((w, x) => {
         x.mul(w).square().sum().backward();
-        noGrad(() => assign(w, w.sub(w.grad!.mul(0.1))));
+        noGrad(() => copy_(w, w.sub(w.grad!.mul(0.1))));
         w.grad = null;
         return [w.detach().mul(1)];
       }, 3);

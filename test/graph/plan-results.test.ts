@@ -18,7 +18,7 @@ import {
 } from 'phyllo';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { runtime } from '../../ts/core/runtime';
-import { assign } from '../../ts/ops/update';
+import { copy_ } from '../../ts/ops/inplace';
 import { failure, flat, inUse, list, numbers, onEachBackend } from '../toy';
 import { plansOf } from './counts';
 
@@ -50,7 +50,7 @@ onEachBackend('on %s', () => {
       f.dispose();
       expect(list(out[0]![0])).toEqual([2, 4, 6, 8]);
       // What came out may be written without harm.
-      noGrad(() => assign(out[0]![0], zeros([2, 2])));
+      noGrad(() => copy_(out[0]![0], zeros([2, 2])));
       expect(list(f(xs[0]!)[0])).toEqual([2, 4, 6, 8]);
     });
 
@@ -96,7 +96,7 @@ onEachBackend('on %s', () => {
           [0, 0, 0],
         ]);
         expect([same!.storage, part!.storage, p!.storage]).toEqual([before.storage, before.storage, w.storage]);
-        noGrad(() => assign(made!, zeros([2])));
+        noGrad(() => copy_(made!, zeros([2])));
       }
       expect(plansOf(f)).toBe(1);
       expect(f(tensor([1, 2, 3])).map(list)[1]).toEqual([2, 3]);

@@ -15,7 +15,7 @@ import {
 } from 'phyllo';
 import { expect, test } from 'vitest';
 import { runtime } from '../../ts/core/runtime';
-import { assign } from '../../ts/ops/update';
+import { copy_ } from '../../ts/ops/inplace';
 import { failure, flat, inUse, list, onEachBackend } from '../toy';
 import { here, w } from './places';
 
@@ -139,7 +139,7 @@ onEachBackend('on %s', () => {
         net.forward(x).mul(p).sum().backward();
         opt.step();
         opt.zeroGrad();
-        noGrad(() => assign(p, zeros([2])));
+        noGrad(() => copy_(p, zeros([2])));
         throw error;
       }),
     );

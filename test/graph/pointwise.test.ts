@@ -16,9 +16,9 @@ const random = numbers(3);
 const put = (values: readonly number[]): View => {
   const at = backend.alloc(N * backend.itemSize('f32'));
   backend.write(at, values, 'f32');
-  return { at, size: N, shape: [N], strides: [1], dense: true, dtype: 'f32' };
+  return { address: at, size: N, shape: [N], strides: [1], dense: true, dtype: 'f32' };
 };
-const get = ({ at }: View): number[] => Array.from(backend.readSync(at, N, 'f32'));
+const get = ({ address: at }: View): number[] => Array.from(backend.readSync(at, N, 'f32'));
 /** Another order; no element stays where it is. */
 const reversed = (values: readonly number[]): number[] => [...values].reverse();
 

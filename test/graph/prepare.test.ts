@@ -12,7 +12,7 @@ import { relu } from '../../ts/ops/elementwise';
 import { mul } from '../../ts/ops/arithmetic';
 import { randn, manualSeed } from '../../ts/ops/random';
 import { mean } from '../../ts/ops/reduce';
-import { assign } from '../../ts/ops/update';
+import { copy_ } from '../../ts/ops/inplace';
 import { binaries, exact } from '../backends';
 
 class Net extends Module {
@@ -57,7 +57,7 @@ describe.each([exact, ...binaries])('prepared weights on $name', backend => {
       const { net, x, planned } = setting();
       noGrad(() => {
         const before = numbers(planned(x));
-        assign(net.c1.weight, mul(net.c1.weight, 2));
+        copy_(net.c1.weight, mul(net.c1.weight, 2));
         const after = numbers(planned(x));
         expect(after).not.toEqual(before);
         expect(after).toEqual(numbers(net.forward(x)));
@@ -98,7 +98,7 @@ describe.each([exact, ...binaries])('prepared weights on $name', backend => {
       const y = planned(x); // recording: but nothing here writes to them
       expect(prepared()).toBeGreaterThan(1);
       const train = capture((v: Tensor) =>
-        noGrad(() => assign(net.c1.weight, mul(net.c1.weight, mean(net.forward(v))))),
+        noGrad(() => copy_(net.c1.weight, mul(net.c1.weight, mean(net.forward(v))))),
       );
       train(x);
       expect(train.plans[0]!.program.graph.steps.some(s => s.def.name === 'conv2d')).toBe(true);

@@ -40,7 +40,7 @@ describe('forward is a scope', () => {
       module.last = module.last.mul(0.5);
       return module.forward(x);
     });
-    expect(() => halve(ones([1, 2]))).toThrow(/changes Keeping\.last, which a plan would do once.*assign\(\)/);
+    expect(() => halve(ones([1, 2]))).toThrow(/changes Keeping\.last, which a plan would do once.*copy_\(\)/);
   });
 
   test('what it makes and does not return is freed, the graph keeps what it needs', () => {

@@ -1,18 +1,5 @@
 /** Optimisers in plans: to the bit as without, with learning rates and step counts that go on. And one of a user's. */
-import {
-  addInto,
-  assign,
-  capture,
-  Generator,
-  mseLoss,
-  nn,
-  optim,
-  randn,
-  scale,
-  scope,
-  tensor,
-  type Tensor,
-} from 'phyllo';
+import { add_, copy_, capture, Generator, mseLoss, nn, optim, randn, mul_, scope, tensor, type Tensor } from 'phyllo';
 import { Optimizer, type Defaults, type ParamGroup, type Slots } from 'phyllo/optim';
 import { expect, test } from 'vitest';
 import { list, onEachBackend } from '../toy';
@@ -49,10 +36,10 @@ class Own extends Optimizer<OwnOptions> {
     const { betas, eps } = group.options;
     const [lr, t] = [group.tensor('lr'), group.tensor('step')];
     const [m, v] = [this.m.get(p), this.v.get(p)];
-    addInto(scale(m, betas[0]), g.mul(1 - betas[0]));
-    addInto(scale(v, betas[1]), g.square().mul(1 - betas[1]));
+    add_(mul_(m, betas[0]), g.mul(1 - betas[0]));
+    add_(mul_(v, betas[1]), g.square().mul(1 - betas[1]));
     const [c1, c2] = betas.map(beta => t.mul(Math.log(beta)).expm1().neg()); // 1 − βᵗ
-    assign(p, p.sub(m.div(c1!).div(v.div(c2!).sqrt().add(eps)).mul(lr)));
+    copy_(p, p.sub(m.div(c1!).div(v.div(c2!).sqrt().add(eps)).mul(lr)));
   }
 }
 

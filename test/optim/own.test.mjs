@@ -1,5 +1,5 @@
 /** An optimiser as a user writes it, in JavaScript, over what the packages export: the example of `Optimizer`. */
-import { addInto, assign, capture, Generator, mseLoss, nn, randn, scale } from 'phyllo';
+import { add_, capture, copy_, Generator, mseLoss, mul_, nn, randn } from 'phyllo';
 import { Optimizer, SGD, StepLR } from 'phyllo/optim';
 import { expect, test } from 'vitest';
 
@@ -10,8 +10,8 @@ class Momentum extends Optimizer {
     return { lr: 0.01, momentum: 0.9 };
   }
   update(p, g, group) {
-    const v = addInto(scale(this.velocity.get(p), group.options.momentum), g);
-    assign(p, p.sub(v.mul(group.tensor('lr'))));
+    const v = add_(mul_(this.velocity.get(p), group.options.momentum), g);
+    copy_(p, p.sub(v.mul(group.tensor('lr'))));
   }
 }
 

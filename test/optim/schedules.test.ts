@@ -1,5 +1,5 @@
 /** Every schedule against its formula in float64, and what else phyllo/optim exports. */
-import { addInto, optim, tensor, zeros, type Tensor } from 'phyllo';
+import { add_, optim, tensor, zeros, type Tensor } from 'phyllo';
 import { describe, expect, test } from 'vitest';
 import type { Rest, Scheduler } from './tables';
 
@@ -172,7 +172,7 @@ const REST: Readonly<Record<Rest, () => void>> = {
           .tensor('lr')
           .mul(group.tensor('step'))
           .mul(group.options.twice ? 2 : 1);
-        addInto(this.total.get(p), g.mul(times));
+        add_(this.total.get(p), g.mul(times));
       }
     }
     const [a, b, still] = [leaf(1, 2), leaf(10), zeros([1], { requiresGrad: true })];

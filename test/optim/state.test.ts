@@ -1,7 +1,7 @@
 /** What an optimiser keeps is its own, has its bounds, and is loaded whole or not at all. */
 import {
   add,
-  assign,
+  copy_,
   mul,
   noGrad,
   ones,
@@ -46,7 +46,7 @@ class Keeping extends optim.Optimizer<{ readonly lr?: number }> {
     return { lr: { default: 0.5, low: 0.1, high: 1 } };
   }
   protected update(p: Tensor, g: Tensor): void {
-    assign(p, add(p, mul(g, 0)));
+    copy_(p, add(p, mul(g, 0)));
   }
   more(name: string): void {
     this.slots(name);

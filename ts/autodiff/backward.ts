@@ -15,7 +15,7 @@ import { checked } from '../core/signature';
 import { handle, live, type Tensor } from '../core/tensor';
 import { add } from '../ops/arithmetic';
 import { copy } from '../core/convert';
-import { addInto } from '../ops/update';
+import { add_ } from '../ops/inplace';
 import { full } from '../ops/creation';
 
 export interface BackwardOptions {
@@ -171,7 +171,7 @@ function savedBy({ saved, versions }: Node, def: OpDef): Tensors {
   if (now !== versions) {
     throw new GradientError(
       'backward',
-      `a value that the gradient of ${def.name} needs was changed in place since, by step() or assign(), say: call backward before, or compute from a copy`,
+      `a value that the gradient of ${def.name} needs was changed in place since, by step() or copy_(), say: call backward before, or compute from a copy`,
     );
   }
   return saved;
@@ -190,7 +190,7 @@ function accumulate(x: Tensor, g: Tensor, graph: boolean, spent: WeakRef<Tensor>
   // A storage that two gradients share (the rules of add hand on their g) must not be written in place.
   if (!old) x.grad = alias(graph || (g.dense && g.storage.refs === 1) ? g : copy(g));
   else if (graph || old.storage.refs > 1 || !old.dense) x.grad = alias(add(old, g));
-  else addInto(old, g);
+  else add_(old, g);
   const lists = x.leaf!.spent;
   if (lists.push(spent) > SPENT) lists.shift();
 }

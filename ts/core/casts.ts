@@ -57,12 +57,12 @@ export const advice = (dtype: DType, want: DType): string =>
 /** Writes `value` to all elements of a type that is computed in, converted as {@link numbersFor} does. */
 export function fillWith(k: Kernels, y: Dense, value: number): void {
   const { kind, bytes } = ELEMENTS[y.dtype];
-  if (kind === 'float') return k.fill(y.at, y.size, value);
+  if (kind === 'float') return k.fill(y.address, y.size, value);
   const [element = 0] = Array.from(numbersFor(y.dtype, [value]));
-  (bytes === 4 ? k.fillI32 : k.fill8)(y.at, y.size, element);
+  (bytes === 4 ? k.fillI32 : k.fill8)(y.address, y.size, element);
 }
 interface Dense {
-  readonly at: number;
+  readonly address: number;
   readonly size: number;
   readonly dtype: DType;
 }

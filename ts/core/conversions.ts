@@ -32,6 +32,6 @@ export const casting: OpDef = declareOp<[x: Tensor], { dtype: DType }, 'x', obje
   },
   run(k, [x], [y]) {
     const kernel = castKernel(x.dtype, y.dtype);
-    if (kernel !== undefined) k[kernel](x.at, y.at, y.size);
+    if (kernel !== undefined) k[kernel](x.address, y.address, y.size);
   },
 });

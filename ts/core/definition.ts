@@ -6,7 +6,7 @@ import type { Tensor } from './tensor';
 
 /** Where a tensor lies, as a kernel call sees it. */
 export interface View {
-  readonly at: number;
+  readonly address: number;
   readonly size: number;
   readonly shape: Shape;
   readonly strides: Shape;

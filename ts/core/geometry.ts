@@ -53,8 +53,8 @@ function collapse(shape: Shape, a: View, b: View): boolean {
 function inside(x: View, i: number, ndim: number): View {
   if (x.shape.length < ndim) return x;
   const step = x.shape[0] === 1 ? 0 : x.strides[0]!;
-  const at = x.at + i * step * runtime.backend.itemSize(x.dtype);
-  return { at, size: 0, shape: x.shape.slice(1), strides: x.strides.slice(1), dense: false, dtype: x.dtype };
+  const at = x.address + i * step * runtime.backend.itemSize(x.dtype);
+  return { address: at, size: 0, shape: x.shape.slice(1), strides: x.strides.slice(1), dense: false, dtype: x.dtype };
 }
 
 /** y = f(a, b), broadcasting. y is dense. */
@@ -62,11 +62,11 @@ export function runBinary(f: Binary, a: View, b: View, y: View): void {
   if (y.size === 0) return;
   const whole = a.dense && a.size === y.size; // of the shape that both spread to
   if (whole && b.dense && b.size === y.size) {
-    f(a.at, b.at, y.at, 1, 1, 1, y.size, 0, 0, 0, 1, 0, 0, 0, 1);
+    f(a.address, b.address, y.address, 1, 1, 1, y.size, 0, 0, 0, 1, 0, 0, 0, 1);
   } else if (whole && b.size === 1) {
-    f(a.at, b.at, y.at, 1, 1, 1, y.size, 0, 0, 0, 1, 0, 0, 0, 0);
+    f(a.address, b.address, y.address, 1, 1, 1, y.size, 0, 0, 0, 1, 0, 0, 0, 0);
   } else if (collapse(y.shape, a, b)) {
-    f(a.at, b.at, y.at, n[0], n[1], n[2], n[3], p[0], p[1], p[2], p[3], q[0], q[1], q[2], q[3]);
+    f(a.address, b.address, y.address, n[0], n[1], n[2], n[3], p[0], p[1], p[2], p[3], q[0], q[1], q[2], q[3]);
   } else {
     const { shape } = y;
     for (let i = 0; i < shape[0]!; i++) {
@@ -80,7 +80,7 @@ export function runBinary(f: Binary, a: View, b: View, y: View): void {
 export function runCopy(f: Copy, x: View, y: View, shape: Shape = y.shape): void {
   if (shape.includes(0)) return;
   if (collapse(shape, x, y)) {
-    f(x.at, y.at, n[0], n[1], n[2], n[3], p[0], p[1], p[2], p[3], q[0], q[1], q[2], q[3]);
+    f(x.address, y.address, n[0], n[1], n[2], n[3], p[0], p[1], p[2], p[3], q[0], q[1], q[2], q[3]);
   } else {
     for (let i = 0; i < shape[0]!; i++) {
       runCopy(f, inside(x, i, shape.length), inside(y, i, shape.length), shape.slice(1));
@@ -97,7 +97,7 @@ export interface Slice {
 
 /** That slice of y, which has this shape. */
 export function partOf(y: View, shape: Shape, { dim, start, step }: Slice): View {
-  const at = y.at + start * y.strides[dim]! * runtime.backend.itemSize(y.dtype);
+  const at = y.address + start * y.strides[dim]! * runtime.backend.itemSize(y.dtype);
   const strides = y.strides.map((s, i) => (i === dim ? s * step : s));
-  return { at, size: 0, shape, strides, dense: false, dtype: y.dtype };
+  return { address: at, size: 0, shape, strides, dense: false, dtype: y.dtype };
 }

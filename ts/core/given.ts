@@ -17,7 +17,7 @@ export function given(t: Tensor, data: ArrayLike<number>): Tensor {
 export function fromBytes(bytes: Uint8Array, shape: Shape, dtype: DType): Tensor {
   const t = allocateNow([...shape], dtype);
   const { backend } = t.storage;
-  if (ELEMENTS[dtype].kind === 'bool') backend.write(t.at, numbersFor(dtype, bytes), dtype);
-  else backend.writeBytes(t.at, bytes, dtype);
+  if (ELEMENTS[dtype].kind === 'bool') backend.write(t.address, numbersFor(dtype, bytes), dtype);
+  else backend.writeBytes(t.address, bytes, dtype);
   return given(t, runtime.watcher === null ? [] : numbersOf(bytes, dtype));
 }

@@ -138,7 +138,7 @@ export function dropWithValue(t: Tensor, by = ''): void {
     register(t);
     return;
   }
-  if (alone) t.lastValue = backend.peek!(t.at, t.dtype);
+  if (alone) t.lastValue = backend.peek!(t.address, t.dtype);
   drop(t, by);
 }
 /** Gives back the memory of a number that outlived its scope. */
@@ -198,7 +198,7 @@ export function freed(t: Tensor, where: string): PhylloError {
     const made = t.made === '' ? '' : ` by ${t.made}`;
     return new CaptureError(
       where,
-      `a tensor of shape ${show(t.shape)} was made${made} while a function was captured and holds no numbers: what the function leaves in a variable or a field is not seen at its next call. Return it and pass it in as an argument, or write it into a tensor with assign()`,
+      `a tensor of shape ${show(t.shape)} was made${made} while a function was captured and holds no numbers: what the function leaves in a variable or a field is not seen at its next call. Return it and pass it in as an argument, or write it into a tensor with copy_()`,
     );
   }
   const made = `${t.made === '' ? '' : ` by ${t.made}`}${t.owner === noScope ? '' : ` in ${t.owner.name}`}`;

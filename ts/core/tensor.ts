@@ -37,7 +37,7 @@ export class Tensor {
   /** Elements between the storage's start and the last element. @internal */
   readonly last: number;
   /** Byte address of the first element. @internal */
-  readonly at: number;
+  readonly address: number;
 
   // ── For gradients ──
   /** The op that made it, or itself as a leaf. @internal */
@@ -86,7 +86,7 @@ export class Tensor {
     this.size = sizeOf(shape);
     this.dense = dense;
     this.last = offset + (dense ? this.size : spanOf(shape, strides)) - 1;
-    this.at = offset === 0 ? storage.at : storage.at + offset * storage.backend.itemSize(dtype);
+    this.address = offset === 0 ? storage.at : storage.at + offset * storage.backend.itemSize(dtype);
   }
 
   /** Number of dimensions. */
@@ -138,7 +138,7 @@ export class Tensor {
   async data(): Promise<TensorData> {
     if (this.disposed && this.lastValue !== undefined) return lone(this.lastValue, this.dtype);
     if (!this.valueInMemory) readable(this, 'data');
-    const elements = await this.storage.backend.read(this.at, reach(this), this.dtype);
+    const elements = await this.storage.backend.read(this.address, reach(this), this.dtype);
     await breathe();
     return inOrder(this, elements);
   }
@@ -153,7 +153,7 @@ export class Tensor {
     if (!this.valueInMemory) readable(this, 'toArray');
     const { backend } = this.storage;
     if (backend.readSync === undefined) throw unreachable(backend, 'toArray');
-    return inOrder(this, backend.readSync(this.at, reach(this), this.dtype));
+    return inOrder(this, backend.readSync(this.address, reach(this), this.dtype));
   }
 
   /**
@@ -172,7 +172,7 @@ export class Tensor {
     runtime.watcher?.elements(this, 'item');
     const { backend } = this.storage;
     if (backend.peek === undefined) throw unreachable(backend, 'item');
-    return backend.peek(this.at, this.dtype);
+    return backend.peek(this.address, this.dtype);
   }
 
   /** Writes elements into it, in row-major order (of bool, all but 0 as 1); saved for a gradient, the old ones are missed with an error. */
@@ -187,7 +187,7 @@ export class Tensor {
       throw new ShapeError('set', `${elements.length} elements do not fill ${show(this.shape)}`);
     }
     this.storage.version++;
-    this.storage.backend.write(this.at, numbersFor(this.dtype, elements), this.dtype);
+    this.storage.backend.write(this.address, numbersFor(this.dtype, elements), this.dtype);
     return this;
   }
 
@@ -222,7 +222,7 @@ export class Tensor {
     const { peek } = backend;
     if (peek === undefined) return `Tensor(on ${backend.name}: await data(), ${kind})`;
     const bytes = backend.itemSize(this.dtype);
-    return print(this, offset => peek(this.at + offset * bytes, this.dtype));
+    return print(this, offset => peek(this.address + offset * bytes, this.dtype));
   }
   /**
    * As text it is what `toString` says. It is no number: `loss < best` would be false whatever they are.

@@ -64,7 +64,7 @@ export class Scribe {
     }
   }
 
-  private operand({ value, at, shape, strides, dense, dtype }: ValueView): string {
+  private operand({ value, address: at, shape, strides, dense, dtype }: ValueView): string {
     const { origin } = value;
     if (origin.from === 'constant' && shape.length === 0 && dtype === 'f32') return this.names.get(value) ?? 'numbers';
     const name =

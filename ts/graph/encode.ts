@@ -123,7 +123,7 @@ export function encode(program: Program, inputs: readonly Named[], outputs: read
     else for (let time = 0; time < i.times; time++) i.body.forEach((call, j) => write(call, i.growth[j]!, time));
   }
 
-  const port = ({ name, view: { value, at, shape, dtype, dense } }: Named): Port => {
+  const port = ({ name, view: { value, address: at, shape, dtype, dense } }: Named): Port => {
     if (!isPortType(dtype)) {
       const takes = Object.keys(ARRAYS).join(', ');
       throw new CaptureError(

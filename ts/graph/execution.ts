@@ -180,7 +180,7 @@ export class Execution {
     let counted = 0;
     try {
       for (; counted < xs.length; counted++) xs[counted]!.storage.retain();
-      for (let i = 0; i < xs.length; i++) inputs[i]!.bind(xs[i]!.at);
+      for (let i = 0; i < xs.length; i++) inputs[i]!.bind(xs[i]!.address);
       gradients.bind(program);
       for (let i = 0; i < fresh.length; i++) {
         const storage = block(this.backend, fresh[i]!.bytes);
@@ -211,7 +211,7 @@ export class Execution {
   }
 
   /** A view of a value as a tensor of the caller's. */
-  tensor({ value, at, shape, strides, dtype, dense }: ValueView, xs: readonly Tensor[]): Tensor {
+  tensor({ value, address: at, shape, strides, dtype, dense }: ValueView, xs: readonly Tensor[]): Tensor {
     const { origin } = value;
     const seen =
       origin.from === 'input' ? xs[origin.index]! : origin.from === 'gradient' ? origin.leaf.leaf!.grad! : null;

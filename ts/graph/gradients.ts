@@ -99,7 +99,7 @@ function bufferable(effects: readonly GradientEffect[], results: ReadonlySet<Val
     if (!isPut(effect)) continue;
     const {
       leaf,
-      after: { value, at, dense },
+      after: { value, address: at, dense },
     } = effect;
     if (taken.has(value) || value.origin.from !== 'local') continue;
     if (!dense || at !== 0 || value.bytes !== leaf.size * leaf.storage.backend.itemSize(leaf.dtype)) continue;
@@ -218,7 +218,7 @@ export class Gradients {
     try {
       for (; counted < read.length; counted++) {
         const { leaf, before, after } = read[counted]!;
-        const { storage, at } = leaf.leaf!.grad!;
+        const { storage, address: at } = leaf.leaf!.grad!;
         program.address(before).bind(at);
         if (after !== 'same') storage.retain();
       }

@@ -30,7 +30,7 @@ export interface Value {
 export interface ValueView extends Omit<View, 'at'> {
   readonly value: Value;
   /** Bytes from the value's start to the first element. */
-  readonly at: number;
+  readonly address: number;
 }
 
 /** The kernels of a backend, and its capabilities beside them. */

@@ -97,7 +97,7 @@ export class Guards {
       const field = `${m.object.constructor?.name ?? 'Object'}.${String(key)}`;
       throw new CaptureError(
         'capture',
-        `the function called${siteOfCall()} changes ${field}, which a plan would do once: what changes from call to call must be a tensor, changed by assign()`,
+        `the function called${siteOfCall()} changes ${field}, which a plan would do once: what changes from call to call must be a tensor, changed by copy_()`,
       );
     }
     const t = this.tensors.find((t, j) => !t.disposed && (t.node !== null) !== this.recorded[j] && !this.made(t));

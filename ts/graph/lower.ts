@@ -69,7 +69,7 @@ export function lower(steps: readonly Step[], backend: Backend): Call[] {
   };
   return steps.flatMap(step => {
     const play = (shift: number): Recorded[] => {
-      const view = (o: ValueView): View => ({ ...o, at: idOf(o.value) * (APART + shift) + o.at });
+      const view = (o: ValueView): View => ({ ...o, address: idOf(o.value) * (APART + shift) + o.address });
       const { def, params, xs, ys } = step;
       const inputs = xs.map(x => x && view(x));
       try {

@@ -91,7 +91,7 @@ export class Trace implements Interpreter, Watcher {
   see(t: Tensor): ValueView {
     this.uses(t, runtime.recording);
     const { size, shape, strides, dense, dtype } = t;
-    return { value: this.valueOf(t), at: t.at - t.storage.at, size, shape, strides, dense, dtype };
+    return { value: this.valueOf(t), address: t.address - t.storage.at, size, shape, strides, dense, dtype };
   }
   private valueOf(t: Tensor): Value {
     const { storage } = t;
@@ -129,7 +129,7 @@ export class Trace implements Interpreter, Watcher {
       where === 'set'
         ? [
             'writes elements',
-            'a plan would write them once, not at each call: pass a tensor as an argument, or use assign()',
+            'a plan would write them once, not at each call: pass a tensor as an argument, or use copy_()',
           ]
         : t.storage.traced
           ? ['reads elements', 'they do not exist until the plan runs: return the tensor and read it outside']

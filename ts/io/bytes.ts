@@ -17,7 +17,7 @@ export function bytesOf(t: Tensor): Uint8Array {
   if (backend.readBytes === undefined) throw unreachable(backend, 'toArray');
   const { readBytes } = backend;
   return scope(() => {
-    const { at, size, dtype } = contiguous(t.detach());
+    const { address: at, size, dtype } = contiguous(t.detach());
     return readBytes(at, size, dtype);
   }, 'bytesOf');
 }

@@ -41,7 +41,7 @@ export function checkFields(m: Module): void {
 function refuseField(m: Module, name: string, value: unknown): never {
   throw new ValueError(
     m.constructor.name,
-    `${name} takes a Parameter, a Buffer or null, this is ${display(value)}: wrap a tensor in new nn.Parameter(), or copy its values with assign()`,
+    `${name} takes a Parameter, a Buffer or null, this is ${display(value)}: wrap a tensor in new nn.Parameter(), or copy its values with copy_()`,
   );
 }
 

@@ -9,7 +9,7 @@ import { checked, type Signature } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { full } from '../ops/creation';
 import * as random from '../ops/random';
-import { assign } from '../ops/update';
+import { copy_ } from '../ops/inplace';
 
 export type InitOptions = random.SourceOptions;
 export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu';
@@ -23,7 +23,7 @@ export interface KaimingOptions extends InitOptions {
 }
 
 function write(t: Tensor, make: (shape: Shape) => Tensor): Tensor {
-  return noGrad(() => scope(() => assign(t, make(t.shape)), 'init'));
+  return noGrad(() => scope(() => copy_(t, make(t.shape)), 'init'));
 }
 
 const initOptions: Kind<InitOptions | undefined> = optionsOf(random.sourceKeys);

@@ -14,7 +14,7 @@ import { scopeOf } from '../core/scope';
 import { sameShape, show } from '../core/shape';
 import { drop } from '../core/lifetime';
 import { live, type Tensor } from '../core/tensor';
-import { assign } from '../ops/update';
+import { copy_ } from '../ops/inplace';
 import { checkFields, checkLeaves, fields, noteFields } from './fields';
 import { Buffer, Parameter } from './parameter';
 
@@ -200,7 +200,7 @@ export abstract class Module {
     noGrad(() => {
       for (const [k, t] of Object.entries(own)) {
         const s = Object.hasOwn(state, k) ? state[k] : undefined;
-        if (s && s !== t) assign(t, s);
+        if (s && s !== t) copy_(t, s);
       }
     });
     return { missingKeys, unexpectedKeys };

@@ -61,7 +61,7 @@ export const neg: Op<[x: Tensor]> = defineOp({
   name: 'neg',
   inputs: ['x'],
   shape: xs => xs[0].shape,
-  run: (k, [x], [y]) => k.neg(x.at, y.at, y.size, 0),
+  run: (k, [x], [y]) => k.neg(x.address, y.address, y.size, 0),
   vjp: { x: g => neg(g) },
 });
 
@@ -157,7 +157,7 @@ export const sumRuns: Op<[x: Tensor], { dims: Shape; scale: number }> = definePa
   shape: ([x], { dims }) => reduced(x.shape, dims),
   run(k, [x], [y], { dims, scale }) {
     const [n0 = 1, r0 = 1, n1 = 1, r1 = 1] = runs(x.shape, dims);
-    k.sum(x.at, y.at, n0, r0, n1, r1, scale);
+    k.sum(x.address, y.address, n0, r0, n1, r1, scale);
   },
   vjp: {
     x: (g, _, { scale }, s) => expand(scale === 1 ? g : mul(g, scale), s.x),
@@ -171,7 +171,7 @@ const sumRunsInt: Op<[x: Tensor], { dims: Shape; scale: number }> = defineParame
   shape: ([x], { dims }) => reduced(x.shape, dims),
   run(k, [x], [y], { dims }) {
     const [n0 = 1, r0 = 1, n1 = 1, r1 = 1] = runs(x.shape, dims);
-    k.sumI32(x.at, y.at, n0, r0, n1, r1);
+    k.sumI32(x.address, y.address, n0, r0, n1, r1);
   },
 });
 

@@ -114,7 +114,14 @@ export const conv: Op<[x: Tensor, w: Tensor, b: Tensor | null], Convolution> = d
     return outputShape(x.shape, w.shape, geometry);
   },
   run: (k, [x, w, b], [y], { geometry, activation = 0 }) =>
-    k.conv2d(x.at, w.at, y.at, b ? b.at : 0, ...convSizes(x.shape, w.shape, y.shape, geometry), activation),
+    k.conv2d(
+      x.address,
+      w.address,
+      y.address,
+      b ? b.address : 0,
+      ...convSizes(x.shape, w.shape, y.shape, geometry),
+      activation,
+    ),
   saves: { x: ['w'], w: ['x'] },
   vjp: {
     x: (g, { w }, { geometry }, s) => convGradX(g, w, { geometry, x: s.x }),
@@ -129,7 +136,7 @@ export const convGradX: Op<[g: Tensor, w: Tensor], { geometry: Geometry; x: Shap
   flops: ([g, w]) => productsOf(w, g),
   shape: (_, { x }) => x,
   run: (k, [g, w], [gx], { geometry, x }) =>
-    k.conv2dGradX(g.at, w.at, gx.at, 0, ...convSizes(x, w.shape, g.shape, geometry)),
+    k.conv2dGradX(g.address, w.address, gx.address, 0, ...convSizes(x, w.shape, g.shape, geometry)),
   saves: { g: ['w'], w: ['g'] },
   vjp: {
     g: (gg, { w }, { geometry }) => conv(gg, w, null, { geometry }),
@@ -143,7 +150,7 @@ export const convGradW: Op<[g: Tensor, x: Tensor], { geometry: Geometry; w: Shap
   flops: ([g], gw) => productsOf(gw, g),
   shape: (_, { w }) => w,
   run: (k, [g, x], [gw], { geometry, w }) =>
-    k.conv2dGradW(g.at, x.at, gw.at, 0, ...convSizes(x.shape, w, g.shape, geometry)),
+    k.conv2dGradW(g.address, x.address, gw.address, 0, ...convSizes(x.shape, w, g.shape, geometry)),
   saves: { g: ['x'], x: ['g'] },
   vjp: {
     g: (gg, { x }, { geometry }) => conv(x, gg, null, { geometry }),

@@ -102,7 +102,7 @@ export const onesLike: (x: Tensor, options?: CreationOptions) => Tensor = checke
 function fromData(where: string, data: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
   if (sizeOf(shape) !== data.length) throw new ShapeError(where, `${data.length} elements do not fill ${show(shape)}`);
   const t = allocateNow([...shape], dtype);
-  t.storage.backend.write(t.at, numbersFor(dtype, data), dtype);
+  t.storage.backend.write(t.address, numbersFor(dtype, data), dtype);
   return given(t, data);
 }
 type Typed = TensorData | Uint8ClampedArray | BigInt64Array;

@@ -10,7 +10,7 @@ const dropoutOp: Op<[x: Tensor, key: Tensor], { p: number }> = defineParametricO
   inputs: ['x', 'key'],
   wants: { key: 'i32' },
   shape: ([x]) => x.shape,
-  run: (k, [x, key], [y], { p }) => k.dropout(x.at, key.at, y.at, y.size, p),
+  run: (k, [x, key], [y], { p }) => k.dropout(x.address, key.address, y.address, y.size, p),
   saves: { x: ['key'] },
   vjp: { x: (g, { key }, p) => dropoutOp(g, key, p), key: null }, // linear in x, and its own transpose
 });

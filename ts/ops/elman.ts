@@ -18,7 +18,7 @@ export const rnnOp: MultiOp<[p: Tensor, w: Tensor, h0: Tensor], [y: Tensor, h: T
   outputs: ['y', 'h'],
   shapes: ([p, , h0]) => [p.shape, h0.shape],
   run: (k: Kernels, [p, w, h0], [y, h], params) =>
-    k.rnn(p.at, w.at, h0.at, y.at, h.at, ...sizes(y, params), Number(params.relu)),
+    k.rnn(p.address, w.address, h0.address, y.address, h.address, ...sizes(y, params), Number(params.relu)),
   saves: { p: ['w', 'y'], w: ['w', 'h0', 'y'], h0: ['w', 'y'] },
   vjpAll([gy, gh], { w, h0, y }, params, _, needed) {
     const back = runtime.recording ? rnnBack : rnnGrad;
@@ -35,7 +35,16 @@ const rnnGrad: MultiOp<[gy: Tensor | null, gh: Tensor | null, w: Tensor, y: Tens
     outputs: ['gp', 'gh0'],
     shapes: ([, , , y]) => [y.shape, y.shape.slice(1)],
     run: (k, [gy, gh, w, y], [gp, gh0], params) =>
-      k.rnnGrad(at(gy), at(gh), w.at, y.at, gp.at, gh0.at, ...sizes(y, params), Number(params.relu)),
+      k.rnnGrad(
+        at(gy),
+        at(gh),
+        w.address,
+        y.address,
+        gp.address,
+        gh0.address,
+        ...sizes(y, params),
+        Number(params.relu),
+      ),
   });
 function rnnBack(gy: Tensor | null, gh: Tensor | null, w: Tensor, y: Tensor, params: Elman): readonly [Tensor, Tensor] {
   const slope = params.relu ? to(gt(y, 0), 'f32') : rsub(square(y), 1);

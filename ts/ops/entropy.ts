@@ -22,7 +22,7 @@ export const entropy: MultiOp<[x: Tensor, target: Tensor], [loss: Tensor, norm: 
   run(k, [x, target], [loss, norm]) {
     const classes = x.shape.at(-1)!;
     checkIndices(k, 'crossEntropy', target, classes);
-    k.crossEntropy(x.at, target.at, loss.at, norm.at, target.size, classes);
+    k.crossEntropy(x.address, target.address, loss.address, norm.address, target.size, classes);
   },
   saves: { x: ['x', 'target', 'norm'] },
   vjp: {
@@ -43,7 +43,16 @@ const entropyGrad: Op<[g: Tensor, x: Tensor, target: Tensor, norm: Tensor]> = de
   strided: true, // for the sake of g: the others were saved dense
   shape: ([, x]) => x.shape,
   run: (k, [g, x, target, norm], [gx]) =>
-    k.crossEntropyGrad(g.at, x.at, target.at, norm.at, gx.at, target.size, x.shape.at(-1)!, even(g) ? 0 : 1),
+    k.crossEntropyGrad(
+      g.address,
+      x.address,
+      target.address,
+      norm.address,
+      gx.address,
+      target.size,
+      x.shape.at(-1)!,
+      even(g) ? 0 : 1,
+    ),
   saves: { g: ['x', 'target'], x: ['g', 'x'] },
   // `norm` is a function of x, by which the rule of x differentiates too.
   vjp: {

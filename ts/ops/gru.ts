@@ -40,7 +40,7 @@ export const gruOp: MultiOp<
     return [y, h0.shape, reserve ? widened({ shape: y }, 4) : [0]];
   },
   run: (k, [p, w, b, h0], [y, h, reserve], params) =>
-    k.gru(p.at, w.at, at(b), h0.at, y.at, h.at, at(reserve), ...sizes(y, params)),
+    k.gru(p.address, w.address, at(b), h0.address, y.address, h.address, at(reserve), ...sizes(y, params)),
   saves: {
     p: ['w', 'h0', 'y', 'reserve'],
     w: ['w', 'h0', 'y', 'reserve'],
@@ -71,7 +71,19 @@ const gruGrad: MultiOp<
   outputs: ['gp', 'gq', 'gh0'],
   shapes: ([, , , , h0, y]) => [widened(y, 3), widened(y, 3), h0.shape],
   run: (k, [gy, gh, gr, w, h0, y, reserve], [gp, gq, gh0], params) =>
-    k.gruGrad(at(gy), at(gh), at(gr), w.at, h0.at, y.at, reserve.at, gp.at, gq.at, gh0.at, ...sizes(y, params)),
+    k.gruGrad(
+      at(gy),
+      at(gh),
+      at(gr),
+      w.address,
+      h0.address,
+      y.address,
+      reserve.address,
+      gp.address,
+      gq.address,
+      gh0.address,
+      ...sizes(y, params),
+    ),
 });
 function gruBack(
   [gAll, gLast, gReserve]: readonly [y: Cotangent, h: Cotangent, reserve: Cotangent],

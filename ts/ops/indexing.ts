@@ -36,7 +36,7 @@ const gatherOp: Op<[x: Tensor, index: Tensor], { dim: number }> = defineParametr
   run(k, [x, index], [y], { dim }) {
     const [outer, n, inner] = around(x.shape, dim);
     checkIndices(k, 'gather', index, n);
-    k.gather(x.at, index.at, y.at, outer, n, index.shape[dim]!, inner);
+    k.gather(x.address, index.address, y.address, outer, n, index.shape[dim]!, inner);
   },
   saves: { x: ['index'] },
   vjp: { x: (g, { index }, { dim }, s) => scatterAlong(g, dim, index, s.x[dim]!), index: null },
@@ -66,7 +66,7 @@ const scatterOp: Op<[g: Tensor, index: Tensor], { dim: number; size: number }> =
   run(k, [g, index], [y], { dim, size }) {
     const [outer, count, inner] = around(g.shape, dim);
     checkIndices(k, 'scatterAlong', index, size);
-    k.scatterAdd(g.at, index.at, y.at, outer, size, count, inner);
+    k.scatterAdd(g.address, index.address, y.address, outer, size, count, inner);
   },
   saves: { g: ['index'] },
   vjp: { g: (g, { index }, { dim }) => gatherOp(g, index, { dim }), index: null },
@@ -101,7 +101,7 @@ const selectOp: Op<[x: Tensor, index: Tensor], { dim: number }> = defineParametr
     const [outer, n, inner] = around(x.shape, dim);
     checkIndices(k, 'indexSelect', index, n);
     const kernel = itemSize(x.dtype) === 1 ? k.indexSelect8 : k.indexSelect;
-    kernel(x.at, index.at, y.at, outer, n, index.size, inner);
+    kernel(x.address, index.address, y.address, outer, n, index.size, inner);
   },
   saves: { x: ['index'] },
   vjp: { x: (g, { index }, { dim }, s) => indexAddOp(g, index, { dim, size: s.x[dim]! }), index: null },
@@ -131,7 +131,7 @@ const indexAddOp: Op<[g: Tensor, index: Tensor], { dim: number; size: number }> 
   run(k, [g, index], [y], { dim, size }) {
     const [outer, count, inner] = around(g.shape, dim);
     checkIndices(k, 'indexAdd', index, size);
-    k.indexAdd(g.at, index.at, y.at, outer, size, count, inner);
+    k.indexAdd(g.address, index.address, y.address, outer, size, count, inner);
   },
   saves: { g: ['index'] },
   vjp: { g: (g, { index }, { dim }) => selectOp(g, index, { dim }), index: null },

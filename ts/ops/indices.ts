@@ -8,8 +8,8 @@ import { runtime } from '../core/runtime';
  * them.
  */
 export function checkIndices(k: Kernels, where: string, index: View, size: number): void {
-  const position = k.indexOutside?.(index.at, index.size, size) ?? -1;
-  if (position >= 0) throw outside(runtime.backend, where, index.at, position, size);
+  const position = k.indexOutside?.(index.address, index.size, size) ?? -1;
+  if (position >= 0) throw outside(runtime.backend, where, index.address, position, size);
 }
 
 /** The error for the index at a position of those that begin at an address. */

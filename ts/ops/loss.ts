@@ -110,8 +110,8 @@ const logFloored: Op<[x: Tensor]> = defineOp({
   inputs: ['x'],
   shape: ([x]) => x.shape,
   run(k, [x], [y]) {
-    k.log(x.at, y.at, y.size, 0);
-    k.clamp(y.at, y.at, y.size, -100, Infinity);
+    k.log(x.address, y.address, y.size, 0);
+    k.clamp(y.address, y.address, y.size, -100, Infinity);
   },
   saves: { x: ['x', 'y'] },
   vjp: { x: (g, { x, y }) => div(g, where(gt(y, -100), x, Infinity)) },

@@ -74,3 +74,4 @@ export { cross, inner, kron, outer } from './contraction';
 export * from './special';
 export { nanmean, nansum, prod } from './statistics';
 export { gather, indexAdd, indexSelect, scatterAlong } from './indexing';
+export { add_, clamp_, copy_, div_, fill_, mul_, sub_, zero_ } from './inplace';

@@ -12,7 +12,7 @@ import { normalise, normaliseBy } from './normalise';
 import { avgPool2d } from './pool';
 import { pow } from './power';
 import { reshape, slice } from './view';
-import { assign } from './update';
+import { copy_ } from './inplace';
 import { localResponseNormKeys, type LocalResponseNormOptions } from './windows';
 
 /** Throws unless a parameter has this shape. */
@@ -178,7 +178,7 @@ export const batchNorm: (
         noGrad(() => {
           // and not when it is computed again
           const move = (running: Tensor, by: Tensor, factor: number): Tensor =>
-            assign(running, add(mul(running, 1 - momentum), mul(by, momentum * factor)));
+            copy_(running, add(mul(running, 1 - momentum), mul(by, momentum * factor)));
           if (runningMean) move(runningMean, m, 1);
           if (runningVar) move(runningVar, variance, count / (count - 1));
         });

@@ -42,8 +42,21 @@ export const normalise: MultiOp<
   outputs: ['y', 'mean', 'variance'],
   shapes: ([x], { n }) => [x.shape, [n], [n]],
   run(k, [x, w, b], [y, mean, variance], { outer, n, inner, size, step, centred, eps }) {
-    k.moments(x.at, mean.at, variance.at, outer, n, inner, centred ? 1 : 0);
-    k.normalise(x.at, mean.at, variance.at, w ? w.at : 0, b ? b.at : 0, y.at, outer, n, inner, size, step, eps);
+    k.moments(x.address, mean.address, variance.address, outer, n, inner, centred ? 1 : 0);
+    k.normalise(
+      x.address,
+      mean.address,
+      variance.address,
+      w ? w.address : 0,
+      b ? b.address : 0,
+      y.address,
+      outer,
+      n,
+      inner,
+      size,
+      step,
+      eps,
+    );
   },
   saves: { x: ['x', 'w', 'mean', 'variance'], w: ['x', 'mean', 'variance'] },
   vjpAll([g], { x, w = null, mean, variance }, p, _, needed) {
@@ -78,14 +91,14 @@ const normaliseGrad: MultiOp<
   },
   run(k, [g, x, w, mean, variance], [gx, gw, gb], { affine, outer, n, inner, size, step, centred, eps }) {
     k.normaliseGrad(
-      g.at,
-      x.at,
-      mean.at,
-      variance.at,
-      w ? w.at : 0,
-      gx.at,
-      affine ? gw.at : 0,
-      affine ? gb.at : 0,
+      g.address,
+      x.address,
+      mean.address,
+      variance.address,
+      w ? w.address : 0,
+      gx.address,
+      affine ? gw.address : 0,
+      affine ? gb.address : 0,
       outer,
       n,
       inner,
@@ -147,7 +160,20 @@ export const normaliseBy: Op<[x: Tensor, mean: Tensor, variance: Tensor, w: Tens
     nullable: ['w', 'b'],
     shape: ([x]) => x.shape,
     run: (k, [x, m, variance, w, b], [y], { outer, n, inner, size, step, eps }) =>
-      k.normalise(x.at, m.at, variance.at, w ? w.at : 0, b ? b.at : 0, y.at, outer, n, inner, size, step, eps),
+      k.normalise(
+        x.address,
+        m.address,
+        variance.address,
+        w ? w.address : 0,
+        b ? b.address : 0,
+        y.address,
+        outer,
+        n,
+        inner,
+        size,
+        step,
+        eps,
+      ),
     saves: { x: ['variance', 'w'], w: ['x', 'mean', 'variance'] },
     vjp: {
       x(g, { variance, w }, p) {

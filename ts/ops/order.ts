@@ -23,7 +23,7 @@ const topkRows: MultiOp<[x: Tensor], [values: Tensor, indices: Tensor], { k: num
     },
     run(kernels, [x], [values, indices], { k, descending }) {
       const rows = sizeOf(x.shape.slice(0, -1));
-      kernels.topk(x.at, values.at, indices.at, rows, x.shape.at(-1)!, k, descending ? 1 : 0);
+      kernels.topk(x.address, values.address, indices.address, rows, x.shape.at(-1)!, k, descending ? 1 : 0);
     },
     saves: { x: ['indices'] },
     vjp: { x: ([g], { indices }, _, s) => scatterAlong(g!, -1, indices, s.x.at(-1)!) },
@@ -100,8 +100,8 @@ const cumsumFloat: Cumsum = defineParametricOp({
   shape: ([x]) => x.shape,
   run: (k, [x], [y], { dim, backwards }) =>
     k.cumsum(
-      x.at,
-      y.at,
+      x.address,
+      y.address,
       sizeOf(x.shape.slice(0, dim)),
       x.shape[dim]!,
       sizeOf(x.shape.slice(dim + 1)),
@@ -116,7 +116,7 @@ const cumsumInt: Cumsum = defineParametricOp({
   dtype: 'i32',
   shape: ([x]) => x.shape,
   run: (k, [x], [y], { dim }) =>
-    k.cumsumI32(x.at, y.at, sizeOf(x.shape.slice(0, dim)), x.shape[dim]!, sizeOf(x.shape.slice(dim + 1)), 0),
+    k.cumsumI32(x.address, y.address, sizeOf(x.shape.slice(0, dim)), x.shape[dim]!, sizeOf(x.shape.slice(dim + 1)), 0),
 });
 /** Running sums along `dim`: y_i = Σ x_j over j ≤ i. Of integers and bools, they are i32. */
 export const cumsum: (x: Tensor, dim: number) => Tensor = checked(

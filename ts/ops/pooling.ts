@@ -39,7 +39,7 @@ export function windowOf(where: string, x: Shape, kernelSize: Pair, options: Max
 }
 
 /** 0 for an output that is not wanted. */
-export const addressOf = (y: View): number => (y.size > 0 ? y.at : 0);
+export const addressOf = (y: View): number => (y.size > 0 ? y.address : 0);
 const wide = ({ kernel }: Window): boolean => kernel[0] * kernel[1] > 256;
 /** The geometry of x and its windows, as kernels take it. */
 export function maxPoolSizes(x: Shape, p: Window): MaxPoolSizes {
@@ -72,7 +72,8 @@ export const maxPool: MultiOp<[x: Tensor], [y: Tensor, at: Tensor], MaxPoolParam
     const shape = [x.shape[0]!, x.shape[1]!, ...window.output];
     return [shape, taps ? shape : [0]];
   },
-  run: (k, [x], [y, at], { window }) => k.maxPool2d(x.at, addressOf(at), y.at, ...maxPoolSizes(x.shape, window)),
+  run: (k, [x], [y, at], { window }) =>
+    k.maxPool2d(x.address, addressOf(at), y.address, ...maxPoolSizes(x.shape, window)),
   saves: { x: ['at'] },
   vjp: { x: ([g], { at }, { window }, s) => maxPoolGrad(g!, at, { window, x: s.x }) },
 });
@@ -81,7 +82,8 @@ export const maxPoolGrad: Op<[g: Tensor, at: Tensor], { window: Window; x: Shape
   inputs: ['g', 'at'],
   wants: { at: 'any' },
   shape: (_, { x }) => x,
-  run: (k, [g, at], [gx], { window, x }) => k.maxPool2dGrad(g.at, at.at, gx.at, ...maxPoolSizes(x, window)),
+  run: (k, [g, at], [gx], { window, x }) =>
+    k.maxPool2dGrad(g.address, at.address, gx.address, ...maxPoolSizes(x, window)),
   saves: { g: ['at'] },
   vjp: { g: (gg, { at }, { window }) => maxPoolTake(gg, at, { window }), at: null },
 });
@@ -91,7 +93,8 @@ const maxPoolTake: Op<[x: Tensor, at: Tensor], { window: Window }> = defineParam
   inputs: ['x', 'at'],
   wants: { at: 'any' },
   shape: ([_, at]) => at.shape,
-  run: (k, [x, at], [y], { window }) => k.maxPool2dTake(x.at, at.at, y.at, ...maxPoolSizes(x.shape, window)),
+  run: (k, [x, at], [y], { window }) =>
+    k.maxPool2dTake(x.address, at.address, y.address, ...maxPoolSizes(x.shape, window)),
   saves: { x: ['at'] },
   vjp: { x: (g, { at }, { window }, s) => maxPoolGrad(g, at, { window, x: s.x }), at: null },
 });
@@ -123,13 +126,13 @@ export const avgPool: Op<[x: Tensor], AvgParams> = defineParametricOp({
   name: 'avgPool2d',
   inputs: ['x'],
   shape: ([x], { window }) => [x.shape[0]!, x.shape[1]!, ...window.output],
-  run: (k, [x], [y], params) => k.avgPool2d(x.at, y.at, ...avgPoolSizes(x.shape, params)),
+  run: (k, [x], [y], params) => k.avgPool2d(x.address, y.address, ...avgPoolSizes(x.shape, params)),
   vjp: { x: (g, _, params, s) => avgPoolGrad(g, { ...params, x: s.x }) },
 });
 export const avgPoolGrad: Op<[g: Tensor], AvgParams & { x: Shape }> = defineParametricOp({
   name: 'avgPool2dGrad',
   inputs: ['g'],
   shape: (_, { x }) => x,
-  run: (k, [g], [gx], params) => k.avgPool2dGrad(g.at, gx.at, ...avgPoolSizes(params.x, params)),
+  run: (k, [g], [gx], params) => k.avgPool2dGrad(g.address, gx.address, ...avgPoolSizes(params.x, params)),
   vjp: { g: (gg, _, params) => avgPool(gg, params) },
 });

@@ -53,13 +53,13 @@ function batched(k: Kernels, a: View, b: View, y: View, activation: number): voi
       tall ? m * count : m,
       n,
       depth,
-      a.at + pa * item,
+      a.address + pa * item,
       rsa,
       csa,
-      b.at + pb * item,
+      b.address + pb * item,
       rsb,
       csb,
-      y.at + i * count * m * n * item,
+      y.address + i * count * m * n * item,
       n,
       tall ? 1 : count,
       tall ? 0 : sa,
@@ -117,7 +117,27 @@ export const linearOp: Op<[x: Tensor, w: Tensor, b: Tensor | null], Activated> =
   run(k, [x, w, b], [y], { activation = 0 }) {
     const [n, depth] = [w.shape[0]!, w.shape[1]!];
     const m = sizeOf(y.shape.slice(0, -1));
-    k.gemm(m, n, depth, x.at, depth, 1, w.at, 1, depth, y.at, n, 1, 0, 0, 0, b ? b.at : 0, b ? 1 : 0, 0, activation);
+    k.gemm(
+      m,
+      n,
+      depth,
+      x.address,
+      depth,
+      1,
+      w.address,
+      1,
+      depth,
+      y.address,
+      n,
+      1,
+      0,
+      0,
+      0,
+      b ? b.address : 0,
+      b ? 1 : 0,
+      0,
+      activation,
+    );
   },
   saves: { x: ['w'], w: ['x'] },
   vjp: {

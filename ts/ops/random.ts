@@ -39,7 +39,7 @@ const draw: Op<[state: Tensor]> = defineOp({
   mutates: ['state'],
   dtype: 'i32',
   shape: () => [4],
-  run: (k, [state], [key]) => k.draw(state.at, key.at),
+  run: (k, [state], [key]) => k.draw(state.address, key.address),
 });
 
 /** What random numbers start from. */
@@ -188,14 +188,14 @@ const uniformOp: Op<[key: Tensor], { shape: Shape; lo: number; hi: number }> = d
   inputs: ['key'],
   wants: { key: 'i32' },
   shape: (_, { shape }) => shape,
-  run: (k, [key], [y], { lo, hi }) => k.uniform(key.at, y.at, y.size, lo, hi),
+  run: (k, [key], [y], { lo, hi }) => k.uniform(key.address, y.address, y.size, lo, hi),
 });
 const normalOp: Op<[key: Tensor], { shape: Shape; mean: number; std: number }> = defineParametricOp({
   name: 'normal',
   inputs: ['key'],
   wants: { key: 'i32' },
   shape: (_, { shape }) => shape,
-  run: (k, [key], [y], { mean, std }) => k.normal(key.at, y.at, y.size, mean, std),
+  run: (k, [key], [y], { mean, std }) => k.normal(key.address, y.address, y.size, mean, std),
 });
 const bitsOp: Op<[key: Tensor], { n: number }> = defineParametricOp({
   name: 'bits',
@@ -203,7 +203,7 @@ const bitsOp: Op<[key: Tensor], { n: number }> = defineParametricOp({
   wants: { key: 'i32' },
   dtype: 'i32',
   shape: (_, { n }) => [n],
-  run: (k, [key], [y]) => k.bits(key.at, y.at, y.size),
+  run: (k, [key], [y]) => k.bits(key.address, y.address, y.size),
 });
 
 const source = (options: SourceOptions): Generator => options.generator ?? defaultGenerator();

@@ -37,7 +37,7 @@ export const widened = ({ shape }: { readonly shape: Shape }, k: number): Shape 
 /** Operations of the products of w with as many states as `size` elements make. */
 export const products = (w: View, size: number): number => (w.size === 0 ? 0 : (2 * w.size * size) / w.shape[1]!);
 /** The address of an operand; 0 for one that is absent or empty. */
-export const at = (x: View | null): number => (x && x.size > 0 ? x.at : 0);
+export const at = (x: View | null): number => (x && x.size > 0 ? x.address : 0);
 
 /** The equal parts of a row, one after another. */
 export const parts = (x: Tensor, count: number): Tensor[] =>

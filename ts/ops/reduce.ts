@@ -80,7 +80,7 @@ const root: Op<[x: Tensor]> = defineOp({
   name: 'root',
   inputs: ['x'],
   shape: xs => xs[0].shape,
-  run: (k, [x], [y]) => k.sqrt(x.at, y.at, y.size, 0),
+  run: (k, [x], [y]) => k.sqrt(x.address, y.address, y.size, 0),
   saves: { x: ['y'] },
   vjp: {
     x(g, { y }) {
@@ -108,8 +108,15 @@ function shapesOf(where: string, x: Tensor, { dim }: Along): [values: Shape, ind
   const shape = reduced(x.shape, [dim]);
   return [shape, shape];
 }
-function run(k: Kernels, name: 'max' | 'min', { at, shape }: View, values: View, indices: View, { dim }: Along): void {
-  k[name](at, values.at, indices.at, sizeOf(shape.slice(0, dim)), shape[dim]!, sizeOf(shape.slice(dim + 1)));
+function run(
+  k: Kernels,
+  name: 'max' | 'min',
+  { address: at, shape }: View,
+  values: View,
+  indices: View,
+  { dim }: Along,
+): void {
+  k[name](at, values.address, indices.address, sizeOf(shape.slice(0, dim)), shape[dim]!, sizeOf(shape.slice(dim + 1)));
 }
 
 /** One whose gradient goes to the element that was taken. */

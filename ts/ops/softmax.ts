@@ -20,7 +20,7 @@ const softmaxRows: Op<[x: Tensor]> = defineOp({
   name: 'softmax',
   inputs: ['x'],
   shape: ([x]) => x.shape,
-  run: (k, [x], [y]) => k.softmax(x.at, y.at, ...rows(x)),
+  run: (k, [x], [y]) => k.softmax(x.address, y.address, ...rows(x)),
   saves: { x: ['y'] },
   vjp: { x: (g, { y }) => softmaxGrad(g, y) },
 });
@@ -29,7 +29,7 @@ const softmaxGrad: Op<[g: Tensor, y: Tensor]> = defineOp({
   name: 'softmaxGrad',
   inputs: ['g', 'y'],
   shape: ([g]) => g.shape,
-  run: (k, [g, y], [gx]) => k.softmaxGrad(g.at, y.at, gx.at, ...rows(g)),
+  run: (k, [g, y], [gx]) => k.softmaxGrad(g.address, y.address, gx.address, ...rows(g)),
   saves: { g: ['y'], y: ['g', 'y'] },
   vjp: {
     g: (gg, { y }) => softmaxGrad(gg, y),
@@ -41,7 +41,7 @@ const logSoftmaxRows: Op<[x: Tensor]> = defineOp({
   name: 'logSoftmax',
   inputs: ['x'],
   shape: ([x]) => x.shape,
-  run: (k, [x], [y]) => k.logSoftmax(x.at, y.at, ...rows(x)),
+  run: (k, [x], [y]) => k.logSoftmax(x.address, y.address, ...rows(x)),
   saves: { x: ['y'] },
   vjp: { x: (g, { y }) => logSoftmaxGrad(g, y) },
 });
@@ -50,7 +50,7 @@ const logSoftmaxGrad: Op<[g: Tensor, y: Tensor]> = defineOp({
   name: 'logSoftmaxGrad',
   inputs: ['g', 'y'],
   shape: ([g]) => g.shape,
-  run: (k, [g, y], [gx]) => k.logSoftmaxGrad(g.at, y.at, gx.at, ...rows(g)),
+  run: (k, [g, y], [gx]) => k.logSoftmaxGrad(g.address, y.address, gx.address, ...rows(g)),
   saves: { g: ['y'], y: ['g', 'y'] },
   vjp: {
     g: (gg, { y }) => sub(gg, sum(mul(gg, exp(y)), -1, last)),

@@ -29,7 +29,7 @@ function gradOp(name: Differentiable, curvature: ((s: Tensor, p: number) => Tens
     name: `${name}Grad`,
     inputs: ['g', 's'],
     shape: xs => xs[0].shape,
-    run: (k, xs, ys, { p }) => k[`${name}Grad`](xs[0].at, xs[1].at, ys[0].at, ys[0].size, p),
+    run: (k, xs, ys, { p }) => k[`${name}Grad`](xs[0].address, xs[1].address, ys[0].address, ys[0].size, p),
     saves: { g: ['s'], s: ['g', 's'] },
     vjp: {
       g: (gg, { s }, params) => self(gg, s, params),
@@ -46,7 +46,7 @@ function smooth(name: Differentiable, curvature: ((s: Tensor) => Tensor) | null)
     name,
     inputs: ['x'],
     shape: xs => xs[0].shape,
-    run: (k, xs, ys) => k[name](xs[0].at, ys[0].at, ys[0].size, 0),
+    run: (k, xs, ys) => k[name](xs[0].address, ys[0].address, ys[0].size, 0),
     saves: { x: [SAVED[name]] },
     vjp: { x: (g, saved) => grad(g, saved[SAVED[name]], { p: 0 }) },
   });
@@ -60,7 +60,7 @@ function parametric(name: Differentiable, curvature: ((s: Tensor, p: number) => 
     name,
     inputs: ['x'],
     shape: xs => xs[0].shape,
-    run: (k, xs, ys, { p }) => k[name](xs[0].at, ys[0].at, ys[0].size, p),
+    run: (k, xs, ys, { p }) => k[name](xs[0].address, ys[0].address, ys[0].size, p),
     saves: { x: [SAVED[name]] },
     vjp: { x: (g, saved, params) => grad(g, saved[SAVED[name]], params) },
   });
@@ -73,7 +73,7 @@ function stepwise(name: Exclude<Plain, 'neg'>): UnaryOp {
     name,
     inputs: ['x'],
     shape: xs => xs[0].shape,
-    run: (k, xs, ys) => k[name](xs[0].at, ys[0].at, ys[0].size, 0),
+    run: (k, xs, ys) => k[name](xs[0].address, ys[0].address, ys[0].size, 0),
     vjp: { x: null },
   });
 }
@@ -149,7 +149,7 @@ export const clampOp: Op<[x: Tensor], { lo: number; hi: number }> = defineParame
   name: 'clamp',
   inputs: ['x'],
   shape: xs => xs[0].shape,
-  run: (k, [x], [y], { lo, hi }) => k.clamp(x.at, y.at, y.size, lo, hi),
+  run: (k, [x], [y], { lo, hi }) => k.clamp(x.address, y.address, y.size, lo, hi),
   saves: { x: ['x'] },
   vjp: { x: (g, { x }, { lo, hi }) => mul(g, mul(ge(x, lo), le(x, hi))) },
 });

@@ -17,7 +17,7 @@ const floats: WhereOp = defineOp({
   inputs: ['condition', 'a', 'b'],
   wants: { condition: 'bool' },
   shape: ([c]) => c.shape,
-  run: (k, [c, a, b], [y]) => k.where(c.at, a.at, b.at, y.at, y.size),
+  run: (k, [c, a, b], [y]) => k.where(c.address, a.address, b.address, y.address, y.size),
   saves: { a: ['condition'], b: ['condition'] },
   vjp: {
     condition: null,
@@ -31,7 +31,7 @@ const ints: WhereOp = defineOp({
   wants: { condition: 'bool', a: 'i32', b: 'i32' },
   dtype: 'i32',
   shape: ([c]) => c.shape,
-  run: (k, [c, a, b], [y]) => k.where(c.at, a.at, b.at, y.at, y.size),
+  run: (k, [c, a, b], [y]) => k.where(c.address, a.address, b.address, y.address, y.size),
 });
 
 /** a where the condition holds, b elsewhere; all three broadcast. The condition is bool. */

@@ -11,7 +11,7 @@ import { full } from '../ops/creation';
 import { stack } from '../ops/join';
 import { amax, norm, sum } from '../ops/reduce';
 import { pow } from '../ops/power';
-import { assign } from '../ops/update';
+import { copy_ } from '../ops/inplace';
 
 const someTensors: Kind<readonly Tensor[]> = listOf(aTensor, 'a list of tensors');
 
@@ -66,7 +66,7 @@ export const clipGradNorm: (params: readonly Tensor[], maxNorm: number, options?
           throw new ValueError('clipGradNorm', `the norm of the gradients is ${total.item()}`);
         }
         const scale = minimum(div(maxNorm, add(total, 1e-6)), 1);
-        for (const g of grads) assign(g, mul(g, scale));
+        for (const g of grads) copy_(g, mul(g, scale));
         return total;
       }),
   );
@@ -80,6 +80,6 @@ export const clipGradValue: (params: readonly Tensor[], clipValue: number) => vo
   ],
   (params, clipValue) =>
     noGrad(() => {
-      for (const g of gradientsOf(params)) assign(g, clamp(g, -clipValue, clipValue));
+      for (const g of gradientsOf(params)) copy_(g, clamp(g, -clipValue, clipValue));
     }),
 );

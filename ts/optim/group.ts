@@ -10,7 +10,8 @@ import { drop } from '../core/lifetime';
 import { live, Tensor } from '../core/tensor';
 import { tensor } from '../ops/creation';
 import { neg, to } from '../ops/elementwise';
-import { assign, tick } from '../ops/update';
+import { copy_ } from '../ops/inplace';
+import { tick } from '../ops/update';
 import { select } from '../ops/view';
 import { nameOptions, type OptimizerOptions } from './options';
 
@@ -142,7 +143,7 @@ export class ParamGroup<O extends object = object> {
   load(hyper: Tensor): void {
     if (hyper.storage === this.hyper.storage) return; // its own
     this.#known = null;
-    noGrad(() => assign(this.hyper, hyper));
+    noGrad(() => copy_(this.hyper, hyper));
   }
   private indexOf(name: string, beside: readonly string[] = []): number {
     const names = [...this.hypers.map(h => h.name), ...beside];

@@ -9,7 +9,7 @@ import { sameShape, show } from '../core/shape';
 import { drop } from '../core/lifetime';
 import { live, Tensor } from '../core/tensor';
 import { aTensor } from '../core/tensor-kinds';
-import { assign } from '../ops/update';
+import { copy_ } from '../ops/inplace';
 import { ParamGroup, type Hyper } from './group';
 import {
   boundsOf,
@@ -54,8 +54,8 @@ const aState: Kind<Readonly<Record<string, Tensor>>> = recordOf(aTensor, 'tensor
  *       velocity = this.slots('velocity');
  *       defaults() { return { lr: 0.01, momentum: 0.9 }; }
  *       update(p, g, group) {
- *         const v = addInto(scale(this.velocity.get(p), group.options.momentum), g);
- *         assign(p, p.sub(v.mul(group.tensor('lr'))));
+ *         const v = add_(mul_(this.velocity.get(p), group.options.momentum), g);
+ *         copy_(p, p.sub(v.mul(group.tensor('lr'))));
  *       }
  *     }
  *
@@ -250,7 +250,7 @@ export abstract class Optimizer<O extends { readonly lr?: number }> {
     this.#list.forEach((g, i) => g.checkState(where, state[hyperName(i)]!));
     noGrad(() => {
       this.#list.forEach((g, i) => g.load(state[hyperName(i)]!));
-      for (const [k, t] of this.buffers()) assign(t, state[k]!);
+      for (const [k, t] of this.buffers()) copy_(t, state[k]!);
     });
   }
 }

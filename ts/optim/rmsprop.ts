@@ -1,7 +1,7 @@
 import type { Tensor } from '../core/tensor';
 import { add, div, maximum, mul, sub } from '../ops/arithmetic';
 import { neg, sqrt, square } from '../ops/elementwise';
-import { addInto, scale } from '../ops/update';
+import { add_, mul_ } from '../ops/inplace';
 import type { ParamGroup } from './group';
 import { Optimizer } from './optimizer';
 import type { Defaults } from './options';
@@ -45,10 +45,10 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
   protected update(p: Tensor, g: Tensor, group: ParamGroup<RMSpropOptions>): void {
     const { alpha, eps, weightDecay, momentum, centered } = group.options;
     const d = weightDecay > 0 ? add(g, mul(p, weightDecay)) : g;
-    const v = addInto(scale(this.v.get(p), alpha), mul(square(d), 1 - alpha));
-    const m = centered ? addInto(scale(this.m.get(p), alpha), mul(d, 1 - alpha)) : null;
+    const v = add_(mul_(this.v.get(p), alpha), mul(square(d), 1 - alpha));
+    const m = centered ? add_(mul_(this.m.get(p), alpha), mul(d, 1 - alpha)) : null;
     const step = div(d, add(sqrt(m ? maximum(sub(v, square(m)), 0) : v), eps)); // 0: rounding may leave less
-    const u = momentum > 0 ? addInto(scale(this.velocity.get(p), momentum), step) : step;
-    addInto(p, mul(u, neg(group.tensor('lr'))));
+    const u = momentum > 0 ? add_(mul_(this.velocity.get(p), momentum), step) : step;
+    add_(p, mul(u, neg(group.tensor('lr'))));
   }
 }

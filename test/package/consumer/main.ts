@@ -3,7 +3,7 @@ import {
   maxPool2d,
   conv2d,
   arange,
-  assign,
+  copy_,
   backendName,
   concat,
   crossEntropy,
@@ -169,7 +169,7 @@ class SignSGD extends Optimizer<SignOptions> {
   }
   protected update(p: Tensor, g: Tensor, group: ParamGroup<SignOptions>): void {
     const d = g.add(p.mul(group.options.weightDecay));
-    assign(p, p.sub(d.sign().mul(group.tensor('lr'))));
+    copy_(p, p.sub(d.sign().mul(group.tensor('lr'))));
   }
 }
 export function own(model: nn.Module): number {

@@ -61,28 +61,35 @@ export const blockedConv: Blocked = blocked(conv, {
   prefers: (k, [x, w], y, { geometry }) =>
     k.conv2dTakesBlocked(0, ...convSizes(x.shape, w.shape, y.shape, geometry)) === 1,
   run: (k, [x, w, b], [y], { geometry, activation = 0 }) =>
-    k.conv2dBlocked(x.at, w.at, y.at, b ? b.at : 0, ...convSizes(x.shape, w.shape, y.shape, geometry), activation),
+    k.conv2dBlocked(
+      x.address,
+      w.address,
+      y.address,
+      b ? b.address : 0,
+      ...convSizes(x.shape, w.shape, y.shape, geometry),
+      activation,
+    ),
 });
 const blockedConvGradX: Blocked = blocked(convGradX, {
   of: ['g', 'y'],
   prefers: (k, [g, w], gx, { geometry }) =>
     k.conv2dTakesBlocked(1, ...convSizes(gx.shape, w.shape, g.shape, geometry)) === 1,
   run: (k, [g, w], [gx], { geometry, x }) =>
-    k.conv2dBlockedGradX(g.at, w.at, gx.at, 0, ...convSizes(x, w.shape, g.shape, geometry)),
+    k.conv2dBlockedGradX(g.address, w.address, gx.address, 0, ...convSizes(x, w.shape, g.shape, geometry)),
 });
 const blockedConvGradW: Blocked = blocked(convGradW, {
   of: ['g', 'x'],
   prefers: (k, [g, x], gw, { geometry }) =>
     k.conv2dTakesBlocked(2, ...convSizes(x.shape, gw.shape, g.shape, geometry)) === 1,
   run: (k, [g, x], [gw], { geometry, w }) =>
-    k.conv2dBlockedGradW(g.at, x.at, gw.at, 0, ...convSizes(x.shape, w, g.shape, geometry)),
+    k.conv2dBlockedGradW(g.address, x.address, gw.address, 0, ...convSizes(x.shape, w, g.shape, geometry)),
 });
 /** Over images and pixels: the gradient of a convolution's bias. */
 const blockedSum: Blocked = blocked(sumRuns, {
   of: ['x'],
   // With one image, channel or pixel, `sum` runs through memory as it lies, in another order.
   can: ([x], { dims, scale }) => scale === 1 && sameShape(dims, [0, 2, 3]) && runs(x.shape, dims).length === 4,
-  run: (k, [x], [y]) => k.sumBlocked(x.at, y.at, x.shape[0]!, x.shape[1]!, x.shape[2]! * x.shape[3]!),
+  run: (k, [x], [y]) => k.sumBlocked(x.address, y.address, x.shape[0]!, x.shape[1]!, x.shape[2]! * x.shape[3]!),
 });
 
 /** Images of a block. */
@@ -94,20 +101,21 @@ const inBlocks = ([n, ...image]: Shape): Shape => [Math.ceil(n! / IMAGES), ...im
 export const blockedMaxPool: Blocked = blocked(maxPool, {
   of: ['x', 'y', 'at'],
   run: (k, [x], [y, at], { window, relu }: MaxPoolParams & { readonly relu?: boolean }) =>
-    k.maxPool2dBlocked(x.at, addressOf(at), y.at, ...maxPoolSizes(inBlocks(x.shape), window), relu ? 1 : 0),
+    k.maxPool2dBlocked(x.address, addressOf(at), y.address, ...maxPoolSizes(inBlocks(x.shape), window), relu ? 1 : 0),
 });
 const blockedMaxPoolGrad: Blocked = blocked(maxPoolGrad, {
   of: ['g', 'at', 'y'],
   run: (k, [g, at], [gx], { window, x }) =>
-    k.maxPool2dBlockedGrad(g.at, at.at, gx.at, ...maxPoolSizes(inBlocks(x), window)),
+    k.maxPool2dBlockedGrad(g.address, at.address, gx.address, ...maxPoolSizes(inBlocks(x), window)),
 });
 const blockedAvgPool: Blocked = blocked(avgPool, {
   of: ['x', 'y'],
-  run: (k, [x], [y], params) => k.avgPool2dBlocked(x.at, y.at, ...avgPoolSizes(inBlocks(x.shape), params)),
+  run: (k, [x], [y], params) => k.avgPool2dBlocked(x.address, y.address, ...avgPoolSizes(inBlocks(x.shape), params)),
 });
 const blockedAvgPoolGrad: Blocked = blocked(avgPoolGrad, {
   of: ['g', 'y'],
-  run: (k, [g], [gx], params) => k.avgPool2dBlockedGrad(g.at, gx.at, ...avgPoolSizes(inBlocks(params.x), params)),
+  run: (k, [g], [gx], params) =>
+    k.avgPool2dBlockedGrad(g.address, gx.address, ...avgPoolSizes(inBlocks(params.x), params)),
 });
 
 /** By the op of images. */
@@ -138,8 +146,8 @@ function laying(name: string, run: (k: BlockedKernels, x: View, y: View) => void
   return { ...def, run: (k, [x], [y]) => run(k.blocked!, x!, y!) };
 }
 export const toBlocked: PlanOp = laying('toBlocked', (k, x, y) =>
-  k.toBlocked(x.at, y.at, x.shape[0]!, x.size / x.shape[0]!),
+  k.toBlocked(x.address, y.address, x.shape[0]!, x.size / x.shape[0]!),
 );
 export const fromBlocked: PlanOp = laying('fromBlocked', (k, x, y) =>
-  k.fromBlocked(x.at, y.at, y.shape[0]!, y.size / y.shape[0]!),
+  k.fromBlocked(x.address, y.address, y.shape[0]!, y.size / y.shape[0]!),
 );

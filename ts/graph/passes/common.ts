@@ -77,7 +77,7 @@ class Contents {
   private operand(o: ValueView | null): string {
     return o === null
       ? '-'
-      : [this.id(o.value), this.version(o.value), o.at, o.dtype, `${o.shape}`, `${o.strides}`].join(':');
+      : [this.id(o.value), this.version(o.value), o.address, o.dtype, `${o.shape}`, `${o.strides}`].join(':');
   }
 
   /** What has no name equal to another's (a function, say) makes the step unlike all others. */

@@ -39,12 +39,12 @@ export function foldConstants(graph: Graph): Graph {
 
 const storageOf = ({ value: { origin } }: ValueView): Storage | null =>
   origin.from === 'constant' ? origin.storage : null;
-const coversValue = ({ at, dense, size, dtype, value }: ValueView): boolean =>
+const coversValue = ({ address: at, dense, size, dtype, value }: ValueView): boolean =>
   at === 0 && dense && size * runtime.backend.itemSize(dtype) === value.bytes;
 
 /** Runs a step on constants. What it makes is the trace's scope's, and freed with it if no plan comes to count it. */
 function compute({ def, params, xs, ys }: Step): Value[] {
-  const inputs = xs.map((x): View | null => x && { ...x, at: storageOf(x)!.at + x.at });
+  const inputs = xs.map((x): View | null => x && { ...x, address: storageOf(x)!.at + x.address });
   const outputs = ys.map(({ shape, dtype }) => adopt(allocateNow(shape, dtype)));
   def.run(runtime.backend.kernels, inputs, outputs, params);
   return outputs.map(({ storage }) => ({ origin: { from: 'constant', storage }, bytes: storage.bytes }));

@@ -52,7 +52,7 @@ function trimmed(step: Step, wanted: ReadonlySet<Value>): Step {
     ys: ys.map((y, i) =>
       wanted.has(y.value) || !optional[i]
         ? y
-        : { ...y, value: local(0), at: 0, shape: [0], strides: [1], size: 0, dense: true },
+        : { ...y, value: local(0), address: 0, shape: [0], strides: [1], size: 0, dense: true },
     ),
   };
 }

@@ -42,5 +42,5 @@ export function writeInPlace(graph: Graph): Graph {
 const covers = ({ xs }: Step, v: Value, y: ValueView): boolean =>
   v.origin.from === 'local' &&
   v.bytes === y.value.bytes &&
-  y.at === 0 &&
-  xs.every(x => x?.value !== v || (x.dense && x.at === 0 && x.size === y.size));
+  y.address === 0 &&
+  xs.every(x => x?.value !== v || (x.dense && x.address === 0 && x.size === y.size));

@@ -44,17 +44,17 @@ export function prepareWeights(graph: Graph, backend: Backend): Graph {
 
     const n = entry.size(kernels, xs, ys[0]!, params);
     if (n === 0) return step;
-    const key = JSON.stringify([def.name, params, w.at, ...xs.map(x => x && [x.shape, x.strides])]);
+    const key = JSON.stringify([def.name, params, w.address, ...xs.map(x => x && [x.shape, x.strides])]);
     const ofWeights = known.get(w.value) ?? new Map<string, ValueView>();
     known.set(w.value, ofWeights);
     let prepared = ofWeights.get(key);
     if (!prepared) {
       const { storage, shape, strides, size, dense, dtype } = adopt(allocateNow([n], 'f32'));
       const value: Value = { origin: { from: 'constant', storage }, bytes: storage.bytes };
-      ofWeights.set(key, (prepared = { value, at: 0, shape, strides, size, dense, dtype }));
+      ofWeights.set(key, (prepared = { value, address: 0, shape, strides, size, dense, dtype }));
       once.push(making(entry, { ...step, params }, index, prepared));
     }
-    const inputs = xs.map((x, i) => (i === index ? { ...w, value: prepared.value, at: 0 } : x));
+    const inputs = xs.map((x, i) => (i === index ? { ...w, value: prepared.value, address: 0 } : x));
     return { ...step, def: entry.op, params, xs: inputs };
   });
   return { ...graph, steps, once };

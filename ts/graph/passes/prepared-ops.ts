@@ -48,11 +48,25 @@ const ALL: readonly Prepared[] = [
   prepared(linearOp, {
     input: 'w',
     size: (k, [, w], y) => k.gemmPackSize(sizeOf(y.shape.slice(0, -1)), w.shape[1]!, w.shape[0]!),
-    make: (k, [, w], packed) => k.gemmPack(w.at, 1, w.shape[1]!, w.shape[1]!, w.shape[0]!, packed.at),
+    make: (k, [, w], packed) => k.gemmPack(w.address, 1, w.shape[1]!, w.shape[1]!, w.shape[0]!, packed.address),
     run(k, [x, w, b], [y], { activation = 0 }) {
       const [n, depth] = [w.shape[0]!, w.shape[1]!];
       const m = sizeOf(y.shape.slice(0, -1));
-      k.gemmPacked(m, n, depth, x.at, depth, 1, w.at, y.at, n, b ? b.at : 0, b ? 1 : 0, 0, activation);
+      k.gemmPacked(
+        m,
+        n,
+        depth,
+        x.address,
+        depth,
+        1,
+        w.address,
+        y.address,
+        n,
+        b ? b.address : 0,
+        b ? 1 : 0,
+        0,
+        activation,
+      );
     },
   }),
   prepared(conv, {
@@ -60,10 +74,23 @@ const ALL: readonly Prepared[] = [
     size: (k, [x, w], y, params: Approximable) =>
       k.conv2dPreparedSize(...convSizes(x.shape, w.shape, y.shape, params.geometry), algorithm(params)),
     make: (k, [x, w], made, y, params: Approximable) =>
-      k.conv2dPrepare(w.at, made.at, ...convSizes(x.shape, w.shape, y.shape, params.geometry), algorithm(params)),
+      k.conv2dPrepare(
+        w.address,
+        made.address,
+        ...convSizes(x.shape, w.shape, y.shape, params.geometry),
+        algorithm(params),
+      ),
     run(k, [x, w, b], [y], params: Approximable) {
       const sizes = convSizes(x.shape, w.shape, y.shape, params.geometry);
-      k.conv2dPrepared(x.at, w.at, y.at, b ? b.at : 0, ...sizes, params.activation ?? 0, algorithm(params));
+      k.conv2dPrepared(
+        x.address,
+        w.address,
+        y.address,
+        b ? b.address : 0,
+        ...sizes,
+        params.activation ?? 0,
+        algorithm(params),
+      );
     },
   }),
 ];
