@@ -22,6 +22,7 @@ const WITHOUT: readonly RegExp[] = [
   /Error(#within)?$/,
   /^Tensor$/,
   /^nn\.(Module|Layer)$/,
+  /^nn\.(Sequential|ModuleList|ParameterList|ModuleDict|ParameterDict)#/, // tested by hand: test/nn/containers.test.ts
   /^optim\.(Optimizer|LRScheduler)$/,
   /^defaultGenerator$/,
   /^backendName$/,
@@ -31,7 +32,7 @@ const WITHOUT: readonly RegExp[] = [
   // Methods and accessors without arguments, and those for subclasses.
   /#(data|detach|dispose|item|ndim|toArray|toJSON|toString|grad|requiresGrad|length|draw|accuracy|matrix|perClass|total)$/,
   /#(children|eval|named|namedBuffers|namedModules|namedParameters|parameters|stateDict|zeroGrad|step|lr)$/,
-  /#(states|buffers|update|set|defaults|memory|slots|next|first|getLastLr|addGroups|allDefaults|checkState|load|restart|option|setOption|write)$/,
+  /#(states|buffers|contents|modules|namedChildren|clone|find|checkNew|put|of|update|set|defaults|memory|slots|next|first|getLastLr|addGroups|allDefaults|checkState|load|restart|option|setOption|write)$/,
 ];
 
 function find(path: string): unknown {

@@ -116,7 +116,7 @@ describe('an audit', () => {
       made: () => new nn.Tanh(),
       optimiser: () => new optim.SGD(model.parameters(), { lr: 1 }),
       mode: () => model.eval(),
-      frozen: () => model.requiresGrad(false),
+      frozen: () => model.requiresGrad_(false),
       buffer: () => new nn.Buffer(tensor([1])),
       freed: () => model.dispose(),
     };

@@ -84,7 +84,7 @@ onEachBackend('on %s', () => {
 
     test('with layers frozen and thawed, and evaluation in between', () => {
       together(OPTIMIZERS['SGD with momentum']!, 8, ({ model, optimizer }, i) => {
-        model.features.requiresGrad(i % 3 !== 1);
+        model.features.requiresGrad_(i % 3 !== 1);
         if (i % 4 === 3) {
           const [x] = batch(i);
           model.eval();

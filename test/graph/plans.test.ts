@@ -183,7 +183,7 @@ onEachBackend('on %s', () => {
       });
       const x = ones([2, 3]);
       for (let i = 0; i < 3; i++) {
-        model.first.requiresGrad(i % 2 === 0);
+        model.first.requiresGrad_(i % 2 === 0);
         f(x);
         expect(model.first.parameters().map(p => p.grad !== null)).toEqual([i % 2 === 0, i % 2 === 0]);
         expect([model.shift, ...model.rest[1]!.parameters()].every(p => p.grad)).toBe(true);

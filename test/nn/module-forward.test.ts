@@ -181,7 +181,7 @@ describe('summary', () => {
     expect(cells.get('classifier.5')).toEqual(['Linear', '[64, 10]', '850']);
     expect(table.split('\n')[0]).toBe('LeNet5, input [64, 1, 28, 28]');
     expect(table.split('\n').at(-1)).toBe('61,706 parameters, 61,706 trained');
-    model.features.requiresGrad(false);
+    model.features.requiresGrad_(false);
     expect(nn.summary(model, [1, 1, 28, 28]).split('\n').at(-1)).toBe('61,706 parameters, 59,134 trained');
   });
 

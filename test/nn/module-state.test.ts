@@ -20,7 +20,11 @@ describe('loadStateDict', () => {
   });
 
   test.each<[string, (s: Record<string, Tensor>) => Record<string, Tensor>, RegExp]>([
-    ['a missing name', ({ 'head.weight': _, ...s }) => s, /^loadStateDict: head\.weight is missing$/],
+    [
+      'a missing name',
+      ({ 'head.weight': _, 'again.weight': __, ...s }) => s,
+      /^loadStateDict: head\.weight is missing; again\.weight is missing$/,
+    ],
     ['an unexpected name', s => ({ ...s, 'tail.weight': zeros([1]) }), /^loadStateDict: tail\.weight is unexpected$/],
     [
       'another shape',
@@ -52,7 +56,8 @@ describe('loadStateDict', () => {
     const report = net.loadStateDict({ 'head.weight': ones([2, 3]), other: zeros([1]) }, { strict: false });
     expect(report.missingKeys).toEqual([...NAMES.filter(n => n !== 'head.weight'), 'blocks.0.mean', 'blocks.1.mean']);
     expect(report.unexpectedKeys).toEqual(['other']);
-    expect(state(net)).toEqual({ ...before, 'head.weight': [1, 1, 1, 1, 1, 1] });
+    const tied = [1, 1, 1, 1, 1, 1];
+    expect(state(net)).toEqual({ ...before, 'head.weight': tied, 'again.weight': tied });
     const wrong = { 'head.weight': ones([1]) };
     expect(() => net.loadStateDict(wrong, { strict: false })).toThrow(/weight takes f32 \[2, 3\], found f32 \[1\]/);
   });

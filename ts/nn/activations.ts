@@ -33,17 +33,17 @@ import type { Parameter } from './parameter';
 
 /** A function of a tensor as a layer, whose constructor takes what the function takes after the tensor. */
 abstract class Activation<A extends readonly unknown[] = []> extends Layer {
-  readonly #function: (x: Tensor, ...args: A) => Tensor;
-  readonly #args: A;
+  private readonly f: (x: Tensor, ...args: A) => Tensor;
+  private readonly args: A;
 
   constructor(f: (x: Tensor, ...args: A) => Tensor, args: A) {
     super();
     checkRest(this.constructor.name, f, args);
-    this.#function = f;
-    this.#args = args;
+    this.f = f;
+    this.args = args;
   }
   forward(x: Tensor): Tensor {
-    return this.#function(x, ...this.#args);
+    return this.f(x, ...this.args);
   }
 }
 

@@ -40,9 +40,9 @@ const takes = <S, O extends object>(
 /** What convolutional layers share: their parameters. */
 abstract class Convolution<O extends { readonly groups?: number }> extends Layer {
   /** [outChannels, inChannels / groups, ...kernelSize]; transposed, [inChannels, outChannels / groups, ...kernelSize] */
-  readonly weight: Parameter;
+  weight: Parameter;
   /** [outChannels] */
-  readonly bias: Parameter | null;
+  bias: Parameter | null;
   readonly options: Omit<O, keyof BiasedLayerOptions>;
 
   constructor(

@@ -1,12 +1,13 @@
 /** Layers and models: phyllo/nn. */
-export { Layer, Module, type LoadOptions, type LoadReport } from './module';
-export { Buffer, Parameter } from './parameter';
+export { Layer, Module } from './module';
+export type { LoadOptions, LoadReport } from './state';
+export { Buffer, Parameter, type BufferOptions } from './parameter';
 export * from './layers';
 export * from './convolution';
 export * from './normalization';
 export * from './activations';
 export * from './recurrent';
 export * from './elman';
-export { Sequential } from './sequential';
+export { ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential } from './containers';
 export { summary } from './summary';
 export * as init from './init';

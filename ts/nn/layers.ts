@@ -24,9 +24,9 @@ export type LinearOptions = BiasedLayerOptions;
 /** A fully-connected (dense) layer y = x Wᵀ + b, from […, inFeatures] to […, outFeatures]. */
 export class Linear extends Layer {
   /** [outFeatures, inFeatures] */
-  readonly weight: Parameter;
+  weight: Parameter;
   /** [outFeatures] */
-  readonly bias: Parameter | null;
+  bias: Parameter | null;
 
   constructor(
     readonly inFeatures: number,
@@ -61,7 +61,7 @@ export interface EmbeddingLayerOptions extends LayerOptions {
 /** A learned vector for each of numEmbeddings words: integers of any shape […] become […, embeddingDim]. */
 export class Embedding extends Layer {
   /** [numEmbeddings, embeddingDim], from a normal distribution. */
-  readonly weight: Parameter;
+  weight: Parameter;
   readonly paddingIdx: number | undefined;
 
   constructor(

@@ -1,122 +1,25 @@
 /**
- * The base of layers and models. Fields that are parameters, buffers or modules (also in arrays) belong to the module;
- * `forward` says what it computes. A call of `forward` is a scope: what it makes and does not return is given up, and
- * the graph keeps what its gradient needs.
+ * The base of layers and models. Fields that are parameters, buffers or modules (also in arrays, plain objects, maps and
+ * sets) belong to the module; `forward` says what it computes. A call of `forward` is a scope: what it makes and does not
+ * return is given up, and the graph keeps what its gradient needs.
  */
 import { noteChange } from '../core/changes';
-import { display } from '../core/display';
-import { PhylloError, ShapeError, ValueError } from '../core/errors';
-import { aBoolean, check, kind, options as optionsOf, recordOf, checkCount, type Kind } from '../core/kinds';
-import { aTensor } from '../core/tensor-kinds';
-import { addOwner } from '../core/owners';
-import { noGrad, runtime } from '../core/runtime';
-import { scopeOf } from '../core/scope';
-import { sameShape, show } from '../core/shape';
+import { ValueError } from '../core/errors';
+import { aBoolean, aFunction, aText, check, checkCount, instanceOf, kind, type Kind } from '../core/kinds';
 import { drop } from '../core/lifetime';
-import { live, type Tensor } from '../core/tensor';
-import { copy_ } from '../ops/inplace';
-import { checkFields, checkLeaves, fields, noteFields } from './fields';
-import { Buffer, Parameter } from './parameter';
-
-export interface LoadOptions {
-  /** Every name must be there, and no other. Default true. */
-  readonly strict?: boolean;
-}
-/** What loading found beside what it loaded. */
-export interface LoadReport {
-  readonly missingKeys: readonly string[];
-  readonly unexpectedKeys: readonly string[];
-}
-
-/** Notified of each forward call that ends: module, and what it returned. */
-type Observer = (module: Module, output: unknown) => void;
-let observer: Observer | null = null;
-
-/** Runs `f` with every forward call inside reported, innermost first. */
-export function observe<T>(f: () => T, each: Observer): T {
-  const was = observer;
-  observer = each;
-  try {
-    return f();
-  } finally {
-    observer = was;
-  }
-}
-
-/** The module that an error was thrown in. */
-const thrownIn: WeakMap<PhylloError, Module> = new WeakMap();
-const wrapped: WeakSet<object> = new WeakSet();
-
-type Method = (this: Module, ...args: unknown[]) => unknown;
-
-/** Tells a trace of the module before a method or an accessor of it runs. */
-function telling(method: Method): Method {
-  return function (...args) {
-    runtime.watcher?.object(this);
-    return method.apply(this, args);
-  };
-}
-
-/** `forward` as a scope, which knows where its errors come from. */
-function scoping(forward: Method): Method {
-  return function (...inputs) {
-    if (!(this instanceof Module)) {
-      throw new ValueError(
-        'forward',
-        `was called without its module, on ${display(this)}: pass x => model.forward(x), not model.forward`,
-      );
-    }
-    runtime.watcher?.object(this);
-    try {
-      checkFields(this);
-      const output = scopeOf(forward, this, inputs, 'nobody');
-      observer?.(this, output);
-      return output;
-    } catch (e) {
-      if (e instanceof PhylloError) locate(e, this);
-      throw e;
-    }
-  };
-}
-
-/** Wraps the methods and accessors from a class up to Module, once for each class. */
-function wrap(prototype: object): void {
-  for (let p = prototype; p !== Module.prototype && !wrapped.has(p); p = Object.getPrototypeOf(p)) {
-    wrapped.add(p);
-    for (const key of Reflect.ownKeys(p)) {
-      const own = Object.getOwnPropertyDescriptor(p, key)!;
-      if (key === 'constructor' || !own.configurable) continue;
-      if (typeof own.value === 'function') own.value = (key === 'forward' ? scoping : telling)(own.value);
-      if (own.get) own.get = telling(own.get);
-      if (own.set) own.set = telling(own.set);
-      Object.defineProperty(p, key, own);
-    }
-  }
-}
-
-/** Tells an error the path from this module, which it passes, to the one it comes from. */
-function locate(e: PhylloError, passing: Module): void {
-  const origin = thrownIn.get(e);
-  if (!origin) {
-    thrownIn.set(e, passing);
-    return;
-  }
-  for (const [path, m] of passing.namedModules()) if (m === origin && path !== '') e.within(path);
-}
-
-/** A module and those inside it that were not seen yet, by path. */
-function* walk(m: Module, path: string, seen: Set<Module>): Generator<[path: string, module: Module]> {
-  if (seen.has(m)) return;
-  seen.add(m);
-  yield [path, m];
-  for (const [name, inner] of m.children()) yield* walk(inner, path === '' ? name : `${path}.${name}`, seen);
-}
+import { addOwner } from '../core/owners';
+import type { Tensor } from '../core/tensor';
+import { checkParts, childrenOf, fields, walk } from './fields';
+import { wrap } from './forward';
+import { Buffer, Parameter, type BufferOptions } from './parameter';
+import { copyModule, loadState, stateOf, type LoadOptions, type LoadReport } from './state';
 
 /**
- * The base of layers and models. Fields that hold a {@link Parameter}, a {@link Buffer} or a module, also in arrays,
- * belong to it; other tensors do not. What lists parameters throws ValueError where a field holds another tensor that
- * requires a gradient and no op made. A field that has held a parameter or a buffer takes another one or null: where
- * something else is assigned, `forward` and whatever lists parameters throw ValueError.
+ * The base of layers and models. Fields that hold a {@link Parameter}, a {@link Buffer} or a module, also in arrays, plain
+ * objects, maps and sets, belong to it; other tensors do not. What lists parameters throws ValueError where a field holds
+ * another tensor that requires a gradient and no op made. A field that has held a parameter or a buffer takes another one
+ * or null: where something else is assigned, `forward` and whatever lists parameters throw ValueError. `#private` fields
+ * cannot be seen from outside: what they hold is not part of the module.
  */
 export abstract class Module {
   /** Set by `train` and `eval`: dropout and batch statistics depend on it. */
@@ -124,7 +27,7 @@ export abstract class Module {
 
   constructor() {
     checkCount(this.constructor.name, 0, arguments);
-    wrap(Object.getPrototypeOf(this));
+    wrap(Object.getPrototypeOf(this), Module.prototype);
     addOwner(this);
     noteChange();
   }
@@ -132,22 +35,38 @@ export abstract class Module {
   /** What the module computes. */
   abstract forward(...inputs: never[]): unknown;
 
-  /** The modules that are fields of this one, by name; those in an array `blocks` are `blocks.0`, `blocks.1`, … */
-  *children(): Generator<[name: string, module: Module]> {
-    for (const [name, value] of fields(this)) if (value instanceof Module) yield [name, value];
+  /** Its fields by name. Containers say what they hold. @internal */
+  contents(): Iterable<[name: string, value: unknown]> {
+    return Object.entries(this);
   }
 
+  /** The modules that it holds, by name, each once; those in an array `blocks` are `blocks.0`, `blocks.1`, … */
+  *namedChildren(): Generator<[name: string, module: Module]> {
+    const seen = new Set<Module>();
+    for (const [name, m] of childrenOf(this)) {
+      if (seen.has(m)) continue;
+      seen.add(m);
+      yield [name, m];
+    }
+  }
+  /** The modules that it holds. */
+  children(): Module[] {
+    return [...this.namedChildren()].map(([, m]) => m);
+  }
   /** This module (under the name '') and all those inside it, by path; one that is found several times comes once. */
   *namedModules(prefix = ''): Generator<[path: string, module: Module]> {
     yield* walk(this, prefix, new Set());
+  }
+  /** This module and all those inside it, each once. */
+  modules(): Module[] {
+    return [...this.namedModules()].map(([, m]) => m);
   }
 
   /** The tensors of a kind in all modules, by path, each once. */
   private *named<T extends Tensor>(kind: abstract new (...args: never[]) => T): Generator<[path: string, tensor: T]> {
     const seen = new Set<T>();
     for (const [path, m] of this.namedModules()) {
-      noteFields(m);
-      checkLeaves(m);
+      checkParts(m);
       for (const [name, value] of fields(m)) {
         if (!(value instanceof kind) || seen.has(value)) continue;
         seen.add(value);
@@ -168,42 +87,91 @@ export abstract class Module {
   parameters(): Parameter[] {
     return [...this.namedParameters()].map(([, p]) => p);
   }
+  buffers(): Buffer[] {
+    return [...this.namedBuffers()].map(([, b]) => b);
+  }
 
-  /** Parameters and buffers by path: the tensors themselves, not copies. */
+  /**
+   * The module, the parameter or the buffer with a path, as `namedModules` and the others list them.
+   *
+   * @throws {ValueError} if there is none.
+   */
+  getSubmodule(path: string): Module {
+    return this.find('getSubmodule', this.namedModules(), path);
+  }
+  getParameter(path: string): Parameter {
+    return this.find('getParameter', this.namedParameters(), path);
+  }
+  getBuffer(path: string): Buffer {
+    return this.find('getBuffer', this.namedBuffers(), path);
+  }
+  private find<T>(where: string, entries: Iterable<[string, T]>, path: string): T {
+    check(where, 'path', aText, path);
+    for (const [name, found] of entries) if (name === path) return found;
+    throw new ValueError(where, `there is none at '${path}' in ${this.constructor.name}`);
+  }
+
+  /**
+   * Puts a buffer into the field `name`, as `this.name = new Buffer(data, options)` does.
+   *
+   * @returns the buffer.
+   * @throws {ValueError} if there is something under that name, or it has a dot.
+   */
+  registerBuffer(name: string, data: Tensor, options: BufferOptions = {}): Buffer {
+    checkCount('registerBuffer', 3, arguments);
+    this.checkNew('registerBuffer', name);
+    return this.put(name, new Buffer(data, options));
+  }
+  /** Puts a parameter into the field `name`, likewise. */
+  registerParameter(name: string, parameter: Parameter): Parameter {
+    checkCount('registerParameter', 2, arguments);
+    check('registerParameter', 'parameter', aParameter, parameter);
+    this.checkNew('registerParameter', name);
+    return this.put(name, parameter);
+  }
+  private checkNew(where: string, name: string): void {
+    check(where, 'name', aText, name);
+    if (name === '' || name.includes('.') || (name in this && Reflect.get(this, name) !== undefined)) {
+      throw new ValueError(where, `'${name}' is no name for a new field of ${this.constructor.name}`);
+    }
+  }
+  private put<T>(name: string, value: T): T {
+    Reflect.set(this, name, value);
+    noteChange();
+    return value;
+  }
+
+  /** Calls `f` with every module inside and then with this one, as initialisation does. Returns the module. */
+  apply(f: (module: Module) => void): this {
+    check('apply', 'f', aFunction(), f);
+    checkCount('apply', 1, arguments);
+    for (const m of this.children()) m.apply(f);
+    f(this);
+    return this;
+  }
+
+  /** A copy with parameters and buffers of its own; other tensors and generators are shared. */
+  clone(): this {
+    return copyModule(this);
+  }
+
+  /**
+   * Parameters and buffers by path: the tensors themselves, not copies. A tensor that several paths lead to is under each of
+   * them; buffers that are not persistent are left out.
+   */
   stateDict(): Record<string, Tensor> {
-    return Object.fromEntries([...this.namedParameters(), ...this.namedBuffers()]);
+    return stateOf(this);
   }
 
   /**
    * Copies values into the parameters and buffers, in place, so that optimisers and captured plans go on. Strict (the
-   * default), every name must be there and no other; else the report lists what is missing or unexpected. Throws ShapeError or
+   * default), every name must be there and no other, but for PyTorch's `num_batches_tracked`, which nothing here needs; of a
+   * tensor with several names one is enough. Else the report lists what is missing or unexpected. Throws ShapeError or
    * DisposedError before anything is written.
    */
   loadStateDict(state: Readonly<Record<string, Tensor>>, options: LoadOptions = {}): LoadReport {
-    check('loadStateDict', 'state', recordOf(aTensor, 'tensors by name'), state);
-    check('loadStateDict', 'options', optionsOf<LoadOptions>({ strict: aBoolean }), options);
     checkCount('loadStateDict', 2, arguments);
-    const { strict = true } = options;
-    const own = this.stateDict();
-    const missingKeys = Object.keys(own).filter(k => !Object.hasOwn(state, k));
-    const unexpectedKeys = Object.keys(state).filter(k => !Object.hasOwn(own, k));
-    const wrong = Object.entries(own).flatMap(([k, t]) => {
-      const s = Object.hasOwn(state, k) ? state[k] : undefined;
-      if (!s || (sameShape(s.shape, t.shape) && s.dtype === t.dtype)) return [];
-      return [`${k} takes ${t.dtype} ${show(t.shape)}, found ${s.dtype} ${show(s.shape)}`];
-    });
-    if (strict) {
-      wrong.push(...missingKeys.map(k => `${k} is missing`), ...unexpectedKeys.map(k => `${k} is unexpected`));
-    }
-    if (wrong.length > 0) throw new ShapeError('loadStateDict', wrong.join('; '));
-    for (const t of [...Object.values(state), ...Object.values(own)]) live(t, 'loadStateDict');
-    noGrad(() => {
-      for (const [k, t] of Object.entries(own)) {
-        const s = Object.hasOwn(state, k) ? state[k] : undefined;
-        if (s && s !== t) copy_(t, s);
-      }
-    });
-    return { missingKeys, unexpectedKeys };
+    return loadState(this, state, options);
   }
 
   /** Training mode, or with false evaluation mode, here and inside. */
@@ -222,17 +190,16 @@ export abstract class Module {
   }
 
   /** Whether the parameters are to be trained; false freezes them, for fine-tuning. */
-  requiresGrad(on = true): this {
-    checkCount('requiresGrad', 1, arguments);
-    check('requiresGrad', 'on', aBoolean, on);
+  requiresGrad_(on = true): this {
+    checkCount('requiresGrad_', 1, arguments);
+    check('requiresGrad_', 'on', aBoolean, on);
     for (const p of this.parameters()) p.requiresGrad = on;
     return this;
   }
   /** Frees parameters and buffers, here and inside. Using them afterwards is a DisposedError. */
   dispose(): void {
     noteChange();
-    for (const t of [...this.parameters(), ...[...this.namedBuffers()].map(([, b]) => b)])
-      drop(t, `dispose() of ${this.constructor.name}`);
+    for (const t of [...this.parameters(), ...this.buffers()]) drop(t, `dispose() of ${this.constructor.name}`);
   }
   [Symbol.dispose](): void {
     this.dispose();
@@ -244,10 +211,11 @@ export abstract class Module {
   }
 }
 
-/** A module from one tensor to another: what Sequential takes. */
+const aParameter: Kind<Parameter> = instanceOf(Parameter, 'a Parameter');
+
+/** A module from one tensor to another. */
 export abstract class Layer extends Module {
   abstract override forward(x: Tensor): Tensor;
 }
-export const aLayer: Kind<Layer> = kind('a Layer', v => v instanceof Layer, {
-  hint: v => (v instanceof Module ? ', which extends Module: one tensor in, one out, extends nn.Layer' : ''),
-});
+const isAModule = (v: unknown): boolean => v instanceof Module;
+export const aModule = <M extends Module>(): Kind<M> => kind('a module', isAModule);

@@ -17,9 +17,9 @@ import { Buffer, type Parameter } from './parameter';
 /** What layers that normalise share. */
 abstract class Normalization extends Layer {
   /** γ, from 1 on; null if it is not learned. */
-  readonly weight: Parameter | null;
+  weight: Parameter | null;
   /** β, from 0 on; null if it is not learned. */
-  readonly bias: Parameter | null;
+  bias: Parameter | null;
 
   constructor(
     shape: Shape,
@@ -46,13 +46,13 @@ export interface BatchNormLayerOptions {
 /**
  * In training, each channel is normalised by the statistics of the batch, and the running statistics follow them; in
  * evaluation, by the running statistics (Ioffe & Szegedy 2015). Fields are named as in PyTorch's files, but for
- * `num_batches_tracked`, which nothing here needs: load such a file with `strict: false`.
+ * `num_batches_tracked`, which nothing here needs: loading ignores it.
  */
 abstract class BatchNorm extends Normalization {
   /** [numFeatures], from 0 on. */
-  readonly running_mean: Buffer;
+  running_mean: Buffer;
   /** [numFeatures], from 1 on. */
-  readonly running_var: Buffer;
+  running_var: Buffer;
   readonly momentum: number;
 
   constructor(

@@ -1,6 +1,6 @@
 /** What a module holds: tensors that are saved with it, and that live as long as it does. */
 import { noteChange } from '../core/changes';
-import { aBoolean, check, checkCount } from '../core/kinds';
+import { aBoolean, check, checkCount, options as optionsOf, type Keys } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
 import { keepState } from '../core/scope';
 import { Tensor } from '../core/tensor';
@@ -50,17 +50,27 @@ export class Parameter extends State {
     super.requiresGrad = on;
   }
 }
+export interface BufferOptions {
+  /** Whether it is saved with the parameters. Default true. */
+  readonly persistent?: boolean;
+}
+export const bufferKeys: Keys<BufferOptions> = { persistent: aBoolean };
+
 /** State that is saved with the parameters but not trained: running means, say. */
 export class Buffer extends State {
   /** Tells the compiler that a plain tensor is no buffer. */
   declare protected readonly kind: 'buffer';
+  /** Whether it is saved with the parameters. */
+  readonly persistent: boolean;
 
   /**
    * @param data its values, whose memory it shares.
    * @throws {DisposedError} if `data` was freed.
    */
-  constructor(data: Tensor) {
-    checkCount('Buffer', 1, arguments);
+  constructor(data: Tensor, options: BufferOptions = {}) {
+    checkCount('Buffer', 2, arguments);
+    check('Buffer', 'options', optionsOf<BufferOptions>(bufferKeys), options);
     super('Buffer', data);
+    this.persistent = options.persistent ?? true;
   }
 }

@@ -20,6 +20,7 @@ import { concat, stack } from '../ops/join';
 import { gru, lstm, rnn, type RecurrentOptions, type RecurrentWeights } from '../ops/rnn';
 import { select, squeeze, transpose, unsqueeze } from '../ops/view';
 import { biasedLayerKeys, initial, type BiasedLayerOptions, type LayerOptions } from './initial';
+import { noteFields } from './fields';
 import { Module } from './module';
 import type { Parameter } from './parameter';
 
@@ -67,15 +68,13 @@ type Cell = (
  * `_reverse` after those of the second direction; all start evenly over ±1/√hidden.
  */
 abstract class Recurrent extends Module {
-  readonly [weight: `weight_${string}`]: Parameter;
-  readonly [bias: `bias_${string}`]: Parameter;
+  [weight: `weight_${string}`]: Parameter;
+  [bias: `bias_${string}`]: Parameter | null;
   readonly numLayers: number;
   readonly batchFirst: boolean;
   readonly dropout: number;
   readonly bidirectional: boolean;
-  /** By layer and direction. */
-  readonly #weights: RecurrentWeights[] = [];
-  readonly #generator: LayerOptions;
+  private readonly source: LayerOptions;
 
   constructor(
     readonly inputSize: number,
@@ -95,25 +94,28 @@ abstract class Recurrent extends Module {
     this.batchFirst = batchFirst;
     this.dropout = p;
     this.bidirectional = bidirectional;
-    this.#generator = { generator };
-    const make = (field: string, shape: Shape): Parameter => {
-      const value = initial(shape, hiddenSize, this.#generator);
-      Object.defineProperty(this, field, { value, enumerable: true });
-      return value;
-    };
+    this.source = { generator };
+    const make = (shape: Shape): Parameter => initial(shape, hiddenSize, this.source);
     const rows = gates * hiddenSize;
     for (let layer = 0; layer < numLayers; layer++) {
-      for (const direction of bidirectional ? ['', '_reverse'] : ['']) {
-        const inputs = layer === 0 ? inputSize : hiddenSize * this.directions;
-        const end = `l${layer}${direction}`;
-        this.#weights.push({
-          ih: make(`weight_ih_${end}`, [rows, inputs]),
-          hh: make(`weight_hh_${end}`, [rows, hiddenSize]),
-          biasIh: bias ? make(`bias_ih_${end}`, [rows]) : null,
-          biasHh: bias ? make(`bias_hh_${end}`, [rows]) : null,
-        });
+      for (const end of this.endsOf(layer)) {
+        this[`weight_ih_${end}`] = make([rows, layer === 0 ? inputSize : hiddenSize * this.directions]);
+        this[`weight_hh_${end}`] = make([rows, hiddenSize]);
+        if (!bias) continue;
+        this[`bias_ih_${end}`] = make([rows]);
+        this[`bias_hh_${end}`] = make([rows]);
       }
     }
+    noteFields(this);
+  }
+
+  /** How the names of a layer's parameters end, by direction. */
+  private endsOf(layer: number): string[] {
+    return this.bidirectional ? [`l${layer}`, `l${layer}_reverse`] : [`l${layer}`];
+  }
+  private weightsOf(end: string): RecurrentWeights {
+    const [ih, hh] = [this[`weight_ih_${end}`]!, this[`weight_hh_${end}`]!];
+    return { ih, hh, biasIh: this[`bias_ih_${end}`] ?? null, biasHh: this[`bias_hh_${end}`] ?? null };
   }
 
   /** 2 if bidirectional, else 1. */
@@ -148,12 +150,12 @@ abstract class Recurrent extends Module {
     let y = sequence;
     const last: Tensor[][] = [];
     for (let layer = 0; layer < this.numLayers; layer++) {
-      if (layer > 0) y = dropout(y, this.dropout, { ...this.#generator, training: this.training });
+      if (layer > 0) y = dropout(y, this.dropout, { ...this.source, training: this.training });
       const outputs: Tensor[] = [];
-      for (let direction = 0; direction < this.directions; direction++) {
+      for (const [direction, end] of this.endsOf(layer).entries()) {
         const i = layer * this.directions + direction;
         const starts = first?.map(s => select(s, 0, i)) ?? null;
-        const [output, ...ends] = cell(y, this.#weights[i]!, starts, { reverse: direction === 1 });
+        const [output, ...ends] = cell(y, this.weightsOf(end), starts, { reverse: direction === 1 });
         outputs.push(output);
         ends.forEach((end, k) => (last[k] ??= []).push(end));
       }

@@ -1,4 +1,4 @@
-import { aShape } from '../core/kinds';
+import { aShape, kind, every, type Kind } from '../core/kinds';
 import { noGrad } from '../core/runtime';
 import { scope } from '../core/scope';
 import { show, type Shape } from '../core/shape';
@@ -6,7 +6,8 @@ import { checked } from '../core/signature';
 import { Tensor } from '../core/tensor';
 import { zeros } from '../ops/creation';
 import { fields } from './fields';
-import { aLayer, observe, type Layer, type Module } from './module';
+import { observe } from './forward';
+import { aModule, type Module } from './module';
 import { Parameter } from './parameter';
 
 const count = (n: number): string => n.toLocaleString('en-US');
@@ -15,17 +16,28 @@ const count = (n: number): string => n.toLocaleString('en-US');
 const ownParameters = (m: Module): number =>
   [...fields(m)].reduce((n, [, v]) => n + (v instanceof Parameter ? v.size : 0), 0);
 
+/** What one input is made of. */
+export type SummaryInput = Shape | Tensor;
+const isInput = (v: unknown): boolean => aShape.fits(v) || (v instanceof Tensor && !v.disposed);
+const inputKind: Kind<SummaryInput | readonly SummaryInput[]> = kind(
+  'the shape of an input, a tensor, or a list of these',
+  v => isInput(v) || every(v, isInput),
+);
+const isOne = (v: SummaryInput | readonly SummaryInput[]): v is SummaryInput => isInput(v);
+
 /**
  * A table of a model's modules in the order of its fields: path, kind, output shape, parameters of its own. The shapes
- * are found by running it once, in evaluation mode, on zeros of `inputShape` (with the batch).
+ * are found by running it once, in evaluation mode, on `inputs`: tensors (integers for an Embedding, say) or shapes (with
+ * the batch), which stand for zeros; several in a list.
  */
-export const summary: (model: Layer, inputShape: Shape) => string = checked(
+export const summary: (model: Module, inputs: SummaryInput | readonly SummaryInput[]) => string = checked(
   'summary',
   [
-    ['model', aLayer],
-    ['inputShape', aShape],
+    ['model', aModule()],
+    ['inputs', inputKind],
   ],
-  (model, inputShape) => {
+  (model, inputs) => {
+    const list = isOne(inputs) ? [inputs] : inputs;
     const shapes = new Map<Module, Shape>();
     const modes = [...model.namedModules()].map(([, m]) => [m, m.training] as const);
     model.eval();
@@ -33,7 +45,11 @@ export const summary: (model: Layer, inputShape: Shape) => string = checked(
       const note = (m: Module, y: unknown): void => {
         if (y instanceof Tensor) shapes.set(m, y.shape);
       };
-      scope(() => noGrad(() => observe(() => void model.forward(zeros(inputShape)), note)), 'summary');
+      const run = (): void => {
+        const given = list.map(v => (v instanceof Tensor ? v : zeros(v)));
+        observe(() => void Reflect.apply(model.forward, model, given), note);
+      };
+      scope(() => noGrad(run), 'summary');
     } finally {
       for (const [m, training] of modes) m.training = training;
     }
@@ -57,7 +73,7 @@ export const summary: (model: Layer, inputShape: Shape) => string = checked(
         .trimEnd();
     const rule = '─'.repeat(widths.reduce((a, b) => a + b + 2, -2));
     return [
-      `${model.constructor.name}, input ${show(inputShape)}`,
+      `${model.constructor.name}, input ${list.map(v => show(v instanceof Tensor ? v.shape : v)).join(', ')}`,
       rule,
       line(table[0]!),
       rule,

@@ -3,7 +3,9 @@ import { optim, type Tensor } from 'phyllo';
 import { audit, next, ofTraining, Pair, parameter, Scale, world, type Kind } from './world';
 
 export const OF_TRAINING: Readonly<Record<string, Kind>> = {
-  'a frozen parameter': ofTraining(next(() => world(new Pair(new Scale(), new Scale()), m => m.a.requiresGrad(false)))),
+  'a frozen parameter': ofTraining(
+    next(() => world(new Pair(new Scale(), new Scale()), m => m.a.requiresGrad_(false))),
+  ),
   'whether gradients lead through': ofTraining(
     audit(() => {
       let through = true;

@@ -49,6 +49,24 @@ const REST: Readonly<Record<Exclude<keyof typeof nn, keyof typeof LAYERS | keyof
       return d!(o!) + sum(4, k => hidden(n!, k) * w!(o!, k));
     });
   },
+  ModuleList() {
+    const list = new nn.ModuleList([new Scale(), new Scale()]);
+    expect([...list].map(m => numbers(m.forward(tensor([1, 1]))))).toEqual([
+      [12, 23],
+      [12, 23],
+    ]);
+  },
+  ModuleDict() {
+    const dict = new nn.ModuleDict({ a: new Scale() });
+    expect(Object.keys(dict.stateDict())).toEqual(['a.weight', 'a.shift']);
+  },
+  ParameterList() {
+    const list = new nn.ParameterList([new nn.Parameter(tensor([1])), new nn.Parameter(tensor([2]))]);
+    expect(list.parameters().map(p => p.item())).toEqual([1, 2]);
+  },
+  ParameterDict() {
+    expect(new nn.ParameterDict({ w: new nn.Parameter(tensor([3])) }).getParameter('w').item()).toBe(3);
+  },
   Parameter() {
     const p = new nn.Parameter(tensor([1, 2]));
     p.square().sum().backward();

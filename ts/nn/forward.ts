@@ -1,0 +1,139 @@
+/** What a call of a module is: a scope, whose errors say where it happened, and that takes as many inputs as it has names for. */
+import { display } from '../core/display';
+import { PhylloError, ValueError } from '../core/errors';
+import { checkCount } from '../core/kinds';
+import { runtime } from '../core/runtime';
+import { scopeOf } from '../core/scope';
+import { checkFields, isModule, walk } from './fields';
+import type { Module } from './module';
+
+/** Notified of each forward call that ends: module, and what it returned. */
+type Observer = (module: Module, output: unknown) => void;
+let observer: Observer | null = null;
+
+/** Runs `f` with every forward call inside reported, innermost first. */
+export function observe<T>(f: () => T, each: Observer): T {
+  const was = observer;
+  observer = each;
+  try {
+    return f();
+  } finally {
+    observer = was;
+  }
+}
+
+/** The module whose forward is running. */
+let running: Module | null = null;
+/** Of a module, the one that called it last and was found to hold it. */
+const callers: WeakMap<Module, Module> = new WeakMap();
+
+/** The module that an error was thrown in. */
+const thrownIn: WeakMap<PhylloError, Module> = new WeakMap();
+const wrapped: WeakSet<object> = new WeakSet();
+
+type Method = (this: Module, ...args: unknown[]) => unknown;
+
+/** Tells a trace of the module before a method or an accessor of it runs. */
+function telling(method: Method): Method {
+  return function (...args) {
+    runtime.watcher?.object(this);
+    return method.apply(this, args);
+  };
+}
+
+/** How many inputs a function has names for, by its text; Infinity where that does not say: `...rest`, `arguments`. */
+function arityOf(f: Method): number {
+  const text = Function.prototype.toString.call(f).replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, '');
+  if (/\barguments\b|\[native code\]/.test(text)) return Infinity;
+  let [depth, count, some] = [0, 1, false];
+  for (let i = text.indexOf('(') + 1; i > 0 && i < text.length; i++) {
+    const c = text[i]!;
+    if (/["'`]/.test(c) || text.startsWith('...', i)) return Infinity;
+    if (c === ')' && depth === 0) return some ? count : 0;
+    if ('([{'.includes(c)) depth++;
+    else if (')]}'.includes(c)) depth--;
+    else if (c === ',' && depth === 0 && !/^\s*\)/.test(text.slice(i + 1))) count++;
+    some ||= /\S/.test(c);
+  }
+  return Infinity;
+}
+
+/** `forward` as a scope, which knows where its errors come from. */
+function scoping(forward: Method): Method {
+  const most = arityOf(forward) || Infinity; // one without names ignores its input on purpose
+  return function (...inputs) {
+    if (!isModule(this)) {
+      throw new ValueError(
+        'forward',
+        `was called without its module, on ${display(this)}: pass x => model.forward(x), not model.forward`,
+      );
+    }
+    runtime.watcher?.object(this);
+    const outer = running;
+    running = this;
+    try {
+      if (inputs.length > most) checkCount(`${this.constructor.name}.forward`, most, inputs);
+      checkFields(this);
+      if (outer !== null && outer !== this && callers.get(this) !== outer) checkHeld(outer, this);
+      const output = scopeOf(forward, this, inputs, 'nobody');
+      observer?.(this, output);
+      return output;
+    } catch (e) {
+      if (e instanceof PhylloError) locate(e, this);
+      throw e;
+    } finally {
+      running = outer;
+    }
+  };
+}
+
+/** Wraps the methods and accessors from a class up to `base`, once for each class. */
+export function wrap(prototype: object, base: object): void {
+  for (let p = prototype; p !== base && !wrapped.has(p); p = Object.getPrototypeOf(p)) {
+    wrapped.add(p);
+    for (const key of Reflect.ownKeys(p)) {
+      const own = Object.getOwnPropertyDescriptor(p, key)!;
+      if (key === 'constructor' || !own.configurable) continue;
+      if (typeof own.value === 'function') own.value = (key === 'forward' ? scoping : telling)(own.value);
+      if (own.get) own.get = telling(own.get);
+      if (own.set) own.set = telling(own.set);
+      Object.defineProperty(p, key, own);
+    }
+  }
+}
+
+/** Tells an error the path from this module, which it passes, to the one it comes from. */
+function locate(e: PhylloError, passing: Module): void {
+  const origin = thrownIn.get(e);
+  if (!origin) {
+    thrownIn.set(e, passing);
+    return;
+  }
+  for (const [path, m] of passing.namedModules()) if (m === origin && path !== '') e.within(path);
+}
+
+/** Whether a class of the module has `#private` fields, as far as the text of its constructors tells. */
+export function hasPrivateFields(m: Module): boolean {
+  for (let p: object = Object.getPrototypeOf(m); Object.hasOwn(p, 'constructor'); p = Object.getPrototypeOf(p)) {
+    if (p.constructor === Object) return false;
+    if (/\bthis\.#[\w$]/.test(Function.prototype.toString.call(p.constructor))) return true;
+  }
+  return false;
+}
+
+/**
+ * Throws where a module with `#private` fields, which nobody outside can see, runs another that has parameters to train
+ * and that it does not hold in a public field: nothing would train or save it.
+ */
+function checkHeld(outer: Module, inner: Module): void {
+  if (hasPrivateFields(outer)) {
+    const all = new Set([...walk(outer, '', new Set())].map(([, m]) => m));
+    if (!all.has(inner) && inner.parameters().some(p => p.requiresGrad)) {
+      throw new ValueError(
+        outer.constructor.name,
+        `runs a ${inner.constructor.name} that no public field of it holds, so that nothing would train or save it: keep it in a field without #`,
+      );
+    }
+  }
+  callers.set(inner, outer);
+}
