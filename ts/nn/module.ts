@@ -97,12 +97,15 @@ export abstract class Module {
    * @throws {ValueError} if there is none.
    */
   getSubmodule(path: string): Module {
+    checkCount('getSubmodule', 1, arguments);
     return this.find('getSubmodule', this.namedModules(), path);
   }
   getParameter(path: string): Parameter {
+    checkCount('getParameter', 1, arguments);
     return this.find('getParameter', this.namedParameters(), path);
   }
   getBuffer(path: string): Buffer {
+    checkCount('getBuffer', 1, arguments);
     return this.find('getBuffer', this.namedBuffers(), path);
   }
   private find<T>(where: string, entries: Iterable<[string, T]>, path: string): T {
