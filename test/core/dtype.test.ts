@@ -170,7 +170,7 @@ test('what JavaScript writes is converted as `to` converts, whoever writes it', 
       expect(written(zeros([numbers.length], { dtype }).set(numbers))).toEqual(expected);
       expect(numbers.map(v => full([], v, { dtype }).item())).toEqual(expected);
       if (dtype === 'i8') continue; // it is not computed in
-      expect(numbers.map(v => pad(zeros([1], { dtype }), [1, 0], v).toArray()[0])).toEqual(expected);
+      expect(numbers.map(v => pad(zeros([1], { dtype }), [1, 0], 'constant', v).toArray()[0])).toEqual(expected);
     }
     expect([...tensor(Uint8Array.of(200), { dtype: 'i8' }).toArray()]).toEqual([127]);
     expect([...tensor(Int8Array.of(-1), { dtype: 'u8' }).toArray()]).toEqual([0]);

@@ -9,7 +9,48 @@ export type Layers = Readonly<Record<string, readonly [args: () => Argument[], x
 const some = (names: string, args: () => Argument[], x: () => Tensor = m): Layers =>
   Object.fromEntries(names.split(' ').map(name => [name, [args, x]]));
 
+const line = (): Tensor => m(1, 2, 6);
+const image = (): Tensor => m(1, 2, 6, 6);
+const volume = (): Tensor => m(1, 2, 6, 6, 6);
+const SHAPES = [line, image, volume] as const;
+/** Options that may be given by position, so that a number may stand in their place. */
+const placed = (o: object): Argument => ({ ...optional(whole(o)), also: 'number' });
+const borders = (): Layers =>
+  Object.fromEntries(
+    ['Zero', 'Reflection', 'Replication', 'Circular', 'Constant'].flatMap(kind =>
+      SHAPES.map((x, i) => [
+        `${kind}Pad${i + 1}d`,
+        [() => [whole(new Array<number>(2 * i + 2).fill(1)), ...(kind === 'Constant' ? [finite(2)] : [])], x],
+      ]),
+    ),
+  );
+const pools = (f: (dims: number, x: () => Tensor) => Readonly<Record<string, Make>>): Readonly<Record<string, Make>> =>
+  Object.assign({}, ...SHAPES.map((x, i) => f(i + 1, x)));
+
+export const WINDOWS: Layers = {
+  ...borders(),
+  ...Object.assign(
+    {},
+    ...SHAPES.map(
+      (x, i): Layers => ({
+        ...some(`MaxPool${i + 1}d AvgPool${i + 1}d`, () => [whole(2), placed({ stride: 1, padding: 1 })], x),
+        ...some(`LPPool${i + 1}d`, () => [finite(2), whole(2), placed({ stride: 1 })], x),
+        ...some(`AdaptiveAvgPool${i + 1}d AdaptiveMaxPool${i + 1}d`, () => [{ ...whole(2), also: 'null' }], x),
+      }),
+    ),
+  ),
+};
+
 export const FUNCTIONS_OF_LAYERS: Readonly<Record<string, Make>> = {
+  ...pools((dims, x) => ({
+    ...each(`maxPool${dims}d maxPool${dims}dWithIndices avgPool${dims}d`, () =>
+      call(plain(x()), whole(2), placed({ stride: 1, padding: 1, ceilMode: true })),
+    ),
+    [`lpPool${dims}d`]: () => call(plain(x()), finite(2), whole(2), placed({ stride: 1, ceilMode: true })),
+    ...each(`adaptiveAvgPool${dims}d adaptiveMaxPool${dims}d adaptiveMaxPool${dims}dWithIndices`, () =>
+      call(plain(x()), { ...whole(2), also: 'null' }),
+    ),
+  })),
   ...each('hardsigmoid hardswish logsigmoid mish relu6 selu tanhshrink', () => call(operand(m()))),
   ...each('leakyRelu elu celu softshrink hardshrink', () => call(plain(m()), optional(finite(0.5)))),
   hardtanh: () => call(plain(m()), optional(finite(-3)), optional(finite(3))),

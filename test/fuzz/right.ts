@@ -29,7 +29,7 @@ import {
   type Right,
 } from './arguments';
 import { RIGHT_FUNCTIONS } from './right-functions';
-import { ACTIVATIONS, FUNCTIONS_OF_LAYERS } from './right-layers';
+import { ACTIVATIONS, FUNCTIONS_OF_LAYERS, WINDOWS } from './right-layers';
 
 const m = (...shape: number[]): Tensor => ones(shape.length > 0 ? shape : [2, 3]);
 const index = (...numbers: number[]): Tensor => tensor(Int32Array.from(numbers));
@@ -102,10 +102,6 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   conv3d: () =>
     call(plain(m(1, 2, 4, 4, 4)), plain(m(2, 2, 3, 3, 3)), orNull(m(2)), optional(whole({ stride: [1, 1, 1] }))),
   convTranspose2d: () => call(plain(image()), plain(m(2, 2, 3, 3)), orNull(m(2)), convolution()),
-  maxPool2d: () => call(plain(image()), whole(2), optional(whole({ stride: 1, padding: [1, 1], ceilMode: true }))),
-  avgPool2d: () =>
-    call(plain(image()), whole([2, 2]), optional(finite({ countIncludePad: false, divisorOverride: 2 }))),
-  ...each('adaptiveAvgPool2d adaptiveMaxPool2d', () => call(plain(image()), whole([2, 2]))),
   layerNorm: () =>
     call(plain(m()), whole([3]), optional({ ...finite({ weight: m(3), bias: m(3), eps: 0.1 }), also: 'null' })),
   rmsNorm: () => call(plain(m()), whole(3), optional({ ...finite({ weight: m(3), eps: 0.1 }), also: 'null' })),
@@ -132,7 +128,7 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   slice: () => call(plain(m()), whole(0), whole(0), optional(plain(1)), optional(whole(1))),
   select: () => call(plain(m()), whole(0), whole(1)),
   split: () => call(plain(m()), whole(1), optional(whole(0))),
-  pad: () => call(plain(m()), whole([1, 0]), optional(plain(3))),
+  pad: () => call(plain(m()), whole([1, 0]), optional(plain('constant')), optional(plain(3))),
   gather: () => call(plain(m(3)), whole(0), plain(index(0, 2))),
   scatterAlong: () => call(plain(m(2)), whole(0), plain(index(0, 2)), whole(3)),
   indexSelect: () => call(plain(m(3)), whole(0), plain(index(0, 2))),
@@ -225,15 +221,12 @@ export const RIGHT: Readonly<Record<string, Make>> = {
 
   ...layers({
     ...ACTIVATIONS,
+    ...WINDOWS,
     Linear: [() => [whole(3), whole(2), layerOptions({ bias: true })], m],
     Conv1d: [() => [whole(2), whole(2), whole(3), layerOptions({ stride: 1, padding: 'same' })], () => m(1, 2, 5)],
     Conv2d: [() => [whole(2), whole(2), whole(3), layerOptions({ groups: 2, padding: [1, 1] })], image],
     Conv3d: [() => [whole(2), whole(2), whole([3, 3, 3]), layerOptions({ dilation: 1 })], () => m(1, 2, 4, 4, 4)],
     ConvTranspose2d: [() => [whole(2), whole(2), whole(3), layerOptions({ bias: false })], image],
-    MaxPool2d: [() => [whole(2), optional(whole({ stride: 1 }))], image],
-    AvgPool2d: [() => [whole(2), optional(whole({ stride: 1 }))], image],
-    AdaptiveAvgPool2d: [() => [whole(2)], image],
-    AdaptiveMaxPool2d: [() => [whole(2)], image],
     Flatten: [() => [optional(whole(1)), optional(whole(-1))], m],
     Dropout: [() => [optional(finite(0.5)), layerOptions({})], m],
     BatchNorm1d: [() => [whole(3), optional(finite({ eps: 0.1, momentum: 0.1, affine: false }))], m],

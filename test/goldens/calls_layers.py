@@ -34,5 +34,46 @@ def activations():
     yield 'prelu', F.prelu, [kinks, R(1)]
 
 
+def borders():
+    for mode in ('reflect', 'replicate', 'circular'):
+        yield 'pad', F.pad, [R(1, 2, 5), [3, 2], mode]
+        yield 'pad', F.pad, [R(1, 1, 4, 3), [1, 2, 3, 0], mode]
+        yield 'pad', F.pad, [R(1, 1, 3, 3, 2), [1, 0, 0, 2, 2, 1], mode]
+    yield 'pad', F.pad, [R(2, 4), [1, 2, 0, 1], 'constant', 3.5]
+    yield 'pad', F.pad, [R(3, 5), [-1, 2, -1, -1]]
+    yield 'pad', F.pad, [R(1, 2, 5), [-2, 3], 'replicate']
+
+
+def pools():
+    xs = R(1, 2, 7), R(1, 1, 5, 6), R(1, 1, 4, 3, 5)
+    for dims, x in enumerate(xs, 1):
+        for start, f in (('max', getattr(F, f'max_pool{dims}d')), ('avg', getattr(F, f'avg_pool{dims}d'))):
+            name = f'{start}Pool{dims}d'
+            yield name, f, [x, 2]
+            yield name, f, [x, 3, 2, 1]
+            yield name, f, [x[0], 2]
+        f = getattr(F, f'max_pool{dims}d')
+        yield f'maxPool{dims}d', f, [x, 2, 2, 1, 2, True]
+        for args in ([3, 2, 1], [2, 2, 0, 2], [2, 2, 0, 1, True]):
+            yield f'maxPool{dims}dWithIndices', getattr(F, f'max_pool{dims}d_with_indices'), [x, *args]
+        f = getattr(F, f'avg_pool{dims}d')
+        for include in (True, False):
+            yield f'avgPool{dims}d', f, [x, 3, 2, 1, True, include]
+        if dims > 1:
+            yield f'avgPool{dims}d', f, [x, 3, 2, 1, True, True, 5]
+        for size in (3, 4):
+            yield f'adaptiveAvgPool{dims}d', getattr(F, f'adaptive_avg_pool{dims}d'), [x, size]
+            name = f'adaptive_max_pool{dims}d'
+            yield f'adaptiveMaxPool{dims}d', getattr(F, name), [x, size]
+            yield f'adaptiveMaxPool{dims}dWithIndices', getattr(F, f'{name}_with_indices'), [x, size]
+    yield 'adaptiveAvgPool2d', F.adaptive_avg_pool2d, [xs[1], [None, 4]]
+    yield 'adaptiveAvgPool3d', F.adaptive_avg_pool3d, [xs[2][0], [2, None, 3]]
+    for ceil in (False, True):
+        yield 'lpPool1d', F.lp_pool1d, [xs[0].abs(), 3, 2, 1, ceil]
+        yield 'lpPool2d', F.lp_pool2d, [xs[1], 2, [2, 3], 2, ceil]
+
+
 def table():
     yield from activations()
+    yield from borders()
+    yield from pools()

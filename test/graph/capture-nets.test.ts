@@ -208,7 +208,7 @@ function randomLayers(roll: (n: number) => number, [, c = 1, h = 1, w = 1]: read
     );
     const [window, step, border] = one([2, 2, 0], [3, 2, 1], [3, 1, 0], [2, 1, 1]);
     if (roll(3) > 0 && slide(window!, step!, border!)) {
-      const Pool = one(nn.MaxPool2d, nn.MaxPool2d, nn.AvgPool2d);
+      const Pool = one<typeof nn.MaxPool2d | typeof nn.AvgPool2d>(nn.MaxPool2d, nn.MaxPool2d, nn.AvgPool2d);
       layers.push(new Pool(window!, { stride: step!, padding: border! }));
     }
     if (roll(4) === 0) layers.push(new nn.Dropout(0.2));

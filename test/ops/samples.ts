@@ -9,13 +9,13 @@ import { indexingSamples } from './samples/indexing';
 import { lossSamples } from './samples/loss';
 import { normSamples } from './samples/norm';
 import { orderSamples } from './samples/order';
-import { poolSamples } from './samples/pool';
+import { adaptiveSamples, poolSamples } from './samples/pool';
 import { convSamples, matmulSamples } from './samples/products';
 import { binSamples, quantileSamples, uniqueSamples } from './samples/ranks';
 import { reduceSamples, softmaxSamples } from './samples/reduce';
 import { embeddingSamples, recurrentSamples } from './samples/rnn';
 import type { Sample, SamplesOf } from './samples/sample';
-import { joinSamples, partsSamples, viewSamples } from './samples/view';
+import { joinSamples, padSamples, partsSamples, viewSamples } from './samples/view';
 
 /** Every op: what takes a tensor first, what takes several, and the two conversions. */
 export type OpName =
@@ -34,6 +34,7 @@ export const samples: SamplesOf<Record<OpName, unknown>> = {
   ...matmulSamples,
   ...convSamples,
   ...poolSamples,
+  ...adaptiveSamples,
   ...reduceSamples,
   ...softmaxSamples,
   ...normSamples,
@@ -50,6 +51,7 @@ export const samples: SamplesOf<Record<OpName, unknown>> = {
   ...blasSamples,
   ...contractionSamples,
   ...partsSamples,
+  ...padSamples,
   ...joinSamples,
   ...indexingSamples,
   ...embeddingSamples,

@@ -153,7 +153,9 @@ describe('views and copies', () => {
   });
   check('pad', () => {
     const x = random(2, 3);
-    expectEach(ops.pad(put(x), [1, 2, 0, 1], 9), [3, 6], (i, j) => (i > 1 || j < 1 || j > 3 ? 9 : x.at(i, j - 1)));
+    expectEach(ops.pad(put(x), [1, 2, 0, 1], 'constant', 9), [3, 6], (i, j) =>
+      i > 1 || j < 1 || j > 3 ? 9 : x.at(i, j - 1),
+    );
   });
   check('concat and stack', () => {
     const [a, b, c] = [random(2, 3), random(2, 1), random(2, 3)];

@@ -1,6 +1,8 @@
 /** What functions take, by name and kind: every public function declares it, and is checked before any work. */
 import { check, checkCount, type Kind } from './kinds';
+import { ValueError } from './errors';
 import { scope } from './scope';
+import { isPlain } from './tree';
 
 /** The parameters of a function, in order. */
 export type Signature<A extends readonly unknown[]> = {
@@ -128,4 +130,54 @@ export function sized<O, R>(f: (shape: readonly number[], options?: O) => R): (.
     const n = other < 0 ? given.length : other;
     return Reflect.apply(f, undefined, [given.slice(0, n), ...given.slice(n)]);
   };
+}
+
+/** Options in an object; or the first of them by position, as PyTorch takes them, and the others in an object after. */
+export type Positional<O, K extends readonly (keyof O)[]> =
+  | [options?: O]
+  | (K extends readonly [infer F extends keyof O, ...infer R extends readonly (keyof O)[]]
+      ? [first: O[F] | undefined, ...Positional<O, R>]
+      : never);
+/** Options, the argument `at` of a function, that were given in an object or, in this order, by position. */
+export function byPosition<O, const K extends readonly (keyof O)[]>(
+  where: string,
+  at: number,
+  order: K,
+  given: Positional<O, K>,
+): O | undefined;
+export function byPosition(where: string, at: number, order: readonly string[], given: readonly unknown[]): unknown {
+  return gathered(where, at, order, given);
+}
+function gathered(where: string, at: number, order: readonly string[], given: readonly unknown[]): unknown {
+  const end = given.findLastIndex(v => v !== undefined);
+  const last = given[end];
+  const options = isPlain(last) ? last : null;
+  const most = isPlain(given[0]) ? 1 : order.length + Number(options !== null);
+  if (end >= most) checkCount(where, at + most, new Array(at + end + 1).fill(last));
+  if (end < 1 && (options !== null || end < 0)) return last;
+  const fields: Record<string, unknown> = { ...options };
+  for (const [i, name] of order.entries()) {
+    if (given[i] === undefined || (options !== null && i === end)) continue;
+    if (name in fields) throw new ValueError(where, `${name} is given by position and among the options`);
+    fields[name] = given[i];
+  }
+  return fields;
+}
+/** `f(x, size, options)` that takes options from its argument `at` on by position, too: `f(x, 3, 2)`. */
+export function positional<H extends readonly unknown[], O, const K extends readonly (keyof O & string)[], R>(
+  where: string,
+  order: K,
+  f: (...args: [...H, options?: O]) => R,
+): (...args: [...H, ...Positional<O, K>]) => R;
+export function positional(
+  where: string,
+  order: readonly string[],
+  f: (...args: readonly unknown[]) => unknown,
+): typeof f {
+  const at = f.length - 1;
+  const call = (...args: readonly unknown[]): unknown =>
+    args.length <= at || (args.length === at + 1 && isPlain(args[at]))
+      ? f(...args)
+      : f(...args.slice(0, at), gathered(where, at, order, [args[at], ...args.slice(at + 1)]));
+  return Object.defineProperty(call, 'length', { value: at + 1 });
 }

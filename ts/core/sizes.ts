@@ -1,5 +1,5 @@
 /** Sizes of windows, one for each direction. */
-import { every, isWholeNumber, kind, type Kind } from './kinds';
+import { every, isWholeNumber, kind, wholeNumber, type Kind } from './kinds';
 
 /** One number for both directions, or [vertical, horizontal]. */
 export type Pair = number | readonly [vertical: number, horizontal: number];
@@ -18,6 +18,10 @@ function sizes<T>(takes: string, count: number, low: number): Kind<T> {
     hint: v => (fits(v) ? ', which is above 2^28' : ''),
   });
 }
+/** One whole number, of one direction. */
+export function anExtent(low: number): Kind<number> {
+  return wholeNumber(low, LARGEST);
+}
 /** One whole number for both directions, or two. */
 export function aPair(low: number): Kind<Pair> {
   return sizes('one or a pair', 2, low);
@@ -34,4 +38,8 @@ export function pairOf(pair: Pair): readonly [vertical: number, horizontal: numb
 /** All three directions of a triple; a copy, since the caller may change an array. */
 export function tripleOf(triple: Triple): readonly [depth: number, height: number, width: number] {
   return typeof triple === 'number' ? [triple, triple, triple] : [triple[0], triple[1], triple[2]];
+}
+/** As many numbers as there are directions; a copy, since the caller may change an array. */
+export function sizesOf(dims: number, size: number | readonly number[]): number[] {
+  return typeof size === 'number' ? new Array<number>(dims).fill(size) : [...size];
 }

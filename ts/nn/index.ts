@@ -4,6 +4,8 @@ export type { LoadOptions, LoadReport } from './state';
 export { Buffer, Parameter, type BufferOptions } from './parameter';
 export * from './layers';
 export * from './convolution';
+export * from './pooling';
+export * from './padding';
 export * from './normalization';
 export * from './activations';
 export * from './recurrent';

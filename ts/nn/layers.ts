@@ -1,17 +1,14 @@
 /** Layers that are linear in what they learn, that pool, and that reshape. */
 import { ValueError } from '../core/errors';
-import { aDim, aNumber, optional, options as optionsOf, wholeNumber, type Keys } from '../core/kinds';
+import { aDim, aNumber, optional, options as optionsOf, wholeNumber } from '../core/kinds';
 import { scope } from '../core/scope';
-import { checkConstructor, type Signature } from '../core/signature';
-import { aPair, type Pair } from '../core/sizes';
+import { checkConstructor } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { dropout } from '../ops/dropout';
 import { embedding } from '../ops/embedding';
 import { linear } from '../ops/matmul';
-import { adaptiveAvgPool2d, adaptiveMaxPool2d, avgPool2d, maxPool2d } from '../ops/pool';
 import { normal } from '../ops/random';
 import { flatten, select } from '../ops/view';
-import { avgPool2dKeys, maxPool2dKeys, type AvgPool2dOptions, type MaxPool2dOptions } from '../ops/windows';
 import * as init from './init';
 import { biasedLayerKeys, initial, layerKeys, type BiasedLayerOptions, type LayerOptions } from './initial';
 import { noteFields } from './fields';
@@ -94,64 +91,6 @@ export class Embedding extends Layer {
 
   forward(index: Tensor): Tensor {
     return embedding(index, this.weight, { paddingIdx: this.paddingIdx });
-  }
-}
-
-/** What pooling layers share: the size of the windows, and what may be chosen about them. */
-abstract class Pool2d<O extends object> extends Layer {
-  constructor(
-    readonly kernelSize: Pair,
-    readonly options: O,
-  ) {
-    super();
-  }
-}
-const poolTakes = <O extends object>(keys: Keys<O>): Signature<[kernelSize: Pair, options?: O]> => [
-  ['kernelSize', aPair(1)],
-  ['options', optionsOf(keys)],
-];
-
-/** The maximum of each window; by default windows do not overlap. */
-export class MaxPool2d extends Pool2d<MaxPool2dOptions> {
-  constructor(kernelSize: Pair, options: MaxPool2dOptions = {}) {
-    checkConstructor<typeof MaxPool2d>('MaxPool2d', poolTakes(maxPool2dKeys), arguments);
-    super(kernelSize, options);
-  }
-  forward(x: Tensor): Tensor {
-    return maxPool2d(x, this.kernelSize, this.options);
-  }
-}
-
-/** The average of each window; by default windows do not overlap. */
-export class AvgPool2d extends Pool2d<AvgPool2dOptions> {
-  constructor(kernelSize: Pair, options: AvgPool2dOptions = {}) {
-    checkConstructor<typeof AvgPool2d>('AvgPool2d', poolTakes(avgPool2dKeys), arguments);
-    super(kernelSize, options);
-  }
-  forward(x: Tensor): Tensor {
-    return avgPool2d(x, this.kernelSize, this.options);
-  }
-}
-
-/** What adaptive pooling layers share: the size of their outputs. */
-abstract class AdaptivePool2d extends Layer {
-  constructor(readonly outputSize: Pair) {
-    super();
-    checkConstructor<typeof AdaptivePool2d>(this.constructor.name, [['outputSize', aPair(1)]], arguments);
-  }
-}
-
-/** The averages over outputSize bins, whatever the size of the image; 1: over each feature map. */
-export class AdaptiveAvgPool2d extends AdaptivePool2d {
-  forward(x: Tensor): Tensor {
-    return adaptiveAvgPool2d(x, this.outputSize);
-  }
-}
-
-/** The maxima over outputSize bins, whatever the size of the image. */
-export class AdaptiveMaxPool2d extends AdaptivePool2d {
-  forward(x: Tensor): Tensor {
-    return adaptiveMaxPool2d(x, this.outputSize);
   }
 }
 

@@ -9,7 +9,34 @@ export * from './where';
 export * from './power';
 export * from './matmul';
 export * from './conv';
-export * from './pool';
+export {
+  avgPool1d,
+  avgPool2d,
+  avgPool3d,
+  lpPool1d,
+  lpPool2d,
+  lpPool3d,
+  maxPool1d,
+  maxPool1dWithIndices,
+  maxPool2d,
+  maxPool2dWithIndices,
+  maxPool3d,
+  maxPool3dWithIndices,
+} from './pool';
+export {
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveAvgPool3d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool1dWithIndices,
+  adaptiveMaxPool2d,
+  adaptiveMaxPool2dWithIndices,
+  adaptiveMaxPool3d,
+  adaptiveMaxPool3dWithIndices,
+  type Bins,
+  type PairOfBins,
+  type TripleOfBins,
+} from './adaptive';
 export * from './reduce';
 export * from './norm';
 export * from './order';
@@ -18,6 +45,7 @@ export * from './unique';
 export * from './bins';
 export * from './softmax';
 export * from './view';
+export * from './pad';
 export * from './arrange';
 export * from './diagonal';
 export * from './logic';
@@ -31,11 +59,18 @@ export * from './rnn';
 export * from './dropout';
 export * from './loss';
 export type {
+  AvgPool1dOptions,
   AvgPool2dOptions,
+  AvgPool3dOptions,
   Conv1dOptions,
   Conv2dOptions,
   Conv3dOptions,
   ConvTranspose2dOptions,
   LocalResponseNormOptions,
+  LPPool1dOptions,
+  LPPool2dOptions,
+  LPPool3dOptions,
+  MaxPool1dOptions,
   MaxPool2dOptions,
+  MaxPool3dOptions,
 } from './windows';

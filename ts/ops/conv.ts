@@ -9,7 +9,8 @@ import type { Tensor } from '../core/tensor';
 import { add } from './arithmetic';
 import { checkChannels, conv, convGradX, geometryOf } from './convolution';
 import { stack } from './join';
-import { pad, permute, reshape, slice, squeeze, unsqueeze } from './view';
+import { pad } from './pad';
+import { permute, reshape, slice, squeeze, unsqueeze } from './view';
 import {
   conv1dKeys,
   conv2dKeys,

@@ -3,10 +3,9 @@ import type { MaxPoolSizes } from '../backend/backend';
 import { ShapeError, ValueError } from '../core/errors';
 import type { View } from '../core/definition';
 import { defineMultiOp, defineParametricOp, type MultiOp, type Op } from '../core/op';
-import { pairOf, type Pair } from '../core/sizes';
-import { show, type Shape } from '../core/shape';
+import { show, sizeOf, type Shape } from '../core/shape';
+import { sizesOf } from '../core/sizes';
 import type { Tensor } from '../core/tensor';
-import type { MaxPool2dOptions } from './windows';
 
 export interface Window {
   readonly kernel: readonly [number, number];
@@ -16,26 +15,63 @@ export interface Window {
   readonly output: readonly [number, number];
 }
 
-export function windowOf(where: string, x: Shape, kernelSize: Pair, options: MaxPool2dOptions): Window {
-  if (x.length !== 4) throw new ShapeError(where, `x takes [batch, channels, height, width], this is ${show(x)}`);
-  const kernel = pairOf(kernelSize);
-  const stride = pairOf(options.stride ?? kernel);
-  const padding = pairOf(options.padding ?? 0);
-  const dilation = pairOf(options.dilation ?? 1);
-  if (kernel[0] * kernel[1] >= 2 ** 31)
+/** Windows over one, two or three directions: a number for each. */
+export interface Windows {
+  readonly kernel: Shape;
+  readonly stride: Shape;
+  readonly padding: Shape;
+  readonly dilation: Shape;
+  readonly output: Shape;
+}
+type Sizes = number | Shape;
+interface WindowOptions {
+  readonly stride?: Sizes;
+  readonly padding?: Sizes;
+  readonly dilation?: Sizes;
+  readonly ceilMode?: boolean;
+}
+const LAYOUTS = ['length', 'height, width', 'depth, height, width'] as const;
+/** Throws unless x has that many directions beside channels and, maybe, a batch. */
+export function checkLayout(where: string, dims: number, x: Shape): void {
+  if (x.length === dims + 2 || x.length === dims + 1) return;
+  throw new ShapeError(
+    where,
+    `x takes [batch, channels, ${LAYOUTS[dims - 1]}], with or without the batch, this is ${show(x)}`,
+  );
+}
+
+/** The windows over the last `dims` directions of x, checked. */
+export function windowsOf(where: string, dims: number, x: Shape, kernelSize: Sizes, options: WindowOptions): Windows {
+  checkLayout(where, dims, x);
+  const kernel = sizesOf(dims, kernelSize);
+  const stride = sizesOf(dims, options.stride ?? kernel);
+  const padding = sizesOf(dims, options.padding ?? 0);
+  const dilation = sizesOf(dims, options.dilation ?? 1);
+  if (sizeOf(kernel) >= 2 ** 31)
     throw new ValueError(where, `a window takes fewer than 2^31 positions, this is ${show(kernel)}`);
   if (padding.some((p, i) => 2 * p > kernel[i]!)) {
     throw new ValueError(where, `padding ${show(padding)} is more than half of the window ${show(kernel)}`);
   }
-  const size = (i: 0 | 1): number => {
-    const n = x[2 + i]!;
-    const room = n + 2 * padding[i] - dilation[i] * (kernel[i] - 1) - 1;
+  const output = kernel.map((k, i) => {
+    const [n, step, edge] = [x.at(i - dims)!, stride[i]!, padding[i]!];
+    const room = n + 2 * edge - dilation[i]! * (k - 1) - 1;
     if (room < 0) throw new ShapeError(where, `a window of ${show(kernel)} is larger than x ${show(x)}`);
-    const count = (options.ceilMode ? Math.ceil(room / stride[i]) : Math.floor(room / stride[i])) + 1;
+    const count = (options.ceilMode ? Math.ceil(room / step) : Math.floor(room / step)) + 1;
     // A window that starts beyond the image and its border before is left out.
-    return options.ceilMode && (count - 1) * stride[i] >= n + padding[i] ? count - 1 : count;
+    return options.ceilMode && (count - 1) * step >= n + edge ? count - 1 : count;
+  });
+  return { kernel, stride, padding, dilation, output };
+}
+/** Of these windows those over directions i and j; where there is no such direction, of one position each over `rest`. */
+export function windowOver(p: Windows, i: number, j: number, rest = 1): Window {
+  const two = (sizes: Shape, otherwise: number): [number, number] => [sizes[i] ?? otherwise, sizes[j] ?? otherwise];
+  return {
+    kernel: two(p.kernel, 1),
+    stride: two(p.stride, 1),
+    padding: two(p.padding, 0),
+    dilation: two(p.dilation, 1),
+    output: two(p.output, rest),
   };
-  return { kernel, stride, padding, dilation, output: [size(0), size(1)] };
 }
 
 /** 0 for an output that is not wanted. */
@@ -88,7 +124,7 @@ export const maxPoolGrad: Op<[g: Tensor, at: Tensor], { window: Window; x: Shape
   vjp: { g: (gg, { at }, { window }) => maxPoolTake(gg, at, { window }), at: null },
 });
 /** The elements of x that were the maxima of another tensor's windows. */
-const maxPoolTake: Op<[x: Tensor, at: Tensor], { window: Window }> = defineParametricOp({
+export const maxPoolTake: Op<[x: Tensor, at: Tensor], { window: Window }> = defineParametricOp({
   name: 'maxPool2dTake',
   inputs: ['x', 'at'],
   wants: { at: 'any' },

@@ -3,7 +3,6 @@ import { copy } from '../core/convert';
 import { IndexError, ShapeError } from '../core/errors';
 import {
   aDim,
-  anyNumber,
   aShape,
   dimsInOrder,
   either,
@@ -15,10 +14,10 @@ import {
 } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
 import { defineParametricOp, type Op } from '../core/op';
-import { checked, composite, listed, type Listed } from '../core/signature';
+import { checked, listed, type Listed } from '../core/signature';
 import { dimOf, dimsOf, show, sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
-import { sliceAt, sliceScatter } from './parts';
+import { sliceAt } from './parts';
 import { expand, reshape } from './basic';
 
 export { expand, reshape };
@@ -206,35 +205,5 @@ export const split: (x: Tensor, size: number | Shape, dim?: number) => Tensor[] 
     }
     let end = 0;
     return sizes.map(k => slice(x, d, end, (end += k)));
-  },
-);
-
-/**
- * x with `value` around it: `pads` = [before, after] of the last dimension, then of the one before it, and so on, as
- * in PyTorch. Negative pads are an error: slice instead.
- */
-export const pad: (x: Tensor, pads: Shape, value?: number) => Tensor = composite(
-  'pad',
-  [
-    ['x', aTensor],
-    ['pads', aShape],
-    ['value', optional(anyNumber)],
-  ],
-  (x, pads, value = 0) => {
-    if (pads.length % 2 !== 0 || pads.length > 2 * x.ndim) {
-      throw new ShapeError(
-        'pad',
-        `${show(pads)} is not a pair of whole numbers ≥ 0 for each of the last dimensions of ${show(x.shape)}`,
-      );
-    }
-    let y = x;
-    for (let i = 0; 2 * i < pads.length; i++) {
-      const dim = x.ndim - 1 - i;
-      const [before, after] = [pads[2 * i]!, pads[2 * i + 1]!];
-      if (before + after === 0) continue;
-      const shape = y.shape.map((n, d) => (d === dim ? n + before + after : n));
-      y = sliceScatter(y, { shape, at: { dim, start: before, step: 1 }, value });
-    }
-    return y;
   },
 );

@@ -3,7 +3,7 @@
  * share it.
  */
 import { aBoolean, aNumber, either, nonzero, oneOf, wholeNumber, type Keys, type Kind } from '../core/kinds';
-import { aPair, aTriple, type Pair, type Triple } from '../core/sizes';
+import { anExtent, aPair, aTriple, type Pair, type Triple } from '../core/sizes';
 
 /** Of a convolution. S: one number for all directions, or one for each. */
 interface ConvOptions<S> {
@@ -31,28 +31,48 @@ export interface ConvTranspose2dOptions {
   /** Groups of channels that do not see each other. Default 1. */
   readonly groups?: number;
 }
-export interface MaxPool2dOptions {
+/** Of pools that take the maximum. S: one number for all directions, or one for each. */
+interface MaxPoolOptions<S> {
   /** Steps between windows. Default: the window's size. */
-  readonly stride?: Pair;
-  /** Border around the image that no window prefers; at most half of the window. Default 0. */
-  readonly padding?: Pair;
+  readonly stride?: S;
+  /** Border around x that no window prefers; at most half of the window. Default 0. */
+  readonly padding?: S;
   /** Steps between the taps of a window. Default 1. */
-  readonly dilation?: Pair;
+  readonly dilation?: S;
   /** Round the output's size up: windows may reach over the edge. Default false. */
   readonly ceilMode?: boolean;
 }
-export interface AvgPool2dOptions {
+export interface MaxPool1dOptions extends MaxPoolOptions<number> {}
+export interface MaxPool2dOptions extends MaxPoolOptions<Pair> {}
+export interface MaxPool3dOptions extends MaxPoolOptions<Triple> {}
+interface AvgPoolOptions<S> {
   /** Steps between windows. Default: the window's size. */
-  readonly stride?: Pair;
-  /** Zeros around the image; at most half of the window. Default 0. */
-  readonly padding?: Pair;
+  readonly stride?: S;
+  /** Zeros around x; at most half of the window. Default 0. */
+  readonly padding?: S;
   /** Round the output's size up: windows may reach over the edge. Default false. */
   readonly ceilMode?: boolean;
   /** Whether padding counts in the average. Default true. */
   readonly countIncludePad?: boolean;
+}
+export interface AvgPool1dOptions extends AvgPoolOptions<number> {}
+export interface AvgPool2dOptions extends AvgPoolOptions<Pair> {
   /** Divide by this instead of the window's size. */
   readonly divisorOverride?: number;
 }
+export interface AvgPool3dOptions extends AvgPoolOptions<Triple> {
+  /** Divide by this instead of the window's size. */
+  readonly divisorOverride?: number;
+}
+interface LPPoolOptions<S> {
+  /** Steps between windows. Default: the window's size. */
+  readonly stride?: S;
+  /** Round the output's size up: windows may reach over the edge. Default false. */
+  readonly ceilMode?: boolean;
+}
+export interface LPPool1dOptions extends LPPoolOptions<number> {}
+export interface LPPool2dOptions extends LPPoolOptions<Pair> {}
+export interface LPPool3dOptions extends LPPoolOptions<Triple> {}
 export interface LocalResponseNormOptions {
   /** Default 1e-4. */
   readonly alpha?: number;
@@ -82,19 +102,45 @@ export const convTranspose2dKeys: Keys<ConvTranspose2dOptions> = {
   dilation: aPair(1),
   groups: wholeNumber(1),
 };
-export const maxPool2dKeys: Keys<MaxPool2dOptions> = {
-  stride: aPair(1),
-  padding: aPair(0),
-  dilation: aPair(1),
+type Size<S> = (low: number) => Kind<S>;
+const maxPoolKeys = <S>(size: Size<S>): Keys<MaxPoolOptions<S>> => ({
+  stride: size(1),
+  padding: size(0),
+  dilation: size(1),
   ceilMode: aBoolean,
-};
-export const avgPool2dKeys: Keys<AvgPool2dOptions> = {
-  stride: aPair(1),
-  padding: aPair(0),
+});
+export const maxPool1dKeys: Keys<MaxPool1dOptions> = maxPoolKeys(anExtent);
+export const maxPool2dKeys: Keys<MaxPool2dOptions> = maxPoolKeys(aPair);
+export const maxPool3dKeys: Keys<MaxPool3dOptions> = maxPoolKeys(aTriple);
+const avgPoolKeys = <S>(size: Size<S>): Keys<AvgPoolOptions<S>> => ({
+  stride: size(1),
+  padding: size(0),
   ceilMode: aBoolean,
   countIncludePad: aBoolean,
-  divisorOverride: nonzero,
-};
+});
+export const avgPool1dKeys: Keys<AvgPool1dOptions> = avgPoolKeys(anExtent);
+export const avgPool2dKeys: Keys<AvgPool2dOptions> = { ...avgPoolKeys(aPair), divisorOverride: nonzero };
+export const avgPool3dKeys: Keys<AvgPool3dOptions> = { ...avgPoolKeys(aTriple), divisorOverride: nonzero };
+const lpPoolKeys = <S>(size: Size<S>): Keys<LPPoolOptions<S>> => ({ stride: size(1), ceilMode: aBoolean });
+export const lpPool1dKeys: Keys<LPPool1dOptions> = lpPoolKeys(anExtent);
+export const lpPool2dKeys: Keys<LPPool2dOptions> = lpPoolKeys(aPair);
+export const lpPool3dKeys: Keys<LPPool3dOptions> = lpPoolKeys(aTriple);
+
+/** Options that may be given by position, in PyTorch's order. */
+export const MAX_ORDER: readonly ['stride', 'padding', 'dilation', 'ceilMode'] = [
+  'stride',
+  'padding',
+  'dilation',
+  'ceilMode',
+];
+export const AVG1D_ORDER: readonly ['stride', 'padding', 'ceilMode', 'countIncludePad'] = [
+  'stride',
+  'padding',
+  'ceilMode',
+  'countIncludePad',
+];
+export const AVG_ORDER: readonly [...typeof AVG1D_ORDER, 'divisorOverride'] = [...AVG1D_ORDER, 'divisorOverride'];
+export const LP_ORDER: readonly ['stride', 'ceilMode'] = ['stride', 'ceilMode'];
 export const localResponseNormKeys: Keys<LocalResponseNormOptions> = {
   alpha: aNumber(),
   beta: aNumber(),

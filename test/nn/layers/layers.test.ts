@@ -6,9 +6,10 @@ import { FILTERS } from './filters';
 import { changed, expectEach, noise, read, sum, type Row, type Rows } from './naive';
 import { NORMS } from './norms';
 import { PLAIN } from './plain';
+import { BORDERS, POOLS } from './pools';
 import { RECURRENCES } from './recurrences';
 
-const LAYERS = { ...PLAIN, ...FILTERS, ...NORMS, ...RECURRENCES } as const;
+const LAYERS = { ...PLAIN, ...POOLS, ...BORDERS, ...FILTERS, ...NORMS, ...RECURRENCES } as const;
 
 /** y = x · w + shift, w a parameter and shift a buffer. */
 class Scale extends nn.Layer {

@@ -11,38 +11,6 @@ function linear(bias: boolean): void {
   expectEach(layer.forward(x), [2, 5, 4], (n, i, o) => b(o!) + sum(3, j => at(n!, i!, j) * w(o!, j)));
 }
 
-/** Windows of 2 × 3 at steps of 1 × 2, of taps 1 apart, inside of a border of 1 × 0. */
-function windows(at: (c: number, i: number, j: number) => number, c: number, i: number, j: number): number[] {
-  const taps: number[] = [];
-  for (let u = 0; u < 2; u++) {
-    for (let v = 0; v < 3; v++) {
-      const row = i + u - 1;
-      if (row >= 0 && row < 4) taps.push(at(c, row, 2 * j + v));
-    }
-  }
-  return taps;
-}
-function pool(layer: nn.Layer, f: (taps: number[]) => number): void {
-  const x = noise(1, 2, 4, 7).sub(3); // mostly below 0, which a border of zeros would exceed
-  const at = read(x);
-  expectEach(layer.forward(x), [1, 2, 5, 3], (_, c, i, j) => f(windows((...k) => at(0, ...k), c!, i!, j!)));
-}
-const mean = (taps: readonly number[]): number => sum(taps.length, i => taps[i]!) / taps.length;
-const OPTIONS = { stride: [1, 2], padding: [1, 0] } as const;
-
-/** Bins [⌊i·n/m⌋, ⌈(i + 1)·n/m⌉) of 5 × 7 in 3 × 2. */
-function bins(layer: nn.Layer, f: (taps: number[]) => number): void {
-  const x = noise(2, 3, 5, 7);
-  const at = read(x);
-  const range = (i: number, n: number, m: number): number[] => {
-    const first = Math.floor((i * n) / m);
-    return Array.from({ length: Math.ceil(((i + 1) * n) / m) - first }, (_, k) => first + k);
-  };
-  expectEach(layer.forward(x), [2, 3, 3, 2], (n, c, i, j) =>
-    f(range(i!, 5, 3).flatMap(u => range(j!, 7, 2).map(v => at(n!, c!, u, v)))),
-  );
-}
-
 function dropout(): void {
   const layer = new nn.Dropout(0.25);
   const x = noise(100, 100);
@@ -77,14 +45,6 @@ function embedding(paddingIdx?: number): void {
 export const PLAIN: Readonly<Record<keyof typeof layers, Rows>> = {
   Linear: [() => linear(true), () => linear(false)],
   Embedding: [() => embedding(), () => embedding(-2)],
-  MaxPool2d: [() => pool(new nn.MaxPool2d([2, 3], OPTIONS), taps => Math.max(...taps))],
-  AvgPool2d: [
-    () => pool(new nn.AvgPool2d([2, 3], OPTIONS), taps => (mean(taps) * taps.length) / 6),
-    () => pool(new nn.AvgPool2d([2, 3], { ...OPTIONS, countIncludePad: false }), mean),
-    () => pool(new nn.AvgPool2d([2, 3], { ...OPTIONS, divisorOverride: 4 }), taps => (mean(taps) * taps.length) / 4),
-  ],
-  AdaptiveAvgPool2d: [() => bins(new nn.AdaptiveAvgPool2d([3, 2]), mean)],
-  AdaptiveMaxPool2d: [() => bins(new nn.AdaptiveMaxPool2d([3, 2]), taps => Math.max(...taps))],
   Flatten: [
     flattened(new nn.Flatten(), [2, 60]),
     flattened(new nn.Flatten(0, 1), [6, 4, 5]),

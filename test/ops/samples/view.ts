@@ -1,6 +1,7 @@
 /** Samples of views, and of joining tensors. */
 import { tensor } from '../../../ts/ops/creation';
 import * as join from '../../../ts/ops/join';
+import * as padding from '../../../ts/ops/pad';
 import * as parts from '../../../ts/ops/parts';
 import * as ops from '../../../ts/ops/view';
 import { real, bool, int, sample, type SamplesOf } from './sample';
@@ -116,18 +117,32 @@ export const viewSamples: SamplesOf<typeof ops> = {
     sample([real(2, 4)], x => ops.split(x, 2, 1), 'f32[2,2] f32[2,2]'),
     sample([real(2, 4)], x => ops.split(x, 9, -1), 'f32[2,4]'),
   ],
+};
+
+export const padSamples: SamplesOf<typeof padding> = {
   pad: [
-    sample([real(2, 3)], x => ops.pad(x, [1, 2]), 'f32[2,6]'),
-    sample([real(2, 3)], x => ops.pad(x, [0, 1, 2, 0], 1.5), 'f32[4,4]'),
-    sample([real(2, 3)], x => ops.pad(t(x), [1, 1], -1), 'f32[3,4]'),
-    sample([real(2, 3)], x => ops.pad(x, [0, 0, 0, 0]), 'f32[2,3]'),
-    sample([real(2, 3)], x => ops.pad(x, []), 'f32[2,3]'),
-    sample([real(0, 3)], x => ops.pad(x, [0, 0, 1, 1], 2), 'f32[2,3]'),
-    sample([real(1, 2, 2, 2)], x => ops.pad(x, [1, 0, 0, 1, 1, 1]), 'f32[1,4,3,3]'),
-    sample([real(2, 3, 2, 3, 2)], x => ops.pad(permute(x, [4, 3, 2, 1, 0]), [1, 0]), 'f32[2,3,2,3,3]'),
-    sample([], () => ops.pad(int([1, 2, 3]), [1, 1], -7), 'i32[5]'),
-    sample([], () => ops.pad(bool([1, 1]), [1, 1]), 'bool[4]'),
-    sample([], () => ops.pad(tensor(Uint8Array.of(1, 2)), [0, 2], 255), 'u8[4]'),
+    sample([real(2, 3)], x => padding.pad(x, [1, 2]), 'f32[2,6]'),
+    sample([real(2, 3)], x => padding.pad(x, [0, 1, 2, 0], 'constant', 1.5), 'f32[4,4]'),
+    sample([real(2, 3)], x => padding.pad(t(x), [1, 1], 'constant', -1), 'f32[3,4]'),
+    sample([real(2, 3)], x => padding.pad(x, [0, 0, 0, 0]), 'f32[2,3]'),
+    sample([real(2, 3)], x => padding.pad(x, []), 'f32[2,3]'),
+    sample([real(0, 3)], x => padding.pad(x, [0, 0, 1, 1], 'constant', 2), 'f32[2,3]'),
+    sample([real(1, 2, 2, 2)], x => padding.pad(x, [1, 0, 0, 1, 1, 1]), 'f32[1,4,3,3]'),
+    sample([real(2, 3, 2, 3, 2)], x => padding.pad(permute(x, [4, 3, 2, 1, 0]), [1, 0]), 'f32[2,3,2,3,3]'),
+    sample([], () => padding.pad(int([1, 2, 3]), [1, 1], 'constant', -7), 'i32[5]'),
+    sample([], () => padding.pad(bool([1, 1]), [1, 1]), 'bool[4]'),
+    sample([], () => padding.pad(tensor(Uint8Array.of(1, 2)), [0, 2], 'constant', 255), 'u8[4]'),
+    ...(['reflect', 'replicate', 'circular'] as const).flatMap(mode => [
+      sample([real(2, 3)], x => padding.pad(x, [1, 2], mode), 'f32[2,6]'),
+      sample([real(3, 4)], x => padding.pad(x, [2, 0, 1, 1], mode), 'f32[5,6]'),
+      sample([real(4, 3)], x => padding.pad(t(x), [-1, 2, 1, -1], mode), 'f32[3,5]'),
+      sample([real(2, 3)], x => padding.pad(x, [0, 0], mode), 'f32[2,3]'),
+      sample([], () => padding.pad(int([1, 2, 3]), [2, 2], mode), 'i32[7]'),
+      sample([], () => padding.pad(bool([1, 0]), [1, 1], mode), 'bool[4]'),
+    ]),
+    sample([real(2)], x => padding.pad(x, [5, 7], 'replicate'), 'f32[14]'),
+    sample([real(2, 5)], x => padding.pad(x, [-1, 2], 'constant', 3), 'f32[2,6]'),
+    sample([real(2, 5)], x => padding.pad(x, [-1, -2, -1, -1]), 'f32[0,2]'),
   ],
 };
 
