@@ -31,13 +31,13 @@ declare module './core/tensor' {
 }
 
 /**
- * No op takes more than four arguments after the tensor; naming them keeps a call as cheap as the function's. More than
+ * No op takes more than five arguments after the tensor; naming them keeps a call as cheap as the function's. More than
  * the op takes are refused: they would mean something that it does not do.
  */
 function method(
   name: string,
   op: { readonly length: number; call(self: undefined, x: Tensor, ...rest: unknown[]): unknown },
-): (this: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown) => unknown {
+): (this: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown) => unknown {
   const most = op.length - 1;
   if (most === Infinity) {
     // A list of numbers, in an array or one by one.
@@ -46,9 +46,9 @@ function method(
       return args.length === 1 ? op.call(undefined, this, args[0]) : op.call(undefined, this, ...args);
     };
   }
-  return function (a, b, c, d) {
+  return function (a, b, c, d, e) {
     if (arguments.length > most) checkCount(name, most, arguments);
-    return op.call(undefined, this, a, b, c, d);
+    return op.call(undefined, this, a, b, c, d, e);
   };
 }
 for (const [name, op] of Object.entries({ ...ops, backward })) {

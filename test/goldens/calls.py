@@ -1,7 +1,5 @@
 """Calls of functions by name, whatever their arguments: values, gradients, and gradients of these."""
 
-import calls_order
-import calls_layers
 import torch
 from golden import agree
 
@@ -113,8 +111,6 @@ def table():
         ('bii,i->b', (2, 3, 3), (3,)), ('i,j,ij->', (2,), (3,), (2, 3)), ('...i->...', (2, 3, 4)),
     ):
         yield 'einsum', torch.einsum, [equation, *map(R, shapes)]
-    yield from calls_order.table()
-    yield from calls_layers.table()
 
 
 def run(f, args, dtype, gs, vs):
@@ -145,8 +141,9 @@ def run(f, args, dtype, gs, vs):
     return {'ys': [y.detach() for y in ys], 'gs': gs, 'grads': [g.detach() for g in grads], 'vs': vs, 'seconds': seconds}
 
 
-def calls():
-    for op, f, args in table():
+def calls(rows):
+    """What `rows` of a table compute."""
+    for op, f, args in rows:
         wide = run(f, args, torch.float64, None, None)
         narrow = run(f, args, torch.float32, wide['gs'], wide['vs'])
         for key in ('ys', 'grads', 'seconds'):

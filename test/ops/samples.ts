@@ -3,6 +3,7 @@ import { activationSamples } from './samples/activations';
 import { arithmeticSamples, whereSamples } from './samples/arithmetic';
 import { arrangeSamples, diagonalSamples } from './samples/arrange';
 import { blasSamples, contractionSamples } from './samples/contraction';
+import { calculusSamples, scatterSamples } from './samples/calculus';
 import { logicSamples, specialSamples, statisticsSamples } from './samples/logic';
 import { convertSamples, dropoutSamples, elementwiseSamples } from './samples/elementwise';
 import { indexingSamples } from './samples/indexing';
@@ -48,6 +49,8 @@ export const samples: SamplesOf<Record<OpName, unknown>> = {
   ...logicSamples,
   ...specialSamples,
   ...statisticsSamples,
+  ...calculusSamples,
+  ...scatterSamples,
   ...blasSamples,
   ...contractionSamples,
   ...partsSamples,

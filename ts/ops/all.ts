@@ -53,6 +53,8 @@ export * from './blas';
 export * from './contraction';
 export * from './special';
 export * from './statistics';
+export * from './calculus';
+export * from './scatters';
 export * from './indexing';
 export * from './embedding';
 export * from './rnn';

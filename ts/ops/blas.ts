@@ -6,7 +6,9 @@ import { checked, composite, type Signature } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { aTensor } from '../core/tensor-kinds';
 import { add, mul } from './arithmetic';
+import { outer } from './contraction';
 import { matmul } from './matmul';
+import { sum } from './reduce';
 
 const TWO: Signature<[a: Tensor, b: Tensor]> = [
   ['a', aTensor],
@@ -59,3 +61,7 @@ export const addmm: Sum = added('addmm', mm);
 export const addmv: Sum = added('addmv', mv);
 /** β c + α a b, of batches of matrices. */
 export const baddbmm: Sum = added('baddbmm', bmm);
+/** β c + α Σ a b, over batches of matrices; c spreads to the shape of one product. */
+export const addbmm: Sum = added('addbmm', (a, b) => sum(bmm(a, b), 0));
+/** β c + α a bᵀ, of vectors a and b; c spreads to the shape of the product. */
+export const addr: Sum = added('addr', outer);

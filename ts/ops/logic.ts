@@ -5,8 +5,9 @@ import { checked, composite, type Signature } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { aTensor } from '../core/tensor-kinds';
 import { add, eq, gt, le, lt, mul, ne, sub } from './arithmetic';
-import { abs } from './elementwise';
+import { abs, reciprocal, to } from './elementwise';
 import { sum, type ReduceOptions } from './reduce';
+import { reshape, unsqueeze } from './view';
 import { where } from './where';
 
 const ONE: Signature<[x: Tensor]> = [['x', aTensor]];
@@ -21,6 +22,33 @@ export const isnan: (x: Tensor) => Tensor = checked('isnan', ONE, x => ne(x, x))
 export const isinf: (x: Tensor) => Tensor = composite('isinf', ONE, x => eq(abs(x), Infinity));
 /** Whether each element is neither infinite nor NaN, as bool. */
 export const isfinite: (x: Tensor) => Tensor = composite('isfinite', ONE, x => lt(abs(x), Infinity));
+
+/** Whether each element is −∞. */
+export const isneginf: (x: Tensor) => Tensor = composite('isneginf', ONE, x => eq(x, -Infinity));
+/** Whether each element is +∞. */
+export const isposinf: (x: Tensor) => Tensor = composite('isposinf', ONE, x => eq(x, Infinity));
+/** Whether each element is below 0, or −0. */
+export const signbit: (x: Tensor) => Tensor = composite('signbit', ONE, x => {
+  const f = to(x, 'f32');
+  return lt(where(eq(f, 0), reciprocal(f), f), 0);
+});
+/** Whether each element of x is among those of `values`; with `invert`, whether it is not. */
+export const isin: (x: Tensor, values: Tensor, options?: IsinOptions) => Tensor = composite(
+  'isin',
+  [
+    ['x', aTensor],
+    ['values', aTensor],
+    ['options', optionsOf<IsinOptions>({ invert: aBoolean })],
+  ],
+  (x, values, { invert = false } = {}) => {
+    const found = any(eq(unsqueeze(x, -1), reshape(values, [values.size])), -1);
+    return invert ? logicalNot(found) : found;
+  },
+);
+export interface IsinOptions {
+  /** Default false. */
+  readonly invert?: boolean;
+}
 
 /** Whether x is not true, as bool. */
 export const logicalNot: (x: Tensor) => Tensor = checked('logicalNot', ONE, x => eq(x, 0));

@@ -73,5 +73,7 @@ export * from './blas';
 export { cross, inner, kron, outer } from './contraction';
 export * from './special';
 export { nanmean, nansum, prod } from './statistics';
+export { corrcoef, cov } from './calculus';
+export { diagflat, diagonalScatter, selectScatter, sliceScatter, tensorSplit } from './scatters';
 export { gather, indexAdd, indexSelect, scatterAlong } from './indexing';
 export { add_, clamp_, copy_, div_, fill_, mul_, sub_, zero_ } from './inplace';

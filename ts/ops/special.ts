@@ -4,9 +4,10 @@ import { aNumber, anyNumber, optional, options as optionsOf } from '../core/kind
 import { composite, type Signature } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { aTensor, aTensorOrNumber } from '../core/tensor-kinds';
-import { add, div, eq, gt, maximum, mul, rsub, sub } from './arithmetic';
-import { abs, clamp, exp, floor, log, log1p, neg, sign } from './elementwise';
-import { isnan, logicalAnd } from './logic';
+import { add, div, eq, ge, gt, maximum, minimum, mul, ne, rsub, sub } from './arithmetic';
+import { abs, clamp, floor, log, neg, sign } from './elementwise';
+import { isinf, isnan, logicalAnd } from './logic';
+import { softplusOp } from './unary';
 import { where } from './where';
 
 const ONE: Signature<[x: Tensor]> = [['x', aTensor]];
@@ -14,6 +15,18 @@ const TWO: Signature<[a: Operand, b: Operand]> = [
   ['a', aTensorOrNumber],
   ['b', aTensorOrNumber],
 ];
+
+/** Degrees in radians. */
+export const deg2rad: (x: Tensor) => Tensor = composite('deg2rad', ONE, x => mul(x, Math.PI / 180));
+/** Radians in degrees. */
+export const rad2deg: (x: Tensor) => Tensor = composite('rad2deg', ONE, x => mul(x, 180 / Math.PI));
+
+/** The larger of two; where one is NaN, the other. a and b broadcast. */
+export const fmax: (a: Operand, b: Operand) => Tensor = composite('fmax', TWO, (a, b) => numbersOf(maximum, a, b));
+/** The smaller of two; where one is NaN, the other. a and b broadcast. */
+export const fmin: (a: Operand, b: Operand) => Tensor = composite('fmin', TWO, (a, b) => numbersOf(minimum, a, b));
+const numbersOf = (f: typeof maximum, a: Operand, b: Operand): Tensor =>
+  where(ne(a, a), b, where(ne(b, b), a, f(a, b)));
 
 /** x without its fraction: rounded towards 0. */
 export const trunc: (x: Tensor) => Tensor = composite('trunc', ONE, x => mul(sign(x), floor(abs(x))));
@@ -55,11 +68,14 @@ export const heaviside: (x: Tensor, values: Operand) => Tensor = composite(
 
 /** log(eᵃ + eᵇ), without overflow; a and b broadcast. */
 export const logaddexp: (a: Operand, b: Operand) => Tensor = composite('logaddexp', TWO, (a, b) => {
-  const most = maximum(a, b);
-  const far = abs(sub(a, b));
-  // Of two equal infinities the difference is NaN, and the larger is the result.
-  return where(logicalAnd(isnan(far), eq(a, b)), most, add(most, log1p(exp(neg(far)))));
+  // The larger plus a softplus of the difference, which is smooth where they are equal; of two equal infinities it is NaN.
+  const apart = where(logicalAnd(eq(a, b), isinf(mul(a, 1))), 0, sub(b, a));
+  return where(ge(a, b), add(a, softplusOp(apart)), add(b, softplusOp(neg(apart))));
 });
+/** log₂(2ᵃ + 2ᵇ), without overflow; a and b broadcast. */
+export const logaddexp2: (a: Operand, b: Operand) => Tensor = composite('logaddexp2', TWO, (a, b) =>
+  mul(logaddexp(mul(a, Math.LN2), mul(b, Math.LN2)), Math.LOG2E),
+);
 
 /** log(x / (1 − x)), the inverse of the sigmoid; with `eps`, of x held between eps and 1 − eps. */
 export const logit: (x: Tensor, eps?: number) => Tensor = composite(

@@ -19,6 +19,10 @@ export const blasSamples: SamplesOf<typeof blas> = {
     sample([real(2, 3), real(3, 4)], (a, b) => blas.addmm(tensor(NaN), a, b, { beta: 0 }), 'f32[2,4]'),
   ],
   addmv: [sample([real(2), real(2, 3), real(3)], (c, a, b) => blas.addmv(c, a, b, { alpha: 2 }), 'f32[2]')],
+  addbmm: [
+    sample([real(2, 4), real(3, 2, 3), real(3, 3, 4)], (c, a, b) => blas.addbmm(c, a, b, { alpha: 2 }), 'f32[2,4]'),
+  ],
+  addr: [sample([real(3), real(2), real(3)], (c, a, b) => blas.addr(c, a, b, { beta: 0.5 }), 'f32[2,3]')],
   baddbmm: [sample([real(2, 4), real(2, 2, 3), real(2, 3, 4)], (c, a, b) => blas.baddbmm(c, a, b), 'f32[2,2,4]')],
 };
 

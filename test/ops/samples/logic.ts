@@ -24,6 +24,14 @@ const odd = () => tensor([0, -0, 1, NaN, Infinity, -Infinity]);
 export const logicSamples: SamplesOf<typeof ops> = {
   isnan: [discrete([real(3)], x => ops.isnan(x), 'bool[3]'), sample([], () => ops.isnan(odd()), 'bool[6]')],
   isinf: [sample([], () => ops.isinf(odd()), 'bool[6]'), sample([], () => ops.isinf(int([1, 0])), 'bool[2]')],
+  isneginf: [sample([], () => ops.isneginf(odd()), 'bool[6]')],
+  isposinf: [sample([], () => ops.isposinf(odd()), 'bool[6]')],
+  signbit: [sample([], () => ops.signbit(odd()), 'bool[6]'), sample([], () => ops.signbit(int([-1, 0, 1])), 'bool[3]')],
+  isin: [
+    sample([], () => ops.isin(int([1, 2, 3, 2], [2, 2]), int([2, 5])), 'bool[2,2]'),
+    discrete([tied(4)], x => ops.isin(x, int([1]), { invert: true }), 'bool[4]'),
+    sample([], () => ops.isin(int([1, 2]), int([])), 'bool[2]'),
+  ],
   isfinite: [sample([], () => ops.isfinite(odd()), 'bool[6]')],
   logicalNot: [
     discrete([tied(4)], x => ops.logicalNot(x), 'bool[4]'),
@@ -75,6 +83,18 @@ export const specialSamples: SamplesOf<typeof special> = {
     sample([], () => special.trunc(tensor([-0.5, -0, 0, 1.9, -1.9, Infinity, NaN])), 'f32[7]'),
   ],
   frac: [sample([fractional(6)], x => special.frac(x), 'f32[6]')],
+  deg2rad: [sample([real(3)], x => special.deg2rad(x), 'f32[3]')],
+  rad2deg: [sample([real(3)], x => special.rad2deg(x), 'f32[3]')],
+  fmax: [
+    sample([real(2, 3), real(3)], (a, b) => special.fmax(a, b), 'f32[2,3]'),
+    sample([real(3)], a => special.fmax(a, NaN), 'f32[3]'),
+    sample([], () => special.fmax(odd(), 1), 'f32[6]'),
+  ],
+  fmin: [
+    sample([real(2, 3), real(3)], (a, b) => special.fmin(a, b), 'f32[2,3]'),
+    sample([], () => special.fmin(2, odd()), 'f32[6]'),
+  ],
+  logaddexp2: [sample([real(2, 3), real(3)], (a, b) => special.logaddexp2(a, b), 'f32[2,3]')],
   nanToNum: [
     sample([real(4)], x => special.nanToNum(x), 'f32[4]'),
     sample([], () => special.nanToNum(odd()), 'f32[6]'),
