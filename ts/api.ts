@@ -67,6 +67,7 @@ export {
 export * from './ops/inplace';
 export * as nn from './nn/index';
 export * as optim from './optim/index';
+export * as linalg from './linalg/index';
 export * as metrics from './metrics/index';
 export * from './data/index';
 export * from './io/index';

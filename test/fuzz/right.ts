@@ -30,6 +30,7 @@ import {
 } from './arguments';
 import { RIGHT_FUNCTIONS } from './right-functions';
 import { ACTIVATIONS, FUNCTIONS_OF_LAYERS, WINDOWS } from './right-layers';
+import { RIGHT_LINALG } from './right-linalg';
 
 const m = (...shape: number[]): Tensor => ones(shape.length > 0 ? shape : [2, 3]);
 const index = (...numbers: number[]): Tensor => tensor(Int32Array.from(numbers));
@@ -76,6 +77,7 @@ const layerOptions = (options: object): Argument => optional(finite({ ...options
 
 export const RIGHT: Readonly<Record<string, Make>> = {
   ...RIGHT_FUNCTIONS,
+  ...RIGHT_LINALG,
   ...FUNCTIONS_OF_LAYERS,
   ...each(
     'abs atan ceil cos erf exp expm1 floor log log1p neg reciprocal relu round rsqrt sigmoid sign silu sin softsign sqrt square tanh',

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { useBackend } from '../../ts/core/runtime';
 import { binaries, exact } from '../backends';
 import { floats, type Floats, type Integers } from '../goldens/golden';
+import { LINALG } from './linalg-calls';
 
 type Argument = Floats | string | number | null | readonly unknown[] | object;
 interface Call {
@@ -24,6 +25,10 @@ const cases: readonly Call[] = files.flatMap(name => JSON.parse(readFileSync(new
 const isFloats = (v: unknown): v is Floats => typeof v === 'object' && v !== null && 'f32' in v;
 const numbersOf = (v: Floats | Integers): number[] => (isFloats(v) ? [...floats(v)] : v.i32.map(Number));
 const made = (v: Floats): Tensor => tensor(floats(v), { shape: v.shape });
+const isIntegers = (v: unknown): v is Integers => typeof v === 'object' && v !== null && 'i32' in v;
+/** An argument that is not differentiated by. */
+const plain = (v: Argument): unknown =>
+  isIntegers(v) ? tensor(Int32Array.from(v.i32), { shape: v.shape }) : (v ?? undefined);
 const listOf = (v: unknown): Tensor[] => [v].flat().filter(y => y instanceof Tensor);
 
 /** Where `actual` is not the golden: goldens were rounded to f32 once. */
@@ -42,7 +47,7 @@ function differences(what: string, actual: readonly Tensor[], golden: readonly (
 }
 
 function run({ op, args, ys, gs, grads, vs, seconds }: Call, captured: boolean): string[] {
-  const f: unknown = Reflect.get(phyllo, op);
+  const f: unknown = Reflect.get(phyllo, op) ?? Reflect.get(LINALG, op);
   if (typeof f !== 'function') return [`there is no ${op}`];
   const inputs = args.filter(isFloats).map(made);
   /** Values, gradients, and gradients of ⟨v, gradients⟩; zeros where nothing leads. */
@@ -50,7 +55,7 @@ function run({ op, args, ys, gs, grads, vs, seconds }: Call, captured: boolean):
     const xs = given.map(x => x.detach());
     for (const x of xs) x.requiresGrad = true;
     const left = [...xs];
-    const values = listOf(f(...args.map(a => (isFloats(a) ? left.shift() : (a ?? undefined)))));
+    const values = listOf(f(...args.map(a => (isFloats(a) ? left.shift() : plain(a)))));
     const smooth = values.filter(y => y.requiresGrad);
     if (smooth.length === 0) return [values, [], []];
     const loss = smooth.map((y, i) => sum(mul(y, made(gs[i]!)))).reduce((a, b) => a.add(b));

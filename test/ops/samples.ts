@@ -7,6 +7,7 @@ import { calculusSamples, scatterSamples } from './samples/calculus';
 import { logicSamples, specialSamples, statisticsSamples } from './samples/logic';
 import { convertSamples, dropoutSamples, elementwiseSamples } from './samples/elementwise';
 import { indexingSamples } from './samples/indexing';
+import { linalgSamples } from './samples/linalg';
 import { lossSamples } from './samples/loss';
 import { normSamples } from './samples/norm';
 import { orderSamples } from './samples/order';
@@ -23,6 +24,7 @@ export type OpName =
   | keyof typeof import('../../ts/ops/all')
   | keyof typeof import('../../ts/ops/join')
   | keyof typeof import('../../ts/ops/parts')
+  | keyof typeof linalgSamples
   | keyof Pick<typeof import('../../ts/core/convert'), 'copy' | 'cast'>;
 
 export const samples: SamplesOf<Record<OpName, unknown>> = {
@@ -60,6 +62,7 @@ export const samples: SamplesOf<Record<OpName, unknown>> = {
   ...embeddingSamples,
   ...recurrentSamples,
   ...lossSamples,
+  ...linalgSamples,
 };
 
 /** Each sample with the op it belongs to and its place there. */

@@ -8,7 +8,7 @@ import { namesOf } from './surface';
 const ts = new URL('../../ts/', import.meta.url);
 const packages = readdirSync(ts).filter(folder => existsSync(new URL(`${folder}/index.ts`, ts)));
 /** Packages that `phyllo` exports as a namespace, or name by name. */
-const CORE = ['data', 'io', 'metrics', 'nn', 'optim'];
+const CORE = ['data', 'io', 'linalg', 'metrics', 'nn', 'optim'];
 
 test('the entries export what is listed, and nothing else (`vitest -u` writes the list)', async () => {
   const names = namesOf(phyllo).concat(namesOf(edge, 'phyllo/edge '));

@@ -152,7 +152,7 @@ type Own = Pick<OpDef, 'outputs' | 'optional' | 'shapes' | 'dtypes' | 'vjp'>;
 
 /** All declarations end in objects of one hidden class, since interpreters read them at every op. */
 function definitionOf<G>(d: AnyDeclaration<G>, own: Own, variadic = false): OpDef {
-  const { inputs, wants = {}, nullable = [], mutates = [], saves = {}, run, view, flops } = d;
+  const { inputs, wants = {}, nullable = [], mutates = [], saves = {}, run, view, fault, flops } = d;
   const operands = [...inputs, ...own.outputs];
   return {
     name: d.name,
@@ -171,6 +171,7 @@ function definitionOf<G>(d: AnyDeclaration<G>, own: Own, variadic = false): OpDe
     shapes: own.shapes,
     dtypes: own.dtypes,
     vjp: own.vjp,
+    fault: fault ?? null,
     flops: flops ?? null,
   };
 }

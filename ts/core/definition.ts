@@ -1,6 +1,7 @@
 /** An op as interpreters see it: operands are arrays, and what is said of them has their order. */
 import type { Kernels } from '../backend/backend';
 import type { DType } from './dtype';
+import type { PhylloError } from './errors';
 import type { Shape } from './shape';
 import type { Tensor } from './tensor';
 
@@ -33,6 +34,8 @@ export interface Traits<Xs, Ys, P> {
   run?(k: Kernels, xs: Xs, ys: Ys, params: P): void;
   /** Instead of a shape and `run`: the first input's memory, seen otherwise. */
   view?(x: Tensor, params: P): Layout;
+  /** The error for an element that its kernel call `indexOutside` finds; left out, an IndexError. */
+  fault?(params: P, position: number, value: number | undefined): PhylloError;
   /** Additions and multiplications by its definition, y being the first output. Left out: one for each element of the largest operand. */
   flops?(xs: Xs, y: View, params: P): number;
 }
@@ -76,6 +79,8 @@ export interface OpDef {
   readonly dtypes: readonly DType[] | ((xs: Tensors, params: OpParams) => readonly DType[]);
   /** null: the op is not differentiable, and its outputs require no gradient. */
   readonly vjp: Vjp | null;
+  /** The error for an element that `indexOutside` finds; null: an IndexError. */
+  readonly fault: ((params: OpParams, position: number, value: number | undefined) => PhylloError) | null;
   /** Additions and multiplications; null: one for each element of the largest operand. */
   readonly flops: ((xs: Views, y: View, params: OpParams) => number) | null;
 }

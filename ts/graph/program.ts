@@ -2,7 +2,7 @@
 import type { Backend } from '../backend/backend';
 import type { Storage } from '../core/storage';
 import { outside } from '../ops/indices';
-import { reads, type Graph, type Value } from './graph';
+import { reads, type Graph, type Step, type Value } from './graph';
 import { lower, type Call, type Kernel } from './lower';
 import { planMemory, planMemoryEvenly, type MemoryPlan } from './memory';
 import { foldLoops, type Instruction } from './repeat';
@@ -24,10 +24,11 @@ export class Address {
 }
 
 /** A kernel that returns the position of a wrong index is a check: other values than −1 are an error. */
-function checking(backend: Backend, where: string): Kernel {
+function checking(backend: Backend, { def, params }: Step): Kernel {
+  const fault = def.fault?.bind(null, params);
   return (index, n, size) => {
     const position = backend.kernels.indexOutside!(index!, n!, size!);
-    if (position >= 0) throw outside(backend, where, index!, position, size!);
+    if (position >= 0) throw outside(backend, def.name, index!, position, size!, fault);
   };
 }
 
@@ -69,7 +70,7 @@ class Sequence {
 
   constructor(instructions: readonly Instruction[], backend: Backend, address: (value: Value) => Address) {
     const kernelOf = ({ kernel, run, step }: Call): Kernel =>
-      kernel === 'indexOutside' ? checking(backend, step.def.name) : run;
+      kernel === 'indexOutside' ? checking(backend, step) : run;
     const argsOf = ({ args, relocations }: Call): number[] => {
       const own = [...args];
       for (const { arg, value, at } of relocations) address(value).add(own, arg, at);

@@ -27,6 +27,7 @@ pub mod elementwise;
 pub mod gemm;
 pub mod index;
 pub mod limit;
+pub mod linalg;
 pub mod math;
 pub mod norm;
 pub mod optim;

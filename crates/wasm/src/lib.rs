@@ -30,6 +30,8 @@ mod indexing;
 mod layout;
 #[cfg(feature = "train")]
 mod limit;
+#[cfg(feature = "train")]
+mod linalg;
 mod memory;
 mod norms;
 #[cfg(feature = "train")]

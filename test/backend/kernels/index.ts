@@ -6,6 +6,7 @@ import { convolutions } from './convolution';
 import { copies } from './copy';
 import { elementwise } from './elementwise';
 import { indexing } from './indexing';
+import { linear } from './linalg';
 import { norms } from './norm';
 import { optimisers } from './optimiser';
 import { poolings } from './pool';
@@ -32,6 +33,7 @@ export const CASES: Cases<Omit<AllKernels, Own>> = {
   ...reductions,
   ...softmaxes,
   ...norms,
+  ...linear,
   ...indexing,
   ...randoms,
   ...optimisers,

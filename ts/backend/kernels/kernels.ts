@@ -3,6 +3,7 @@ import type { ConvolutionKernels } from './convolution';
 import type { CopyKernels } from './copy';
 import type { ElementwiseKernels } from './elementwise';
 import type { IndexKernels } from './indexing';
+import type { LinalgKernels } from './linalg';
 import type { NormKernels } from './norm';
 import type { OptimiserKernels } from './optimiser';
 import type { PoolKernels } from './pool';
@@ -22,6 +23,7 @@ export interface Kernels
     ReductionKernels,
     SoftmaxKernels,
     NormKernels,
+    LinalgKernels,
     IndexKernels,
     RandomKernels,
     OptimiserKernels {

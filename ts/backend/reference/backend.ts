@@ -8,6 +8,7 @@ import { blocked } from './blocked';
 import { conv } from './conv';
 import { copying } from './copy';
 import { elementwise } from './elementwise';
+import { factorization } from './factorization';
 import { type Floats, Heap, ITEM } from './heap';
 import { indexing } from './index-ops';
 import { linalg } from './linalg';
@@ -18,6 +19,7 @@ import { pool } from './pool';
 import { random } from './random';
 import { reduce } from './reduce';
 import { recurrent } from './rnn';
+import { spectral } from './spectral';
 
 /** All kernels, on some memory. */
 export function kernelsOn(memory: Floats): AllKernels {
@@ -25,6 +27,8 @@ export function kernelsOn(memory: Floats): AllKernels {
     ...copying(memory),
     ...elementwise(memory),
     ...linalg(memory),
+    ...factorization(memory),
+    ...spectral(memory),
     ...conv(memory),
     ...pool(memory),
     ...blocked(memory),

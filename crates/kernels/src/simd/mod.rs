@@ -12,9 +12,9 @@ mod portable;
 mod wasm;
 
 #[cfg(not(target_arch = "wasm32"))]
-pub use portable::{F32x4, F64x4, I32x4};
+pub use portable::{sqrt, F32x4, F64x4, I32x4};
 #[cfg(target_arch = "wasm32")]
-pub use wasm::{F32x4, F64x4, I32x4};
+pub use wasm::{sqrt, F32x4, F64x4, I32x4};
 
 impl F32x4 {
     pub const LANES: usize = 4;

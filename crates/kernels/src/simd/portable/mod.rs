@@ -10,3 +10,7 @@ mod operators;
 pub use f32x4::F32x4;
 pub use f64x4::F64x4;
 pub use i32x4::I32x4;
+
+pub fn sqrt(x: f64) -> f64 {
+    x.sqrt()
+}
