@@ -62,9 +62,34 @@ def init():
                     yield {'op': 'kaiming', 'options': options, 'weight': call}
 
 
-OPTIMISERS = {'SGD': optim.SGD, 'Adam': optim.Adam, 'AdamW': optim.AdamW, 'RMSprop': optim.RMSprop}
+class NAdam(optim.Optimizer):
+    """As PyTorch has it since 2.0: 1.13 counts the momentum of step t twice in the product up to step t + 1."""
+
+    def __init__(self, params, lr, betas=(0.9, 0.999), eps=1e-8, weight_decay=0, momentum_decay=4e-3):
+        super().__init__(params, dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, psi=momentum_decay))
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            (b1, b2), psi = group['betas'], group['psi']
+            for p in group['params']:
+                s = self.state[p] or {'t': 0, 'm': 0, 'v': 0, 'product': 1}
+                g = p.grad + group['weight_decay'] * p
+                t = s['t'] + 1
+                mu, later = (b1 * (1 - 0.5 * 0.96 ** (i * psi)) for i in (t, t + 1))
+                s = {'t': t, 'm': b1 * s['m'] + (1 - b1) * g, 'v': b2 * s['v'] + (1 - b2) * g * g, 'product': s['product'] * mu}
+                self.state[p] = s
+                root = (s['v'] / (1 - b2 ** t)).sqrt() + group['eps']
+                ahead = later * s['m'] / (1 - s['product'] * later)
+                p -= group['lr'] * ((1 - mu) * g / (1 - s['product']) + ahead) / root
+
+
+OPTIMISERS = {name: getattr(optim, name) for name in (
+    'SGD Adam AdamW RMSprop Adagrad Adadelta Adamax RAdam ASGD Rprop').split()} | {'NAdam': NAdam}
 SETTINGS = {'lr': 'lr', 'momentum': 'momentum', 'dampening': 'dampening', 'nesterov': 'nesterov', 'betas': 'betas',
-            'eps': 'eps', 'weightDecay': 'weight_decay', 'amsgrad': 'amsgrad', 'alpha': 'alpha', 'centered': 'centered'}
+            'eps': 'eps', 'weightDecay': 'weight_decay', 'amsgrad': 'amsgrad', 'alpha': 'alpha', 'centered': 'centered',
+            'lrDecay': 'lr_decay', 'initialAccumulatorValue': 'initial_accumulator_value', 'rho': 'rho',
+            'momentumDecay': 'momentum_decay', 'etas': 'etas', 'stepSizes': 'step_sizes', 'lambd': 'lambd', 't0': 't0'}
 
 
 def trajectory(name, groups, steps=10):
@@ -73,7 +98,9 @@ def trajectory(name, groups, steps=10):
     def run(dtype):
         leaves = [nn.Parameter(p.to(dtype, copy=True)) for _, p, _ in groups]
         settings = [{SETTINGS[key]: value for key, value in options.items()} for options, _, _ in groups]
-        opt = OPTIMISERS[name]([{'params': [p], **s} for p, s in zip(leaves, settings)], lr=settings[0]['lr'])
+        # Adagrad takes the start of its sums from the options of all groups.
+        shared = settings[0] if len(groups) == 1 else {'lr': settings[0]['lr']}
+        opt = OPTIMISERS[name]([{'params': [p], **s} for p, s in zip(leaves, settings)], **shared)
         path = [[] for _ in groups]
         for k in range(steps):
             for leaf, (_, _, grads) in zip(leaves, groups):
@@ -129,6 +156,29 @@ def optimisers():
         ('RMSprop', {'lr': 0.01, 'alpha': 0.8, 'centered': True}),
         ('RMSprop', {'lr': 0.01, 'alpha': 0.5, 'weightDecay': 0.1, 'momentum': 0.9, 'centered': True}),
     ]
+    table += [
+        ('Adagrad', {'lr': 0.1}),
+        ('Adagrad', {'lr': 0.1, 'lrDecay': 0.1, 'weightDecay': 0.1}),
+        ('Adagrad', {'lr': 0.1, 'initialAccumulatorValue': 0.5, 'eps': 1e-6}),
+        ('Adadelta', {'lr': 1}),
+        ('Adadelta', {'lr': 0.5, 'rho': 0.8, 'eps': 1e-3}),
+        ('Adadelta', {'lr': 1, 'weightDecay': 0.1}),
+        ('Adamax', {'lr': 0.01}),
+        ('Adamax', {'lr': 0.1, 'betas': [0.5, 0.6], 'eps': 1e-4}),
+        ('Adamax', {'lr': 0.01, 'weightDecay': 0.1}),
+        ('NAdam', {'lr': 0.01}),
+        ('NAdam', {'lr': 0.1, 'betas': [0.5, 0.6], 'eps': 1e-6, 'momentumDecay': 0.5}),
+        ('NAdam', {'lr': 0.01, 'weightDecay': 0.1}),
+        ('RAdam', {'lr': 0.01}),
+        ('RAdam', {'lr': 0.1, 'betas': [0.5, 0.9], 'eps': 1e-4}),
+        ('RAdam', {'lr': 0.01, 'weightDecay': 0.1}),
+        ('ASGD', {'lr': 0.1}),
+        ('ASGD', {'lr': 0.1, 'lambd': 0.1, 'alpha': 0.5}),
+        ('ASGD', {'lr': 0.01, 'weightDecay': 0.1, 't0': 3}),
+        ('Rprop', {'lr': 0.01}),
+        ('Rprop', {'lr': 0.1, 'etas': [0.3, 1.5]}),
+        ('Rprop', {'lr': 0.1, 'stepSizes': [0.05, 0.2]}),
+    ]
     for name, options in table:
         yield trajectory(name, [(options, p, g)])
     q, h = torch.randn(2, 3), torch.randn(10, 2, 3)
@@ -143,6 +193,26 @@ def optimisers():
     options = {'tMax': 8, 'etaMin': 0.01}
     yield schedule('CosineAnnealingLR', options, lambda o: lr.CosineAnnealingLR(o, 8, 0.01), (0.1, 3))
     yield schedule('CosineAnnealingLR', {'tMax': 4, 'etaMin': 0}, lambda o: lr.CosineAnnealingLR(o, 4))
+    options = {'t0': 3, 'tMult': 2, 'etaMin': 0.01}
+    yield schedule('CosineAnnealingWarmRestarts', options, lambda o: lr.CosineAnnealingWarmRestarts(o, 3, 2, 0.01), (0.1, 3))
+    options = {'t0': 4, 'tMult': 1, 'etaMin': 0}
+    yield schedule('CosineAnnealingWarmRestarts', options, lambda o: lr.CosineAnnealingWarmRestarts(o, 4))
+    for own, theirs in (
+        ({'baseLr': 0.1, 'maxLr': 0.5, 'stepSizeUp': 3}, dict(base_lr=0.1, max_lr=0.5, step_size_up=3)),
+        ({'baseLr': 0.1, 'maxLr': 0.5, 'stepSizeUp': 2, 'stepSizeDown': 3, 'mode': 'triangular2'},
+         dict(base_lr=0.1, max_lr=0.5, step_size_up=2, step_size_down=3, mode='triangular2')),
+        ({'baseLr': 0.1, 'maxLr': 0.5, 'stepSizeUp': 2, 'mode': 'expRange', 'gamma': 0.9},
+         dict(base_lr=0.1, max_lr=0.5, step_size_up=2, mode='exp_range', gamma=0.9)),
+    ):
+        yield schedule('CyclicLR', own, lambda o: lr.CyclicLR(o, cycle_momentum=False, **theirs))
+    for own, theirs in (
+        ({'maxLr': 1, 'totalSteps': 12}, dict(max_lr=1, total_steps=12)),
+        ({'maxLr': 1, 'epochs': 3, 'stepsPerEpoch': 4, 'pctStart': 0.5, 'annealStrategy': 'linear', 'divFactor': 10,
+          'finalDivFactor': 100}, dict(max_lr=1, epochs=3, steps_per_epoch=4, pct_start=0.5, anneal_strategy='linear',
+                                       div_factor=10, final_div_factor=100)),
+        ({'maxLr': 1, 'totalSteps': 12, 'threePhase': True}, dict(max_lr=1, total_steps=12, three_phase=True)),
+    ):
+        yield schedule('OneCycleLR', own, lambda o: lr.OneCycleLR(o, cycle_momentum=False, **theirs))
 
 
 def lenet():

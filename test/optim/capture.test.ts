@@ -16,6 +16,13 @@ const OPTIMISERS: Readonly<Record<OptimiserName, readonly [Make, ...Make[]]>> = 
     p => new optim.RMSprop(p),
     p => new optim.RMSprop(p, { lr: 0.05, alpha: 0.9, momentum: 0.5, centered: true, weightDecay: 0.1 }),
   ],
+  Adagrad: [p => new optim.Adagrad(p, { lr: 0.1, lrDecay: 0.1, initialAccumulatorValue: 0.1 })],
+  Adadelta: [p => new optim.Adadelta(p)],
+  Adamax: [p => new optim.Adamax(p, { lr: 0.05 })],
+  NAdam: [p => new optim.NAdam(p, { lr: 0.05 })],
+  RAdam: [p => new optim.RAdam(p, { lr: 0.05, betas: [0.5, 0.9] })],
+  ASGD: [p => new optim.ASGD(p, { lr: 0.1, t0: 5 })],
+  Rprop: [p => new optim.Rprop(p)],
 };
 type Make = (params: Params) => Any;
 
@@ -82,10 +89,11 @@ function train(make: Make, captured: boolean, gamma: number): Run {
 }
 
 onEachBackend('on %s', () => {
-  test.each(rows)('%s: twenty captured steps of one trace are those of the function', (_, of) => {
+  test.each(rows)('%s: twenty captured steps of one trace are those of the function', (name, of) => {
     const [eager, captured] = [train(of, false, 0.9), train(of, true, 0.9)];
     expect(captured.states).toEqual(eager.states);
     expect([captured.calls, captured.plans]).toEqual([1, 1]);
+    if (name === 'Rprop 0') return; // the rate is that of its first step
     const constant = train(of, true, 1); // another learning rate from the second step on, or it shows nothing
     expect(constant.states[0]).not.toEqual(eager.states[0]);
     expect(constant.states[1]![1]).not.toBe(eager.states[1]![1]);

@@ -4,7 +4,14 @@ import type { optim } from 'phyllo';
 import type { Floats } from '../goldens/golden';
 import type { OptimiserName } from './tables';
 
-export type AnyOptions = optim.SGDOptions & optim.AdamOptions & optim.RMSpropOptions;
+export type AnyOptions = optim.SGDOptions &
+  optim.AdamOptions &
+  optim.RMSpropOptions &
+  optim.AdagradOptions &
+  optim.AdadeltaOptions &
+  optim.NAdamOptions &
+  optim.ASGDOptions &
+  optim.RpropOptions;
 export interface Trajectory {
   readonly op: OptimiserName;
   readonly groups: readonly {
@@ -16,13 +23,22 @@ export interface Trajectory {
 }
 
 export interface Schedule {
-  readonly op: 'StepLR' | 'ExponentialLR' | 'CosineAnnealingLR';
+  readonly op:
+    | 'StepLR'
+    | 'ExponentialLR'
+    | 'CosineAnnealingLR'
+    | 'CosineAnnealingWarmRestarts'
+    | 'CyclicLR'
+    | 'OneCycleLR';
   readonly options: {
     readonly stepSize: number;
     readonly gamma: number;
     readonly tMax: number;
     readonly etaMin: number;
-  };
+    readonly t0: number;
+    readonly tMult: number;
+  } & optim.CyclicOptions &
+    optim.OneCycleOptions;
   readonly lr: readonly (readonly number[])[];
 }
 

@@ -4,12 +4,22 @@ import { describe, expect, test } from 'vitest';
 import { schedules, type Schedule } from './goldens';
 
 describe('schedules', () => {
-  const make = ({ op, options }: Schedule, optimizer: optim.SGD): optim.LRScheduler =>
-    op === 'StepLR'
-      ? new optim.StepLR(optimizer, options.stepSize, options.gamma)
-      : op === 'ExponentialLR'
-        ? new optim.ExponentialLR(optimizer, options.gamma)
-        : new optim.CosineAnnealingLR(optimizer, options.tMax, options.etaMin);
+  const make = ({ op, options: o }: Schedule, optimizer: optim.SGD): optim.LRScheduler => {
+    switch (op) {
+      case 'StepLR':
+        return new optim.StepLR(optimizer, o.stepSize, o.gamma);
+      case 'ExponentialLR':
+        return new optim.ExponentialLR(optimizer, o.gamma);
+      case 'CosineAnnealingLR':
+        return new optim.CosineAnnealingLR(optimizer, o.tMax, o.etaMin);
+      case 'CosineAnnealingWarmRestarts':
+        return new optim.CosineAnnealingWarmRestarts(optimizer, o.t0, o.tMult, o.etaMin);
+      case 'CyclicLR':
+        return new optim.CyclicLR(optimizer, o);
+      case 'OneCycleLR':
+        return new optim.OneCycleLR(optimizer, o);
+    }
+  };
   const sgd = (...rates: readonly number[]): optim.SGD =>
     new optim.SGD(
       rates.map(lr => ({ params: [zeros([1], { requiresGrad: true })], lr })),

@@ -54,6 +54,27 @@ const SCHEDULES: Readonly<Record<Scheduler, readonly [Case, ...Case[]]>> = {
       rate: (a, t) => (t < 2 ? 0.1 * a : t < 7 ? a * 0.9 ** (t - 2) : a * (t - 7)),
     },
   ],
+  CosineAnnealingWarmRestarts: [
+    {
+      make: o => new optim.CosineAnnealingWarmRestarts(o, 2, 2, 0.1),
+      rate(a, t) {
+        const [since, length] = t < 2 ? [t, 2] : t < 6 ? [t - 2, 4] : [t - 6, 8];
+        return 0.1 + ((a - 0.1) * (1 + Math.cos((Math.PI * since) / length))) / 2;
+      },
+    },
+  ],
+  CyclicLR: [
+    {
+      make: o => new optim.CyclicLR(o, { baseLr: 0.1, maxLr: 0.5, stepSizeUp: 4 }),
+      rate: (_, t) => 0.1 + 0.1 * (4 - Math.abs((t % 8) - 4)),
+    },
+  ],
+  OneCycleLR: [
+    {
+      make: o => new optim.OneCycleLR(o, { maxLr: 1, totalSteps: 14, pctStart: 0.5, annealStrategy: 'linear' }),
+      rate: (_, t) => (t <= 6 ? 0.04 + (0.96 * t) / 6 : 1 - ((1 - 4e-6) * (t - 6)) / 7),
+    },
+  ],
   CosineAnnealingLR: [
     {
       make: o => new optim.CosineAnnealingLR(o, 6),

@@ -63,6 +63,13 @@ const OPTIMISERS: { readonly [K in OptimiserName]: (typeof optim)[K] } = {
   Adam: optim.Adam,
   AdamW: optim.AdamW,
   RMSprop: optim.RMSprop,
+  Adagrad: optim.Adagrad,
+  Adadelta: optim.Adadelta,
+  Adamax: optim.Adamax,
+  NAdam: optim.NAdam,
+  RAdam: optim.RAdam,
+  ASGD: optim.ASGD,
+  Rprop: optim.Rprop,
 };
 test.each(Object.keys(OPTIMISERS))('there are paths of %s', name => {
   expect(trajectories.filter(c => c.op === name).length).toBeGreaterThan(2);

@@ -5,7 +5,7 @@ import { DisposedError, ShapeError, ValueError } from '../core/errors';
 import { aNumber, check, listOf, options as optionsOf, recordOf, requires, type Kind, checkCount } from '../core/kinds';
 import { noGrad, runtime } from '../core/runtime';
 import { scope } from '../core/scope';
-import { sameShape, show } from '../core/shape';
+import { sameShape, show, type Shape } from '../core/shape';
 import { drop } from '../core/lifetime';
 import { live, Tensor } from '../core/tensor';
 import { aTensor } from '../core/tensor-kinds';
@@ -151,14 +151,22 @@ export abstract class Optimizer<O extends { readonly lr?: number }> {
     const bounds = boundsOf(this.defaults().lr);
     return [{ name: 'lr', value: lr, low: bounds.low ?? 0, high: bounds.high }];
   }
-  /** State: a tensor of zeros for each parameter, of groups whose options `of` says yes to. To be kept in a field. */
-  protected slots(name: string, of: (options: Required<O>) => boolean = () => true): Slots {
+  /**
+   * State: a tensor of zeros for each parameter, of groups whose options `of` says yes to. To be kept in a field.
+   *
+   * @param shape of the state of a parameter: by default the parameter's.
+   */
+  protected slots(
+    name: string,
+    of: (options: Required<O>) => boolean = () => true,
+    shape?: (p: Tensor) => Shape,
+  ): Slots {
     if (this.updating)
       throw new ValueError(this.constructor.name, `slots '${name}' are made in update: keep them in a field`);
     if (this.#states.some(({ slots }) => slots.name === name)) {
       throw new ValueError(this.constructor.name, `there are slots '${name}' already: state is saved by its name`);
     }
-    const slots = new Slots(name);
+    const slots = new Slots(name, shape);
     for (const g of this.#list) if (of(g.options)) slots.add(g);
     this.#states.push({ slots, of });
     return slots;

@@ -1,17 +1,22 @@
 import { display } from '../core/display';
 import { ValueError } from '../core/errors';
 import { keepState } from '../core/scope';
+import type { Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
-import { zerosLike } from '../ops/creation';
+import { zeros } from '../ops/creation';
 import type { ParamGroup } from './group';
 
 /** One state tensor of zeros for each parameter of some groups. */
 export class Slots {
   private readonly of: Map<Tensor, Tensor> = new Map();
-  constructor(readonly name: string) {}
+  /** @param shape of the state of a parameter: by default the parameter's. */
+  constructor(
+    readonly name: string,
+    private readonly shape: (p: Tensor) => Shape = p => p.shape,
+  ) {}
   /** Makes the state of a group's parameters. */
   add({ params }: Pick<ParamGroup, 'params'>): void {
-    for (const p of params) this.of.set(p, keepState(zerosLike(p)));
+    for (const p of params) this.of.set(p, keepState(zeros(this.shape(p))));
   }
   /** The state of a parameter. */
   get(p: Tensor): Tensor {

@@ -1,0 +1,88 @@
+/** Optimisers of another kind: steps by the sign of the gradient alone, and averages of where descent has been. */
+import { check, checkCount } from '../core/kinds';
+import type { Tensor } from '../core/tensor';
+import { aTensor } from '../core/tensor-kinds';
+import { add, div, eq, gt, lt, maximum, mul, rsub, sub } from '../ops/arithmetic';
+import { clamp, neg, sign } from '../ops/elementwise';
+import { add_, copy_, mul_ } from '../ops/inplace';
+import { pow } from '../ops/power';
+import { where } from '../ops/where';
+import { decayed } from './formulas';
+import type { ParamGroup } from './group';
+import { Optimizer } from './optimizer';
+import type { Defaults } from './options';
+import type { Slots } from './slots';
+
+export interface RpropOptions {
+  /** The size of the first steps. Default 0.01. */
+  readonly lr?: number;
+  /** By what a step's size is multiplied where the gradient changed its sign, and where it did not. Default [0.5, 1.2]. */
+  readonly etas?: readonly [number, number];
+  /** The smallest and the largest step. Default [1e-6, 50]. */
+  readonly stepSizes?: readonly [number, number];
+}
+/**
+ * Steps by the gradient's sign, whose sizes grow while it stays and shrink where it changes; there no step is taken (Riedmiller
+ * & Braun 1993). For gradients of the whole data.
+ */
+export class Rprop extends Optimizer<RpropOptions> {
+  private readonly previous: Slots = this.slots('previous');
+  private readonly size: Slots = this.slots('size');
+
+  protected defaults(): Defaults<RpropOptions> {
+    return { lr: 0.01, etas: [0.5, 1.2], stepSizes: [1e-6, 50] };
+  }
+  protected update(p: Tensor, g: Tensor, group: ParamGroup<RpropOptions>): void {
+    const { etas, stepSizes } = group.options;
+    const [previous, size] = [this.previous.get(p), this.size.get(p)];
+    const turn = mul(sign(g), sign(previous));
+    const factor = where(gt(turn, 0), etas[1], where(lt(turn, 0), etas[0], 1));
+    const before = where(eq(group.tensor('step'), 1), group.tensor('lr'), size);
+    copy_(size, clamp(mul(before, factor), stepSizes[0], stepSizes[1]));
+    const d = where(lt(turn, 0), 0, g);
+    copy_(previous, d);
+    add_(p, neg(mul(sign(d), size)));
+  }
+}
+
+export interface ASGDOptions {
+  /** The learning rate of the first step. Default 0.01. */
+  readonly lr?: number;
+  /** By how much weights shrink, times the rate, and how fast the rate falls. Default 1e-4. */
+  readonly lambd?: number;
+  /** The exponent by which the rate falls. Default 0.75. */
+  readonly alpha?: number;
+  /** The step after which averages are taken. Default 1e6. */
+  readonly t0?: number;
+  /** λ of the L² penalty λ/2 · ‖w‖², added to the gradient as λw. Default 0. */
+  readonly weightDecay?: number;
+}
+/** Stochastic gradient descent, with averages of its weights (Polyak & Juditsky 1992) in {@link average}. */
+export class ASGD extends Optimizer<ASGDOptions> {
+  private readonly mean: Slots = this.slots('mean');
+
+  protected defaults(): Defaults<ASGDOptions> {
+    return {
+      lr: 0.01,
+      lambd: { default: 1e-4, low: 0 },
+      alpha: 0.75,
+      t0: { default: 1e6, low: 0 },
+      weightDecay: { default: 0, low: 0 },
+    };
+  }
+  protected update(p: Tensor, g: Tensor, group: ParamGroup<ASGDOptions>): void {
+    const { lambd, alpha, t0, weightDecay } = group.options;
+    const d = decayed(g, p, weightDecay);
+    const [lr, done] = [group.tensor('lr'), sub(group.tensor('step'), 1)];
+    const eta = div(lr, pow(add(mul(mul(lr, lambd), done), 1), alpha));
+    add_(mul_(p, rsub(mul(eta, lambd), 1)), mul(d, neg(eta)));
+    const mean = this.mean.get(p);
+    add_(mean, mul(sub(p, mean), div(1, maximum(sub(done, t0), 1))));
+  }
+  /** The average of a parameter's values since step t0; before that, its value. */
+  average(p: Tensor): Tensor {
+    checkCount('ASGD.average', 1, arguments);
+    check('ASGD.average', 'p', aTensor, p);
+    return this.mean.get(p);
+  }
+}
