@@ -1,5 +1,6 @@
 /** A right call of each function that rearranges, compares or multiplies tensors: part of right.ts. */
 import { RIGHT_ORDER } from './right-order';
+import { RIGHT_SCALAR } from './right-scalar';
 import { ones, tensor, type Tensor } from 'phyllo';
 import { call, each, finite, operand, optional, plain, whole, type Make } from './arguments';
 
@@ -10,6 +11,7 @@ const options = (o: object) => optional(finite(o));
 
 export const RIGHT_FUNCTIONS: Readonly<Record<string, Make>> = {
   ...RIGHT_ORDER,
+  ...RIGHT_SCALAR,
   ...each('fliplr flipud trace', one),
   flip: () => call(plain(m()), whole([0])),
   rot90: () => call(plain(m()), optional(whole(1)), optional(whole([0, 1]))),
@@ -24,7 +26,7 @@ export const RIGHT_FUNCTIONS: Readonly<Record<string, Make>> = {
   ...each('diagonal diagEmbed', () => call(plain(m()), optional(whole(0)), optional(whole(0)), optional(whole(1)))),
   ...each('diag tril triu', () => call(plain(m()), optional(whole(0)))),
 
-  ...each('isnan isinf isfinite logicalNot trunc frac', one),
+  ...each('isnan isinf isfinite logicalNot frac', one),
   ...each('logicalAnd logicalOr logicalXor equal', two),
   ...each('any all', () => call(plain(m()), optional(whole([0])), optional(plain({ keepdim: true })))),
   ...each('isneginf isposinf signbit deg2rad rad2deg corrcoef', one),

@@ -80,10 +80,10 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   ...RIGHT_LINALG,
   ...FUNCTIONS_OF_LAYERS,
   ...each(
-    'abs atan ceil cos erf exp expm1 floor log log1p neg reciprocal relu round rsqrt sigmoid sign silu sin softsign sqrt square tanh',
+    'abs atan ceil cos erf exp expm1 floor log log1p neg reciprocal relu rsqrt sigmoid sign silu sin softsign sqrt square tanh',
     unary,
   ),
-  ...each('add sub rsub mul div pow maximum minimum eq ne lt le gt ge', binary),
+  ...each('rsub mul pow maximum minimum eq ne lt le gt ge', binary),
   ...each('sum mean norm amax amin', sums),
   ...each('argmax argmin', over),
   ...each('max min', () => call(plain(m()), whole(0), optional(plain({ keepdim: true })))),

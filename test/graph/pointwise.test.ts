@@ -5,6 +5,7 @@ import type { View } from '../../ts/core/definition';
 import { POINTWISE } from '../../ts/graph/passes/pointwise';
 import { mulFloat } from '../../ts/ops/basic';
 import * as binaryOps from '../../ts/ops/binary';
+import * as transcendentalOps from '../../ts/ops/transcendental';
 import * as unaryOps from '../../ts/ops/unary';
 import { numbers } from '../backend/kernels/calls';
 
@@ -44,6 +45,8 @@ test('the table has every op of the files of these ops, and gradients', () => {
   const { UNARY, ...unary } = unaryOps;
   expect(new Set(BINARY)).toEqual(new Set([mulFloat, ...Object.values(binary)]));
   expect(new Set(UNARY)).toEqual(new Set(Object.values(unary)));
+  const { TRANSCENDENTAL, ...transcendental } = transcendentalOps;
+  expect(new Set(TRANSCENDENTAL)).toEqual(new Set(Object.values(transcendental)));
   const names = [...POINTWISE].map(def => def.name);
   expect(new Set(names).size).toBe(names.length);
   expect(names).toEqual(expect.arrayContaining(['mul', 'add', 'pow', 'eq', 'neg', 'clamp', 'gelu', 'reluGrad', 'elu']));

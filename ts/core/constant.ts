@@ -23,7 +23,7 @@ export function constant(value: number, beside: DType): Tensor {
     floats.clear();
     ints.clear();
   }
-  const whole = !isFloat(beside) && Number.isInteger(value) && Math.abs(value) < 2 ** 31;
+  const whole = !isFloat(beside) && (value | 0) === value;
   const cache = whole ? ints : floats;
   const key = Object.is(value, -0) ? Number.MIN_VALUE : value; // a Map takes −0 for 0; f32 has no such number
   const found = cache.get(key);

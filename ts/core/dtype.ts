@@ -6,6 +6,7 @@
  * hyperparameters and step counts of optimisers; `f16` (IEEE 754 binary16), `bf16` (the upper half of an f32) and `i8`
  * hold weights in less memory, `i64` the labels and counts of other libraries.
  */
+import { ValueError } from './errors';
 import { BFLOAT16, BINARY16, valueOfWord, wordOf, type Format } from './sixteen';
 
 /** Types that ops compute in. */
@@ -98,16 +99,38 @@ export function numbersOf(bytes: Uint8Array, dtype: DType): TensorData {
  * off, and beyond the ends of the range they become these, NaN 0, where a typed array would wrap around.
  */
 export function numbersFor(dtype: DType, numbers: ArrayLike<number>): ArrayLike<number> {
-  const { kind, bytes, array, code } = ELEMENTS[dtype];
+  const { kind, array, code } = ELEMENTS[dtype];
   if (kind === 'bool') return Uint8Array.from(numbers, v => Number(v !== 0));
   if (kind === 'float' || code !== null || numbers instanceof array) return numbers;
-  const [low, high] = dtype === 'u8' ? [0, 255] : [-(2 ** (8 * bytes - 1)), 2 ** (8 * bytes - 1) - 1];
+  const [low, high] = rangeOf(dtype);
   const out = new array(numbers.length);
   for (let i = 0; i < out.length; i++) {
     const v = numbers[i]!;
     out[i] = v > high ? high : v < low ? low : v;
   }
   return out;
+}
+
+const rangeOf = (dtype: DType): [low: number, high: number] => {
+  const bits = 8 * ELEMENTS[dtype].bytes;
+  return dtype === 'u8' ? [0, 255] : [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
+};
+
+/**
+ * Throws for a number that a type of integers does not hold, its fraction cut off: NaN, and what is beyond its range.
+ *
+ * @param name what the numbers are, for the error.
+ */
+export function checkFits(where: string, name: string, dtype: DType, numbers: ArrayLike<number>): void {
+  const { kind, array } = ELEMENTS[dtype];
+  if (kind !== 'int' || (numbers instanceof array && dtype !== 'i64')) return;
+  const [low, high] = rangeOf(dtype);
+  for (let i = 0; i < numbers.length; i++) {
+    const v = numbers[i]!;
+    if ((v > low - 1 || v === low) && v < high + 1) continue;
+    const which = numbers.length === 1 ? name : `${name} ${i}`;
+    throw new ValueError(where, `${dtype} takes ${low} to ${high}, ${which} is ${v}`);
+  }
 }
 
 /** Numbers as the bytes of elements, converted as a typed array does where there is one. */

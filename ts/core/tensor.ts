@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { carriesGradient, numbersFor, type DType, type TensorData } from './dtype';
+import { carriesGradient, checkFits, numbersFor, type DType, type TensorData } from './dtype';
 import { GradientError, ShapeError, ValueError } from './errors';
 import { breathe, type Unowned } from './collector';
 import { COPY, DISPLAY, foundInstead, VERSION } from './display';
@@ -175,7 +175,7 @@ export class Tensor {
     return backend.peek(this.address, this.dtype);
   }
 
-  /** Writes elements into it, in row-major order (of bool, all but 0 as 1); saved for a gradient, the old ones are missed with an error. */
+  /** Writes elements into it, in row-major order, converted as `tensor` does; saved for a gradient, the old ones are missed with an error. */
   set(data: ArrayLike<number>): this {
     checkCount('set', 1, arguments);
     check('set', 'data', numbers, data);
@@ -186,6 +186,7 @@ export class Tensor {
     if (elements.length !== this.size) {
       throw new ShapeError('set', `${elements.length} elements do not fill ${show(this.shape)}`);
     }
+    checkFits('set', 'element', this.dtype, elements);
     this.storage.version++;
     this.storage.backend.write(this.address, numbersFor(this.dtype, elements), this.dtype);
     return this;

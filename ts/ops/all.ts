@@ -6,7 +6,7 @@ export * from './arithmetic';
 export * from './elementwise';
 export * from './activations';
 export * from './where';
-export * from './power';
+export { pow } from './power';
 export * from './matmul';
 export * from './conv';
 export {

@@ -33,15 +33,27 @@ export function ints(name: IntArithmetic | Comparison, dtype: 'i32' | 'bool'): F
 }
 
 // What is neither tensor nor number goes to the op, which refuses it.
-const integral = (v: Operand): boolean =>
-  typeof v === 'number' ? Number.isInteger(v) : v instanceof Tensor && !isFloat(v.dtype);
+const integral = (v: Operand): boolean => (typeof v === 'number' ? Number.isInteger(v) : isIntegers(v));
+/** Whether it is a tensor of integers or bools. */
+export const isIntegers = (v: Operand): boolean => v instanceof Tensor && !isFloat(v.dtype);
 
-/** Integers stay integers; beside an f32 or a fraction they are widened. Two plain numbers are f32. */
-export function byType(float: FloatOp, int: FloatOp): BinaryOp {
-  return function (a, b) {
-    if (arguments.length > 2) checkCount(float.def.name, 2, arguments);
+/**
+ * Integers stay integers; beside an f32 or a fraction they are widened. Two plain numbers are f32. A third argument goes
+ * to `more`, or is refused.
+ */
+export function byType<O = never>(
+  float: FloatOp,
+  int: FloatOp,
+  more?: (a: Operand, b: Operand, options?: O) => Tensor,
+): (a: Operand, b: Operand, options?: O) => Tensor {
+  const call = function (a: Operand, b: Operand): Tensor {
+    if (arguments.length > 2) {
+      if (more !== undefined) return Reflect.apply(more, undefined, arguments);
+      checkCount(float.def.name, 2, arguments);
+    }
     return integral(a) && integral(b) && !(typeof a === 'number' && typeof b === 'number') ? int(a, b) : float(a, b);
   };
+  return Object.defineProperty(call, 'length', { value: more === undefined ? 2 : 3 });
 }
 
 export const mulFloat: FloatOp = defineOp({

@@ -25,8 +25,7 @@ export const subFloat: FloatOp = defineOp({
   run: (k, xs, ys) => runBinary(k.sub, xs[0], xs[1], ys[0]),
   vjp: { a: (g, _, __, s) => sumTo(g, s.a), b: (g, _, __, s) => sumTo(neg(g), s.b) },
 });
-/** a / b, in f32 also of integers. */
-export const div: FloatOp = defineOp({
+export const divFloat: FloatOp = defineOp({
   name: 'div',
   inputs: ['a', 'b'],
   strided: true,
@@ -34,8 +33,8 @@ export const div: FloatOp = defineOp({
   run: (k, xs, ys) => runBinary(k.div, xs[0], xs[1], ys[0]),
   saves: { a: ['b'], b: ['b', 'y'] },
   vjp: {
-    a: (g, { b }, _, s) => sumTo(div(g, b), s.a),
-    b: (g, { b, y }, _, s) => sumTo(neg(div(mulFloat(g, y), b)), s.b),
+    a: (g, { b }, _, s) => sumTo(divFloat(g, b), s.a),
+    b: (g, { b, y }, _, s) => sumTo(neg(divFloat(mulFloat(g, y), b)), s.b),
   },
 });
 
@@ -81,7 +80,7 @@ export const BINARY: readonly FloatOp[] = [
   mulFloat,
   addFloat,
   subFloat,
-  div,
+  divFloat,
   eqFloat,
   neFloat,
   ltFloat,

@@ -2,7 +2,7 @@
 import { fillWith } from '../core/casts';
 import { fromBytes, given } from '../core/given';
 import { display } from '../core/display';
-import { isStorage, numbersFor, type DType, type TensorData } from '../core/dtype';
+import { checkFits, isStorage, numbersFor, type DType, type TensorData } from '../core/dtype';
 import { DTypeError, OutOfMemoryError, ShapeError, ValueError } from '../core/errors';
 import {
   aBoolean,
@@ -59,7 +59,11 @@ function checkRoom(where: string, n: number): void {
   if (n > 2 ** 30) throw new OutOfMemoryError(where, `no room for ${n} numbers`);
 }
 
-/** A tensor of one value. */
+/**
+ * A tensor of one value.
+ *
+ * @throws {ValueError} for one beyond the range of a type of integers, or NaN.
+ */
 export const full: (shape: Shape, value: number, options?: CreationOptions) => Tensor = checked(
   'full',
   [
@@ -68,6 +72,7 @@ export const full: (shape: Shape, value: number, options?: CreationOptions) => T
     ['options', creationOptions],
   ],
   (shape, value, { dtype = 'f32', requiresGrad } = {}) => {
+    checkFits('full', 'value', dtype, [value]);
     if (!isStorage(dtype)) return finish(fillOp({ shape: [...shape], value, dtype }), requiresGrad);
     checkRoom('full', sizeOf(shape));
     return finish(fromData('full', new Float64Array(sizeOf(shape)).fill(value), shape, dtype), requiresGrad);
@@ -101,6 +106,7 @@ export const onesLike: (x: Tensor, options?: CreationOptions) => Tensor = checke
 /** A tensor of given elements, in row-major order. */
 function fromData(where: string, data: ArrayLike<number>, shape: Shape, dtype: DType): Tensor {
   if (sizeOf(shape) !== data.length) throw new ShapeError(where, `${data.length} elements do not fill ${show(shape)}`);
+  checkFits(where, 'element', dtype, data);
   const t = allocateNow([...shape], dtype);
   t.storage.backend.write(t.address, numbersFor(dtype, data), dtype);
   return given(t, data);
@@ -158,8 +164,9 @@ const someData: Kind<Nested | Typed> = kind(
 /**
  * A tensor of given numbers: one, nested arrays, or a typed array, which is copied. Int32Array gives i32, Uint8Array
  * u8, Int8Array i8, BigInt64Array i64, booleans bool, all else f32, unless `dtype` says otherwise: each number becomes
- * the nearest float (of two the one with an even last bit); of integers it is cut to a whole one, and beyond the ends of
- * the range becomes these, NaN 0.
+ * the nearest float (of two the one with an even last bit); of integers its fraction is cut off.
+ *
+ * @throws {ValueError} for a number beyond the range of a type of integers, or NaN.
  */
 export const tensor: (data: Nested | Typed, options?: TensorOptions) => Tensor = checked(
   'tensor',

@@ -16,7 +16,7 @@ import { broadcast, sameShape, show } from '../core/shape';
 import { checked, type Signature } from '../core/signature';
 import { Tensor } from '../core/tensor';
 import { aTensor, aTensorOrNumber } from '../core/tensor-kinds';
-import { add, div, sub } from './arithmetic';
+import { add, div, sub, type AlphaOptions } from './arithmetic';
 import { expand, mul } from './basic';
 import { full } from './creation';
 import { clamp, to } from './elementwise';
@@ -139,10 +139,6 @@ function update(where: string, a: Tensor, b: Operand, f: (a: Tensor, b: Operand)
   return scope(() => store(where, a, f(a, b)), where);
 }
 
-export interface AlphaOptions {
-  /** What b is multiplied by. Default 1. */
-  readonly alpha?: number;
-}
 const SUM: Signature<[a: Tensor, b: Operand, options?: AlphaOptions]> = [
   ['a', aTensor],
   ['b', aTensorOrNumber],

@@ -6,16 +6,30 @@
 export * from './arithmetic';
 export {
   abs,
+  acos,
+  acosh,
+  asin,
+  asinh,
   atan,
+  atanh,
   ceil,
   clamp,
   cos,
+  cosh,
+  digamma,
   erf,
+  erfc,
+  erfinv,
   exp,
+  exp2,
   expm1,
   floor,
+  i0,
+  lgamma,
   log,
+  log10,
   log1p,
+  log2,
   neg,
   reciprocal,
   relu,
@@ -24,13 +38,17 @@ export {
   sigmoid,
   sign,
   sin,
+  sinc,
+  sinh,
   sqrt,
   square,
+  tan,
   tanh,
   to,
+  trunc,
 } from './elementwise';
 export * from './where';
-export * from './power';
+export { pow } from './power';
 export { dot, matmul } from './matmul';
 export * from './reduce';
 export * from './order';

@@ -5,29 +5,50 @@ import { defineMultiOp, defineParametricOp, type MultiOp, type Op } from '../cor
 import { aBoolean, aDim, optional, options, wholeNumber, type Kind } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
 import { checked, composite } from '../core/signature';
-import { dimOf, sizeOf } from '../core/shape';
+import { dimOf, sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
+import { to } from './elementwise';
 import { scatterAlong } from './indexing';
 import { transpose } from './view';
 
+type First = { readonly k: number; readonly descending: boolean };
+type TopkOp = MultiOp<[x: Tensor], [values: Tensor, indices: Tensor], First>;
+const shapesOf = (x: Tensor, { k }: First): [values: Shape, indices: Shape] => {
+  const shape = [...x.shape.slice(0, -1), k];
+  return [shape, shape];
+};
 /** The first k of each sorted row, and their indices. */
-const topkRows: MultiOp<[x: Tensor], [values: Tensor, indices: Tensor], { k: number; descending: boolean }> =
-  defineMultiOp({
-    name: 'topk',
-    inputs: ['x'],
-    outputs: ['values', 'indices'],
-    dtypes: ['f32', 'i32'],
-    shapes([x], { k }) {
-      const shape = [...x.shape.slice(0, -1), k];
-      return [shape, shape];
-    },
-    run(kernels, [x], [values, indices], { k, descending }) {
-      const rows = sizeOf(x.shape.slice(0, -1));
-      kernels.topk(x.address, values.address, indices.address, rows, x.shape.at(-1)!, k, descending ? 1 : 0);
-    },
-    saves: { x: ['indices'] },
-    vjp: { x: ([g], { indices }, _, s) => scatterAlong(g!, -1, indices, s.x.at(-1)!) },
-  });
+const topkFloat: TopkOp = defineMultiOp({
+  name: 'topk',
+  inputs: ['x'],
+  outputs: ['values', 'indices'],
+  dtypes: ['f32', 'i32'],
+  shapes: ([x], first) => shapesOf(x, first),
+  run(kernels, [x], [values, indices], { k, descending }) {
+    const rows = sizeOf(x.shape.slice(0, -1));
+    kernels.topk(x.address, values.address, indices.address, rows, x.shape.at(-1)!, k, descending ? 1 : 0);
+  },
+  saves: { x: ['indices'] },
+  vjp: { x: ([g], { indices }, _, s) => scatterAlong(g!, -1, indices, s.x.at(-1)!) },
+});
+const topkInt: TopkOp = defineMultiOp({
+  name: 'topk',
+  inputs: ['x'],
+  outputs: ['values', 'indices'],
+  wants: { x: 'i32' },
+  dtypes: ['i32', 'i32'],
+  shapes: ([x], first) => shapesOf(x, first),
+  run(kernels, [x], [values, indices], { k, descending }) {
+    const rows = sizeOf(x.shape.slice(0, -1));
+    kernels.topkI32(x.address, values.address, indices.address, rows, x.shape.at(-1)!, k, descending ? 1 : 0);
+  },
+});
+/** By type, which the values keep. */
+function topkRows(x: Tensor, params: First): [values: Tensor, indices: Tensor] {
+  if (isFloat(x.dtype)) return topkFloat(x, params);
+  const [values, indices] = topkInt(x, params);
+  return [to(values, x.dtype), indices];
+}
 
 /** The first k along dimension d; undefined: all. */
 function first(x: Tensor, d: number, k: number | undefined, descending: boolean): [values: Tensor, indices: Tensor] {
@@ -43,7 +64,7 @@ export interface SortOptions {
 }
 const sortOptions: Kind<SortOptions | undefined> = options<SortOptions>({ descending: aBoolean });
 /**
- * x sorted along `dim` (left out: the last), and the index (i32) that each element had. Equal elements keep their
+ * x sorted along `dim` (left out: the last), in x's type, and the index (i32) that each element had. Equal elements keep their
  * order, and NaN is larger than all.
  */
 export const sort: (x: Tensor, dim?: number, options?: SortOptions) => [values: Tensor, indices: Tensor] = composite(
@@ -118,7 +139,7 @@ const cumsumInt: Cumsum = defineParametricOp({
   run: (k, [x], [y], { dim }) =>
     k.cumsumI32(x.address, y.address, sizeOf(x.shape.slice(0, dim)), x.shape[dim]!, sizeOf(x.shape.slice(dim + 1)), 0),
 });
-/** Running sums along `dim`: y_i = Σ x_j over j ≤ i. Of integers and bools, they are i32. */
+/** Running sums along `dim`: y_i = Σ x_j over j ≤ i. Of integers and bools they are i32, and beyond its range its nearest end. */
 export const cumsum: (x: Tensor, dim: number) => Tensor = checked(
   'cumsum',
   [

@@ -1,4 +1,5 @@
 /** Tensors with a border around them. */
+import { checkFits } from '../core/dtype';
 import { ShapeError } from '../core/errors';
 import { anyNumber, dimsInOrder, oneOf, optional } from '../core/kinds';
 import { show, type Shape } from '../core/shape';
@@ -43,6 +44,7 @@ export const pad: (x: Tensor, pads: Shape, mode?: PadMode, value?: number) => Te
     ['value', optional(anyNumber)],
   ],
   (x, pads, mode = 'constant', value = 0) => {
+    checkFits('pad', 'value', x.dtype, [value]);
     if (pads.length % 2 !== 0 || pads.length > 2 * x.ndim) {
       const wanted = `a pair of whole numbers for each of the last dimensions of ${show(x.shape)}`;
       throw new ShapeError('pad', `pads takes ${wanted}, this is ${show(pads)}`);

@@ -2,6 +2,7 @@
 import type { Kernels } from '../backend/backend';
 import { checkComputes } from '../core/casts';
 import type { View } from '../core/definition';
+import { isFloat } from '../core/dtype';
 import { defineMultiOp, defineOp, type MultiOp, type Op } from '../core/op';
 import { ShapeError } from '../core/errors';
 import { aBoolean, aDim, aNumber, oneOrMoreDims, optional, options, type Kind } from '../core/kinds';
@@ -33,7 +34,7 @@ const OVER: Signature<[x: Tensor, dim?: Dims, options?: ReduceOptions]> = [
 
 const without = (shape: Shape, dims: Shape): Shape => shape.filter((_, i) => !dims.includes(i));
 
-/** Σx over `dim` (left out: over all). Of integers and bools, the sum is i32. */
+/** Σx over `dim` (left out: over all). Of integers and bools it is i32, and beyond the range of that its nearest end. */
 export const sum: (x: Tensor, dim?: Dims, options?: ReduceOptions) => Tensor = composite(
   'sum',
   OVER,
@@ -103,25 +104,43 @@ export const norm: (x: Tensor, dim?: Dims, options?: ReduceOptions) => Tensor = 
 /** The extremum along one dimension, which stays with size 1, and where it is. */
 type Extremum = MultiOp<[x: Tensor], [values: Tensor, indices: Tensor], { dim: number }>;
 type Along = { readonly dim: number };
+type Name = 'max' | 'min' | 'maxI32' | 'minI32';
 function shapesOf(where: string, x: Tensor, { dim }: Along): [values: Shape, indices: Shape] {
   if (x.shape[dim] === 0) throw new ShapeError(where, `dimension ${dim} of ${show(x.shape)} is empty`);
   const shape = reduced(x.shape, [dim]);
   return [shape, shape];
 }
-function run(
-  k: Kernels,
-  name: 'max' | 'min',
-  { address: at, shape }: View,
-  values: View,
-  indices: View,
-  { dim }: Along,
-): void {
+function run(k: Kernels, name: Name, { address: at, shape }: View, values: View, indices: View, { dim }: Along): void {
   k[name](at, values.address, indices.address, sizeOf(shape.slice(0, dim)), shape[dim]!, sizeOf(shape.slice(dim + 1)));
 }
 
+/** Of integers, whose values keep their type. */
+function intExtremum(
+  where: string,
+  name: 'max' | 'min',
+): (x: Tensor, along: Along) => [values: Tensor, indices: Tensor] {
+  const op: Extremum = defineMultiOp({
+    name: where,
+    inputs: ['x'],
+    outputs: ['values', 'indices'],
+    wants: { x: 'i32' },
+    dtypes: ['i32', 'i32'],
+    shapes: ([x], along) => shapesOf(where, x, along),
+    run: (k, [x], [values, indices], along) => run(k, `${name}I32`, x, values, indices, along),
+  });
+  return (x, along) => {
+    const [values, indices] = op(x, along);
+    return [to(values, x.dtype), indices];
+  };
+}
+/** By type. */
+function along(float: Extremum, int: ReturnType<typeof intExtremum>): typeof int {
+  return (x, dim) => (isFloat(x.dtype) ? float : int)(x, dim);
+}
+
 /** One whose gradient goes to the element that was taken. */
-function extremum(name: 'max' | 'min'): Extremum {
-  return defineMultiOp({
+function extremum(name: 'max' | 'min'): ReturnType<typeof intExtremum> {
+  const float: Extremum = defineMultiOp({
     name,
     inputs: ['x'],
     outputs: ['values', 'indices'],
@@ -131,13 +150,14 @@ function extremum(name: 'max' | 'min'): Extremum {
     saves: { x: ['indices'] },
     vjp: { x: ([g], { indices }, { dim }, s) => scatterAlong(g!, dim, indices, s.x[dim]!) },
   });
+  return along(float, intExtremum(name, name));
 }
-const maxAlong: Extremum = extremum('max');
-const minAlong: Extremum = extremum('min');
+const maxAlong = extremum('max');
+const minAlong = extremum('min');
 
 /** One whose gradient goes in equal parts to all elements that are equal to it. */
-function sharedExtremum(name: 'max' | 'min'): Extremum {
-  return defineMultiOp({
+function sharedExtremum(name: 'max' | 'min'): typeof maxAlong {
+  const float: Extremum = defineMultiOp({
     name: `a${name}`,
     inputs: ['x'],
     outputs: ['values', 'indices'],
@@ -152,11 +172,12 @@ function sharedExtremum(name: 'max' | 'min'): Extremum {
       },
     },
   });
+  return along(float, intExtremum(`a${name}`, name));
 }
 
 /** Values and indices of an extremum along `dim`. */
 type Both = (x: Tensor, dim: number, options?: ReduceOptions) => [values: Tensor, indices: Tensor];
-function both(name: string, op: Extremum): Both {
+function both(name: string, op: typeof maxAlong): Both {
   return composite(
     name,
     [
@@ -172,9 +193,9 @@ function both(name: string, op: Extremum): Both {
     },
   );
 }
-/** The largest along `dim`, and its index (i32; of equals the first). NaN is larger than all. */
+/** The largest along `dim`, in x's type, and its index (i32; of equals the first). NaN is larger than all. */
 export const max: Both = both('max', maxAlong);
-/** The smallest along `dim`, and its index (i32; of equals the first). NaN is smaller than all. */
+/** The smallest along `dim`, in x's type, and its index (i32; of equals the first). NaN is smaller than all. */
 export const min: Both = both('min', minAlong);
 
 /** x as [kept…, all of dims], so that an op along the last dimension covers them. */
@@ -185,7 +206,7 @@ function gathered(x: Tensor, dims: Shape): Tensor {
 
 /** An extremum over any dimensions, without the indices. */
 type Over = (x: Tensor, dim?: Dims, options?: ReduceOptions) => Tensor;
-function over(name: string, op: Extremum): Over {
+function over(name: string, op: typeof maxAlong): Over {
   return composite(name, OVER, (x, dim, options) => {
     const dims = dimsOf(name, dim, x.ndim);
     const flat = gathered(x, dims);
@@ -193,14 +214,14 @@ function over(name: string, op: Extremum): Over {
     return reshape(y, options?.keepdim ? reduced(x.shape, dims) : without(x.shape, dims));
   });
 }
-/** The largest over `dim` (left out: over all); equals share the gradient, as in PyTorch. */
+/** The largest over `dim` (left out: over all), in x's type; equals share the gradient, as in PyTorch. */
 export const amax: Over = over('amax', sharedExtremum('max'));
-/** The smallest over `dim` (left out: over all); equals share the gradient, as in PyTorch. */
+/** The smallest over `dim` (left out: over all), in x's type; equals share the gradient, as in PyTorch. */
 export const amin: Over = over('amin', sharedExtremum('min'));
 
 /** The index of an extremum. */
 type Arg = (x: Tensor, dim?: number, options?: ReduceOptions) => Tensor;
-function arg(name: string, op: Extremum): Arg {
+function arg(name: string, op: typeof maxAlong): Arg {
   return composite(
     name,
     [

@@ -5,7 +5,7 @@ import { composite, type Signature } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { aTensor, aTensorOrNumber } from '../core/tensor-kinds';
 import { add, div, eq, ge, gt, maximum, minimum, mul, ne, rsub, sub } from './arithmetic';
-import { abs, clamp, floor, log, neg, sign } from './elementwise';
+import { abs, clamp, log, neg, trunc } from './elementwise';
 import { isinf, isnan, logicalAnd } from './logic';
 import { softplusOp } from './unary';
 import { where } from './where';
@@ -28,8 +28,6 @@ export const fmin: (a: Operand, b: Operand) => Tensor = composite('fmin', TWO, (
 const numbersOf = (f: typeof maximum, a: Operand, b: Operand): Tensor =>
   where(ne(a, a), b, where(ne(b, b), a, f(a, b)));
 
-/** x without its fraction: rounded towards 0. */
-export const trunc: (x: Tensor) => Tensor = composite('trunc', ONE, x => mul(sign(x), floor(abs(x))));
 /** The fraction of x, with its sign: x − trunc(x). */
 export const frac: (x: Tensor) => Tensor = composite('frac', ONE, x => sub(x, trunc(x)));
 

@@ -1,4 +1,4 @@
-import { ELEMENTS, isFloat } from '../core/dtype';
+import { checkFits, ELEMENTS, isFloat } from '../core/dtype';
 import { DTypeError, ShapeError } from '../core/errors';
 import { constant } from '../core/constant';
 import { cast } from '../core/convert';
@@ -68,6 +68,7 @@ export const maskedFill: (x: Tensor, mask: Tensor, value: Operand) => Tensor = c
     if (!sameShape(shape, x.shape)) {
       throw new ShapeError('maskedFill', `a mask ${show(mask.shape)} does not spread to ${show(x.shape)}`);
     }
+    if (typeof value === 'number') checkFits('maskedFill', 'value', x.dtype, [value]);
     const y = where(mask, value, x);
     if (!sameShape(y.shape, x.shape)) {
       throw new ShapeError('maskedFill', `values ${show(y.shape)} do not fit ${show(x.shape)}`);

@@ -17,9 +17,15 @@ macro_rules! binary {
             sub, "sub", f32 => f32: |a, b| a - b;
             mul, "mul", f32 => f32: |a, b| a * b;
             div, "div", f32 => f32: |a, b| a / b;
-            pow, "pow", f32 => f32: pow4;
+            pow, "pow", f32 => f32: math::pow;
             maximum, "maximum", f32 => f32: F32x4::max;
             minimum, "minimum", f32 => f32: F32x4::min;
+            atan2, "atan2", f32 => f32: math::atan2;
+            hypot, "hypot", f32 => f32: math::hypot;
+            copysign, "copysign", f32 => f32: math::copysign;
+            fmod, "fmod", f32 => f32: math::fmod4;
+            remainder, "remainder", f32 => f32: math::remainder4;
+            floor_divide, "floorDivide", f32 => f32: math::floor_divide4;
             eq, "eq", f32 => u8: |a, b| truth(a.eq(b));
             ne, "ne", f32 => u8: |a, b| truth(a.ne(b));
             lt, "lt", f32 => u8: |a, b| truth(a.lt(b));
@@ -29,6 +35,15 @@ macro_rules! binary {
             add_i32, "addI32", i32 => i32: |a, b| a + b;
             sub_i32, "subI32", i32 => i32: |a, b| a - b;
             mul_i32, "mulI32", i32 => i32: |a, b| a * b;
+            div_i32, "divI32", i32 => i32: math::div_i32x4;
+            fmod_i32, "fmodI32", i32 => i32: math::fmod_i32x4;
+            remainder_i32, "remainderI32", i32 => i32: math::remainder_i32x4;
+            floor_divide_i32, "floorDivideI32", i32 => i32: math::floor_divide_i32x4;
+            bitwise_and_i32, "bitwiseAndI32", i32 => i32: |a, b| a & b;
+            bitwise_or_i32, "bitwiseOrI32", i32 => i32: |a, b| a | b;
+            bitwise_xor_i32, "bitwiseXorI32", i32 => i32: |a, b| a ^ b;
+            bitwise_left_shift_i32, "bitwiseLeftShiftI32", i32 => i32: math::shift_left_i32x4;
+            bitwise_right_shift_i32, "bitwiseRightShiftI32", i32 => i32: math::shift_right_i32x4;
             maximum_i32, "maximumI32", i32 => i32: I32x4::max;
             minimum_i32, "minimumI32", i32 => i32: I32x4::min;
             eq_i32, "eqI32", i32 => u8: |a, b| truth(a.eq(b));
@@ -45,12 +60,6 @@ macro_rules! binary {
 #[inline(always)]
 fn truth(mask: I32x4) -> I32x4 {
     mask.shr_unsigned(31)
-}
-
-#[inline(never)] // large, and called for several vectors in step
-fn pow4(a: F32x4, b: F32x4) -> F32x4 {
-    let (a, b) = (a.to_array(), b.to_array());
-    F32x4::from_array(core::array::from_fn(|i| math::pow(a[i], b[i])))
 }
 
 macro_rules! kernels {

@@ -29,9 +29,36 @@ macro_rules! elementwise {
                 |m, x, _| m.log1p(x) => |m, x, _| m.one() / (m.one() + x);
             sin / sin_grad, "sin" / "sinGrad", x: |m, x, _| m.sin(x) => |m, x, _| m.cos(x);
             cos / cos_grad, "cos" / "cosGrad", x: |m, x, _| m.cos(x) => |m, x, _| -m.sin(x);
+            tan / tan_grad, "tan" / "tanGrad", y: |m, x, _| m.tan(x) => |m, y, _| y.mul_add(y, m.one());
+            asin / asin_grad, "asin" / "asinGrad", x:
+                |m, x, _| m.asin(x) => |m, x, _| m.one() / ((m.one() - x) * (m.one() + x)).sqrt();
+            acos / acos_grad, "acos" / "acosGrad", x:
+                |m, x, _| m.acos(x) => |m, x, _| -m.one() / ((m.one() - x) * (m.one() + x)).sqrt();
             atan / atan_grad, "atan" / "atanGrad", x:
                 |m, x, _| m.atan(x) => |m, x, _| m.one() / x.mul_add(x, m.one());
+            sinh / sinh_grad, "sinh" / "sinhGrad", x: |m, x, _| m.sinh(x) => |m, x, _| m.cosh(x);
+            cosh / cosh_grad, "cosh" / "coshGrad", x: |m, x, _| m.cosh(x) => |m, x, _| m.sinh(x);
+            asinh / asinh_grad, "asinh" / "asinhGrad", x: |m, x, _| m.asinh(x) => |m, x, _| m.asinh_slope(x);
+            acosh / acosh_grad, "acosh" / "acoshGrad", x:
+                |m, x, _| m.acosh(x) => |m, x, _| m.one() / ((x - m.one()).sqrt() * (x + m.one()).sqrt());
+            atanh / atanh_grad, "atanh" / "atanhGrad", x:
+                |m, x, _| m.atanh(x) => |m, x, _| m.one() / ((m.one() - x) * (m.one() + x));
+            exp2 / exp2_grad, "exp2" / "exp2Grad", y:
+                |m, x, _| m.exp2(x) => |_, y, _| y * F32x4::splat(core::f32::consts::LN_2);
+            log2 / log2_grad, "log2" / "log2Grad", x:
+                |m, x, _| m.log2(x) => |_, x, _| F32x4::splat(core::f32::consts::LOG2_E) / x;
+            log10 / log10_grad, "log10" / "log10Grad", x:
+                |m, x, _| m.log10(x) => |_, x, _| F32x4::splat(core::f32::consts::LOG10_E) / x;
             erf / erf_grad, "erf" / "erfGrad", x: |m, x, _| m.erf(x) => |m, x, _| m.erf_slope(x);
+            erfc / erfc_grad, "erfc" / "erfcGrad", x: |m, x, _| m.erfc(x) => |m, x, _| -m.erf_slope(x);
+            erfinv / erfinv_grad, "erfinv" / "erfinvGrad", y: |m, x, _| m.erfinv(x) => |m, y, _| m.erfinv_slope(y);
+            lgamma / lgamma_grad, "lgamma" / "lgammaGrad", x:
+                |m, x, _| m.lgamma(x) => |m, x, _| m.polygamma(x, m.zero());
+            polygamma / polygamma_grad, "polygamma" / "polygammaGrad", x:
+                |m, x, p| m.polygamma(x, p) => |m, x, p| m.polygamma(x, p + m.one());
+            bessel_i / bessel_i_grad, "besselI" / "besselIGrad", x:
+                |m, x, p| m.bessel_i(x, p) => |m, x, p| m.bessel_i_slope(x, p);
+            sinc / sinc_grad, "sinc" / "sincGrad", x: |m, x, _| m.sinc(x) => |m, x, _| m.sinc_slope(x);
             sigmoid / sigmoid_grad, "sigmoid" / "sigmoidGrad", y:
                 |m, x, _| m.sigmoid(x) => |m, y, _| y * (m.one() - y);
             tanh / tanh_grad, "tanh" / "tanhGrad", y: |m, x, _| m.tanh(x) => |m, y, _| y.neg_mul_add(y, m.one());
@@ -93,6 +120,7 @@ macro_rules! plain {
             floor, "floor": |_, x, _| x.floor();
             ceil, "ceil": |_, x, _| x.ceil();
             round, "round": |_, x, _| x.round();
+            trunc, "trunc": |_, x, _| x.trunc();
         }
     };
 }

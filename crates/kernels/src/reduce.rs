@@ -197,16 +197,24 @@ fn strip_sums<const N: usize>(x: &[f32], n: usize, first: usize, y: &mut [f32], 
     }
 }
 
-/// x [n0, r0, n1, r1] → y [n0, n1] = Σ over r0 and r1, modulo 2³².
+/// The i32 nearest to x.
+#[inline(always)]
+pub(crate) fn saturated(x: i64) -> i32 {
+    x.clamp(i32::MIN.into(), i32::MAX.into()) as i32
+}
+
+/// x [n0, r0, n1, r1] → y [n0, n1] = Σ over r0 and r1, or the end of the range of i32 that is nearest to it.
 pub fn sum_i32(x: &[i32], y: &mut [i32], [n0, r0, n1, r1]: [usize; 4]) {
-    y[..n0 * n1].fill(0);
     for i in 0..n0 {
-        for r in 0..r0 {
-            for j in 0..n1 {
-                let start = ((i * r0 + r) * n1 + j) * r1;
-                let y = &mut y[i * n1 + j];
-                *y = x[start..start + r1].iter().fold(*y, |s, &x| s.wrapping_add(x));
+        for (j, y) in (0..n1).step_by(8).zip(y[i * n1..(i + 1) * n1].chunks_mut(8)) {
+            let mut totals = [0; 8];
+            for r in 0..r0 {
+                for (total, j) in totals[..y.len()].iter_mut().zip(j..) {
+                    let row = ((i * r0 + r) * n1 + j) * r1;
+                    *total += x[row..row + r1].iter().map(|&x| i64::from(x)).sum::<i64>();
+                }
             }
+            y.iter_mut().zip(totals).for_each(|(y, total)| *y = saturated(total));
         }
     }
 }
@@ -226,6 +234,39 @@ pub fn max(x: &[f32], y: Option<&mut [f32]>, at: Option<&mut [i32]>, sizes: [usi
 /// As `max`, the smallest.
 pub fn min(x: &[f32], y: Option<&mut [f32]>, at: Option<&mut [i32]>, sizes: [usize; 3]) {
     extreme(x, y, at, sizes, |a, b| a.lt(b));
+}
+
+/// As `max`, of integers.
+pub fn max_i32(x: &[i32], y: Option<&mut [i32]>, at: Option<&mut [i32]>, sizes: [usize; 3]) {
+    extreme_i32(x, y, at, sizes, |a, b| a > b);
+}
+
+/// As `min`, of integers.
+pub fn min_i32(x: &[i32], y: Option<&mut [i32]>, at: Option<&mut [i32]>, sizes: [usize; 3]) {
+    extreme_i32(x, y, at, sizes, |a, b| a < b);
+}
+
+#[inline(always)]
+fn extreme_i32(
+    x: &[i32], mut y: Option<&mut [i32]>, mut at: Option<&mut [i32]>, [outer, r, inner]: [usize; 3],
+    beats: impl Fn(i32, i32) -> bool,
+) {
+    for i in 0..outer * inner {
+        let start = i / inner * r * inner + i % inner;
+        let (mut best, mut place) = (x[start], 0);
+        for k in 1..r {
+            let value = x[start + k * inner];
+            if beats(value, best) {
+                (best, place) = (value, k as i32);
+            }
+        }
+        if let Some(y) = y.as_deref_mut() {
+            y[i] = best;
+        }
+        if let Some(at) = at.as_deref_mut() {
+            at[i] = place;
+        }
+    }
 }
 
 #[inline(always)]

@@ -3,11 +3,14 @@
 use core::cmp::Ordering;
 use core::ops::AddAssign;
 
+use crate::reduce::saturated;
+
 /// The order of two places of a row: by number, NaN the largest; of equals, the earlier place first.
 #[inline(always)]
-fn order(x: &[f32], descending: bool, a: i32, b: i32) -> Ordering {
+#[allow(clippy::eq_op)] // NaN alone is not equal to itself
+fn order<T: Copy + PartialOrd>(x: &[T], descending: bool, a: i32, b: i32) -> Ordering {
     let (p, q) = (x[a as usize], x[b as usize]);
-    let by_number = p.partial_cmp(&q).unwrap_or_else(|| p.is_nan().cmp(&q.is_nan()));
+    let by_number = p.partial_cmp(&q).unwrap_or_else(|| (p != p).cmp(&(q != q)));
     (if descending { by_number.reverse() } else { by_number }).then(a.cmp(&b))
 }
 
@@ -31,7 +34,7 @@ fn sink(heap: &mut [i32], mut i: usize, before: impl Fn(i32, i32) -> bool) {
 
 /// The first k ≤ n of each row of n, sorted: y their values, `at` their places. Stable; NaN is the largest. Below n, a
 /// heap of k holds the best so far: n log k steps.
-pub fn topk(x: &[f32], y: &mut [f32], at: &mut [i32], [rows, n, k]: [usize; 3], descending: bool) {
+pub fn topk<T: Copy + PartialOrd>(x: &[T], y: &mut [T], at: &mut [i32], [rows, n, k]: [usize; 3], descending: bool) {
     if k == 0 {
         return;
     }
@@ -57,7 +60,8 @@ pub fn topk(x: &[f32], y: &mut [f32], at: &mut [i32], [rows, n, k]: [usize; 3], 
     }
 }
 
-/// What running sums of a type are added up in: f64 for f32, so that only the results are rounded.
+/// What running sums of a type are added up in: f64 for f32, so that only the results are rounded, and i64 for i32,
+/// which they leave as the nearest end of its range.
 pub trait Running: Copy {
     type Sum: Copy + Default + AddAssign;
     fn widen(self) -> Self::Sum;
@@ -79,16 +83,16 @@ impl Running for f32 {
 }
 
 impl Running for i32 {
-    type Sum = core::num::Wrapping<i32>;
+    type Sum = i64;
 
     #[inline(always)]
-    fn widen(self) -> Self::Sum {
-        core::num::Wrapping(self)
+    fn widen(self) -> i64 {
+        i64::from(self)
     }
 
     #[inline(always)]
-    fn round(sum: Self::Sum) -> i32 {
-        sum.0
+    fn round(sum: i64) -> i32 {
+        saturated(sum)
     }
 }
 

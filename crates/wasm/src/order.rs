@@ -6,12 +6,21 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::dry_run;
 use crate::slices::slices;
 
-#[wasm_bindgen]
-pub fn topk(x: usize, y: usize, at: usize, rows: usize, n: usize, k: usize, descending: u32) {
-    dry_run::require(k <= n);
-    dry_run::work([rows, n, 32]); // n log k
-    slices! { x: input f32[rows * n], y: output f32[rows * k], at: output i32[rows * k] }
-    sort::topk(x, y, at, [rows, n, k], descending != 0);
+macro_rules! export_topk {
+    ($($js:literal $name:ident $type:ident)*) => {$(
+        #[wasm_bindgen(js_name = $js)]
+        pub fn $name(x: usize, y: usize, at: usize, rows: usize, n: usize, k: usize, descending: u32) {
+            dry_run::require(k <= n);
+            dry_run::work([rows, n, 32]); // n log k
+            slices! { x: input $type[rows * n], y: output $type[rows * k], at: output i32[rows * k] }
+            sort::topk(x, y, at, [rows, n, k], descending != 0);
+        }
+    )*};
+}
+
+export_topk! {
+    "topk" topk f32
+    "topkI32" topk_i32 i32
 }
 
 macro_rules! export_cumsum {

@@ -173,6 +173,7 @@ static KERNELS: [&[Entry]; 5] = [
         "moments" norms::moments;
         "normalise" norms::normalise;
         "topk" order::topk;
+        "topkI32" order::topk_i32;
         "cumsum" order::cumsum;
         "cumsumI32" order::cumsum_i32;
         "gemm" products::gemm;
@@ -191,6 +192,8 @@ static KERNELS: [&[Entry]; 5] = [
         "sumI32" reductions::sum_i32;
         "max" reductions::max;
         "min" reductions::min;
+        "maxI32" reductions::max_i32;
+        "minI32" reductions::min_i32;
         "softmax" reductions::softmax;
         "logSoftmax" reductions::log_softmax;
     },

@@ -19,20 +19,25 @@ pub fn sum_i32(x: usize, y: usize, n0: usize, r0: usize, n1: usize, r1: usize) {
 }
 
 macro_rules! export_extremes {
-    ($($name:ident)*) => {$(
-        #[wasm_bindgen]
+    ($($js:literal $name:ident $type:ident)*) => {$(
+        #[wasm_bindgen(js_name = $js)]
         pub fn $name(x: usize, y: usize, at: usize, outer: usize, r: usize, inner: usize) {
             dry_run::require(r > 0 || outer == 0 || inner == 0);
             slices! {
-                x: input f32[outer * r * inner],
-                y: optional_output f32[outer * inner], at: optional_output i32[outer * inner],
+                x: input $type[outer * r * inner],
+                y: optional_output $type[outer * inner], at: optional_output i32[outer * inner],
             }
             reduce::$name(x, y, at, [outer, r, inner]);
         }
     )*};
 }
 
-export_extremes!(max min);
+export_extremes! {
+    "max" max f32
+    "min" min f32
+    "maxI32" max_i32 i32
+    "minI32" min_i32 i32
+}
 
 macro_rules! export_rows {
     ($($js:literal $name:ident)*) => {$(

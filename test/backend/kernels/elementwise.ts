@@ -96,8 +96,14 @@ const binary = (from: DType, to: DType, data: (n: number) => number[], tolerance
 /** With ties. */
 const someInts = (n: number): number[] => ints(n, 9, -4);
 const arithmetic = binary('f32', 'f32', n => floats(n, 4), ROUNDED);
+/** Multiples of 1/8, whose quotients are exact or not near whole numbers. */
+const division = binary('f32', 'f32', n => ints(n, 64, -32).map(x => x / 8), EXACT);
 const comparison = binary('f32', 'bool', someInts, EXACT);
 const intArithmetic = binary('i32', 'i32', someInts, EXACT);
+const INT_ARITHMETIC = [
+  ...(['add', 'sub', 'mul', 'maximum', 'minimum', 'div', 'fmod', 'remainder', 'floorDivide'] as const),
+  ...(['bitwiseAnd', 'bitwiseOr', 'bitwiseXor', 'bitwiseLeftShift', 'bitwiseRightShift'] as const),
+];
 const intComparison = binary('i32', 'bool', someInts, EXACT);
 
 const cast =
@@ -127,10 +133,16 @@ const gradients = differentiable.map(name => `${name}Grad` as const);
 export const elementwise: Cases<ElementwiseKernels> = {
   ...each(differentiable, unary),
   ...each(gradients, unaryGrad),
-  ...each(['neg', 'sign', 'floor', 'ceil', 'round'] as const, plain),
-  ...each(['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum'] as const, arithmetic),
+  // A difference, which is 0 here and there.
+  sincGrad: () => unaryGrad().map(c => ({ ...c, byLargest: true })),
+  ...each(['neg', 'sign', 'floor', 'ceil', 'round', 'trunc'] as const, plain),
+  ...each(['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum', 'atan2', 'hypot', 'copysign'] as const, arithmetic),
+  ...each(['fmod', 'remainder', 'floorDivide'] as const, division),
   ...each(['eq', 'ne', 'lt', 'le', 'gt', 'ge'] as const, comparison),
-  ...each(['addI32', 'subI32', 'mulI32', 'maximumI32', 'minimumI32'] as const, intArithmetic),
+  ...each(
+    INT_ARITHMETIC.map(name => `${name}I32` as const),
+    intArithmetic,
+  ),
   ...each(['eqI32', 'neI32', 'ltI32', 'leI32', 'gtI32', 'geI32'] as const, intComparison),
   f32ToI32: cast('f32', 'i32'),
   f32ToU8: cast('f32', 'u8'),

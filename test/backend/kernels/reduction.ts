@@ -32,7 +32,14 @@ const sumI32 = (): Call[] =>
   SHAPES.map(shape =>
     call([input('i32', ints(product(shape), 2000, -1000)), output('i32', shape[0]! * shape[2]!), ...shape]),
   );
-const extreme = (): Call[] =>
+/** Numbers that differ, or with ties; of i32 beyond 2²⁴, where f32 has not every one. */
+const tied = (dtype: DType, n: number, differ: boolean): number[] =>
+  dtype === 'i32'
+    ? ints(n, differ ? 1000 : 4).map(x => 2 ** 24 + x)
+    : differ
+      ? floats(n)
+      : ints(n, 4).map((x, i) => (i % 11 === 10 ? NaN : x));
+const extreme = (dtype: DType) => (): Call[] =>
   SIZES.slice(1).flatMap(r =>
     [
       [1, 1],
@@ -42,23 +49,23 @@ const extreme = (): Call[] =>
       [0, 2],
     ].flatMap(([outer, inner]) => {
       const m = outer! * inner!;
-      const data = r % 2 ? floats(m * r) : ints(m * r, 4).map((x, i) => (i % 37 === 36 ? NaN : x));
-      const [x, tail] = [input('f32', data), [outer!, r, inner!]];
+      const data = tied(dtype, m * r, r % 2 === 1);
+      const [x, tail] = [input(dtype, data), [outer!, r, inner!]];
       return [
-        call([x, output('f32', m), output('i32', m), ...tail]),
+        call([x, output(dtype, m), output('i32', m), ...tail]),
         call([x, 0, output('i32', m), ...tail]),
-        call([x, output('f32', m), 0, ...tail]),
+        call([x, output(dtype, m), 0, ...tail]),
       ];
     }),
   );
 
-const topk = (): Call[] =>
+const topk = (dtype: DType) => (): Call[] =>
   SIZES.flatMap(n =>
     [0, 1, 3].flatMap(rows =>
       [0, Math.min(2, n), Math.floor(n / 2), n].flatMap(k =>
         [0, 1].map(descending => {
-          const x = n % 2 ? floats(rows * n) : ints(rows * n, 4).map((x, i) => (i % 11 === 10 ? NaN : x));
-          return call([input('f32', x), output('f32', rows * k), output('i32', rows * k), rows, n, k, descending]);
+          const x = tied(dtype, rows * n, n % 2 === 1);
+          return call([input(dtype, x), output(dtype, rows * k), output('i32', rows * k), rows, n, k, descending]);
         }),
       ),
     ),
@@ -81,9 +88,12 @@ const cumsum = (dtype: DType) => (): Call[] =>
 export const reductions: Cases<ReductionKernels> = {
   sum,
   sumI32,
-  max: extreme,
-  min: extreme,
-  topk,
+  max: extreme('f32'),
+  min: extreme('f32'),
+  maxI32: extreme('i32'),
+  minI32: extreme('i32'),
+  topk: topk('f32'),
+  topkI32: topk('i32'),
   cumsum: cumsum('f32'),
   cumsumI32: cumsum('i32'),
 };

@@ -11,6 +11,7 @@ import {
   betweenQuarters,
   bool,
   discrete,
+  independent,
   int,
   nonzero,
   positive,
@@ -88,24 +89,87 @@ const arithmetic = (f: Binary, a: Draw = real, b: Draw = real): List => [
 ];
 const comparison = (f: Binary): List => [
   ...floats(discrete, f, tied, tied, 'bool'),
+  ...[2.5, -0.5, 2 ** 24 + 1, 3e9, -3e9, Infinity, NaN].flatMap(c => [
+    sample([], () => f(int([2, 3, -1, 2 ** 24, 2 ** 24 + 1]), c), 'bool[5]'),
+    sample([], () => f(c, int([2, 3, -1, 2 ** 24, 2 ** 24 + 1])), 'bool[5]'),
+  ]),
   ...mixed(discrete, f, tied, 'bool'),
   ...ints(f, 'bool'),
   ...numbers(f, 'bool'),
 ];
 
-const ops: typeof binary & typeof power = { ...binary, ...power };
+/** Odd multiples of 1/8 that are no 1/8, and of 1/16: no quotient of both, nor of one and a whole number, is near a whole number. */
+const eighths: Draw = independent(random => ((random() < 0.5 ? -1 : 1) * (3 + 2 * Math.floor(8 * random()))) / 8);
+const sixteenths: Draw = independent(random => (2 * Math.floor(32 * random()) - 31) / 16);
+const rounded = (f: Binary): List => [
+  ...floats(sample, f, sixteenths, eighths),
+  ...mixed(sample, f, eighths),
+  ...ints(f, 'i32'),
+  ...numbers(f, 'f32'),
+  sample(
+    [],
+    () => f(tensor([5, -5, 5, -5, 0, -0, 1, Infinity, 1, NaN]), tensor([3, 3, -3, -3, 2, 2, 0, 1, Infinity, 1])),
+    'f32[10]',
+  ),
+];
+const bits = (f: Binary, dtype: 'i32' | 'bool'): List => [
+  sample([], () => f(int([7, -3, 0, 2 ** 24 + 1]), int([2, -3, 5, 1])), 'i32[4]'),
+  sample([], () => f(t(int([1, 2, 3, 4, 5, 6], [2, 3])), 3), 'i32[3,2]'),
+  sample([], () => f(3, tensor(Uint8Array.of(1, 2, 3))), 'i32[3]'),
+  sample([], () => f(int([-5, 5, 1]), int([40, -1, 31])), 'i32[3]'),
+  sample([], () => f(bool([0, 1, 1]), bool([1, 1, 0])), `${dtype}[3]`),
+  sample([], () => f(int([], [0]), 2), 'i32[0]'),
+];
+
+const ops: typeof binary & Pick<typeof power, 'pow'> = { ...binary, pow: power.pow };
 export const arithmeticSamples: SamplesOf<typeof ops> = {
-  add: arithmetic(ops.add),
-  sub: arithmetic(ops.sub),
+  add: [
+    ...arithmetic(ops.add),
+    sample([real(2, 3), real(3)], (a, b) => ops.add(a, b, { alpha: 0.5 }), 'f32[2,3]'),
+    sample([], () => ops.add(int([1, 2]), int([3, 4]), { alpha: 2 }), 'i32[2]'),
+  ],
+  sub: [...arithmetic(ops.sub), sample([real(2, 3), real(3)], (a, b) => ops.sub(a, b, { alpha: -2 }), 'f32[2,3]')],
   rsub: arithmetic(ops.rsub),
   mul: [...arithmetic(ops.mul), sample([real(5)], x => ops.mul(x, x), 'f32[5]')],
-  div: [...floats(sample, ops.div, real, nonzero), ...mixed(sample, ops.div, nonzero), ...ints(ops.div, 'f32')],
+  div: [
+    ...floats(sample, (a, b) => ops.div(a, b), real, nonzero),
+    ...mixed(sample, (a, b) => ops.div(a, b), nonzero),
+    ...ints((a, b) => ops.div(a, b), 'f32'),
+    ...rounded((a, b) => ops.div(a, b, { roundingMode: 'floor' })),
+    ...rounded((a, b) => ops.div(a, b, { roundingMode: 'trunc' })),
+  ],
+  floorDivide: rounded(ops.floorDivide),
+  fmod: rounded(ops.fmod),
+  remainder: rounded(ops.remainder),
+  atan2: [
+    ...floats(sample, ops.atan2, nonzero, nonzero),
+    ...mixed(sample, ops.atan2, nonzero),
+    ...ints(ops.atan2, 'f32'),
+    sample([], () => ops.atan2(tensor([0, -0, 0, -0, 1, -1]), tensor([1, 1, -1, -1, 0, -0])), 'f32[6]'),
+  ],
+  hypot: [
+    ...floats(sample, ops.hypot, nonzero, nonzero),
+    ...mixed(sample, ops.hypot, nonzero),
+    ...ints(ops.hypot, 'f32'),
+    sample([], () => ops.hypot(tensor([0, Infinity, NaN]), tensor([0, NaN, 1])), 'f32[3]'),
+  ],
+  copysign: [...floats(sample, ops.copysign, nonzero, nonzero), ...ints(ops.copysign, 'f32')],
+  bitwiseAnd: bits(ops.bitwiseAnd, 'bool'),
+  bitwiseOr: bits(ops.bitwiseOr, 'bool'),
+  bitwiseXor: bits(ops.bitwiseXor, 'bool'),
+  bitwiseLeftShift: bits(ops.bitwiseLeftShift, 'i32'),
+  bitwiseRightShift: bits(ops.bitwiseRightShift, 'i32'),
+  bitwiseNot: [
+    sample([], () => ops.bitwiseNot(int([0, -1, 7])), 'i32[3]'),
+    sample([], () => ops.bitwiseNot(bool([1, 0])), 'bool[2]'),
+  ],
   pow: [
     ...floats(sample, ops.pow, positive, real),
     ...mixed(sample, ops.pow, positive),
     // Whole exponents of negative numbers, where only the base has a gradient.
     sample([nonzero(6)], x => ops.pow(x, 3), 'f32[6]'),
-    sample([nonzero(6)], x => ops.pow(x, -2), 'f32[6]'),
+    ...[-2, -1, 2, 4].map(n => sample([nonzero(6)], x => ops.pow(x, n), 'f32[6]')),
+    ...[-0.5, 0.5, 2.5].map(n => sample([positive(6)], x => ops.pow(x, n), 'f32[6]')),
     sample([nonzero(6)], x => ops.pow(x, 0), 'f32[6]'),
     sample([nonzero(6)], x => ops.pow(x, tensor([0, 1, 2, 3, -1, -2])), 'f32[6]'),
     sample([], () => ops.pow(int([2, -3, 0]), int([10, 3, 0])), 'f32[3]'),

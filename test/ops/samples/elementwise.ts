@@ -44,6 +44,14 @@ export const unary = (f: Unary, draw: Draw, edges?: readonly number[]): List => 
   sample([], () => f(int([1, 2, 3])), 'f32[3]'),
   sample([], () => f(bool([1, 0, 1])), 'f32[3]'),
 ];
+/** As `floats`, of a function that keeps integers whole. */
+const whole = (f: Unary, draw: Draw): List => [
+  ...floats(f, draw),
+  sample([], () => f(int([-3, 0, 2 ** 24 + 1])), 'i32[3]'),
+  sample([], () => f(t(int([1, 2, 3, 4, 5, 6], [2, 3]))), 'i32[3,2]'),
+  sample([], () => f(bool([1, 0, 1])), 'i32[3]'),
+  sample([], () => f(tensor(Uint8Array.of(0, 1, 255))), 'i32[3]'),
+];
 /** Between the bends at 0 and 1, and beyond them. */
 const between01: Draw = (...shape) => ({
   shape,
@@ -71,16 +79,21 @@ const conversions = (f: (x: Tensor, dtype: 'f32' | 'i32' | 'u8' | 'bool') => Ten
 ];
 
 export const elementwiseSamples: SamplesOf<typeof ops> = {
-  neg: unary(ops.neg, real),
-  sign: unary(ops.sign, nonzero),
-  floor: unary(ops.floor, fractional),
-  ceil: unary(ops.ceil, fractional),
+  neg: whole(ops.neg, real),
+  sign: whole(ops.sign, nonzero),
+  floor: whole(ops.floor, fractional),
+  ceil: whole(ops.ceil, fractional),
+  trunc: whole(ops.trunc, fractional),
   round: [
-    ...unary(ops.round, fractional),
+    ...whole(ops.round, fractional),
+    sample([fractional(6)], x => ops.round(x, { decimals: 1 }), 'f32[6]'),
+    sample([], () => ops.round(tensor([0.125, 1.375, -2.5, 1234.5]), { decimals: 2 }), 'f32[4]'),
+    sample([], () => ops.round(tensor([1250, 1350, -49, 51]), { decimals: -2 }), 'f32[4]'),
+    sample([], () => ops.round(int([15, 25]), { decimals: 1 }), 'i32[2]'),
     sample([], () => ops.round(tensor([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5])), 'f32[6]'),
   ],
-  abs: unary(ops.abs, nonzero),
-  square: unary(ops.square, real),
+  abs: whole(ops.abs, nonzero),
+  square: whole(ops.square, real),
   sqrt: unary(ops.sqrt, positive),
   rsqrt: unary(ops.rsqrt, positive, UNSIGNED),
   reciprocal: unary(ops.reciprocal, nonzero),
@@ -90,6 +103,33 @@ export const elementwiseSamples: SamplesOf<typeof ops> = {
   log1p: [...unary(ops.log1p, positive), sample([between(-1e-3, 1e-3)(20)], x => ops.log1p(x), 'f32[20]')],
   sin: [...unary(ops.sin, real, [0, -0, NaN]), sample([between(-100, 100)(40)], x => ops.sin(x), 'f32[40]')],
   cos: [...unary(ops.cos, real, [0, -0, NaN]), sample([between(-100, 100)(40)], x => ops.cos(x), 'f32[40]')],
+  tan: [
+    ...unary(ops.tan, between(-1.2, 1.2), [0, -0, NaN]),
+    sample([between(-1.2, 1.2)(40)], x => ops.tan(x), 'f32[40]'),
+  ],
+  asin: unary(ops.asin, between(-0.9, 0.9), [0, -0, 1, -1, 1.5, NaN]),
+  acos: unary(ops.acos, between(-0.9, 0.9), [0, -0, 1, -1, 1.5, NaN]),
+  sinh: unary(ops.sinh, real),
+  cosh: unary(ops.cosh, real),
+  asinh: [...unary(ops.asinh, real), sample([between(-0.1, 0.1)(20)], x => ops.asinh(x), 'f32[20]')],
+  acosh: unary(ops.acosh, between(1.2, 4), [1, 0.5, -2, Infinity, NaN]),
+  atanh: unary(ops.atanh, between(-0.9, 0.9), [0, -0, 1, -1, 1.5, NaN]),
+  exp2: unary(ops.exp2, real),
+  log2: unary(ops.log2, positive, [...UNSIGNED, -1]),
+  log10: unary(ops.log10, positive, [...UNSIGNED, -1]),
+  erfc: [...unary(ops.erfc, real), sample([between(-3, 4)(20)], x => ops.erfc(x), 'f32[20]')],
+  erfinv: unary(ops.erfinv, between(-0.9, 0.9), [0, -0, 1, -1, 1.5, NaN]),
+  lgamma: [
+    ...unary(ops.lgamma, positive, [1, 2, 0, -1, Infinity, NaN]),
+    sample([between(-1.8, -1.2)(20)], x => ops.lgamma(x), 'f32[20]'),
+    sample([between(3, 12)(20)], x => ops.lgamma(x), 'f32[20]'),
+  ],
+  digamma: [
+    ...unary(ops.digamma, positive, [1, 0, -0, -1, Infinity, NaN]),
+    sample([between(-1.8, -1.2)(20)], x => ops.digamma(x), 'f32[20]'),
+  ],
+  i0: [...unary(ops.i0, real), sample([between(-25, 25)(20)], x => ops.i0(x), 'f32[20]')],
+  sinc: [...unary(ops.sinc, real, [0, -0, NaN]), sample([between(-20, 20)(40)], x => ops.sinc(x), 'f32[40]')],
   atan: [...unary(ops.atan, real), sample([between(-30, 30)(20)], x => ops.atan(x), 'f32[20]')],
   erf: [...unary(ops.erf, real), sample([between(-5, 5)(20)], x => ops.erf(x), 'f32[20]')],
   sigmoid: [...unary(ops.sigmoid, real), sample([between(-20, 20)(20)], x => ops.sigmoid(x), 'f32[20]')],
@@ -105,7 +145,9 @@ export const elementwiseSamples: SamplesOf<typeof ops> = {
   leakyRelu: [...unary(x => ops.leakyRelu(x), nonzero), ...unary(x => ops.leakyRelu(x, 0.25), nonzero, [0, 1, NaN])],
   elu: [...unary(x => ops.elu(x), nonzero), ...unary(x => ops.elu(x, 0.5), nonzero)],
   clamp: [
-    ...unary(x => ops.clamp(x, 0, 1), between01),
+    ...whole(x => ops.clamp(x, 0, 1), between01),
+    sample([], () => ops.clamp(int([-1, 2 ** 24 + 1, 7]), 0), 'i32[3]'),
+    sample([], () => ops.clamp(int([-1, 3]), 0.5), 'f32[2]'),
     sample([between01(7)], x => ops.clamp(x), 'f32[7]'),
     sample([between01(7)], x => ops.clamp(x, 0), 'f32[7]'),
     sample([between01(7)], x => ops.clamp(x, -Infinity, 0), 'f32[7]'),

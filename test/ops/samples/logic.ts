@@ -78,10 +78,6 @@ export const logicSamples: SamplesOf<typeof ops> = {
 };
 
 export const specialSamples: SamplesOf<typeof special> = {
-  trunc: [
-    sample([fractional(6)], x => special.trunc(x), 'f32[6]'),
-    sample([], () => special.trunc(tensor([-0.5, -0, 0, 1.9, -1.9, Infinity, NaN])), 'f32[7]'),
-  ],
   frac: [sample([fractional(6)], x => special.frac(x), 'f32[6]')],
   deg2rad: [sample([real(3)], x => special.deg2rad(x), 'f32[3]')],
   rad2deg: [sample([real(3)], x => special.rad2deg(x), 'f32[3]')],

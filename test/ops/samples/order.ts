@@ -18,7 +18,7 @@ export const orderSamples: SamplesOf<typeof ops> = {
     sample([distinct(3, 0)], x => ops.sort(x), 'f32[3,0] i32[3,0]'),
     sample([], () => ops.sort(tensor(ties)), 'f32[8] i32[8]'),
     sample([], () => ops.sort(tensor(ties), 0, { descending: true }), 'f32[8] i32[8]'),
-    sample([], () => ops.sort(int([3, 1, 3, -1], [2, 2])), 'f32[2,2] i32[2,2]'),
+    sample([], () => ops.sort(int([3, 1, 3, -1], [2, 2])), 'i32[2,2] i32[2,2]'),
   ],
   argsort: [
     discrete([distinct(3, 4)], x => ops.argsort(x), 'i32[3,4]'),

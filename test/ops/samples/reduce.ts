@@ -73,7 +73,7 @@ const both = (f: typeof ops.max): List => [
       ),
     'f32[3] i32[3]',
   ),
-  sample([], () => f(int([1, 5, 5, -2], [2, 2]), 0), 'f32[2] i32[2]'),
+  sample([], () => f(int([1, 5, 5, -2], [2, 2]), 0), 'i32[2] i32[2]'),
 ];
 const arg = (f: typeof ops.argmax): List => [
   discrete([distinct(3, 4)], x => f(x), 'i32[]'),

@@ -46,7 +46,7 @@ export function answer(call: () => boolean): Sample {
 /** How the elements of an input of some shape are drawn. */
 export type Draw = (...shape: number[]) => Input;
 
-const independent =
+export const independent =
   (one: (random: Random) => number): Draw =>
   (...shape) => ({
     shape,

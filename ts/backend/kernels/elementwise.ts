@@ -41,8 +41,25 @@ export const SAVED = {
   log1p: 'x',
   sin: 'x',
   cos: 'x',
+  tan: 'y',
+  asin: 'x',
+  acos: 'x',
   atan: 'x',
+  sinh: 'x',
+  cosh: 'x',
+  asinh: 'x',
+  acosh: 'x',
+  atanh: 'x',
+  exp2: 'y',
+  log2: 'x',
+  log10: 'x',
   erf: 'x',
+  erfc: 'x',
+  erfinv: 'y',
+  lgamma: 'x',
+  polygamma: 'x',
+  besselI: 'x',
+  sinc: 'x',
   sigmoid: 'y',
   tanh: 'y',
   relu: 'y',
@@ -54,14 +71,44 @@ export const SAVED = {
   softplus: 'x',
 } as const;
 
-/** An elementwise function with a gradient kernel. `leakyRelu` takes p = slope, `elu` p = α. */
+/** An elementwise function with a gradient kernel. `leakyRelu` takes p = slope, `elu` p = α, `polygamma` and `besselI` their order. */
 export type Differentiable = keyof typeof SAVED;
 /** Linear or piecewise constant: no gradient kernel. `round` goes to even at ties. */
-export type Plain = 'neg' | 'sign' | 'floor' | 'ceil' | 'round';
-export type Arithmetic = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum';
+export type Plain = 'neg' | 'sign' | 'floor' | 'ceil' | 'round' | 'trunc';
+export type Arithmetic =
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'div'
+  | 'pow'
+  | 'maximum'
+  | 'minimum'
+  | 'atan2'
+  | 'hypot'
+  | 'copysign'
+  | 'fmod'
+  | 'remainder'
+  | 'floorDivide';
 export type Comparison = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
-/** Arithmetic that integers have too. */
-export type IntArithmetic = 'add' | 'sub' | 'mul' | 'maximum' | 'minimum';
+/**
+ * Arithmetic of integers, which wraps around. `div` rounds towards 0; divided by 0 they are 0. Shifts by more than 31, or
+ * less than 0, leave no bit but the sign's.
+ */
+export type IntArithmetic =
+  | 'add'
+  | 'sub'
+  | 'mul'
+  | 'maximum'
+  | 'minimum'
+  | 'div'
+  | 'fmod'
+  | 'remainder'
+  | 'floorDivide'
+  | 'bitwiseAnd'
+  | 'bitwiseOr'
+  | 'bitwiseXor'
+  | 'bitwiseLeftShift'
+  | 'bitwiseRightShift';
 /**
  * Conversions between element types. To floats: to nearest, ties to even. To integers: truncates and saturates, NaN is 0;
  * i32 → u8 keeps the low byte. The reference keeps integers to 53 bits.

@@ -29,3 +29,18 @@ function fraction(x: number): number {
   for (let n = 200; n > 0; n--) tail = x + n / 2 / tail;
   return Math.exp(-x * x) / (SQRT_PI * tail);
 }
+
+/** The inverse of erf, by Newton's iteration: on erf where it is steep, on the logarithm of 1 − erf beyond. */
+export function erfinv(x: number): number {
+  const a = Math.abs(x);
+  if (!(a < 1)) return a === 1 ? x * Infinity : NaN;
+  const slope = (y: number): number => (2 / SQRT_PI) * Math.exp(-y * y);
+  let y = (a * SQRT_PI) / 2;
+  for (let i = 0; i < 12; i++) {
+    const far = erfc(y);
+    const step = a < 0.5 ? (erf(y) - a) / slope(y) : (Math.log((1 - a) / far) * far) / slope(y);
+    y -= step;
+    if (Math.abs(step) <= 1e-16 * y) break;
+  }
+  return Object.is(x, -0) || x < 0 ? -y : y;
+}

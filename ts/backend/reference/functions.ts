@@ -8,13 +8,14 @@ import {
   type IntArithmetic,
   type Plain,
 } from '../backend';
-import { erf, erfc } from './erf';
+import { erf, erfc, erfinv } from './erf';
+import { besselI, lgamma, polygamma, sinc, sincSlope } from './gamma';
 
 /** A function of one number and its parameter. */
 export type Function1 = (x: number, p: number) => number;
 export type Function2 = (a: number, b: number) => number;
 
-const { abs, atan, cos, exp, expm1, log, log1p, max, sign, sin, sqrt, tanh } = Math;
+const { abs, atan, cos, cosh, exp, expm1, log, log1p, max, sign, sin, sinh, sqrt, tanh } = Math;
 
 const sigmoid = (x: number): number => 1 / (1 + exp(-x));
 
@@ -44,7 +45,24 @@ export const differentiable: Readonly<Record<Differentiable, readonly [f: Functi
   sin: [sin, cos],
   cos: [cos, x => -sin(x)],
   atan: [atan, x => 1 / (1 + x * x)],
+  tan: [Math.tan, y => 1 + y * y],
+  asin: [Math.asin, x => 1 / sqrt((1 - x) * (1 + x))],
+  acos: [Math.acos, x => -1 / sqrt((1 - x) * (1 + x))],
+  sinh: [sinh, cosh],
+  cosh: [cosh, sinh],
+  asinh: [Math.asinh, x => 1 / sqrt(1 + x * x)],
+  acosh: [Math.acosh, x => 1 / (sqrt(x - 1) * sqrt(x + 1))],
+  atanh: [Math.atanh, x => 1 / ((1 - x) * (1 + x))],
+  exp2: [x => 2 ** x, y => y * Math.LN2],
+  log2: [Math.log2, x => Math.LOG2E / x],
+  log10: [Math.log10, x => Math.LOG10E / x],
   erf: [erf, x => (2 / sqrt(Math.PI)) * exp(-x * x)],
+  erfc: [erfc, x => (-2 / sqrt(Math.PI)) * exp(-x * x)],
+  erfinv: [erfinv, y => (sqrt(Math.PI) / 2) * exp(y * y)],
+  lgamma: [lgamma, x => polygamma(x, 0)],
+  polygamma: [polygamma, (x, n) => polygamma(x, Math.trunc(n) + 1)],
+  besselI: [besselI, (x, n) => (besselI(x, abs(Math.trunc(n) - 1)) + besselI(x, Math.trunc(n) + 1)) / 2],
+  sinc: [sinc, sincSlope],
   sigmoid: [sigmoid, y => y * (1 - y)],
   tanh: [tanh, y => 1 - y * y],
   relu: [x => max(x, 0), y => (y > 0 ? 1 : 0)],
@@ -77,6 +95,7 @@ export const plain: Readonly<Record<Plain, Function1>> = {
   floor: Math.floor,
   ceil: Math.ceil,
   // Math.round goes up at ties; halving first finds the even neighbour.
+  trunc: Math.trunc,
   round: x => (x - Math.floor(x) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x)),
 };
 
@@ -89,13 +108,37 @@ export const arithmetic: Readonly<Record<Arithmetic, Function2>> = {
   pow: (a, b) => (a === 1 || (a === -1 && abs(b) === Infinity) ? 1 : a ** b),
   maximum: (a, b) => Math.max(a, b),
   minimum: (a, b) => Math.min(a, b),
+  atan2: Math.atan2,
+  hypot: Math.hypot,
+  copysign: (a, b) => (b < 0 || Object.is(b, -0) ? -abs(a) : abs(a)),
+  fmod: (a, b) => a % b,
+  remainder: (a, b) => floored(a, b)[1],
+  floorDivide: (a, b) => floored(a, b)[0],
 };
+
+/** ⌊a / b⌋ and what it leaves, which has the sign of b. */
+function floored(a: number, b: number): [quotient: number, remainder: number] {
+  const r = a % b;
+  if (b === 0 || Number.isNaN(r)) return [b === 0 ? a / b : NaN, r];
+  const down = r !== 0 && r < 0 !== b < 0;
+  const quotient = Math.round((a - r) / b) - Number(down);
+  return [quotient === 0 ? 0 * sign(a / b || 1 / (a / b)) : quotient, down ? r + b : r];
+}
 
 /** On 32-bit integers, wrapping around. */
 export const intArithmetic: Readonly<Record<IntArithmetic, Function2>> = {
   add: (a, b) => (a + b) | 0,
   sub: (a, b) => (a - b) | 0,
   mul: Math.imul,
+  div: (a, b) => (b === 0 ? 0 : (a / b) | 0),
+  fmod: (a, b) => (b === 0 ? 0 : (a % b) | 0),
+  remainder: (a, b) => (b === 0 ? 0 : floored(a, b)[1] | 0),
+  floorDivide: (a, b) => (b === 0 ? 0 : Math.floor(a / b) | 0),
+  bitwiseAnd: (a, b) => a & b,
+  bitwiseOr: (a, b) => a | b,
+  bitwiseXor: (a, b) => a ^ b,
+  bitwiseLeftShift: (a, b) => (b >= 0 && b < 32 ? a << b : 0),
+  bitwiseRightShift: (a, b) => a >> (b >= 0 && b < 32 ? b : 31),
   maximum: (a, b) => Math.max(a, b),
   minimum: (a, b) => Math.min(a, b),
 };

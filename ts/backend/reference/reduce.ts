@@ -6,12 +6,17 @@ type Name =
   | 'sumI32'
   | 'max'
   | 'min'
+  | 'maxI32'
+  | 'minI32'
   | 'softmax'
   | 'logSoftmax'
   | 'softmaxGrad'
   | 'logSoftmaxGrad'
   | 'crossEntropy'
   | 'crossEntropyGrad';
+
+/** The i32 nearest to a sum. */
+export const saturated = (sum: number): number => Math.max(-(2 ** 31), Math.min(sum, 2 ** 31 - 1));
 
 /** Kernels that make one number of many: sums, extrema, and softmax and cross-entropy over rows. */
 export function reduce(heap: Floats): Pick<Kernels, Name> {
@@ -53,6 +58,9 @@ export function reduce(heap: Floats): Pick<Kernels, Name> {
         }
     };
 
+  const largest = extremum((value, best) => value > best);
+  const smallest = extremum((value, best) => value < best);
+
   /** Calls visit with each of `rows` ranges [from, to) of n elements. */
   const eachRow = (rows: number, n: number, visit: (from: number, to: number) => void): void => {
     for (let row = 0; row < rows; row++) visit(row * n, (row + 1) * n);
@@ -66,9 +74,11 @@ export function reduce(heap: Floats): Pick<Kernels, Name> {
 
   return {
     sum: (x, y, n0, r0, n1, r1, scale) => sum(x, y, n0, r0, n1, r1, total => scale * total),
-    sumI32: (x, y, n0, r0, n1, r1) => sum(x, y, n0, r0, n1, r1, total => total | 0),
-    max: extremum((value, best) => value > best),
-    min: extremum((value, best) => value < best),
+    sumI32: (x, y, n0, r0, n1, r1) => sum(x, y, n0, r0, n1, r1, saturated),
+    max: largest,
+    min: smallest,
+    maxI32: largest,
+    minI32: smallest,
 
     softmax(xAt, yAt, rows, n) {
       const [x, y] = [heap.from(xAt), heap.from(yAt)];

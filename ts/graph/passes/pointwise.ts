@@ -3,12 +3,13 @@
  * y's shape. So y may be written over one of them, and they may lie in any order.
  */
 import { BINARY } from '../../ops/binary';
-import { pow } from '../../ops/power';
+import { powOp } from '../../ops/power';
+import { TRANSCENDENTAL } from '../../ops/transcendental';
 import { UNARY } from '../../ops/unary';
 import type { PlanOp } from '../graph';
 
 /** With the gradients of functions of one element, as ops. */
 export const POINTWISE: ReadonlySet<PlanOp> = new Set<PlanOp>([
-  ...[pow, ...BINARY].map(op => op.def),
-  ...UNARY.flatMap(({ def, grad }) => (grad ? [def, grad.def] : [def])),
+  ...[powOp, ...BINARY].map(op => op.def),
+  ...[...UNARY, ...TRANSCENDENTAL].flatMap(({ def, grad }) => (grad ? [def, grad.def] : [def])),
 ]);

@@ -68,12 +68,20 @@ pub struct Constants {
     /// √(8/π), √(8/π) · 0.044715 and 3 times that.
     pub gelu_tanh: [f32; 3],
 
+    /// π/2 and what it leaves of the real one, and as much of π.
     pub half_pi: f32,
+    pub half_pi_low: f32,
+    pub pi: f32,
+    pub pi_low: f32,
     pub quarter_pi: f32,
     /// (sin r − r) / r³ in r², on |r| ≤ π/4, to 4e-9.
     pub sin: [f32; 3],
     /// (cos r − 1 + r²/2) / r⁴ in r², on |r| ≤ π/4, to 1.2e-10.
     pub cos: [f32; 3],
+    /// (asin z − z) / z³ in z², on |z| ≤ ½, to 5e-9.
+    pub asin: [f32; 6],
+    /// (cos πx − sin πx / πx) / x in x², over x, on |x| ≤ ½: (−1)ᵏ π²ᵏ 2k / (2k + 1)! for k = 1, 2, …
+    pub sinc_slope: [f32; 7],
     /// tan π/8 and tan 3π/8.
     pub atan_split: [f32; 2],
     /// (atan z − z) / z³ in z², on |z| ≤ tan π/8, to 7e-10.
@@ -157,9 +165,14 @@ pub static TABLE: Constants = Constants {
     gelu_tanh: [1.595_769_2, 0.071_354_814, 0.214_064_44],
 
     half_pi: core::f32::consts::FRAC_PI_2,
+    half_pi_low: -4.371_139e-8,
+    pi: core::f32::consts::PI,
+    pi_low: -8.742_278e-8,
     quarter_pi: core::f32::consts::FRAC_PI_4,
     sin: [-0.16666655, 0.008332189, -1.9518285e-4],
     cos: [0.041666646, -0.001388731, 2.4432327e-5],
+    asin: [0.16666666, 0.07500099, 0.044598106, 0.031115327, 0.017081631, 0.03379974],
+    sinc_slope: [-3.28986813, 3.2469697, -1.14451094, 0.209182783, -0.0234608104, 0.00178114552, -9.76622313e-05],
     atan_split: [0.414_213_57, 2.414_213_7],
     atan: [-0.33333316, 0.19998528, -0.14244391, 0.105991684, -0.06090053],
 };

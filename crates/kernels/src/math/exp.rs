@@ -94,7 +94,7 @@ impl Math {
 
     /// y where 0 < x < ∞; else the logarithm of 0, of a negative number, or of x = ∞ or NaN itself.
     #[inline(always)]
-    fn log_edges(self, x: F32x4, y: F32x4) -> F32x4 {
+    pub(super) fn log_edges(self, x: F32x4, y: F32x4) -> F32x4 {
         let (zero, infinity) = (self.zero(), F32x4::splat(self.k.infinity));
         let edge = F32x4::select(x.eq(zero), -infinity, F32x4::select(x.lt(zero), F32x4::splat(self.k.nan), x));
         F32x4::select(x.gt(zero) & x.lt(infinity), y, edge)

@@ -1,20 +1,24 @@
 //! Elementary functions of four lanes, written out, so that the same binary gives the same bits on every machine.
 //!
 //! Each reduces its argument to a short interval and evaluates a polynomial there whose coefficients minimise the
-//! largest relative error (a Remez fit in extended precision, rounded to f32 one by one). `tests/math.rs` prints and
-//! bounds their errors.
+//! largest relative error (a Remez fit in extended precision, rounded to f32 one by one). `tests/elementwise.rs` prints
+//! and bounds their errors.
 
 mod constants;
+mod division;
 mod erf;
 mod exp;
-mod pow;
+mod gamma;
 mod trig;
+mod wide;
 
 use constants::Constants;
 
 use crate::simd::{F32x4, I32x4};
 
-pub use pow::pow;
+pub use division::*;
+pub use trig::atan2;
+pub use wide::{hypot, pow};
 
 /// The functions. Holds the table of their constants, which each kernel fetches once.
 #[derive(Clone, Copy)]
@@ -70,6 +74,12 @@ impl Default for Math {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// |a| with the sign of b.
+#[inline(always)]
+pub fn copysign(a: F32x4, b: F32x4) -> F32x4 {
+    I32x4::select(I32x4::splat(i32::MIN), b.bits(), a.bits()).as_f32()
 }
 
 /// c[0] + c[1] x + c[2] x² + …, by Horner's rule.

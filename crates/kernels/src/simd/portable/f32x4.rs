@@ -178,6 +178,11 @@ impl F32x4 {
         self.map(f32::ceil)
     }
 
+    #[inline(always)]
+    pub fn trunc(self) -> Self {
+        self.map(f32::trunc)
+    }
+
     /// The nearest integer, to even at ties.
     #[inline(always)]
     pub fn round(self) -> Self {

@@ -3,7 +3,7 @@
 use core::array::from_fn;
 use core::ops::Not;
 
-use super::F32x4;
+use super::{F32x4, F64x4};
 
 /// Four i32, or a mask.
 #[derive(Clone, Copy)]
@@ -65,6 +65,17 @@ impl I32x4 {
     #[inline(always)]
     pub fn to_f32(self) -> F32x4 {
         F32x4(self.0.map(|x| x as f32))
+    }
+
+    #[inline(always)]
+    pub fn to_f64(self) -> F64x4 {
+        F64x4(self.0.map(f64::from))
+    }
+
+    /// Whether any bit is set.
+    #[inline(always)]
+    pub fn any(self) -> bool {
+        self.0 != [0; 4]
     }
 
     /// The lanes taken as the bits of floats.

@@ -192,6 +192,11 @@ impl F32x4 {
         Self(f32x4_ceil(self.0))
     }
 
+    #[inline(always)]
+    pub fn trunc(self) -> Self {
+        Self(f32x4_trunc(self.0))
+    }
+
     /// The nearest integer, to even at ties.
     #[inline(always)]
     pub fn round(self) -> Self {

@@ -3,7 +3,7 @@
 use core::arch::wasm32::*;
 use core::ops::Not;
 
-use super::F32x4;
+use super::{F32x4, F64x4};
 
 /// Four i32, or a mask.
 #[derive(Clone, Copy)]
@@ -64,6 +64,18 @@ impl I32x4 {
     #[inline(always)]
     pub fn to_f32(self) -> F32x4 {
         F32x4(f32x4_convert_i32x4(self.0))
+    }
+
+    #[inline(always)]
+    pub fn to_f64(self) -> F64x4 {
+        let upper = self.shuffle::<2, 3, 2, 3>(self);
+        F64x4([f64x2_convert_low_i32x4(self.0), f64x2_convert_low_i32x4(upper.0)])
+    }
+
+    /// Whether any bit is set.
+    #[inline(always)]
+    pub fn any(self) -> bool {
+        v128_any_true(self.0)
     }
 
     /// The lanes taken as the bits of floats.

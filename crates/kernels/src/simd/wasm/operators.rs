@@ -30,6 +30,6 @@ macro_rules! f64_operator {
     )*};
 }
 
-f64_operator!(Add add f64x2_add, Sub sub f64x2_sub, Mul mul f64x2_mul);
+f64_operator!(Add add f64x2_add, Sub sub f64x2_sub, Mul mul f64x2_mul, Div div f64x2_div);
 operator!(I32x4, Add add i32x4_add, Sub sub i32x4_sub, Mul mul i32x4_mul);
 operator!(I32x4, BitAnd bitand v128_and, BitOr bitor v128_or, BitXor bitxor v128_xor);
