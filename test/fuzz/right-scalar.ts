@@ -14,8 +14,6 @@ export const RIGHT_SCALAR: Readonly<Record<string, Make>> = {
   ...each('add sub', () => call(operand(m()), operand(m()), optional(finite({ alpha: 2 })))),
   div: () => call(operand(m()), operand(m()), optional(plain({ roundingMode: 'floor' }))),
   ...each('atan2 hypot copysign fmod remainder floorDivide', () => call(operand(m()), operand(m()))),
-  ...each('bitwiseAnd bitwiseOr bitwiseXor bitwiseLeftShift bitwiseRightShift', () =>
-    call(bits(), bits()),
-  ),
+  ...each('bitwiseAnd bitwiseOr bitwiseXor bitwiseLeftShift bitwiseRightShift', () => call(bits(), bits())),
   bitwiseNot: () => call(plain(bits().value)),
 };
