@@ -50,19 +50,20 @@ export { grad, valueAndGrad } from './autodiff/grad';
 export * from './ops/all';
 export * from './ops/creation';
 export * from './ops/join';
+export * from './ops/grids';
+export * from './ops/distributions';
+export { defaultGenerator, Generator, manualSeed, type SourceOptions } from './ops/generator';
 export {
-  defaultGenerator,
-  Generator,
-  manualSeed,
   normal,
   permutation,
   rand,
   randint,
+  randLike,
   randn,
+  randnLike,
   randperm,
   uniform,
   type RandomOptions,
-  type SourceOptions,
 } from './ops/random';
 export * from './ops/inplace';
 export * as nn from './nn/index';

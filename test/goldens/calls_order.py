@@ -1,6 +1,7 @@
 """Calls of order statistics, norms and distances: rows of calls.py."""
 
 import torch
+import torch.nn.functional as F
 
 R = torch.randn
 I = torch.tensor
@@ -42,3 +43,44 @@ def table():
         R(40), 8, {'range': [-1.5, 2]}]
     yield 'histogram', lambda x, n, o: torch.histogram(x.detach(), I([-2, -1, 0.5, 2], dtype=x.dtype), density=True), [
         R(40), [-2, -1, 0.5, 2], {'density': True}]
+
+    rows = I([[0.0, 0, 0], [3, 4, 0], [2, -2, 2], [-1, 5, 5]])
+    for order in (2, 1, 3, 1.5):
+        yield 'vectorNorm', torch.linalg.vector_norm, [R(3, 4), order, 1]
+    for order in (2, 1, 3):
+        yield 'vectorNorm', torch.linalg.vector_norm, [rows, order, 1]
+    yield 'vectorNorm', torch.linalg.vector_norm, [R(2, 3, 4), 2, [0, 2]]
+    yield 'norm', lambda x, d, o: torch.norm(x, 1.5, d, True), [R(3, 4), 0, {'p': 1.5, 'keepdim': True}]
+    yield 'norm', lambda x: torch.norm(x), [R(3, 4)]
+    yield 'dist', torch.dist, [R(3, 4), R(4), 3]
+    yield 'dist', torch.dist, [R(3, 4), R(3, 4)]
+    yield 'normalize', F.normalize, [R(3, 4)]
+    yield 'normalize', F.normalize, [rows]
+    yield 'normalize', lambda x, o: F.normalize(x, **o), [R(3, 4), {'p': 1, 'dim': 0}]
+    yield 'cosineSimilarity', F.cosine_similarity, [R(3, 4), R(3, 4)]
+    yield 'cosineSimilarity', F.cosine_similarity, [rows[1:], R(3, 3)]
+    yield 'cosineSimilarity', lambda a, b, o: F.cosine_similarity(a, b, 0), [R(3, 4), R(4), {'dim': 0}]
+    yield 'pairwiseDistance', F.pairwise_distance, [R(3, 4), R(3, 4)]
+    yield 'pairwiseDistance', lambda a, b, o: F.pairwise_distance(a, b, p=1, keepdim=True), [
+        R(3, 4), R(3, 4), {'p': 1, 'keepdim': True}]
+    # The gradients of PyTorch's own have none.
+    far = lambda a, b, p=2: torch.linalg.vector_norm(a[..., :, None, :] - b[..., None, :, :], p, dim=-1)
+    yield 'cdist', far, [R(3, 4), R(5, 4)]
+    yield 'cdist', far, [R(2, 3, 4), R(2, 5, 4), 1]
+    yield 'pdist', lambda x: far(x, x)[tuple(torch.triu_indices(4, 4, 1))], [R(4, 3)]
+    yield 'renorm', torch.renorm, [R(3, 4), 2, 0, 1.5]
+    yield 'variance', lambda x, d, o: torch.var(x, d, correction=0), [R(2, 3, 4), [0, 2], {'correction': 0}]
+    yield 'std', lambda x, d, o: torch.std(x, d, correction=2), [R(2, 3, 4), [0, 2], {'correction': 2}]
+    target = I([0.0, 1, 0, 1, 0.5, 1])
+    odd = I([0.0, 1, 1, 0, 0.25, 1e-3])
+    for reduction in ('none', 'mean'):
+        yield 'binaryCrossEntropy', lambda x, t, o, r=reduction: F.binary_cross_entropy(x, t, reduction=r), [
+            odd, target, {'reduction': reduction}]
+
+    yield 'trilIndices', torch.tril_indices, [3, 4, 1]
+    yield 'triuIndices', torch.triu_indices, [4, 3, -1]
+    yield 'combinations', torch.combinations, [R(4)]
+    yield 'combinations', lambda x, r, o: torch.combinations(x, r, True), [R(3), 3, {'withReplacement': True}]
+    # PyTorch's own writes in place what its gradient needs.
+    yield 'vander', lambda x: torch.stack([x**3, x**2, x, x * 0 + 1], 1), [R(4)]
+    yield 'vander', lambda x, n, o: torch.stack([x * 0 + 1, x, x**2, x**3, x**4], 1), [R(3), 5, {'increasing': True}]

@@ -14,7 +14,7 @@ import { arange, full, ones, tensor } from '../../ts/ops/creation';
 import { gather } from '../../ts/ops/indexing';
 import { add } from '../../ts/ops/arithmetic';
 import { dropout } from '../../ts/ops/dropout';
-import { Generator } from '../../ts/ops/random';
+import { Generator } from '../../ts/ops/generator';
 import { add_ } from '../../ts/ops/inplace';
 import '../../ts/methods';
 import { binaries, exact } from '../backends';

@@ -135,6 +135,11 @@ type Made = readonly [made: () => Tensor, shape: readonly number[], elements: re
 const like = tensor(Int32Array.of(5, 6, 7, 8, 9, 10), { shape: [2, 3] });
 /** A creation function without a case does not compile. */
 const made: Readonly<Record<keyof typeof creation, readonly [Made, ...Made[]]>> = {
+  fullLike: [[() => creation.fullLike(like, 7), [2, 3], [7, 7, 7, 7, 7, 7], 'i32']],
+  logspace: [
+    [() => creation.logspace(-1, 2, 4), [4], [0.1, 1, 10, 100], 'f32'],
+    [() => creation.logspace(0, 3, 4, { base: 2, dtype: 'i32' }), [4], [1, 2, 4, 8], 'i32'],
+  ],
   tensor: [
     [
       () =>
@@ -162,7 +167,11 @@ const made: Readonly<Record<keyof typeof creation, readonly [Made, ...Made[]]>> 
     [() => creation.linspace(-1, 1, 5), [5], [-1, -0.5, 0, 0.5, 1], 'f32'],
     [() => creation.linspace(3, 9, 1), [1], [3], 'f32'],
   ],
-  eye: [[() => creation.eye(3), [3, 3], [1, 0, 0, 0, 1, 0, 0, 0, 1], 'f32']],
+  eye: [
+    [() => creation.eye(3), [3, 3], [1, 0, 0, 0, 1, 0, 0, 0, 1], 'f32'],
+    [() => creation.eye(2, 3, { dtype: 'i32' }), [2, 3], [1, 0, 0, 0, 1, 0], 'i32'],
+    [() => creation.eye(2, 0), [2, 0], [], 'f32'],
+  ],
 };
 describe('creation', () => {
   const all = Object.entries(made).flatMap(([name, list]) => list.map((c, i) => [`${name} ${i}`, ...c] as const));

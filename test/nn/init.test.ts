@@ -73,7 +73,7 @@ const largest = (xs: readonly number[]): number => xs.reduce((a, x) => Math.max(
 /** What a draw gives with this library's generator: from equal states, equal numbers but for rounding. */
 function drawn({ distribution, shape, bound, std }: Draw, generator: Generator): number[] {
   const options = { generator };
-  return numbers(distribution === 'uniform' ? uniform(shape, -bound, bound, options) : normal(shape, 0, std, options));
+  return numbers(distribution === 'uniform' ? uniform(shape, -bound, bound, options) : normal(0, std, shape, options));
 }
 function expectClose(found: Tensor, expected: readonly number[], draw: Draw): void {
   expect(found.shape).toEqual(draw.shape);

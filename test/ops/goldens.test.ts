@@ -40,12 +40,6 @@ const DIFFERENCES: readonly {
     at: [0],
     why: 'the slope of |d| at 0 is 0, there −1',
   },
-  {
-    op: 'binaryCrossEntropy',
-    what: ['gx'],
-    at: [0, 1],
-    why: 'a logarithm that stopped at −100 has slope 0, there 1e12',
-  },
   { op: 'relu', what: ['gx'], at: [NaN], why: 'the slope is 1 where y > 0, there where not y ≤ 0' },
   {
     op: 'gelu',

@@ -5,6 +5,8 @@ import { arrangeSamples, diagonalSamples } from './samples/arrange';
 import { blasSamples, contractionSamples } from './samples/contraction';
 import { calculusSamples, scatterSamples } from './samples/calculus';
 import { logicSamples, specialSamples, statisticsSamples } from './samples/logic';
+import { distanceSamples } from './samples/distance';
+import { gridSamples } from './samples/grids';
 import { convertSamples, dropoutSamples, elementwiseSamples } from './samples/elementwise';
 import { indexingSamples } from './samples/indexing';
 import { linalgSamples } from './samples/linalg';
@@ -23,6 +25,7 @@ import { joinSamples, padSamples, partsSamples, viewSamples } from './samples/vi
 export type OpName =
   | keyof typeof import('../../ts/ops/all')
   | keyof typeof import('../../ts/ops/join')
+  | keyof typeof import('../../ts/ops/grids')
   | keyof typeof import('../../ts/ops/parts')
   | keyof typeof linalgSamples
   | keyof Pick<typeof import('../../ts/core/convert'), 'copy' | 'cast'>;
@@ -45,6 +48,8 @@ export const samples: SamplesOf<Record<OpName, unknown>> = {
   ...quantileSamples,
   ...uniqueSamples,
   ...binSamples,
+  ...gridSamples,
+  ...distanceSamples,
   ...viewSamples,
   ...arrangeSamples,
   ...diagonalSamples,

@@ -16,7 +16,7 @@ import { scope } from '../core/scope';
 import { drop } from '../core/lifetime';
 import { handle, live, Tensor } from '../core/tensor';
 import { leaves, mapLeaves } from '../core/tree';
-import { recordDraws, replayDraws } from '../ops/random';
+import { recordDraws, replayDraws } from '../ops/generator';
 
 type Run = (...args: readonly unknown[]) => unknown;
 interface Forward<A extends readonly unknown[], R> {

@@ -17,7 +17,8 @@ import { checkArguments, checkConstructor } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { tensor } from '../ops/creation';
 import { indexSelect } from '../ops/indexing';
-import { permutation, sourceKeys, type Generator, type SourceOptions } from '../ops/random';
+import { sourceKeys, type Generator, type SourceOptions } from '../ops/generator';
+import { permutation } from '../ops/random';
 import { contiguous, select, slice } from '../ops/view';
 
 /** `length` samples. For a DataLoader, a sample is a tuple of tensors: [x, t], say. */

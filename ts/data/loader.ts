@@ -6,7 +6,8 @@ import { sameShape, show } from '../core/shape';
 import { checkConstructor } from '../core/signature';
 import { Tensor } from '../core/tensor';
 import { stack } from '../ops/join';
-import { aGenerator, aSeed, Generator, permutation } from '../ops/random';
+import { aGenerator, aSeed, Generator } from '../ops/generator';
+import { permutation } from '../ops/random';
 import { aDataset, type Dataset } from './dataset';
 
 export interface LoaderOptions<T> {

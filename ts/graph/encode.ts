@@ -29,6 +29,8 @@ const FULL_ONLY: ReadonlySet<string> = new Set<keyof AllKernels>([
   'uniform',
   'normal',
   'dropout',
+  'gammaLog',
+  'poisson',
   'copy16',
   'copy64',
   'scatterAdd',

@@ -8,10 +8,11 @@ import { show, sizeOf, type Shape } from '../core/shape';
 import { checked, type Signature } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { full } from '../ops/creation';
+import { sourceKeys, type SourceOptions } from '../ops/generator';
 import * as random from '../ops/random';
 import { copy_ } from '../ops/inplace';
 
-export type InitOptions = random.SourceOptions;
+export type InitOptions = SourceOptions;
 export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu';
 export interface KaimingOptions extends InitOptions {
   /** The negative slope, for leakyRelu. Default 0. */
@@ -26,7 +27,7 @@ function write(t: Tensor, make: (shape: Shape) => Tensor): Tensor {
   return noGrad(() => scope(() => copy_(t, make(t.shape)), 'init'));
 }
 
-const initOptions: Kind<InitOptions | undefined> = optionsOf(random.sourceKeys);
+const initOptions: Kind<InitOptions | undefined> = optionsOf(sourceKeys);
 const GAIN: Signature<[t: Tensor, gain?: number, options?: InitOptions]> = [
   ['t', aTensor],
   ['gain', optional(aNumber())],
@@ -94,7 +95,7 @@ export const normal: (t: Tensor, mean?: number, std?: number, options?: InitOpti
     ['std', optional(aNumber(0))],
     ['options', initOptions],
   ],
-  (t, mean = 0, std = 1, options) => write(t, shape => random.normal(shape, mean, std, options)),
+  (t, mean = 0, std = 1, options) => write(t, shape => random.normal(mean, std, shape, options)),
 );
 
 /** W ~ 1/√n · N(0, 1), n being the number of inputs: each output then has variance 1 (LeCun et al. 1998). */
@@ -128,7 +129,7 @@ export const xavierUniform: (t: Tensor, gain?: number, options?: InitOptions) =>
 );
 
 const kaimingKeys: Keys<KaimingOptions> = {
-  ...random.sourceKeys,
+  ...sourceKeys,
   a: aNumber(),
   mode: oneOf('fanIn', 'fanOut'),
   nonlinearity: aNonlinearity,

@@ -2,7 +2,8 @@ import { aBoolean, type Keys } from '../core/kinds';
 import { scope } from '../core/scope';
 import type { Shape } from '../core/shape';
 import { full } from '../ops/creation';
-import { sourceKeys, uniform, type Generator, type SourceOptions } from '../ops/random';
+import { sourceKeys, type Generator, type SourceOptions } from '../ops/generator';
+import { uniform } from '../ops/random';
 import { Parameter } from './parameter';
 
 export interface LayerOptions extends SourceOptions {

@@ -82,7 +82,7 @@ export class Embedding extends Layer {
     }
     this.paddingIdx = paddingIdx;
     this.weight = scope(() => {
-      const weight = normal([numEmbeddings, embeddingDim], 0, 1, generator && { generator });
+      const weight = normal(0, 1, [numEmbeddings, embeddingDim], generator && { generator });
       if (paddingIdx !== undefined) init.zeros(select(weight, 0, paddingIdx));
       return new Parameter(weight);
     }, 'initialisation');

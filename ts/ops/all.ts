@@ -43,6 +43,7 @@ export * from './order';
 export * from './quantiles';
 export * from './unique';
 export * from './bins';
+export * from './distance';
 export * from './softmax';
 export * from './view';
 export * from './pad';

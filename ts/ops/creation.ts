@@ -98,6 +98,16 @@ export const ones: (...args: Sizes<CreationOptions>) => Tensor = sized(
 export const zerosLike: (x: Tensor, options?: CreationOptions) => Tensor = checked('zerosLike', LIKE, (x, options) =>
   full(x.shape, 0, { dtype: x.dtype, ...options }),
 );
+/** One value in the shape and element type of x. */
+export const fullLike: (x: Tensor, value: number, options?: CreationOptions) => Tensor = checked(
+  'fullLike',
+  [
+    ['x', aTensor],
+    ['value', anyNumber],
+    ['options', creationOptions],
+  ],
+  (x, value, options) => full(x.shape, value, { dtype: x.dtype, ...options }),
+);
 /** Ones in the shape and element type of x. */
 export const onesLike: (x: Tensor, options?: CreationOptions) => Tensor = checked('onesLike', LIKE, (x, options) =>
   full(x.shape, 1, { dtype: x.dtype, ...options }),
@@ -216,6 +226,20 @@ export const arange: (start: number, end?: number, step?: number, options?: Crea
   },
 );
 
+/** f of n numbers from `start` to `end`, both included, at equal distances. */
+function linspaceOf(
+  where: string,
+  start: number,
+  end: number,
+  n: number,
+  { dtype = 'f32', requiresGrad }: CreationOptions = {},
+  f: (x: number) => number = x => x,
+): Tensor {
+  checkRoom(where, n);
+  const at = (_: unknown, i: number): number =>
+    f(i === n - 1 && n > 1 ? end : start + (i * (end - start)) / Math.max(n - 1, 1));
+  return finish(fromData(where, Float64Array.from({ length: n }, at), [n], dtype), requiresGrad);
+}
 /** n numbers from `start` to `end`, both included, at equal distances. */
 export const linspace: (start: number, end: number, n: number, options?: CreationOptions) => Tensor = checked(
   'linspace',
@@ -225,24 +249,32 @@ export const linspace: (start: number, end: number, n: number, options?: Creatio
     ['n', wholeNumber()],
     ['options', creationOptions],
   ],
-  (start, end, n, { dtype = 'f32', requiresGrad } = {}) => {
-    checkRoom('linspace', n);
-    const at = (_: unknown, i: number): number =>
-      i === n - 1 && n > 1 ? end : start + (i * (end - start)) / Math.max(n - 1, 1);
-    return finish(fromData('linspace', Float64Array.from({ length: n }, at), [n], dtype), requiresGrad);
-  },
+  (start, end, n, options) => linspaceOf('linspace', start, end, n, options),
 );
 
-/** The identity matrix of n rows. */
-export const eye: (n: number, options?: CreationOptions) => Tensor = checked(
-  'eye',
+export interface LogspaceOptions extends CreationOptions {
+  /** Default 10. */
+  readonly base?: number;
+}
+/** base^`start` to base^`end`, both included: n numbers at equal distances in the exponent. */
+export const logspace: (start: number, end: number, n: number, options?: LogspaceOptions) => Tensor = checked(
+  'logspace',
   [
+    ['start', aNumber()],
+    ['end', aNumber()],
     ['n', wholeNumber()],
-    ['options', creationOptions],
+    ['options', optionsOf<LogspaceOptions>({ ...creationKeys, base: aNumber() })],
   ],
-  (n, { dtype = 'f32', requiresGrad } = {}) => {
-    checkRoom('eye', n * n);
-    const data = Float64Array.from({ length: n * n }, (_, i) => Number(i % (n + 1) === 0));
-    return finish(fromData('eye', data, [n, n], dtype), requiresGrad);
-  },
+  (start, end, n, { base = 10, ...options } = {}) => linspaceOf('logspace', start, end, n, options, x => base ** x),
+);
+
+/** The matrix of n rows and m (n) columns with ones on its diagonal: `eye(n)`, `eye(n, m)`. */
+export const eye: (...args: Sizes<CreationOptions>) => Tensor = sized(
+  checked('eye', SHAPED, (shape, { dtype = 'f32', requiresGrad } = {}) => {
+    const [n = 0, m = n] = shape;
+    if (shape.length < 1 || shape.length > 2) throw new ShapeError('eye', `takes n, or n and m, not ${show(shape)}`);
+    checkRoom('eye', n * m);
+    const data = Float64Array.from({ length: n * m }, (_, i) => Number(i % m === Math.floor(i / m)));
+    return finish(fromData('eye', data, [n, m], dtype), requiresGrad);
+  }),
 );

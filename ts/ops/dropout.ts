@@ -3,7 +3,7 @@ import { aBoolean, aNumber, optional, options } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
 import { composite } from '../core/signature';
 import type { Tensor } from '../core/tensor';
-import { aGenerator, defaultGenerator, type Generator } from './random';
+import { aGenerator, defaultGenerator, type Generator } from './generator';
 
 const dropoutOp: Op<[x: Tensor, key: Tensor], { p: number }> = defineParametricOp({
   name: 'dropout',

@@ -8,9 +8,9 @@ import { aTensor } from '../core/tensor-kinds';
 import { checked, composite } from '../core/signature';
 import { sameShape, show, sizeOf } from '../core/shape';
 import type { Tensor } from '../core/tensor';
-import { add, div, eq, gt, lt, mul, ne, rsub, sub } from './arithmetic';
+import { add, div, eq, lt, mul, ne, rsub, sub } from './arithmetic';
 import { softplus } from './activations';
-import { abs, log, neg, square, to } from './elementwise';
+import { abs, clamp, neg, square, to } from './elementwise';
 import { entropy } from './entropy';
 import { gather, indexSelect } from './indexing';
 import { mean, sum } from './reduce';
@@ -104,7 +104,9 @@ export const huberLoss: Loss<HuberOptions> = elementwise<HuberOptions>(
   },
 );
 
-/** ln x, not below −100; the derivative is 0 where it stops there, at x = 0 too. */
+/** What PyTorch divides by at least, in the gradient of a logarithm of probabilities. */
+const LEAST = 1e-12;
+/** ln x, not below −100; the derivative is 1 / max(x, 1e-12). */
 const logFloored: Op<[x: Tensor]> = defineOp({
   name: 'logFloored',
   inputs: ['x'],
@@ -113,16 +115,30 @@ const logFloored: Op<[x: Tensor]> = defineOp({
     k.log(x.address, y.address, y.size, 0);
     k.clamp(y.address, y.address, y.size, -100, Infinity);
   },
-  saves: { x: ['x', 'y'] },
-  vjp: { x: (g, { x, y }) => div(g, where(gt(y, -100), x, Infinity)) },
+  saves: { x: ['x'] },
+  vjp: { x: (g, { x }) => div(g, clamp(x, LEAST)) },
 });
 /**
- * −(t·ln x + (1 − t)·ln(1 − x)) of probabilities x. Logarithms stop at −100, as in PyTorch; where they do, at 0 and 1,
- * they add nothing to the gradient.
+ * The value y of binary cross-entropy of x and t, found otherwise, with the gradients that PyTorch has: of x
+ * (x − t) / max(x (1 − x), 1e-12), which pushes back from 0 and 1, where the logarithms stop.
  */
-export const binaryCrossEntropy: Loss = elementwise('binaryCrossEntropy', lossKeys, (x, t) =>
-  neg(add(mul(t, logFloored(x)), mul(rsub(t, 1), logFloored(rsub(x, 1))))),
-);
+const entropyOf: Op<[y: Tensor, x: Tensor, t: Tensor]> = defineOp({
+  name: 'binaryCrossEntropy',
+  inputs: ['y', 'x', 't'],
+  view: y => y,
+  saves: { x: ['x', 't'], t: ['x'] },
+  vjp: {
+    y: null,
+    x: (g, { x, t }) => mul(g, div(sub(x, t), clamp(mul(x, rsub(x, 1)), LEAST))),
+    t: (g, { x }) => mul(g, sub(logFloored(rsub(x, 1)), logFloored(x))),
+  },
+});
+/** −(t·ln x + (1 − t)·ln(1 − x)) of probabilities x. Logarithms stop at −100. Values and gradients are PyTorch's. */
+export const binaryCrossEntropy: Loss = elementwise('binaryCrossEntropy', lossKeys, (x, t) => {
+  const [p, q] = [x.detach(), t.detach()];
+  const y = neg(add(mul(q, logFloored(p)), mul(rsub(q, 1), logFloored(rsub(p, 1)))));
+  return entropyOf(y, to(x, 'f32'), to(t, 'f32'));
+});
 
 export interface BceWithLogitsOptions extends LossOptions {
   /** Weight of the positive class; broadcasts. */
@@ -154,8 +170,7 @@ export type NllOptions = Omit<CrossEntropyOptions, 'input'>;
 
 function logProbabilities(x: Tensor, input: CrossEntropyOptions['input'] = 'logits'): Tensor {
   if (input === 'logits') return logSoftmax(x, 1);
-  if (input === 'logProbabilities') return x;
-  return log(x);
+  return input === 'logProbabilities' ? x : logFloored(x);
 }
 
 /** Σ of the losses over Σ of the weights, or what else the reduction asks for. */

@@ -54,6 +54,7 @@ export * from './reduce';
 export * from './order';
 export * from './quantiles';
 export * from './unique';
+export { cdist, dist, norm, renorm } from './distance';
 export { bincount, bucketize, histc, histogram } from './bins';
 export * from './softmax';
 export {

@@ -7,7 +7,7 @@ import { composite } from '../core/signature';
 import { sameShape, show, sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { add, mul } from './arithmetic';
-import { square } from './elementwise';
+import { square, to } from './elementwise';
 import { normalise, normaliseBy } from './normalise';
 import { avgPool2d } from './pool';
 import { pow } from './power';
@@ -166,7 +166,7 @@ export const batchNorm: (
       if (!runningMean || !runningVar) {
         throw new ValueError('batchNorm', 'runningMean and runningVar are needed in evaluation');
       }
-      return normaliseBy(x, runningMean, runningVar, weight, bias, groups);
+      return normaliseBy(x, to(runningMean, 'f64'), to(runningVar, 'f64'), weight, bias, groups);
     }
     const count = outer * inner;
     if (count === 1) {
@@ -178,7 +178,7 @@ export const batchNorm: (
         noGrad(() => {
           // and not when it is computed again
           const move = (running: Tensor, by: Tensor, factor: number): Tensor =>
-            copy_(running, add(mul(running, 1 - momentum), mul(by, momentum * factor)));
+            copy_(running, add(mul(running, 1 - momentum), mul(to(by, 'f32'), momentum * factor)));
           if (runningMean) move(runningMean, m, 1);
           if (runningVar) move(runningVar, variance, count / (count - 1));
         });

@@ -2,7 +2,7 @@
 import { defineMultiOp, defineParametricOp, type MultiOp, type Op } from '../core/op';
 import type { Tensor } from '../core/tensor';
 import { add, mul, sub } from './arithmetic';
-import { neg, rsqrt, square } from './elementwise';
+import { neg, rsqrt, square, to } from './elementwise';
 import { mean, sum } from './reduce';
 import { reshape } from './view';
 
@@ -30,7 +30,10 @@ const times = (x: Tensor, w: Tensor | null, p: Groups): Tensor =>
 /** The sums of the elements of each weight. */
 const perWeight = (x: Tensor, p: Groups): Tensor => sum(byWeight(x, p), [0, 2]);
 
-/** y = x̂ w + b with x̂ = (x − mean) / √(variance + ε) of each group, and mean and variance, which carry no gradient. */
+/**
+ * y = x̂ w + b with x̂ = (x − mean) / √(variance + ε) of each group, and mean and variance (f64: where x is far from 0
+ * f32 has no digits left for what is near the mean), which carry no gradient.
+ */
 export const normalise: MultiOp<
   [x: Tensor, w: Tensor | null, b: Tensor | null],
   [y: Tensor, mean: Tensor, variance: Tensor],
@@ -40,6 +43,7 @@ export const normalise: MultiOp<
   inputs: ['x', 'w', 'b'],
   nullable: ['w', 'b'],
   outputs: ['y', 'mean', 'variance'],
+  dtypes: ['f32', 'f64', 'f64'],
   shapes: ([x], { n }) => [x.shape, [n], [n]],
   run(k, [x, w, b], [y, mean, variance], { outer, n, inner, size, step, centred, eps }) {
     k.moments(x.address, mean.address, variance.address, outer, n, inner, centred ? 1 : 0);
@@ -84,6 +88,7 @@ const normaliseGrad: MultiOp<
   name: 'normaliseGrad',
   inputs: ['g', 'x', 'w', 'mean', 'variance'],
   nullable: ['w'],
+  wants: { mean: 'f64', variance: 'f64' },
   outputs: ['gx', 'gw', 'gb'],
   shapes([g], { affine, size }) {
     const shape = affine ? [size] : [0];
@@ -152,12 +157,13 @@ function curvature(
   return sub(along(total(ag, bend)!), reshape(mul(mul(s, square(r)), hat), x.shape));
 }
 
-/** As {@link normalise}, by a mean and a variance that are given and stay what they are. */
+/** As {@link normalise}, by a mean and a variance (f64) that are given and stay what they are. */
 export const normaliseBy: Op<[x: Tensor, mean: Tensor, variance: Tensor, w: Tensor | null, b: Tensor | null], Groups> =
   defineParametricOp({
     name: 'normaliseBy',
     inputs: ['x', 'mean', 'variance', 'w', 'b'],
     nullable: ['w', 'b'],
+    wants: { mean: 'f64', variance: 'f64' },
     shape: ([x]) => x.shape,
     run: (k, [x, m, variance, w, b], [y], { outer, n, inner, size, step, eps }) =>
       k.normalise(
@@ -177,7 +183,7 @@ export const normaliseBy: Op<[x: Tensor, mean: Tensor, variance: Tensor, w: Tens
     saves: { x: ['variance', 'w'], w: ['x', 'mean', 'variance'] },
     vjp: {
       x(g, { variance, w }, p) {
-        const r = rsqrt(add(variance, p.eps));
+        const r = rsqrt(add(to(variance, 'f32'), p.eps));
         return times(g, w ? mul(r, w) : r, p);
       },
       mean: null,

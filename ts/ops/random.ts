@@ -1,183 +1,27 @@
-/**
- * Random numbers from one counter-based generator, Philox 4x32-10 (Salmon et al. 2011): its state is a key and a count
- * in memory; each draw copies them out and counts on, and a random op is a pure function of what was drawn. The same
- * seed gives the same numbers everywhere, and a captured plan goes on counting.
- */
-import type { Backend } from '../backend/backend';
-import { BackendError, ValueError } from '../core/errors';
+/** Random numbers spread evenly and normally, whole numbers, and random orders. */
+import type { Operand } from '../core/declare';
+import { ShapeError, ValueError } from '../core/errors';
 import {
   aBoolean,
   aNumber,
   aShape,
   check,
-  instanceOf,
-  kind,
   optional,
   options as optionsOf,
   wholeNumber,
-  type Keys,
   type Kind,
-  checkCount,
 } from '../core/kinds';
-import { defineOp, defineParametricOp, type Op } from '../core/op';
-import { noGrad, runtime, untraced } from '../core/runtime';
-import { philox, type Block } from '../core/philox';
-import { keep, keepState } from '../core/scope';
-import { adopt } from '../core/lifetime';
-import type { Shape } from '../core/shape';
-import type { Storage } from '../core/storage';
-import { checked, composite, type Signature, sized, type Sizes } from '../core/signature';
-import { handle, type Tensor } from '../core/tensor';
-import { add } from './arithmetic';
-import { floor, to } from './elementwise';
+import { defineParametricOp, type Op } from '../core/op';
+import { broadcast, sameShape, show, type Shape } from '../core/shape';
+import { checked, composite, sized, type Signature, type Sizes } from '../core/signature';
+import type { Tensor } from '../core/tensor';
+import { aTensor, aTensorOrNumber } from '../core/tensor-kinds';
+import { add, mul } from './arithmetic';
 import { tensor, type CreationOptions } from './creation';
+import { floor, to } from './elementwise';
+import { aGenerator, defaultGenerator, sourceKeys, wordsOf, type Generator, type SourceOptions } from './generator';
 
-const draw: Op<[state: Tensor]> = defineOp({
-  name: 'draw',
-  inputs: ['state'],
-  wants: { state: 'i32' },
-  mutates: ['state'],
-  dtype: 'i32',
-  shape: () => [4],
-  run: (k, [state], [key]) => k.draw(state.address, key.address),
-});
-
-/** What random numbers start from. */
-export const aSeed: Kind<number> = kind(
-  'a whole number from 0 to 2^53 - 1',
-  v => Number.isSafeInteger(v) && Number(v) >= 0,
-);
-
-/** The state that a seed starts from. */
-function words(where: string, seed: number): Block {
-  check(where, 'seed', aSeed, seed);
-  return [seed | 0, Math.floor(seed / 2 ** 32) | 0, 0, 0];
-}
-
-/** The state after a draw: its 64-bit count goes up by one. */
-function following([key0, key1, count0, count1]: Block): Block {
-  const next = (count0 + 1) | 0;
-  return [key0, key1, next, next === 0 ? (count1 + 1) | 0 : count1];
-}
-
-/** Keys by their memory, where JavaScript cannot reach that: shuffles are done in JavaScript. */
-const keys: WeakMap<Storage, Block> = new WeakMap();
-
-/** A stream of random numbers of its own. Without one, random functions use the default generator. */
-export class Generator {
-  /** Four words: the seed, and how many draws there were. */
-  readonly state: Tensor;
-  /** The words of the state, as long as its memory has this version: a captured plan counts on there alone. */
-  private known: Block;
-  private version: number;
-
-  constructor(seed = 0) {
-    checkCount('Generator', 1, arguments);
-    this.known = words('Generator', seed);
-    this.state = keepState(tensor(this.known, { dtype: 'i32' }));
-    this.version = this.state.storage.version;
-  }
-
-  /** Starts again, in place: captured plans see it. The seed is a whole number from 0 to 2⁵³ − 1. */
-  manualSeed(seed: number): this {
-    checkCount('manualSeed', 1, arguments);
-    const known = words('manualSeed', seed);
-    this.state.set(known);
-    this.known = known;
-    this.version = this.state.storage.version;
-    return this;
-  }
-
-  /** The key of the next random op. */
-  draw(): Tensor {
-    const own = (): Tensor => {
-      const { storage } = this.state;
-      const knows = storage.version === this.version;
-      const key = noGrad(() => draw(this.state));
-      if (knows && storage.backend.readSync === undefined && !key.storage.traced) {
-        keys.set(key.storage, this.known);
-        this.known = following(this.known);
-        this.version = storage.version;
-      }
-      return key;
-    };
-    return tape === null ? own() : tape(own);
-  }
-}
-
-/** The first n words of the stream of a key, in JavaScript. */
-function wordsOf(key: Tensor, n: number): ArrayLike<number> {
-  const { storage } = key;
-  if (storage.backend.readSync !== undefined || storage.traced) {
-    const bits = bitsOp(key, { n });
-    const words = bits.toArray();
-    bits.dispose();
-    return words;
-  }
-  const known = keys.get(storage);
-  if (known === undefined) {
-    throw new BackendError(
-      'permutation',
-      `the generator's state can only be read asynchronously from ${storage.backend.name}: shuffle by a generator, or seed, that no captured function draws from`,
-    );
-  }
-  const [key0, key1, count0, count1] = known;
-  const words = new Int32Array(n);
-  for (let i = 0; i < n; i += 4) words.set(philox([i / 4, 0, count0, count1], key0, key1).slice(0, n - i), i);
-  return words;
-}
-
-/** Stands between generators and who draws from them. */
-type Tape = (draw: () => Tensor) => Tensor;
-let tape: Tape | null = null;
-
-function through<T>(t: Tape, f: () => T): T {
-  const around = tape;
-  tape = draw => t(() => (around === null ? draw() : around(draw)));
-  try {
-    return f();
-  } finally {
-    tape = around;
-  }
-}
-/** Runs f; each key that it draws is handed to `note`. */
-export const recordDraws = <T>(note: (key: Tensor) => void, f: () => T): T =>
-  through(draw => {
-    const key = draw();
-    note(key);
-    return key;
-  }, f);
-/** Runs f on these keys, in order, instead of new ones. */
-export function replayDraws<T>(keys: readonly Tensor[], f: () => T): T {
-  let next = 0;
-  return through(draw => {
-    const key = keys[next++];
-    return key ? adopt(handle(key)) : draw();
-  }, f);
-}
-
-let fallback: { readonly backend: Backend; readonly generator: Generator } | null = null;
-/** The generator that random functions use if they are given none. It starts from seed 0. */
-export function defaultGenerator(): Generator {
-  if (fallback?.backend !== runtime.backend)
-    fallback = { backend: runtime.backend, generator: untraced(() => keep(new Generator())) };
-  return fallback.generator;
-}
-/** Starts the default generator again: all that is random from here on repeats. */
-export function manualSeed(seed: number): void {
-  checkCount('manualSeed', 1, arguments);
-  defaultGenerator().manualSeed(seed);
-}
-
-/** A generator of random numbers. */
-export const aGenerator: Kind<Generator> = instanceOf(Generator, 'a Generator');
-
-export interface SourceOptions {
-  /** Default: the default generator. */
-  readonly generator?: Generator;
-}
 export interface RandomOptions extends SourceOptions, Pick<CreationOptions, 'requiresGrad'> {}
-export const sourceKeys: Keys<SourceOptions> = { generator: aGenerator };
 const randomOptions: Kind<RandomOptions | undefined> = optionsOf<RandomOptions>({
   ...sourceKeys,
   requiresGrad: aBoolean,
@@ -196,14 +40,6 @@ const normalOp: Op<[key: Tensor], { shape: Shape; mean: number; std: number }> =
   wants: { key: 'i32' },
   shape: (_, { shape }) => shape,
   run: (k, [key], [y], { mean, std }) => k.normal(key.address, y.address, y.size, mean, std),
-});
-const bitsOp: Op<[key: Tensor], { n: number }> = defineParametricOp({
-  name: 'bits',
-  inputs: ['key'],
-  wants: { key: 'i32' },
-  dtype: 'i32',
-  shape: (_, { n }) => [n],
-  run: (k, [key], [y]) => k.bits(key.address, y.address, y.size),
 });
 
 const source = (options: SourceOptions): Generator => options.generator ?? defaultGenerator();
@@ -226,16 +62,33 @@ export const uniform: (shape: Shape, lo: number, hi: number, options?: RandomOpt
     return leaf(uniformOp(source(options).draw(), { shape: [...shape], lo, hi }), options);
   },
 );
-/** Numbers from the normal distribution of a mean and a standard deviation. */
-export const normal: (shape: Shape, mean: number, std: number, options?: RandomOptions) => Tensor = composite(
+/**
+ * Numbers from normal distributions. Of numbers `mean` and `std` there is a shape; where one is a tensor, or both, which
+ * spread to one shape, that is the shape, and gradients lead back to them.
+ */
+export const normal: (mean: Operand, std: Operand, shape?: Shape, options?: RandomOptions) => Tensor = composite(
   'normal',
   [
-    ['shape', aShape],
-    ['mean', aNumber()],
-    ['std', aNumber(0)],
+    ['mean', aTensorOrNumber],
+    ['std', aTensorOrNumber],
+    ['shape', optional(aShape)],
     ['options', randomOptions],
   ],
-  (shape, mean, std, options = {}) => leaf(normalOp(source(options).draw(), { shape: [...shape], mean, std }), options),
+  (mean, std, shape, options = {}) => {
+    if (typeof std === 'number') check('normal', 'std', aNumber(0), std);
+    if (typeof mean === 'number') check('normal', 'mean', aNumber(), mean);
+    const key = source(options).draw();
+    if (typeof mean === 'number' && typeof std === 'number') {
+      check('normal', 'shape', aShape, shape);
+      return leaf(normalOp(key, { shape: [...(shape ?? [])], mean, std }), options);
+    }
+    const sizes = (v: Operand): Shape => (typeof v === 'number' ? [] : v.shape);
+    const spread = broadcast('normal', sizes(mean), sizes(std));
+    if (shape !== undefined && !sameShape(shape, spread)) {
+      throw new ShapeError('normal', `mean and std have the shape ${show(spread)}, this is ${show(shape)}`);
+    }
+    return leaf(add(mul(normalOp(key, { shape: spread, mean: 0, std: 1 }), std), mean), options);
+  },
 );
 const SHAPED: Signature<[shape: Shape, options?: RandomOptions]> = [
   ['shape', aShape],
@@ -247,7 +100,19 @@ export const rand: (...args: Sizes<RandomOptions>) => Tensor = sized(
 );
 /** Numbers from the normal distribution of mean 0 and standard deviation 1. */
 export const randn: (...args: Sizes<RandomOptions>) => Tensor = sized(
-  checked('randn', SHAPED, (shape, options) => normal(shape, 0, 1, options)),
+  checked('randn', SHAPED, (shape, options) => normal(0, 1, shape, options)),
+);
+const LIKE: Signature<[x: Tensor, options?: RandomOptions]> = [
+  ['x', aTensor],
+  ['options', randomOptions],
+];
+/** {@link rand} in the shape of x. */
+export const randLike: (x: Tensor, options?: RandomOptions) => Tensor = checked('randLike', LIKE, (x, options) =>
+  uniform(x.shape, 0, 1, options),
+);
+/** {@link randn} in the shape of x. */
+export const randnLike: (x: Tensor, options?: RandomOptions) => Tensor = checked('randnLike', LIKE, (x, options) =>
+  normal(0, 1, x.shape, options),
 );
 
 /** Whole numbers (i32) from `low` to `high` − 1, each as likely; at most 2²⁴ different ones. */

@@ -3,7 +3,7 @@ import type { Kernels } from '../backend/backend';
 import { checkComputes } from '../core/casts';
 import type { View } from '../core/definition';
 import { isFloat } from '../core/dtype';
-import { defineMultiOp, defineOp, type MultiOp, type Op } from '../core/op';
+import { defineMultiOp, type MultiOp } from '../core/op';
 import { ShapeError } from '../core/errors';
 import { aBoolean, aDim, aNumber, oneOrMoreDims, optional, options, type Kind } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
@@ -14,6 +14,7 @@ import { add, div, eq, lt, sub } from './arithmetic';
 import { mul, reduced, reshape, sumKept, sumTo } from './basic';
 import { abs, exp, log, square, to } from './elementwise';
 import { scatterAlong } from './indexing';
+import { nrm2 } from './nrm2';
 import { permute } from './view';
 import { where } from './where';
 
@@ -66,40 +67,31 @@ const SPREAD: Signature<[x: Tensor, dim?: Dims, options?: VarianceOptions]> = [
   ['dim', optional(oneOrMoreDims)],
   ['options', options<VarianceOptions>({ keepdim: aBoolean, correction: aNumber() })],
 ];
+/** x − mean x over dims. The mean is rounded, by more than the distances may be where it is far from 0: twice. */
+function distances(x: Tensor, dims: Shape): Tensor {
+  const d = sub(x, mean(x, dims, { keepdim: true }));
+  return sub(d, mean(d.detach(), dims, { keepdim: true }));
+}
+const freedom = (x: Tensor, dims: Shape, options?: VarianceOptions): number =>
+  Math.max(sizeOf(dims.map(d => x.shape[d]!)) - (options?.correction ?? 1), 0);
+
 /** The mean squared distance from the mean over `dim`, over n − correction elements (1: unbiased, as in PyTorch). */
 export const variance: (x: Tensor, dim?: Dims, options?: VarianceOptions) => Tensor = composite(
   'variance',
   SPREAD,
   (x, dim, options) => {
-    const n = sizeOf(dimsOf('variance', dim, x.ndim).map(d => x.shape[d]!));
-    const far = square(sub(x, mean(x, dim, { keepdim: true })));
-    return mul(sum(far, dim, { keepdim: options?.keepdim }), 1 / Math.max(n - (options?.correction ?? 1), 0));
+    const dims = dimsOf('variance', dim, x.ndim);
+    // Divided before they are squared: no sum leaves the range unless the variance does.
+    const far = mul(distances(x, dims), 1 / Math.sqrt(freedom(x, dims, options)));
+    return sum(square(far), dims, { keepdim: options?.keepdim });
   },
 );
-/** √x of a sum of squares. At 0, where the root has no derivative, that of the whole is taken to be 0, as in PyTorch. */
-const root: Op<[x: Tensor]> = defineOp({
-  name: 'root',
-  inputs: ['x'],
-  shape: xs => xs[0].shape,
-  run: (k, [x], [y]) => k.sqrt(x.address, y.address, y.size, 0),
-  saves: { x: ['y'] },
-  vjp: {
-    x(g, { y }) {
-      const zero = eq(y, 0);
-      return where(zero, 0, div(g, where(zero, 1, mul(y, 2))));
-    },
-  },
-});
-
 /** The square root of {@link variance}; where all elements are equal, its gradient is 0. */
-export const std: typeof variance = composite('std', SPREAD, (x, dim, options) => root(variance(x, dim, options)));
-
-/** The Euclidean norm √Σx² over `dim` (left out: over all); its gradient at 0 is 0. */
-export const norm: (x: Tensor, dim?: Dims, options?: ReduceOptions) => Tensor = composite(
-  'norm',
-  OVER,
-  (x, dim, options) => root(sum(square(x), dim, options)),
-);
+export const std: typeof variance = composite('std', SPREAD, (x, dim, options) => {
+  const dims = dimsOf('std', dim, x.ndim);
+  const y = mul(nrm2(distances(x, dims), dims), 1 / Math.sqrt(freedom(x, dims, options)));
+  return options?.keepdim ? y : reshape(y, without(x.shape, dims));
+});
 
 /** The extremum along one dimension, which stays with size 1, and where it is. */
 type Extremum = MultiOp<[x: Tensor], [values: Tensor, indices: Tensor], { dim: number }>;

@@ -5,12 +5,11 @@ import { aTensor } from '../core/tensor-kinds';
 import { noGrad } from '../core/runtime';
 import { composite } from '../core/signature';
 import type { Tensor } from '../core/tensor';
-import { add, div, maximum, minimum, mul } from '../ops/arithmetic';
-import { abs, clamp } from '../ops/elementwise';
+import { add, div, minimum, mul } from '../ops/arithmetic';
+import { clamp } from '../ops/elementwise';
 import { full } from '../ops/creation';
 import { stack } from '../ops/join';
-import { amax, norm, sum } from '../ops/reduce';
-import { pow } from '../ops/power';
+import { vectorNorm } from '../ops/distance';
 import { copy_ } from '../ops/inplace';
 
 const someTensors: Kind<readonly Tensor[]> = listOf(aTensor, 'a list of tensors');
@@ -24,16 +23,10 @@ function gradientsOf(params: readonly Tensor[]): Tensor[] {
   return grads;
 }
 
-/** (Σ |gᵢ|ᵖ)^(1/p) over all gradients; of p = ∞ the largest |gᵢ|. */
+/** The norm of order p over all gradients: that of their norms. */
 function totalNorm(grads: readonly Tensor[], p: number): Tensor {
   const some = grads.filter(g => g.size > 0);
-  if (some.length === 0) return full([], 0);
-  if (p === 2) return norm(stack(some.map(g => norm(g))));
-  if (p === Infinity) return some.map(g => amax(abs(g))).reduce((a, b) => maximum(a, b));
-  return pow(
-    some.map(g => sum(pow(abs(g), p))).reduce((a, b) => add(a, b)),
-    1 / p,
-  );
+  return some.length === 0 ? full([], 0) : vectorNorm(stack(some.map(g => vectorNorm(g, p))), p);
 }
 
 export interface ClipGradNormOptions {

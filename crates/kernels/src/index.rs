@@ -22,9 +22,47 @@ pub fn gather(x: &[i32], index: &[i32], y: &mut [i32], [outer, n, k, inner]: [us
     }
 }
 
+/// Up to so many terms are added one by one. Rounding errors of more would grow with their number, if they meet in one sum.
+const FEW: usize = 256;
+/// Rows whose sums are held at a time.
+const SLOTS: usize = 64;
+
+/// y[at(i), j] += g[i, j] for k rows and W columns of `inner`: the sums of up to 64 rows are held in f64, and so is that of
+/// a row which most of g belongs to.
+fn add_many<const W: usize>(g: &[f32], y: &mut [f32], k: usize, inner: usize, at: impl Fn(usize) -> usize) {
+    let mut rows = [usize::MAX; SLOTS];
+    let mut sums = [[0.0; W]; SLOTS];
+    let width = W.min(inner);
+    let mut put = |row: usize, sum: &[f64; W]| {
+        if row != usize::MAX {
+            y[row * inner..][..width].iter_mut().zip(sum).for_each(|(y, sum)| *y += *sum as f32);
+        }
+    };
+    for i in 0..k {
+        let row = at(i);
+        let slot = row % SLOTS;
+        if rows[slot] != row {
+            put(rows[slot], &sums[slot]);
+            rows[slot] = row;
+            sums[slot] = [0.0; W];
+        }
+        sums[slot].iter_mut().zip(&g[i * inner..][..width]).for_each(|(sum, g)| *sum += f64::from(*g));
+    }
+    rows.iter().zip(&sums).for_each(|(row, sum)| put(*row, sum));
+}
+
 /// y = 0, then y[o, index[o, i, j], j] += g[o, i, j]
 pub fn scatter_add(g: &[f32], index: &[i32], y: &mut [f32], [outer, n, k, inner]: [usize; 4]) {
     y[..outer * n * inner].fill(0.0);
+    if k > FEW {
+        for o in 0..outer {
+            for j in 0..inner {
+                let (first, index) = (o * k * inner + j, &index[o * k * inner + j..]);
+                add_many::<1>(&g[first..], &mut y[o * n * inner + j..], k, inner, |i| index[i * inner] as usize);
+            }
+        }
+        return;
+    }
     for o in 0..outer {
         let y = &mut y[o * n * inner..(o + 1) * n * inner];
         for i in o * k..(o + 1) * k {
@@ -49,6 +87,23 @@ pub fn index_select<T: Copy>(x: &[Cell<T>], index: &[i32], y: &[Cell<T>], [outer
 /// y = 0, then y[o, index[i], :] += g[o, i, :]
 pub fn index_add(g: &[f32], index: &[i32], y: &mut [f32], [outer, n, k, inner]: [usize; 4]) {
     y[..outer * n * inner].fill(0.0);
+    if k > FEW {
+        const COLUMNS: usize = 8;
+        for o in 0..outer {
+            for j in (0..inner).step_by(COLUMNS) {
+                let (g, y) = (&g[o * k * inner + j..], &mut y[o * n * inner + j..]);
+                let at = |i: usize| index[i] as usize;
+                if inner - j < COLUMNS {
+                    for j in 0..inner - j {
+                        add_many::<1>(&g[j..], &mut y[j..], k, inner, at);
+                    }
+                } else {
+                    add_many::<COLUMNS>(g, y, k, inner, at);
+                }
+            }
+        }
+        return;
+    }
     for o in 0..outer {
         for (i, &at) in index[..k].iter().enumerate() {
             let (from, to) = (o * k + i, o * n + at as usize);

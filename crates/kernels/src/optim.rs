@@ -39,7 +39,7 @@ fn power(beta: f64, t: f64) -> f64 {
 }
 
 /// √x for x > 0: the root in f32, bettered by one step of Newton's iteration.
-fn sqrt(x: f64) -> f64 {
+pub(crate) fn sqrt(x: f64) -> f64 {
     let y = f64::from(F32x4::splat(x as f32).sqrt().lane::<0>());
     0.5 * (y + x / y)
 }

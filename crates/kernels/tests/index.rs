@@ -4,11 +4,11 @@ mod check;
 
 use std::cell::Cell;
 
-use check::{Guarded, Random};
+use check::{assert_close, Guarded, Random};
 use phyllo_kernels::index::{gather, index_add, index_outside, index_select, scatter_add};
 
 /// outer, n, k, inner
-const SIZES: [[usize; 4]; 9] = [
+const SIZES: [[usize; 4]; 12] = [
     [1, 1, 1, 1],
     [1, 5, 7, 1],
     [2, 3, 4, 5],
@@ -18,6 +18,9 @@ const SIZES: [[usize; 4]; 9] = [
     [0, 3, 2, 4],
     [2, 3, 2, 0],
     [4, 7, 7, 3],
+    [2, 100, 600, 1],
+    [1, 70, 300, 11],
+    [2, 3, 300, 16],
 ];
 
 #[test]
@@ -38,7 +41,7 @@ fn against_their_definitions() {
         let mut bytes: Vec<u8> = x.iter().map(|x| *x as u8).collect();
         let mut b = Guarded::filled(outer * k * inner, 7, 99);
         index_select::<u8>(cells_u8(&mut bytes), &rows, cells_u8(b.slice()), sizes);
-        let mut scattered = vec![0.0f32; outer * n * inner];
+        let mut scattered = vec![0.0f64; outer * n * inner];
         let mut added = scattered.clone();
         for (o, i, j) in each() {
             let at = (o * k + i) * inner + j;
@@ -46,15 +49,15 @@ fn against_their_definitions() {
             assert_eq!(y.check("gather")[at], x[from(full[at])]);
             assert_eq!(z.check("indexSelect")[at], x[from(rows[i])]);
             assert_eq!(b.check("indexSelect8")[at], bytes[from(rows[i])]);
-            scattered[from(full[at])] += g[at];
-            added[from(rows[i])] += g[at];
+            scattered[from(full[at])] += f64::from(g[at]);
+            added[from(rows[i])] += f64::from(g[at]);
         }
         let mut y = Guarded::new(outer * n * inner);
         scatter_add(&g, &full, y.slice(), sizes);
-        assert_eq!(y.check("scatterAdd"), scattered);
+        assert_close(y.check("scatterAdd"), &scattered, 1e-6, "scatterAdd");
         let mut y = Guarded::new(outer * n * inner);
         index_add(&g, &rows, y.slice(), sizes);
-        assert_eq!(y.check("indexAdd"), added);
+        assert_close(y.check("indexAdd"), &added, 1e-6, "indexAdd");
     }
 }
 

@@ -7,6 +7,7 @@ use std::cell::Cell;
 use check::Guarded;
 use phyllo_kernels::random::{bits, draw, dropout, normal, philox, uniform, Key};
 use phyllo_kernels::simd::I32x4;
+use phyllo_kernels::variates::{gamma_log, poisson};
 
 fn cells<T>(x: &mut [T]) -> &[Cell<T>] {
     Cell::from_mut(x).as_slice_of_cells()
@@ -109,6 +110,40 @@ fn draws_count_in_64_bits() {
     state = [1, 2, -1, -1];
     draw(&mut state, &mut key);
     assert_eq!(state, [1, 2, 0, 0]);
+}
+
+#[test]
+fn moments_of_variates() {
+    let n = 1 << 18;
+    let mut y = vec![0.0; n];
+    let moments = |y: &[f32], f: fn(f64) -> f64| {
+        let mean = y.iter().map(|&y| f(y.into())).sum::<f64>() / n as f64;
+        (mean, y.iter().map(|&y| (f(y.into()) - mean).powi(2)).sum::<f64>() / n as f64)
+    };
+    for alpha in [0.1, 0.5, 1.0, 2.5, 100.0] {
+        gamma_log(&KEY, &vec![alpha as f32; n], cells(&mut y));
+        let (mean, variance) = moments(&y, f64::exp);
+        let error = (alpha / n as f64).sqrt();
+        assert!(
+            (mean - alpha).abs() < 5.0 * error && (variance / alpha - 1.0).abs() < 0.05,
+            "{alpha}: {mean}, {variance}"
+        );
+    }
+    for rate in [0.0, 0.3, 5.0, 9.9, 10.0, 30.0, 1e4, 1e8] {
+        poisson(&KEY, &vec![rate as f32; n], cells(&mut y));
+        let (mean, variance) = moments(&y, |y| y);
+        let error = (rate / n as f64).sqrt();
+        assert!(
+            (mean - rate).abs() <= 5.0 * error && (variance - rate).abs() <= 0.02 * rate,
+            "{rate}: {mean}, {variance}"
+        );
+    }
+    for wrong in [-1.0, f32::NAN, f32::INFINITY] {
+        gamma_log(&KEY, &[wrong], cells(&mut y));
+        assert!(y[0].is_nan());
+        poisson(&KEY, &[wrong], cells(&mut y));
+        assert!(y[0].is_nan());
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod check;
 
 use check::{assert_close, Guarded, Random};
+use phyllo_kernels::nrm2::{distances, nrm2};
 use phyllo_kernels::reduce::{max, min, sum, sum_i32};
 use phyllo_kernels::softmax::{
     cross_entropy, cross_entropy_grad, log_softmax, log_softmax_grad, softmax, softmax_grad,
@@ -40,6 +41,52 @@ fn sums() {
             *y = y.wrapping_add(x);
         }
         assert_eq!(y.check("sumI32"), exact, "{shape:?}");
+    }
+}
+
+#[test]
+fn norms_of_numbers_of_any_size() {
+    let mut random = Random::new(2);
+    for shape @ [n0, r0, n1, r1] in shapes() {
+        for size in [1.0, 1e19, 1e30, 1e-30] {
+            let x: Vec<f32> = random.numbers(n0 * r0 * n1 * r1).iter().map(|x| x * size).collect();
+            let mut y = Guarded::new(n0 * n1);
+            nrm2(&x, y.slice(), shape);
+            let mut exact = vec![0.0; n0 * n1];
+            for (i, &x) in x.iter().enumerate() {
+                exact[i / (r0 * n1 * r1) * n1 + i / r1 % n1] += f64::from(x).powi(2);
+            }
+            for (y, exact) in y.check("nrm2").iter().zip(exact) {
+                let exact = exact.sqrt();
+                assert!((f64::from(*y) - exact).abs() <= 1e-7 * exact, "{shape:?}: {y} not {exact}");
+            }
+        }
+    }
+    let mut y = [0.0; 3];
+    nrm2(&[f32::NAN, 1.0, 1.0, f32::INFINITY, 0.0, 0.0], &mut y, [3, 2, 1, 1]);
+    assert!(y[0].is_nan() && y[1] == f32::INFINITY && y[2] == 0.0);
+}
+
+#[test]
+fn distances_of_rows() {
+    let mut random = Random::new(3);
+    for sizes @ [batch, m, n, d] in
+        [[1, 1, 1, 1], [2, 3, 4, 7], [1, 5, 2, 8], [3, 2, 2, 33], [1, 2, 3, 0], [0, 2, 3, 4]]
+    {
+        for (size, shift) in [(1.0, 0.0), (1e30, 0.0), (1e-2, 1e4)] {
+            let points = |random: &mut Random, n: usize| -> Vec<f32> {
+                random.numbers(batch * n * d).iter().map(|x| x * size + shift).collect()
+            };
+            let (a, b) = (points(&mut random, m), points(&mut random, n));
+            let mut y = Guarded::new(batch * m * n);
+            distances(&a, &b, y.slice(), sizes);
+            for (i, y) in y.check("distances").iter().enumerate() {
+                let (row, other) = (i / n, i / (m * n) * n + i % n);
+                let square = |k: usize| (f64::from(a[row * d + k]) - f64::from(b[other * d + k])).powi(2);
+                let exact = (0..d).map(square).sum::<f64>().sqrt();
+                assert!((f64::from(*y) - exact).abs() <= 1e-7 * exact, "{sizes:?}: {y} not {exact}");
+            }
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::slices::slices;
 #[wasm_bindgen]
 #[allow(clippy::too_many_arguments)]
 pub fn moments(x: usize, mean: usize, variance: usize, outer: usize, n: usize, inner: usize, centred: u32) {
-    slices! { x: input f32[outer * n * inner], mean: output f32[n], variance: output f32[n] }
+    slices! { x: input f32[outer * n * inner], mean: output f64[n], variance: output f64[n] }
     norm::moments(x, mean, variance, [outer, n, inner], centred != 0);
 }
 
@@ -27,7 +27,7 @@ pub fn normalise(
         dry_run::require(whole && (size >= n || inner != 1 || outer <= 1));
     }
     slices! {
-        x: input f32[outer * n * inner], mean: input f32[n], variance: input f32[n],
+        x: input f32[outer * n * inner], mean: input f64[n], variance: input f64[n],
         w: optional_input f32[size], b: optional_input f32[size], y: output f32[outer * n * inner],
     }
     norm::normalise(&Norm { outer, n, inner, size, step }, x, mean, variance, w, b, y, eps);
@@ -41,7 +41,7 @@ pub fn normalise_grad(
     n: usize, inner: usize, size: usize, step: usize, centred: u32, eps: f32,
 ) {
     slices! {
-        g: input f32[outer * n * inner], x: input f32[outer * n * inner], mean: input f32[n], variance: input f32[n],
+        g: input f32[outer * n * inner], x: input f32[outer * n * inner], mean: input f64[n], variance: input f64[n],
         w: optional_input f32[size], gx: output f32[outer * n * inner],
         gw: optional_output f32[size], gb: optional_output f32[size],
     }

@@ -190,6 +190,8 @@ static KERNELS: [&[Entry]; 5] = [
         "gru" recurrent::gru;
         "sum" reductions::sum;
         "sumI32" reductions::sum_i32;
+        "nrm2" reductions::nrm2;
+        "distances" reductions::distances;
         "max" reductions::max;
         "min" reductions::min;
         "maxI32" reductions::max_i32;

@@ -1,6 +1,7 @@
 //! Random numbers.
 
 use phyllo_kernels::random::{self, Key};
+use phyllo_kernels::variates;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::slices::slices;
@@ -27,6 +28,18 @@ pub fn uniform(key: usize, y: usize, n: usize, lo: f32, hi: f32) {
 pub fn normal(key: usize, y: usize, n: usize, mean: f32, std: f32) {
     slices! { key: input Key[1], y: output_cells f32[n] }
     random::normal(&key[0], y, mean, std);
+}
+
+#[wasm_bindgen(js_name = "gammaLog")]
+pub fn gamma_log(key: usize, alpha: usize, y: usize, n: usize) {
+    slices! { key: input Key[1], alpha: input f32[n], y: output_cells f32[n] }
+    variates::gamma_log(&key[0], alpha, y);
+}
+
+#[wasm_bindgen]
+pub fn poisson(key: usize, rate: usize, y: usize, n: usize) {
+    slices! { key: input Key[1], rate: input f32[n], y: output_cells f32[n] }
+    variates::poisson(&key[0], rate, y);
 }
 
 #[wasm_bindgen]

@@ -12,6 +12,19 @@ pub fn sum(x: usize, y: usize, n0: usize, r0: usize, n1: usize, r1: usize, scale
     reduce::sum(x, y, [n0, r0, n1, r1], scale);
 }
 
+#[wasm_bindgen]
+pub fn nrm2(x: usize, y: usize, n0: usize, r0: usize, n1: usize, r1: usize) {
+    slices! { x: input f32[n0 * r0 * n1 * r1], y: output f32[n0 * n1] }
+    phyllo_kernels::nrm2::nrm2(x, y, [n0, r0, n1, r1]);
+}
+
+#[wasm_bindgen]
+pub fn distances(a: usize, b: usize, y: usize, batch: usize, m: usize, n: usize, d: usize) {
+    dry_run::work([batch, m, n, d]);
+    slices! { a: input f32[batch * m * d], b: input f32[batch * n * d], y: output f32[batch * m * n] }
+    phyllo_kernels::nrm2::distances(a, b, y, [batch, m, n, d]);
+}
+
 #[wasm_bindgen(js_name = "sumI32")]
 pub fn sum_i32(x: usize, y: usize, n0: usize, r0: usize, n1: usize, r1: usize) {
     slices! { x: input i32[n0 * r0 * n1 * r1], y: output i32[n0 * n1] }

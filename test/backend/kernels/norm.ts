@@ -26,10 +26,10 @@ const NORMS = SIZES.flatMap(k => [
 type Norm = Record<'x' | 'mean' | 'variance' | 'w', () => Operand>;
 const normOperands = ([outer, n, inner, size]: readonly number[]): Norm => ({
   x: () => input('f32', floats(outer! * n! * inner!)),
-  mean: () => input('f32', floats(n!)),
+  mean: () => input('f64', floats(n!)),
   variance: () =>
     input(
-      'f32',
+      'f64',
       floats(n!).map(v => Math.fround(v * v + 0.25)),
     ),
   w: () => input('f32', floats(size!)),
@@ -38,7 +38,7 @@ const moments = (): Call[] =>
   NORMS.flatMap(sizes =>
     [0, 1].map(centred => {
       const [x, n] = [normOperands(sizes).x(), sizes[1]!];
-      return call([x, output('f32', n), output('f32', n), ...sizes.slice(0, 3), centred], SUMMED, true);
+      return call([x, output('f64', n), output('f64', n), ...sizes.slice(0, 3), centred], SUMMED, true);
     }),
   );
 const normalise = (): Call[] =>

@@ -28,6 +28,15 @@ const sum = (): Call[] =>
   SHAPES.map(shape =>
     call([input('f32', floats(product(shape))), output('f32', shape[0]! * shape[2]!), ...shape, 0.5], SUMMED, true),
   );
+const nrm2 = (): Call[] =>
+  SHAPES.map(shape =>
+    call([input('f32', floats(product(shape))), output('f32', shape[0]! * shape[2]!), ...shape], ROUNDED, true),
+  );
+const distances = (): Call[] =>
+  SIZES.map(d => {
+    const sizes = [2, 3, 4, d];
+    return call([input('f32', floats(6 * d)), input('f32', floats(8 * d)), output('f32', 24), ...sizes], ROUNDED, true);
+  });
 const sumI32 = (): Call[] =>
   SHAPES.map(shape =>
     call([input('i32', ints(product(shape), 2000, -1000)), output('i32', shape[0]! * shape[2]!), ...shape]),
@@ -88,6 +97,8 @@ const cumsum = (dtype: DType) => (): Call[] =>
 export const reductions: Cases<ReductionKernels> = {
   sum,
   sumI32,
+  nrm2,
+  distances,
   max: extreme('f32'),
   min: extreme('f32'),
   maxI32: extreme('i32'),

@@ -2,7 +2,7 @@
 import type { Tensor } from '../../../ts/core/tensor';
 import * as ops from '../../../ts/ops/activations';
 import { tensor } from '../../../ts/ops/creation';
-import { Generator, type SourceOptions } from '../../../ts/ops/random';
+import { Generator, type SourceOptions } from '../../../ts/ops/generator';
 import { t } from '../../../ts/ops/view';
 import { unary } from './elementwise';
 import { between, betweenQuarters, bool, fractional, int, nonzero, real, sample, type SamplesOf } from './sample';

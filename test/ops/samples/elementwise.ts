@@ -4,7 +4,7 @@ import * as convert from '../../../ts/core/convert';
 import { tensor } from '../../../ts/ops/creation';
 import { dropout } from '../../../ts/ops/dropout';
 import * as ops from '../../../ts/ops/elementwise';
-import { Generator } from '../../../ts/ops/random';
+import { Generator } from '../../../ts/ops/generator';
 import { expand, permute, slice, t } from '../../../ts/ops/view';
 import {
   real,

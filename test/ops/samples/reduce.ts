@@ -153,7 +153,6 @@ export const reduceSamples: SamplesOf<typeof ops> = {
   ],
   variance: [...unbiased(ops.variance), spread(ops.variance, real)],
   std: unbiased(ops.std),
-  norm: [...reduction(ops.norm, real), ...ones(ops.norm, positive), spread(ops.norm, real)],
   max: both(ops.max),
   min: both(ops.min),
   amax: [...reduction(ops.amax, distinct), ...ones(ops.amax, distinct)],

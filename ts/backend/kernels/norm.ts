@@ -4,7 +4,7 @@
  */
 
 export interface NormKernels {
-  /** mean [n] and variance [n] of x over outer and inner; not `centred`: 0 and the mean of x². */
+  /** mean [n] and variance [n], f64, of x over outer and inner; not `centred`: 0 and the mean of x². */
   moments(x: number, mean: number, variance: number, outer: number, n: number, inner: number, centred: number): void;
   /** y = (x − mean) / √(variance + ε) · w + b; w 0: 1, b 0: 0. */
   normalise(

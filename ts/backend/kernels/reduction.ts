@@ -3,6 +3,10 @@
 export interface ReductionKernels {
   /** x seen as [n0, r0, n1, r1]: y[n0, n1] = scale · Σ over r0 and r1, pairwise or in several partial sums. */
   sum(x: number, y: number, n0: number, r0: number, n1: number, r1: number, scale: number): void;
+  /** As `sum`, y[n0, n1] = √Σ x²; no square may leave the range. */
+  nrm2(x: number, y: number, n0: number, r0: number, n1: number, r1: number): void;
+  /** a [batch, m, d], b [batch, n, d]: y [batch, m, n], the Euclidean distances of rows of a and b, as exact as `nrm2`. */
+  distances(a: number, b: number, y: number, batch: number, m: number, n: number, d: number): void;
   /** A sum of integers beyond the range of i32 is its nearest end. */
   sumI32(x: number, y: number, n0: number, r0: number, n1: number, r1: number): void;
   /** x [outer, r, inner], r ≥ 1: the largest along r and its first index (i32). NaN wins. y or at 0: not wanted. */

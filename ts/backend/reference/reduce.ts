@@ -4,6 +4,8 @@ import type { Floats } from './heap';
 type Name =
   | 'sum'
   | 'sumI32'
+  | 'nrm2'
+  | 'distances'
   | 'max'
   | 'min'
   | 'maxI32'
@@ -28,12 +30,13 @@ export function reduce(heap: Floats): Pick<Kernels, Name> {
     n1: number,
     r1: number,
     finish: (total: number) => number,
+    term = (v: number): number => v,
   ): void => {
     const [x, y] = [heap.from(xAt), heap.from(yAt)];
     for (let i = 0; i < n0; i++)
       for (let j = 0; j < n1; j++) {
         let total = 0;
-        for (let p = 0; p < r0; p++) for (let q = 0; q < r1; q++) total += x[((i * r0 + p) * n1 + j) * r1 + q]!;
+        for (let p = 0; p < r0; p++) for (let q = 0; q < r1; q++) total += term(x[((i * r0 + p) * n1 + j) * r1 + q]!);
         y[i * n1 + j] = finish(total);
       }
   };
@@ -75,6 +78,17 @@ export function reduce(heap: Floats): Pick<Kernels, Name> {
   return {
     sum: (x, y, n0, r0, n1, r1, scale) => sum(x, y, n0, r0, n1, r1, total => scale * total),
     sumI32: (x, y, n0, r0, n1, r1) => sum(x, y, n0, r0, n1, r1, saturated),
+    nrm2: (x, y, n0, r0, n1, r1) => sum(x, y, n0, r0, n1, r1, Math.sqrt, v => v * v),
+    distances(aAt, bAt, yAt, batch, m, n, d) {
+      const [a, b, y] = [heap.from(aAt), heap.from(bAt), heap.from(yAt)];
+      for (let i = 0; i < batch * m; i++)
+        for (let j = 0; j < n; j++) {
+          const other = (Math.floor(i / m) * n + j) * d;
+          let total = 0;
+          for (let k = 0; k < d; k++) total += (a[i * d + k]! - b[other + k]!) ** 2;
+          y[i * n + j] = Math.sqrt(total);
+        }
+    },
     max: largest,
     min: smallest,
     maxI32: largest,

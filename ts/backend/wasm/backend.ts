@@ -13,8 +13,11 @@ export function wasmBackend(module: WebAssembly.Module, name: string): FullBacke
   const { binary, stack } = instantiate(module, name);
   const memory = new LinearMemory(binary.memory);
   const kernels = kernelsOf(binary);
-  /** The address of a block, or 0. Addresses come back as signed numbers; sizes beyond 32 bits would arrive cut off. */
-  const take = (bytes: number): number => (bytes < 2 ** 32 ? binary.alloc(bytes) >>> 0 : 0);
+  /**
+   * The address of a block, or 0. Addresses come back as signed numbers. Kernels see operands as slices, which end below
+   * 2 GiB: a sum of 2^29 f32 would trap.
+   */
+  const take = (bytes: number): number => (bytes < 2 ** 31 ? binary.alloc(bytes) >>> 0 : 0);
   return {
     name,
     kernels,

@@ -106,25 +106,41 @@ pub unsafe fn dot_columns(n: usize, k: usize, x: *const f32, b: *const f32, csb:
     out.activate(1, n);
 }
 
+/// Depths that are added up in one chain: rounding errors grow with these, and with the number of such sums.
+const CHAIN: usize = 2048;
+
 /// The partial sums, in lanes, of x with C columns.
 #[inline(always)]
 unsafe fn dots<const C: usize>(k: usize, x: *const f32, b: *const f32, csb: usize) -> [F32x4; C] {
-    let mut sums = [F32x4::zero(); C];
+    let mut totals = [F32x4::zero(); C];
     let mut p = 0;
-    while p + 4 <= k {
-        let v = F32x4::load(x.add(p));
-        for j in 0..C {
-            sums[j] = v.mul_add(F32x4::load(b.add(j * csb + p)), sums[j]);
+    loop {
+        let end = k.min(p + CHAIN);
+        let mut sums = [F32x4::zero(); C];
+        while p + 4 <= end {
+            let v = F32x4::load(x.add(p));
+            for j in 0..C {
+                sums[j] = v.mul_add(F32x4::load(b.add(j * csb + p)), sums[j]);
+            }
+            p += 4;
         }
-        p += 4;
-    }
-    if p < k {
-        let v = F32x4::load_few(x.add(p), k - p);
+        if p < end {
+            let v = F32x4::load_few(x.add(p), end - p);
+            for j in 0..C {
+                sums[j] = v.mul_add(F32x4::load_few(b.add(j * csb + p), end - p), sums[j]);
+            }
+            p = end;
+        }
+        if k <= CHAIN {
+            return sums;
+        }
         for j in 0..C {
-            sums[j] = v.mul_add(F32x4::load_few(b.add(j * csb + p), k - p), sums[j]);
+            totals[j] = totals[j] + sums[j];
+        }
+        if p == k {
+            return totals;
         }
     }
-    sums
 }
 
 /// The sum of each one's lanes.

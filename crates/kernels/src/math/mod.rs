@@ -18,6 +18,7 @@ use crate::simd::{F32x4, I32x4};
 
 pub use division::*;
 pub use trig::atan2;
+pub(crate) use wide::{exp as exp64, ln as ln64};
 pub use wide::{hypot, pow};
 
 /// The functions. Holds the table of their constants, which each kernel fetches once.

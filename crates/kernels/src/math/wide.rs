@@ -92,12 +92,12 @@ fn log_two(x: F64x4) -> F64x4 {
 }
 /// ln x for normal x > 0.
 #[inline(always)]
-fn ln(x: F64x4) -> F64x4 {
+pub(crate) fn ln(x: F64x4) -> F64x4 {
     log_two(x) * F64x4::splat(core::f64::consts::LN_2)
 }
 /// eˣ, but below 2⁻²⁰⁰ and above 2²⁰⁰ these.
 #[inline(always)]
-pub(super) fn exp(x: F64x4) -> F64x4 {
+pub(crate) fn exp(x: F64x4) -> F64x4 {
     power_of_two(x * F64x4::splat(core::f64::consts::LOG2_E))
 }
 

@@ -1,7 +1,7 @@
 //! The gradients of input, weight and bias in one call.
 
 use super::groups::Norm;
-use super::rows::{add_rows, column_sums, inverse_deviation, map_rows};
+use super::rows::{add_rows, column_sums, four, group, inverse_deviation, map_rows, Centre};
 use crate::reduce::Pairwise;
 use crate::simd::F32x4;
 
@@ -12,14 +12,14 @@ use crate::simd::F32x4;
 pub struct NormGrad<'a> {
     pub g: &'a [f32],
     pub x: &'a [f32],
-    pub mean: &'a [f32],
-    pub variance: &'a [f32],
+    pub mean: &'a [f64],
+    pub variance: &'a [f64],
     pub w: Option<&'a [f32]>,
     pub centred: bool,
     pub eps: f32,
 }
 
-/// What gx is made of in one group: gx = h · r − ((x − m) · slope + level).
+/// What gx is made of in one group: gx = h · r − (x̂ · slope + level).
 struct Line {
     slope: F32x4,
     level: F32x4,
@@ -30,7 +30,7 @@ impl NormGrad<'_> {
     #[inline(always)]
     fn line(&self, r: F32x4, count: f32, [h, hx]: [F32x4; 2]) -> Line {
         let scale = r * F32x4::splat(1.0 / count);
-        Line { slope: hx * scale * r, level: if self.centred { h * scale } else { F32x4::zero() } }
+        Line { slope: hx * scale, level: if self.centred { h * scale } else { F32x4::zero() } }
     }
 
     /// Writes gx, and gw and gb if they are wanted.
@@ -51,23 +51,23 @@ impl NormGrad<'_> {
     fn columns(&self, s: &Norm, gx: &mut [f32], mut affine: Option<(&mut [f32], &mut [f32])>) {
         for j in (0..s.n).step_by(4) {
             let width = (s.n - j).min(4);
-            let m = F32x4::from_partial(&self.mean[j..], width);
-            let r = inverse_deviation(F32x4::from_partial(&self.variance[j..], width), self.eps);
+            let m = Centre::new(four(&self.mean[j..], width));
+            let r = inverse_deviation(four(&self.variance[j..], width), self.eps);
             let w = self.w.map_or(F32x4::splat(1.0), |w| F32x4::from_partial(&w[j..], width));
             let at = |o: usize| {
                 (
                     F32x4::from_partial(&self.g[o * s.n + j..], width),
-                    F32x4::from_partial(&self.x[o * s.n + j..], width) - m,
+                    m.distance(F32x4::from_partial(&self.x[o * s.n + j..], width)) * r,
                 )
             };
             let [gb, gw] = column_sums(s.outer, |o| {
-                let (g, d) = at(o);
-                [g, g * (d * r)]
+                let (g, hat) = at(o);
+                [g, g * hat]
             });
             let Line { slope, level } = self.line(r, s.count(), [gb * w, gw * w]);
             for o in 0..s.outer {
-                let (g, d) = at(o);
-                (g * (w * r) - (d * slope + level)).write_partial(&mut gx[o * s.n + j..], width);
+                let (g, hat) = at(o);
+                (g * (w * r) - (hat * slope + level)).write_partial(&mut gx[o * s.n + j..], width);
             }
             if let Some((to_w, to_b)) = &mut affine {
                 gw.write_partial(&mut to_w[j..], width);
@@ -79,11 +79,11 @@ impl NormGrad<'_> {
     /// Groups that are rows, whose elements have a weight each.
     fn rows(&self, s: &Norm, gx: &mut [f32]) {
         for c in 0..s.n {
-            let (m, r) = (F32x4::splat(self.mean[c]), inverse_deviation(F32x4::splat(self.variance[c]), self.eps));
+            let (m, r) = group(self.mean, self.variance, c, self.eps);
             let row = s.row(0, c);
             let first = s.weight(row.start);
             let (g, x, gx) = (&self.g[row.clone()], &self.x[row.clone()], &mut gx[row]);
-            let terms = |h: F32x4, x: F32x4| [h, h * ((x - m) * r)];
+            let terms = |h: F32x4, x: F32x4| [h, h * (m.distance(x) * r)];
             let mut sums = [Pairwise::new(), Pairwise::new()];
             match self.w {
                 None => add_rows(&mut sums, [g, x], |[g, x]| terms(g, x)),
@@ -91,8 +91,10 @@ impl NormGrad<'_> {
             }
             let Line { slope, level } = self.line(r, s.count(), sums.map(|sum| F32x4::splat(sum.total().sum())));
             match self.w {
-                None => map_rows([g, x], gx, |[g, x]| g * r - ((x - m) * slope + level)),
-                Some(w) => map_rows([g, x, &w[first..]], gx, |[g, x, w]| g * w * r - ((x - m) * slope + level)),
+                None => map_rows([g, x], gx, |[g, x]| g * r - (m.distance(x) * r * slope + level)),
+                Some(w) => {
+                    map_rows([g, x, &w[first..]], gx, |[g, x, w]| g * w * r - (m.distance(x) * r * slope + level))
+                }
             }
         }
     }
@@ -111,9 +113,9 @@ impl NormGrad<'_> {
                 let [w, b] = column_sums(s.n / each, |i| {
                     let c = i * each + k;
                     let e = c * s.inner + j;
-                    let r = inverse_deviation(F32x4::splat(self.variance[c]), self.eps);
+                    let (m, r) = group(self.mean, self.variance, c, self.eps);
                     let g = F32x4::from_partial(&self.g[e..], width);
-                    [g * ((F32x4::from_partial(&self.x[e..], width) - F32x4::splat(self.mean[c])) * r), g]
+                    [g * (m.distance(F32x4::from_partial(&self.x[e..], width)) * r), g]
                 });
                 w.write_partial(&mut gw[j..], width);
                 b.write_partial(&mut gb[j..], width);
@@ -124,16 +126,16 @@ impl NormGrad<'_> {
     /// Sixteen columns from j on, over groups k, k + each, …: eight rows in registers, and these pairwise.
     fn strip(&self, s: &Norm, (k, each): (usize, usize), j: usize, gw: &mut [f32], gb: &mut [f32]) {
         let mut sums: [[Pairwise; 2]; 4] = core::array::from_fn(|_| [Pairwise::new(), Pairwise::new()]);
-        let four = |x: &[f32], v: usize| F32x4::from_slice(&x[4 * v..]);
+        let at = |x: &[f32], v: usize| F32x4::from_slice(&x[4 * v..]);
         for first in (k..s.n).step_by(8 * each) {
             let mut rows = [[F32x4::zero(); 2]; 4];
             for c in (first..s.n.min(first + 8 * each)).step_by(each) {
-                let (m, r) = (F32x4::splat(self.mean[c]), inverse_deviation(F32x4::splat(self.variance[c]), self.eps));
+                let (m, r) = group(self.mean, self.variance, c, self.eps);
                 let e = c * s.inner + j;
                 let (g, x) = (&self.g[e..e + 16], &self.x[e..e + 16]);
                 for (v, [w, b]) in rows.iter_mut().enumerate() {
-                    let g = four(g, v);
-                    *w = *w + g * ((four(x, v) - m) * r);
+                    let g = at(g, v);
+                    *w = *w + g * (m.distance(at(x, v)) * r);
                     *b = *b + g;
                 }
             }
@@ -154,7 +156,7 @@ impl NormGrad<'_> {
             gb[..s.size].fill(0.0);
         }
         for c in 0..s.n {
-            let (m, r) = (F32x4::splat(self.mean[c]), inverse_deviation(F32x4::splat(self.variance[c]), self.eps));
+            let (m, r) = group(self.mean, self.variance, c, self.eps);
             let weight = |e: usize| F32x4::splat(self.w.map_or(1.0, |w| w[s.weight(e)]));
             let runs = |o: usize| s.row(o, c).step_by(s.step.max(1)).map(|e| e..e + s.step);
             let mut totals = [F32x4::zero(); 2];
@@ -163,7 +165,7 @@ impl NormGrad<'_> {
                 for o in 0..s.outer {
                     let e = first + o * s.n * s.inner;
                     let (g, x) = (&self.g[e..e + s.step], &self.x[e..e + s.step]);
-                    add_rows(&mut sums, [g, x], |[g, x]| [g, g * ((x - m) * r)]);
+                    add_rows(&mut sums, [g, x], |[g, x]| [g, g * (m.distance(x) * r)]);
                 }
                 let [b, w] = sums.map(|sum| sum.total().sum());
                 if let Some((gw, gb)) = &mut affine {
@@ -176,7 +178,7 @@ impl NormGrad<'_> {
             for run in (0..s.outer).flat_map(runs) {
                 let w = weight(run.start) * r;
                 let (g, x) = (&self.g[run.clone()], &self.x[run.clone()]);
-                map_rows([g, x], &mut gx[run], |[g, x]| g * w - ((x - m) * slope + level));
+                map_rows([g, x], &mut gx[run], |[g, x]| g * w - (m.distance(x) * r * slope + level));
             }
         }
     }

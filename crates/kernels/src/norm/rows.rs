@@ -1,7 +1,8 @@
 //! Sums and maps over rows and columns of four lanes.
 
 use crate::reduce::Pairwise;
-use crate::simd::F32x4;
+use crate::simd::{F32x4, I32x4};
+use core::array;
 
 /// Adds f of rows of equal length to several sums at once.
 #[inline(always)]
@@ -68,8 +69,52 @@ pub(super) fn map_rows<const K: usize>(rows: [&[f32]; K], y: &mut [f32], f: impl
     }
 }
 
-/// 1/√(variance + ε)
+/// Up to four numbers, and 0 for what is left.
 #[inline(always)]
-pub(super) fn inverse_deviation(variance: F32x4, eps: f32) -> F32x4 {
-    F32x4::splat(1.0) / (variance + F32x4::splat(eps)).sqrt()
+pub(super) fn four(x: &[f64], width: usize) -> [f64; 4] {
+    array::from_fn(|i| if i < width { x[i] } else { 0.0 })
+}
+
+/// 1/√(variance + ε), of variances beyond f32 too.
+#[inline(always)]
+pub(super) fn inverse_deviation(variance: [f64; 4], eps: f32) -> F32x4 {
+    let one = F32x4::splat(1.0) / (F32x4::from_array(variance.map(|v| v as f32)) + F32x4::splat(eps)).sqrt();
+    if variance.iter().all(|&v| !(v > LARGE)) {
+        return one;
+    }
+    let scaled = variance.map(|v| (v / (HALF * HALF)) as f32);
+    let large = F32x4::splat((1.0 / HALF) as f32) / F32x4::from_array(scaled).sqrt();
+    let which = I32x4::from_array(variance.map(|v| -i32::from(v > LARGE)));
+    F32x4::select(which, large, one)
+}
+/// Variances above are scaled by 2⁻¹²⁸, to which ε adds nothing.
+const LARGE: f64 = 1e38;
+const HALF: f64 = 18_446_744_073_709_551_616.0; // 2⁶⁴
+
+/// Means in two parts, so that distances from them keep the digits of a mean that is far from 0.
+#[derive(Clone, Copy)]
+pub(super) struct Centre {
+    high: F32x4,
+    low: F32x4,
+}
+
+impl Centre {
+    #[inline(always)]
+    pub(super) fn new(mean: [f64; 4]) -> Self {
+        let high = mean.map(|m| m as f32);
+        let low = array::from_fn(|i| (mean[i] - f64::from(high[i])) as f32);
+        Self { high: F32x4::from_array(high), low: F32x4::from_array(low) }
+    }
+
+    /// x − mean
+    #[inline(always)]
+    pub(super) fn distance(self, x: F32x4) -> F32x4 {
+        (x - self.high) - self.low
+    }
+}
+
+/// The centre and 1/√(variance + ε) of group c, in all lanes.
+#[inline(always)]
+pub(super) fn group(mean: &[f64], variance: &[f64], c: usize, eps: f32) -> (Centre, F32x4) {
+    (Centre::new([mean[c]; 4]), inverse_deviation([variance[c]; 4], eps))
 }

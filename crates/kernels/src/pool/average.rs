@@ -73,8 +73,15 @@ fn planes(g: &Pool2d, x: &[f32], y: &mut [f32], divisor: Divisor, kernel: Option
             }
         }
         g.each_outer(&inner, |i, j| {
-            let mut sum = 0.0;
-            g.each_tap(0, i, j, |p, _| sum += image[p]);
+            let sum = if g.is_wide() {
+                let mut sum = 0.0;
+                g.each_tap(0, i, j, |p, _| sum += f64::from(image[p]));
+                sum as f32
+            } else {
+                let mut sum = 0.0;
+                g.each_tap(0, i, j, |p, _| sum += image[p]);
+                sum
+            };
             y[i * g.ow + j] = sum * scale(g, divisor, i, j);
         });
     }

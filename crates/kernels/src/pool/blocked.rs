@@ -5,7 +5,7 @@ use super::average::{inner_windows, scale, Divisor};
 use super::geometry::{inside, Pool2d};
 use super::windows::{first_largest, largest_row, total};
 use crate::blocked::IMAGES;
-use crate::simd::{F32x4, I32x4};
+use crate::simd::{F32x4, F64x4, I32x4};
 
 /// A pixel of eight images.
 type Pixel = [F32x4; 2];
@@ -219,6 +219,13 @@ pub fn avg_pool2d_blocked(g: &Pool2d, x: &[f32], y: &mut [f32], divisor: Divisor
                 let first = (plane * g.h + 2 * i) * g.w + 2 * j;
                 let [a, b, c, d] = [first, first + 1, first + g.w, first + g.w + 1].map(|p| read(&x[p]));
                 sum = [0, 1].map(|half| (a[half] + c[half]) + (b[half] + d[half]));
+            } else if g.is_wide() {
+                let mut wide = [F64x4::splat(0.0); 2];
+                g.each_tap(plane, i, j, |p, _| {
+                    let pixel = read(&x[p]).map(F32x4::to_f64);
+                    wide = [wide[0] + pixel[0], wide[1] + pixel[1]];
+                });
+                sum = wide.map(F64x4::to_f32);
             } else {
                 g.each_tap(plane, i, j, |p, _| {
                     let pixel = read(&x[p]);

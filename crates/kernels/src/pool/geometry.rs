@@ -55,6 +55,11 @@ impl Pool2d {
         (j * self.sw + v * self.dw).checked_sub(self.pw).filter(|&x| x < self.w)
     }
 
+    /// Whether so many numbers are in a window that their sum takes f64.
+    pub(super) fn is_wide(&self) -> bool {
+        self.kh * self.kw > 64
+    }
+
     /// Calls f(place in x, tap) for every pixel of the window of an output, in order.
     #[inline(always)]
     pub(super) fn each_tap(&self, plane: usize, i: usize, j: usize, mut f: impl FnMut(usize, usize)) {

@@ -5,9 +5,13 @@ use crate::conv::geometry::{Conv2d, Window};
 use crate::conv::image::Frame;
 use crate::conv::workspace::Workspace;
 use crate::simd::{F32x4, I32x4};
+use core::ops::Range;
 
 /// Taps of a tile with three filters, as in the blocked layout.
 const TAPS_OF_THREE: usize = if cfg!(target_feature = "relaxed-simd") { 3 } else { 2 };
+
+/// Pixels that are added up in one chain: rounding errors grow with these, and with the number of such sums.
+const CHAIN: usize = 2048;
 
 /// Numbers before and after the gradient that vector loads may touch.
 const SLACK: usize = 4;
@@ -78,31 +82,49 @@ impl Sums<'_> {
     }
 
     fn tiles<const F: usize, const T: usize>(&self, g: &[f32], tiles: &[[u32; T]], taps: usize, gw: &mut [f32]) {
+        let Window { oh, ow, .. } = *self.window;
         assert!(g.len() >= F * self.window.pixels());
         for (i, tile) in tiles.iter().enumerate() {
-            // SAFETY: g holds F planes, and room after rows of fewer than four; the frame every tap of every pixel.
-            let sums = unsafe { self.tile::<F, T>(g.as_ptr(), tile) };
-            for f in 0..F {
-                for t in 0..T {
-                    gw[f * taps + i * T + t] += sums[f][t].sum();
+            let mut add = |rows: Range<usize>, columns: Range<usize>| {
+                // SAFETY: g holds F planes, and room after rows of fewer than four; the frame every tap of every pixel.
+                let sums = unsafe {
+                    let (g, x) = (g.as_ptr().add(rows.start * ow), self.x.add(rows.start * self.x_row));
+                    self.tile::<F, T>(g.add(columns.start), x.add(columns.start), [rows.len(), columns.len()], tile)
+                };
+                for f in 0..F {
+                    for t in 0..T {
+                        gw[f * taps + i * T + t] += sums[f][t].sum();
+                    }
                 }
+            };
+            let height = (CHAIN / ow.max(1)).max(1);
+            for row in (0..oh).step_by(height) {
+                let rows = row..oh.min(row + height);
+                // The last columns are a whole chain and what is left: vectors are not wider than a row.
+                let whole = (ow / CHAIN).saturating_sub(1) * CHAIN;
+                for column in (0..whole).step_by(CHAIN) {
+                    add(rows.clone(), column..column + CHAIN);
+                }
+                add(rows, whole..ow);
             }
         }
     }
 
-    /// F filters × T taps.
+    /// F filters × T taps, over rows × columns of pixels.
     #[inline(never)]
-    unsafe fn tile<const F: usize, const T: usize>(&self, g: *const f32, taps: &[u32; T]) -> [[F32x4; T]; F] {
-        let Window { oh, ow, .. } = *self.window;
+    unsafe fn tile<const F: usize, const T: usize>(
+        &self, g: *const f32, x: *const f32, [rows, columns]: [usize; 2], taps: &[u32; T],
+    ) -> [[F32x4; T]; F] {
+        let (width, plane) = (self.window.ow, self.window.pixels());
         // The last vector of a row overlaps the one before it, of which it leaves out what is done.
-        let (whole, rest) = (ow / 4 * 4, ow % 4);
-        let last = ow.saturating_sub(4);
-        let new = whole - last.min(whole)..ow - last;
+        let (whole, rest) = (columns / 4 * 4, columns % 4);
+        let last = columns.saturating_sub(4);
+        let new = whole - last.min(whole)..columns - last;
         let mask = I32x4::from_array([0, 1, 2, 3].map(|i| -i32::from(new.contains(&i))));
         let mut sums = [[F32x4::zero(); T]; F];
-        for i in 0..oh {
-            let g = g.add(i * ow);
-            let x = self.x.add(i * self.x_row);
+        for i in 0..rows {
+            let g = g.add(i * width);
+            let x = x.add(i * self.x_row);
             let mut xs = [x; T];
             for t in 0..T {
                 xs[t] = xs[t].add(taps[t] as usize);
@@ -111,7 +133,7 @@ impl Sums<'_> {
             while j < whole {
                 let mut gs = [F32x4::zero(); F];
                 for f in 0..F {
-                    gs[f] = F32x4::load(g.add(f * oh * ow + j));
+                    gs[f] = F32x4::load(g.add(f * plane + j));
                 }
                 for t in 0..T {
                     let x = F32x4::load(xs[t].add(j));
@@ -125,7 +147,7 @@ impl Sums<'_> {
                 for t in 0..T {
                     let x = (F32x4::load(xs[t].add(last)).bits() & mask).as_f32();
                     for f in 0..F {
-                        let g = (F32x4::load(g.add(f * oh * ow + last)).bits() & mask).as_f32();
+                        let g = (F32x4::load(g.add(f * plane + last)).bits() & mask).as_f32();
                         sums[f][t] = g.mul_add(x, sums[f][t]);
                     }
                 }

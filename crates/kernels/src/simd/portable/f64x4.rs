@@ -19,6 +19,11 @@ impl F64x4 {
         Self([x; 4])
     }
 
+    #[inline(always)]
+    pub fn to_array(self) -> [f64; 4] {
+        self.0
+    }
+
     /// Rounded.
     #[inline(always)]
     pub fn to_f32(self) -> F32x4 {

@@ -19,6 +19,12 @@ impl F64x4 {
         Self([f64x2_splat(x); 2])
     }
 
+    #[inline(always)]
+    pub fn to_array(self) -> [f64; 4] {
+        let [a, b] = self.0;
+        [f64x2_extract_lane::<0>(a), f64x2_extract_lane::<1>(a), f64x2_extract_lane::<0>(b), f64x2_extract_lane::<1>(b)]
+    }
+
     /// Rounded.
     #[inline(always)]
     pub fn to_f32(self) -> F32x4 {
