@@ -107,8 +107,9 @@ function comparison(name: Comparison, float: FloatOp): BinaryOp {
   const plain = byType(float, intComparisons[name]);
   return function (a, b) {
     if (arguments.length > 2) checkCount(name, 2, arguments);
-    if (isReal(b) && isIntegers(a)) return besideReal(name, a, b);
-    if (isReal(a) && isIntegers(b)) return besideReal(MIRRORED[name], b, a);
+    if (!isIntegers(a) && !isIntegers(b)) return float(a, b);
+    if (isReal(b)) return besideReal(name, a, b);
+    if (isReal(a)) return besideReal(MIRRORED[name], b, a);
     return plain(a, b);
   };
 }
