@@ -203,7 +203,7 @@ const one = (i: number, value: number): Map<number, number> => new Map([[i, valu
 /** Dense elementwise kernels, whose output may be one of the inputs. */
 const IN_PLACE: ReadonlySet<string> = new Set([
   ...Object.keys(SAVED).flatMap(name => [name, `${name}Grad`]),
-  ...'neg sign floor ceil round clamp where add_ dropout f32ToI32 i32ToF32 u8ToBool'.split(' '),
+  ...'neg sign floor ceil round clamp where addInto dropout f32ToI32 i32ToF32 u8ToBool'.split(' '),
   ...NAMES.filter(name => SIZES[name] === BINARY),
 ]);
 

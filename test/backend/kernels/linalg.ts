@@ -1,4 +1,4 @@
-/** Factorisations. Vectors of eigen- and singular values, whose signs may be any, are compared in tests of ops. */
+/** Factorisations. Those that may have vectors of any sign are compared in tests of ops. */
 import type { LinalgKernels } from '../../../ts/backend/kernels/linalg';
 import { call, floats, input, ints, output, SUMMED, type Call, type Cases, type Operand } from './calls';
 
@@ -30,8 +30,12 @@ const symmetric = (batch: number, n: number): number[] =>
 const exchanges = (batch: number, m: number, count: number): Operand =>
   input('i32', batch * count > 0 ? ints(batch * count, m) : []);
 const near = (args: Call['args']): Call => call(args, SUMMED, true);
-/** Only what has no sign of its own is compared: the vectors' output is not, as it is not written. */
-const scratch = (n: number): Operand => input('f32', Array<number>(n).fill(0));
+/** Diagonal matrices with different elements, whose singular vectors are unit vectors. */
+const diagonals = (batch: number, m: number, n: number): number[] =>
+  Array.from({ length: batch * m * n }, (_, e) => {
+    const [i, j] = [Math.floor(e / n) % m, e % n];
+    return i === j ? (i % 2 === 0 ? 1 : -1) * (((7 * i) % 61) + 1) : 0;
+  });
 
 export const linear: Cases<LinalgKernels> = {
   lu: () =>
@@ -104,22 +108,14 @@ export const linear: Cases<LinalgKernels> = {
     }),
   svd: () =>
     shaped((batch, m, n) =>
-      [0, 1].map(full => {
+      [0, 1].flatMap(full => {
         const k = Math.min(m, n);
         const [p, q] = full ? [m, n] : [k, k];
-        const s = output('f32', batch * k);
-        const vectors = [scratch(batch * m * p), scratch(batch * q * n)];
-        return near([
-          input('f32', floats(batch * m * n)),
-          vectors[0]!,
-          s,
-          vectors[1]!,
-          output('i32', batch),
-          batch,
-          m,
-          n,
-          full,
-        ]);
+        const outputs = [batch * m * p, batch * k, batch * q * n].map(size => output('f32', size));
+        const svd = (a: readonly number[]): Call =>
+          near([input('f32', a), ...outputs, output('i32', batch), batch, m, n, full]);
+        const diagonal = diagonals(batch, m, n);
+        return [svd(diagonal), svd(diagonal.map((x, e) => (e === 0 ? NaN : x)))];
       }),
     ),
   matrixExp: () =>

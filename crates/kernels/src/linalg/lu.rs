@@ -8,7 +8,8 @@ use super::triangular::{solve_columns, Triangle};
 use super::vector::{add_rows, swap_rows};
 use super::{doubles, narrow, room_for, widen};
 
-/// Columns that are eliminated together: their rows, of 256 numbers, fill the nearest cache of 32 KiB.
+/// Columns that are eliminated together: their rows, of 256 numbers, fill the nearest cache of 32 KiB. Of a matrix of 256
+/// rows (native, processor time, best of 30 on a busy machine): 1 takes 2.1 ms, 2 1.7, 4 to 64 1.2 to 1.3, 256 1.8.
 const PANEL: usize = 16;
 
 pub const fn lu_workspace(m: usize, n: usize) -> usize {

@@ -33,7 +33,7 @@ fn axpy4([a, b, c, d]: [f64; 4], [p, q, r, s]: [&[f64]; 4], y: &mut [f64]) {
 pub fn add_rows<'a>(y: &mut [f64], count: usize, term: impl Fn(usize) -> (f64, &'a [f64])) {
     let fours = count / 4 * 4;
     for i in (0..fours).step_by(4) {
-        let [p, q, r, s] = [i, i + 1, i + 2, i + 3].map(&term);
+        let (p, q, r, s) = (term(i), term(i + 1), term(i + 2), term(i + 3));
         axpy4([p.0, q.0, r.0, s.0], [p.1, q.1, r.1, s.1], y);
     }
     for i in fours..count {
