@@ -10,16 +10,21 @@ export class LinAlgError extends PhylloError {
 }
 
 interface Failure {
+  /** The public function. */
   readonly where: string;
   /** What is wrong with a matrix, given the entry of `info`, from 1. */
   readonly what: (info: number | string) => string;
 }
-function fault({ where, what }: Failure, position: number, value: number | undefined): LinAlgError {
-  return new LinAlgError(where, `matrix ${position} of the batch ${what(value ?? '?')}`);
+interface Found extends Failure {
+  /** There is no batch. */
+  readonly lone: boolean;
+}
+function fault({ where, what, lone }: Found, position: number, value: number | undefined): LinAlgError {
+  return new LinAlgError(where, `${lone ? 'the matrix' : `matrix ${position} of the batch`} ${what(value ?? '?')}`);
 }
 
 /** Throws where an entry of info is not 0; it has an output, which is empty, since it works on nothing in place. */
-const infoOp: Op<[info: Tensor], Failure> = defineParametricOp({
+const infoOp: Op<[info: Tensor], Found> = defineParametricOp({
   name: 'checkInfo',
   inputs: ['info'],
   wants: { info: 'i32' },
@@ -30,5 +35,5 @@ const infoOp: Op<[info: Tensor], Failure> = defineParametricOp({
 });
 /** Throws a LinAlgError, eagerly or as a plan runs, for the first entry of `info` that is not 0. */
 export function checkInfo(info: Tensor, failure: Failure): void {
-  infoOp(info, failure);
+  infoOp(info, { ...failure, lone: info.ndim === 0 });
 }
