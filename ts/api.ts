@@ -65,7 +65,7 @@ export {
   uniform,
   type RandomOptions,
 } from './ops/random';
-export * from './ops/inplace';
+export { add_, clamp_, copy_, div_, fill_, mul_, sub_, zero_ } from './ops/inplace';
 export * as nn from './nn/index';
 export * as optim from './optim/index';
 export * as linalg from './linalg/index';

@@ -2,7 +2,9 @@
 import { checkCount } from './core/kinds';
 import { backward, type BackwardOptions } from './autodiff/backward';
 import { Tensor } from './core/tensor';
+import { replace } from './ops/inplace';
 import * as ops from './ops/methods';
+import { REPLACING } from './ops/replacing';
 
 type X = Tensor & number;
 /** One overload; none where there are fewer. */
@@ -17,10 +19,12 @@ type Method<F> = F extends {
   : F extends (x: X, ...rest: infer A) => infer R
     ? (...rest: A) => R
     : never;
+type Replacing = { [K in (typeof REPLACING)[number] as `${K}_`]: (...args: Parameters<Methods[K]>) => Tensor };
+
 /** `as` and not Exclude, which would lose the documentation. */
 export type Methods = { [K in keyof typeof ops as K]: Method<(typeof ops)[K]> };
 declare module './core/tensor' {
-  interface Tensor extends Methods {}
+  interface Tensor extends Methods, Replacing {}
   interface Tensor {
     /**
      * Adds d(this)/dx to the `grad` of every leaf x that leads here. This is one number, or `gradient` says where to
@@ -53,6 +57,15 @@ function method(
 }
 for (const [name, op] of Object.entries({ ...ops, backward })) {
   Object.defineProperty(Tensor.prototype, name, { value: method(name, op), configurable: true });
+}
+for (const name of REPLACING) {
+  const op: { readonly length: number; call(self: undefined, x: Tensor, ...rest: unknown[]): Tensor } = ops[name];
+  const where = `${name}_`;
+  const value = function (this: Tensor, ...args: unknown[]): unknown {
+    checkCount(where, op.length - 1, args);
+    return replace(where, this, () => op.call(undefined, this, ...args));
+  };
+  Object.defineProperty(Tensor.prototype, where, { value, configurable: true });
 }
 // Not writable, so that `t.data = …`, which would hide a method and change nothing, is a TypeError.
 for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(Tensor.prototype))) {

@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { runtime, useBackend } from '../../ts/core/runtime';
 import { binaries, exact } from '../backends';
 import { randomFrom } from '../ops/harness';
+import { REPLACING } from '../../ts/ops/replacing';
 import { namesOf } from '../package/surface';
 import { oddCall } from './odd';
 import type { Right } from './arguments';
@@ -61,7 +62,12 @@ const calls: readonly (readonly [name: string, make: () => Right])[] = Object.en
     name !== 'backward' &&
     Object.hasOwn(Tensor.prototype, name) &&
     scope(() => make().args.length > 1);
-  return method ? [[name, make] as const, [`Tensor#${name}`, asMethod] as const] : [[name, make] as const];
+  const inPlace = method && REPLACING.some(n => n === name);
+  return [
+    [name, make] as const,
+    ...(method ? [[`Tensor#${name}`, asMethod] as const] : []),
+    ...(inPlace ? [[`Tensor#${name}_`, asMethod] as const] : []),
+  ];
 });
 
 interface Count {
@@ -103,7 +109,10 @@ test('everything public has a right call, or is said to take nothing', () => {
   const known = new Set(calls.map(([name]) => name));
   const missing = namesOf(phyllo).filter(
     name =>
-      !known.has(name) && !WITHOUT.some(w => w.test(name)) && !(name.startsWith('Tensor#') && known.has(name.slice(7))),
+      !known.has(name) &&
+      !WITHOUT.some(w => w.test(name)) &&
+      !(name.startsWith('Tensor#') && known.has(name.slice(7))) &&
+      !REPLACING.some(method => name === `Tensor#${method}_`),
   );
   expect(missing).toEqual([]);
 });

@@ -149,7 +149,7 @@ export function byPosition(where: string, at: number, order: readonly string[], 
   return gathered(where, at, order, given);
 }
 function gathered(where: string, at: number, order: readonly string[], given: readonly unknown[]): unknown {
-  const end = given.findLastIndex(v => v !== undefined);
+  const end = given.map(v => v !== undefined).lastIndexOf(true);
   const last = given[end];
   const options = isPlain(last) ? last : null;
   const most = isPlain(given[0]) ? 1 : order.length + Number(options !== null);

@@ -139,6 +139,21 @@ function update(where: string, a: Tensor, b: Operand, f: (a: Tensor, b: Operand)
   return scope(() => store(where, a, f(a, b)), where);
 }
 
+/**
+ * a ← f(), as {@link copy_} writes: what methods in place are made of that no op works in place for.
+ *
+ * @throws {DTypeError} if f's result is of floats and a is not.
+ */
+export function replace(where: string, a: Tensor, f: () => Tensor): Tensor {
+  checkWritable(where, a);
+  return scope(() => {
+    const y = f();
+    if (rank(y.dtype) > rank(a.dtype))
+      throw new DTypeError(where, `the result is ${y.dtype}, a is ${a.dtype}: convert a`);
+    return store(where, a, y);
+  }, where);
+}
+
 const SUM: Signature<[a: Tensor, b: Operand, options?: AlphaOptions]> = [
   ['a', aTensor],
   ['b', aTensorOrNumber],

@@ -128,14 +128,14 @@ export class OneCycleLR extends LRScheduler {
     this.restart('current');
   }
   protected override first(): number {
-    return this.at(0);
+    return this.#at(0);
   }
   protected next(): number {
     if (this.lastEpoch >= this.#total)
       throw new ValueError('OneCycleLR.step', `there are ${this.#total} steps, this is step ${this.lastEpoch + 1}`);
-    return this.at(this.lastEpoch);
+    return this.#at(this.lastEpoch);
   }
-  private at(step: number): number {
+  #at(step: number): number {
     const { maxLr, pctStart = 0.3, annealStrategy = 'cos', divFactor = 25, threePhase = false } = this.#options;
     const between = annealStrategy === 'cos' ? cosine : line;
     const start = maxLr / divFactor;

@@ -1,7 +1,5 @@
 /** Optimisers of another kind: steps by the sign of the gradient alone, and averages of where descent has been. */
-import { check, checkCount } from '../core/kinds';
 import type { Tensor } from '../core/tensor';
-import { aTensor } from '../core/tensor-kinds';
 import { add, div, eq, gt, lt, maximum, mul, rsub, sub } from '../ops/arithmetic';
 import { clamp, neg, sign } from '../ops/elementwise';
 import { add_, copy_, mul_ } from '../ops/inplace';
@@ -57,7 +55,10 @@ export interface ASGDOptions {
   /** λ of the L² penalty λ/2 · ‖w‖², added to the gradient as λw. Default 0. */
   readonly weightDecay?: number;
 }
-/** Stochastic gradient descent, with averages of its weights (Polyak & Juditsky 1992) in {@link average}. */
+/**
+ * Stochastic gradient descent that also averages its weights from step t0 on (Polyak & Juditsky 1992): `stateDict()` has the averages
+ * as `mean.0` and so on.
+ */
 export class ASGD extends Optimizer<ASGDOptions> {
   private readonly mean: Slots = this.slots('mean');
 
@@ -78,11 +79,5 @@ export class ASGD extends Optimizer<ASGDOptions> {
     add_(mul_(p, rsub(mul(eta, lambd), 1)), mul(d, neg(eta)));
     const mean = this.mean.get(p);
     add_(mean, mul(sub(p, mean), div(1, maximum(sub(done, t0), 1))));
-  }
-  /** The average of a parameter's values since step t0; before that, its value. */
-  average(p: Tensor): Tensor {
-    checkCount('ASGD.average', 1, arguments);
-    check('ASGD.average', 'p', aTensor, p);
-    return this.mean.get(p);
   }
 }
