@@ -67,7 +67,7 @@ export function mayPass(right: unknown, odd: unknown, rule: Omit<Argument, 'valu
   if (odd instanceof Tensor) {
     return !odd.disposed && (right instanceof Tensor || rule.also === 'labels' || rule.also === 'tensor');
   }
-  if (typeof odd === 'boolean') return typeof right === 'boolean' || rule.also === 'numbers';
+  if (typeof odd === 'boolean') return typeof right === 'boolean' || rule.also === 'numbers' || rule.also === 'boolean';
   if (typeof odd === 'function') return rule.also === 'function';
   if (typeof odd === 'string') return typeof right === 'string' && rule.also === 'text';
   if (ArrayBuffer.isView(odd)) {

@@ -29,8 +29,8 @@ import {
   type Right,
 } from './arguments';
 import { RIGHT_FUNCTIONS } from './right-functions';
-import { ACTIVATIONS, FUNCTIONS_OF_LAYERS, WINDOWS } from './right-layers';
 import { RIGHT_LINALG } from './right-linalg';
+import { ACTIVATIONS, FUNCTIONS_OF_LAYERS, MODULES, PIXELS, WINDOWS } from './right-layers';
 
 const m = (...shape: number[]): Tensor => ones(shape.length > 0 ? shape : [2, 3]);
 const index = (...numbers: number[]): Tensor => tensor(Int32Array.from(numbers));
@@ -72,13 +72,17 @@ const layers = (
     }),
   );
 
-const convolution = (): Argument => optional(whole({ stride: 1, padding: 1, dilation: 1, groups: 1 }));
+const convolution = (): Argument => ({
+  ...optional(whole({ stride: 1, padding: 1, dilation: 1, groups: 1 })),
+  also: 'number',
+});
 const layerOptions = (options: object): Argument => optional(finite({ ...options, ...generator() }));
 
 export const RIGHT: Readonly<Record<string, Make>> = {
   ...RIGHT_FUNCTIONS,
   ...RIGHT_LINALG,
   ...FUNCTIONS_OF_LAYERS,
+  ...MODULES,
   ...each(
     'abs atan ceil cos erf exp expm1 floor log log1p neg reciprocal relu rsqrt sigmoid sign silu sin softsign sqrt square tanh',
     unary,
@@ -100,10 +104,15 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   linear: () => call(plain(m()), plain(m(2, 3)), orNull(m(2))),
   conv1d: () => call(plain(m(1, 2, 5)), plain(m(2, 2, 3)), orNull(m(2)), convolution()),
   conv2d: () =>
-    call(plain(image()), plain(m(2, 2, 3, 3)), orNull(m(2)), optional(whole({ stride: [1, 1], padding: 'same' }))),
+    call(plain(image()), plain(m(2, 2, 3, 3)), orNull(m(2)), {
+      ...optional(whole({ stride: [1, 1], padding: 'same' })),
+      also: 'number',
+    }),
   conv3d: () =>
-    call(plain(m(1, 2, 4, 4, 4)), plain(m(2, 2, 3, 3, 3)), orNull(m(2)), optional(whole({ stride: [1, 1, 1] }))),
-  convTranspose2d: () => call(plain(image()), plain(m(2, 2, 3, 3)), orNull(m(2)), convolution()),
+    call(plain(m(1, 2, 4, 4, 4)), plain(m(2, 2, 3, 3, 3)), orNull(m(2)), {
+      ...optional(whole({ stride: [1, 1, 1] })),
+      also: 'number',
+    }),
   layerNorm: () =>
     call(plain(m()), whole([3]), optional({ ...finite({ weight: m(3), bias: m(3), eps: 0.1 }), also: 'null' })),
   rmsNorm: () => call(plain(m()), whole(3), optional({ ...finite({ weight: m(3), eps: 0.1 }), also: 'null' })),
@@ -223,13 +232,9 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   ...layers({
     ...ACTIVATIONS,
     ...WINDOWS,
-    Linear: [() => [whole(3), whole(2), layerOptions({ bias: true })], m],
-    Conv1d: [() => [whole(2), whole(2), whole(3), layerOptions({ stride: 1, padding: 'same' })], () => m(1, 2, 5)],
-    Conv2d: [() => [whole(2), whole(2), whole(3), layerOptions({ groups: 2, padding: [1, 1] })], image],
-    Conv3d: [() => [whole(2), whole(2), whole([3, 3, 3]), layerOptions({ dilation: 1 })], () => m(1, 2, 4, 4, 4)],
-    ConvTranspose2d: [() => [whole(2), whole(2), whole(3), layerOptions({ bias: false })], image],
+    ...PIXELS,
+    Linear: [() => [whole(3), whole(2), { ...layerOptions({ bias: true }), also: 'boolean' }], m],
     Flatten: [() => [optional(whole(1)), optional(whole(-1))], m],
-    Dropout: [() => [optional(finite(0.5)), layerOptions({})], m],
     BatchNorm1d: [() => [whole(3), optional(finite({ eps: 0.1, momentum: 0.1, affine: false }))], m],
     BatchNorm2d: [() => [whole(2), optional(finite({ affine: true }))], image],
     LayerNorm: [() => [whole(3), optional(finite({ eps: 0.1, elementwiseAffine: true, bias: false }))], m],

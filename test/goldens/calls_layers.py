@@ -73,7 +73,57 @@ def pools():
         yield 'lpPool2d', F.lp_pool2d, [xs[1], 2, [2, 3], 2, ceil]
 
 
+def filters():
+    lines, planes, boxes = R(1, 4, 5), R(1, 4, 3, 4), R(1, 2, 2, 3, 2)
+    yield 'conv1d', F.conv1d, [lines[0], R(2, 4, 3), R(2), 2, 1]
+    yield 'conv2d', F.conv2d, [planes[0], R(2, 2, 2, 2), None, 1, [1, 0], 1, 2]
+    yield 'conv2d', F.conv2d, [planes, R(2, 4, 3, 4), R(2)]
+    yield 'conv2d', F.conv2d, [planes, R(2, 4, 2, 3), None, 1, 'same']
+    yield 'conv3d', F.conv3d, [boxes[0], R(1, 2, 2, 2, 2), R(1), 1, 1, 2]
+    yield 'convTranspose1d', F.conv_transpose1d, [lines, R(4, 2, 3), R(4), 2, 1, 1, 2, 2]
+    yield 'convTranspose1d', F.conv_transpose1d, [lines[0], R(4, 2, 3)]
+    yield 'convTranspose2d', F.conv_transpose2d, [planes[0], R(4, 1, 2, 3), R(2), [1, 2], 1, [0, 1], 2]
+    yield 'convTranspose2d', F.conv_transpose2d, [R(2, 3, 1, 1), R(3, 2, 2, 3), R(2)]
+    yield 'convTranspose3d', F.conv_transpose3d, [boxes, R(2, 1, 2, 3, 2), R(2), [2, 1, 2], [1, 0, 1], [1, 0, 1], 2]
+    yield 'convTranspose3d', F.conv_transpose3d, [boxes[0], R(2, 1, 2, 1, 2), None, 1, 0, 0, 1, [2, 1, 1]]
+    yield 'bilinear', F.bilinear, [R(2, 3), R(2, 4), R(5, 3, 4), R(5)]
+    yield 'unfold', F.unfold, [R(1, 2, 4, 5), [2, 3], [1, 2], [1, 0], 2]
+    yield 'unfold', F.unfold, [R(2, 3, 4), 2]
+    yield 'fold', F.fold, [R(1, 8, 12), [4, 5], 2]
+    yield 'fold', F.fold, [R(8, 6), [4, 5], 2, 1, 1, [3, 2]]
+
+
+def vision():
+    xs = R(1, 1, 4), R(1, 1, 3, 4), R(1, 1, 2, 3, 2)
+    for dims, (x, mode) in enumerate(zip(xs, ('linear', 'bilinear', 'trilinear')), 1):
+        for size in (5, 2):
+            yield 'interpolate', lambda x, o: F.interpolate(x, size=o['size']), [x, {'size': size}]
+            for corners in (False, True):
+                o = {'size': size, 'mode': mode, 'alignCorners': corners}
+                yield 'interpolate', lambda x, o: F.interpolate(x, o['size'], None, o['mode'], o['alignCorners']), [x, o]
+            o = {'size': size, 'mode': 'area'}
+            yield 'interpolate', lambda x, o: F.interpolate(x, o['size'], None, o['mode']), [x, o]
+        for mode in ('nearest', 'nearest-exact', mode):
+            o = {'scaleFactor': 1.7, 'mode': mode}
+            yield 'interpolate', lambda x, o: F.interpolate(x, None, o['scaleFactor'], o['mode']), [x, o]
+    for corners in (False, True):
+        o = {'size': [5, 2], 'mode': 'bicubic', 'alignCorners': corners}
+        yield 'interpolate', lambda x, o: F.interpolate(x, o['size'], None, o['mode'], o['alignCorners']), [xs[1], o]
+    yield 'pixelShuffle', F.pixel_shuffle, [R(1, 8, 2, 1), 2]
+    yield 'pixelUnshuffle', F.pixel_unshuffle, [R(1, 2, 4, 2), 2]
+    # PyTorch's own has no derivative.
+    yield 'channelShuffle', lambda x, n: x.unflatten(1, (n, -1)).transpose(1, 2).flatten(1, 2), [R(1, 6, 1, 2), 3]
+    for corners in (False, True):
+        yield 'affineGrid', F.affine_grid, [R(2, 2, 3), [2, 1, 2, 3], corners]
+        yield 'affineGrid', F.affine_grid, [R(1, 3, 4), [1, 1, 2, 1, 3], corners]
+        for padding in ('zeros', 'border', 'reflection'):
+            for mode in ('bilinear', 'nearest'):
+                yield 'gridSample', F.grid_sample, [R(1, 2, 3, 4), R(1, 2, 3, 2), mode, padding, corners]
+
+
 def table():
     yield from activations()
     yield from borders()
     yield from pools()
+    yield from filters()
+    yield from vision()

@@ -3,6 +3,7 @@
 import importlib
 import pathlib
 
+import attention
 import calls
 import functions
 import layers
@@ -19,6 +20,7 @@ MAKERS = {
     'norm': layers.norm,
     'more': layers.more,
     'rnn': recurrent.layers,
+    'attention': attention.cases,
     'init': training.init,
     'optim': training.optimisers,
     'lenet': training.lenet,

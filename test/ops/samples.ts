@@ -14,11 +14,12 @@ import { lossSamples } from './samples/loss';
 import { normSamples } from './samples/norm';
 import { orderSamples } from './samples/order';
 import { adaptiveSamples, poolSamples } from './samples/pool';
-import { convSamples, matmulSamples } from './samples/products';
+import { convSamples, matmulSamples, transposeSamples } from './samples/products';
 import { binSamples, quantileSamples, uniqueSamples } from './samples/ranks';
 import { reduceSamples, softmaxSamples } from './samples/reduce';
 import { embeddingSamples, recurrentSamples } from './samples/rnn';
 import type { Sample, SamplesOf } from './samples/sample';
+import { visionSamples } from './samples/vision';
 import { joinSamples, padSamples, partsSamples, viewSamples } from './samples/view';
 
 /** Every op: what takes a tensor first, what takes several, and the two conversions. */
@@ -39,6 +40,8 @@ export const samples: SamplesOf<Record<OpName, unknown>> = {
   ...convertSamples,
   ...matmulSamples,
   ...convSamples,
+  ...transposeSamples,
+  ...visionSamples,
   ...poolSamples,
   ...adaptiveSamples,
   ...reduceSamples,

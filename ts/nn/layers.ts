@@ -1,18 +1,20 @@
 /** Layers that are linear in what they learn, that pool, and that reshape. */
 import { ValueError } from '../core/errors';
-import { aDim, aNumber, optional, options as optionsOf, wholeNumber } from '../core/kinds';
+import { aDim, aShapeWithGaps, check, optional, options as optionsOf, wholeNumber } from '../core/kinds';
 import { scope } from '../core/scope';
-import { checkConstructor } from '../core/signature';
+import { byPosition, checkArguments, checkConstructor, type Positional } from '../core/signature';
+import { dimOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
-import { dropout } from '../ops/dropout';
+import { aTensor } from '../core/tensor-kinds';
 import { embedding } from '../ops/embedding';
+import { bilinear } from '../ops/bilinear';
 import { linear } from '../ops/matmul';
 import { normal } from '../ops/random';
-import { flatten, select } from '../ops/view';
+import { flatten, reshape, select } from '../ops/view';
 import * as init from './init';
 import { biasedLayerKeys, initial, layerKeys, type BiasedLayerOptions, type LayerOptions } from './initial';
 import { noteFields } from './fields';
-import { Layer } from './module';
+import { Layer, Module } from './module';
 import { Parameter } from './parameter';
 
 export type { LayerOptions } from './initial';
@@ -28,19 +30,20 @@ export class Linear extends Layer {
   constructor(
     readonly inFeatures: number,
     readonly outFeatures: number,
-    options: LinearOptions = {},
+    ...options: Positional<LinearOptions, readonly ['bias']>
   ) {
     super();
-    checkConstructor<typeof Linear>(
+    const given = byPosition<LinearOptions, readonly ['bias']>('Linear', 2, ['bias'], options);
+    checkArguments(
       'Linear',
       [
         ['inFeatures', wholeNumber()],
         ['outFeatures', wholeNumber()],
         ['options', optionsOf(biasedLayerKeys)],
       ],
-      arguments,
+      [inFeatures, outFeatures, given],
     );
-    const { bias = true, generator } = options;
+    const { bias = true, generator } = given ?? {};
     this.weight = initial([outFeatures, inFeatures], inFeatures, { generator });
     this.bias = bias ? initial([outFeatures], inFeatures, { generator }) : null;
     noteFields(this);
@@ -115,23 +118,62 @@ export class Flatten extends Layer {
   }
 }
 
-/** In training, zeroes each element with probability p and divides the others by 1 − p; in evaluation, nothing. */
-export class Dropout extends Layer {
+/** Dimension `dim` made several, of `sizes`; one of them may be −1, and follows from the others. */
+export class Unflatten extends Layer {
   constructor(
-    readonly p = 0.5,
-    readonly options: LayerOptions = {},
+    readonly dim: number,
+    readonly sizes: Shape,
   ) {
     super();
-    checkConstructor<typeof Dropout>(
-      'Dropout',
+    checkConstructor<typeof Unflatten>(
+      'Unflatten',
       [
-        ['p', optional(aNumber(0, 1))],
-        ['options', optionsOf(layerKeys)],
+        ['dim', aDim],
+        ['sizes', aShapeWithGaps],
       ],
       arguments,
     );
   }
   forward(x: Tensor): Tensor {
-    return dropout(x, this.p, { ...this.options, training: this.training });
+    check('Unflatten', 'x', aTensor, x);
+    const d = dimOf('Unflatten', this.dim, x.ndim);
+    const known = this.sizes.reduce((n, size) => (size === -1 ? n : n * size), 1);
+    const sizes = this.sizes.map(size => (size === -1 ? (x.shape[d] ?? 0) / known : size));
+    return reshape(x, [...x.shape.slice(0, d), ...sizes, ...x.shape.slice(d + 1)]);
+  }
+}
+
+/** yₒ = x₁ᵀ Wₒ x₂ + bₒ, from […, in1Features] and […, in2Features] to […, outFeatures]. */
+export class Bilinear extends Module {
+  /** [outFeatures, in1Features, in2Features] */
+  readonly weight: Parameter;
+  /** [outFeatures] */
+  readonly bias: Parameter | null;
+
+  constructor(
+    readonly in1Features: number,
+    readonly in2Features: number,
+    readonly outFeatures: number,
+    ...options: Positional<LinearOptions, readonly ['bias']>
+  ) {
+    super();
+    const given = byPosition<LinearOptions, readonly ['bias']>('Bilinear', 3, ['bias'], options);
+    checkArguments(
+      'Bilinear',
+      [
+        ['in1Features', wholeNumber(1)],
+        ['in2Features', wholeNumber(1)],
+        ['outFeatures', wholeNumber(1)],
+        ['options', optionsOf(biasedLayerKeys)],
+      ],
+      [in1Features, in2Features, outFeatures, given],
+    );
+    const { bias = true, generator } = given ?? {};
+    this.weight = initial([outFeatures, in1Features, in2Features], in1Features, { generator });
+    this.bias = bias ? initial([outFeatures], in1Features, { generator }) : null;
+    noteFields(this);
+  }
+  forward(x1: Tensor, x2: Tensor): Tensor {
+    return bilinear(x1, x2, this.weight, this.bias);
   }
 }

@@ -9,6 +9,19 @@ export * from './where';
 export { pow } from './power';
 export * from './matmul';
 export * from './conv';
+export * from './transposed';
+export * from './bilinear';
+export { scaledDotProductAttention, type AttentionOptions } from './attention';
+export { interpolate, type InterpolateOptions, type InterpolationMode } from './interpolate';
+export {
+  channelShuffle,
+  fold,
+  pixelShuffle,
+  pixelUnshuffle,
+  unfold,
+  type UnfoldOptions,
+} from './shuffle';
+export * from './grid';
 export {
   avgPool1d,
   avgPool2d,
@@ -68,7 +81,9 @@ export type {
   Conv1dOptions,
   Conv2dOptions,
   Conv3dOptions,
+  ConvTranspose1dOptions,
   ConvTranspose2dOptions,
+  ConvTranspose3dOptions,
   LocalResponseNormOptions,
   LPPool1dOptions,
   LPPool2dOptions,

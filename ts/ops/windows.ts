@@ -19,18 +19,22 @@ interface ConvOptions<S> {
 export interface Conv1dOptions extends ConvOptions<number> {}
 export interface Conv2dOptions extends ConvOptions<Pair> {}
 export interface Conv3dOptions extends ConvOptions<Triple> {}
-export interface ConvTranspose2dOptions {
+/** Of a transposed convolution. */
+interface ConvTransposeOptions<S> {
   /** Steps between the positions that neighbouring inputs are spread to. Default 1. */
-  readonly stride?: Pair;
+  readonly stride?: S;
   /** Border of the output that is cut away. Default 0. */
-  readonly padding?: Pair;
-  /** More rows and columns at the end, since conv2d takes several sizes to one. Below stride or dilation. Default 0. */
-  readonly outputPadding?: Pair;
+  readonly padding?: S;
+  /** More places at the end, since a convolution takes several sizes to one. Below stride or dilation. Default 0. */
+  readonly outputPadding?: S;
   /** Steps between the taps of a filter. Default 1. */
-  readonly dilation?: Pair;
+  readonly dilation?: S;
   /** Groups of channels that do not see each other. Default 1. */
   readonly groups?: number;
 }
+export interface ConvTranspose1dOptions extends ConvTransposeOptions<number> {}
+export interface ConvTranspose2dOptions extends ConvTransposeOptions<Pair> {}
+export interface ConvTranspose3dOptions extends ConvTransposeOptions<Triple> {}
 /** Of pools that take the maximum. S: one number for all directions, or one for each. */
 interface MaxPoolOptions<S> {
   /** Steps between windows. Default: the window's size. */
@@ -95,13 +99,16 @@ const convKeys = <S>(size: (low: number) => Kind<S>): Keys<ConvOptions<S>> => ({
 export const conv1dKeys: Keys<Conv1dOptions> = convKeys(low => wholeNumber(low));
 export const conv2dKeys: Keys<Conv2dOptions> = convKeys(aPair);
 export const conv3dKeys: Keys<Conv3dOptions> = convKeys(aTriple);
-export const convTranspose2dKeys: Keys<ConvTranspose2dOptions> = {
-  stride: aPair(1),
-  padding: aPair(0),
-  outputPadding: aPair(0),
-  dilation: aPair(1),
+const convTransposeKeys = <S>(size: (low: number) => Kind<S>): Keys<ConvTransposeOptions<S>> => ({
+  stride: size(1),
+  padding: size(0),
+  outputPadding: size(0),
+  dilation: size(1),
   groups: wholeNumber(1),
-};
+});
+export const convTranspose1dKeys: Keys<ConvTranspose1dOptions> = convTransposeKeys(anExtent);
+export const convTranspose2dKeys: Keys<ConvTranspose2dOptions> = convTransposeKeys(aPair);
+export const convTranspose3dKeys: Keys<ConvTranspose3dOptions> = convTransposeKeys(aTriple);
 type Size<S> = (low: number) => Kind<S>;
 const maxPoolKeys = <S>(size: Size<S>): Keys<MaxPoolOptions<S>> => ({
   stride: size(1),
@@ -127,6 +134,19 @@ export const lpPool2dKeys: Keys<LPPool2dOptions> = lpPoolKeys(aPair);
 export const lpPool3dKeys: Keys<LPPool3dOptions> = lpPoolKeys(aTriple);
 
 /** Options that may be given by position, in PyTorch's order. */
+export const CONV_ORDER: readonly ['stride', 'padding', 'dilation', 'groups'] = [
+  'stride',
+  'padding',
+  'dilation',
+  'groups',
+];
+export const TRANSPOSE_ORDER: readonly ['stride', 'padding', 'outputPadding', 'groups', 'dilation'] = [
+  'stride',
+  'padding',
+  'outputPadding',
+  'groups',
+  'dilation',
+];
 export const MAX_ORDER: readonly ['stride', 'padding', 'dilation', 'ceilMode'] = [
   'stride',
   'padding',

@@ -7,9 +7,22 @@ import { changed, expectEach, noise, read, sum, type Row, type Rows } from './na
 import { NORMS } from './norms';
 import { PLAIN } from './plain';
 import { BORDERS, POOLS } from './pools';
-import { RECURRENCES } from './recurrences';
+import { CELLS, RECURRENCES } from './recurrences';
+import { ATTENTION } from './attention';
+import { DROPS, VISION } from './moving';
 
-const LAYERS = { ...PLAIN, ...POOLS, ...BORDERS, ...FILTERS, ...NORMS, ...RECURRENCES } as const;
+const LAYERS = {
+  ...PLAIN,
+  ...POOLS,
+  ...BORDERS,
+  ...DROPS,
+  ...VISION,
+  ...CELLS,
+  ...ATTENTION,
+  ...FILTERS,
+  ...NORMS,
+  ...RECURRENCES,
+} as const;
 
 /** y = x · w + shift, w a parameter and shift a buffer. */
 class Scale extends nn.Layer {

@@ -11,16 +11,6 @@ function linear(bias: boolean): void {
   expectEach(layer.forward(x), [2, 5, 4], (n, i, o) => b(o!) + sum(3, j => at(n!, i!, j) * w(o!, j)));
 }
 
-function dropout(): void {
-  const layer = new nn.Dropout(0.25);
-  const x = noise(100, 100);
-  const [before, after] = [x.toArray(), layer.forward(x).toArray()];
-  const kept = after.filter((y, i) => Math.abs(y - before[i]! / 0.75) < 1e-6 && y !== 0).length;
-  expect(after.filter(y => y === 0).length + kept).toBe(10_000);
-  expect(Math.abs(kept / 10_000 - 0.75)).toBeLessThan(4 * Math.sqrt((0.25 * 0.75) / 10_000));
-  expect(layer.eval().forward(x)).toBe(x);
-}
-
 const flattened = (layer: nn.Layer, shape: readonly number[]) => (): void => {
   const x = noise(2, 3, 4, 5);
   const data = x.toArray();
@@ -42,13 +32,29 @@ function embedding(paddingIdx?: number): void {
   expectEach(layer.weight.grad!, [5, 3], r => times[r!]!);
 }
 
+function unflattened(): void {
+  const x = noise(2, 12, 3);
+  const at = read(x);
+  expectEach(new nn.Unflatten(1, [3, -1]).forward(x), [2, 3, 4, 3], (n, i, j, k) => at(n!, 4 * i! + j!, k!));
+}
+function bilinear(bias: boolean): void {
+  const layer = changed(new nn.Bilinear(3, 4, 5, bias));
+  const [x, y] = [noise(2, 6, 3), noise(2, 6, 4)];
+  const [at, by, w, b] = [read(x), read(y), read(layer.weight), readOr0(layer.bias)];
+  expect(layer.bias !== null).toBe(bias);
+  expectEach(layer.forward(x, y), [2, 6, 5], (n, i, o) => {
+    return b(o!) + sum(3, j => sum(4, k => at(n!, i!, j) * w(o!, j, k) * by(n!, i!, k)));
+  });
+}
+
 export const PLAIN: Readonly<Record<keyof typeof layers, Rows>> = {
-  Linear: [() => linear(true), () => linear(false)],
+  Linear: [() => linear(true), () => linear(false), () => expect(new nn.Linear(2, 3, false).bias).toBe(null)],
   Embedding: [() => embedding(), () => embedding(-2)],
   Flatten: [
     flattened(new nn.Flatten(), [2, 60]),
     flattened(new nn.Flatten(0, 1), [6, 4, 5]),
     flattened(new nn.Flatten(-2), [2, 3, 20]),
   ],
-  Dropout: [dropout],
+  Unflatten: [unflattened],
+  Bilinear: [() => bilinear(true), () => bilinear(false)],
 };

@@ -1,5 +1,6 @@
 import { nn, type Tensor } from 'phyllo';
 import type * as elman from '../../../ts/nn/elman';
+import type * as cells from '../../../ts/nn/cells';
 import type * as recurrent from '../../../ts/nn/recurrent';
 import { changed, expectEach, noise, read, readOr0, sum, type Rows } from './naive';
 
@@ -120,4 +121,32 @@ export const RECURRENCES: Readonly<Record<keyof typeof recurrent | keyof typeof 
     () => elmanOf(new nn.Elman(INPUTS, HIDDEN, 2), Math.tanh, a => a),
     () => elmanOf(new nn.Elman(INPUTS, HIDDEN, 2, { f1: a => a.atan(), f2: a => a.sigmoid() }), Math.atan, sigmoid),
   ],
+};
+
+/** A cell's step is that of a layer of one step, with the same weights. */
+function cell(one: nn.RNNCell | nn.LSTMCell | nn.GRUCell, layer: nn.RNN | nn.LSTM | nn.GRU): void {
+  changed(one);
+  layer.loadStateDict(Object.fromEntries(Object.entries(one.stateDict()).map(([k, v]) => [`${k}_l0`, v])));
+  const [x, h, c] = [noise(2, 3), noise(2, 4), noise(2, 4)];
+  const first = h.unsqueeze(0);
+  if (one instanceof nn.LSTMCell && layer instanceof nn.LSTM) {
+    const [, [hn, cn]] = layer.forward(x.unsqueeze(0), [first, c.unsqueeze(0)]);
+    const found = one.forward(x, [h, c]);
+    expectEach(found[0], [2, 4], read(hn.squeeze(0)));
+    expectEach(found[1], [2, 4], read(cn.squeeze(0)));
+    expectEach(one.forward(x.select(0, 1), [h.select(0, 1), c.select(0, 1)])[1], [4], read(cn.squeeze(0).select(0, 1)));
+  } else if (!(one instanceof nn.LSTMCell) && !(layer instanceof nn.LSTM)) {
+    const [, hn] = layer.forward(x.unsqueeze(0), first);
+    expectEach(one.forward(x, h), [2, 4], read(hn.squeeze(0)));
+    const [, fresh] = layer.forward(x.unsqueeze(0));
+    expectEach(one.forward(x.select(0, 0)), [4], read(fresh.squeeze(0).select(0, 0)));
+  }
+}
+export const CELLS: Readonly<Record<keyof typeof cells, Rows>> = {
+  RNNCell: [
+    () => cell(new nn.RNNCell(3, 4), new nn.RNN(3, 4)),
+    () => cell(new nn.RNNCell(3, 4, false, 'relu'), new nn.RNN(3, 4, { bias: false, nonlinearity: 'relu' })),
+  ],
+  LSTMCell: [() => cell(new nn.LSTMCell(3, 4), new nn.LSTM(3, 4))],
+  GRUCell: [() => cell(new nn.GRUCell(3, 4), new nn.GRU(3, 4))],
 };

@@ -2,7 +2,7 @@
 import type { Tensor } from '../../../ts/core/tensor';
 import * as convert from '../../../ts/core/convert';
 import { tensor } from '../../../ts/ops/creation';
-import { dropout } from '../../../ts/ops/dropout';
+import { alphaDropout, dropout, dropout1d, dropout2d, dropout3d, featureAlphaDropout } from '../../../ts/ops/dropout';
 import * as ops from '../../../ts/ops/elementwise';
 import { Generator } from '../../../ts/ops/generator';
 import { expand, permute, slice, t } from '../../../ts/ops/view';
@@ -157,9 +157,9 @@ export const elementwiseSamples: SamplesOf<typeof ops> = {
 };
 
 /** With a generator of its own, so that it is a function of x. */
-const dropped = (x: Tensor, p?: number): Tensor => {
+const dropped = (x: Tensor, p?: number, f = dropout): Tensor => {
   const generator = new Generator(7);
-  const y = dropout(x, p, { generator });
+  const y = f(x, p, { generator });
   generator.state.dispose();
   return y;
 };
@@ -175,6 +175,22 @@ export const dropoutSamples: SamplesOf<typeof import('../../../ts/ops/dropout')>
     sample([real(2, 3)], x => dropout(x, 0.5, { training: false }), 'f32[2,3]'),
     sample([], () => dropped(int([1, 2, 3, 4, 5])), 'f32[5]'),
   ],
+  dropout1d: [
+    sample([real(3, 4, 5)], x => dropped(x, 0.5, dropout1d), 'f32[3,4,5]'),
+    sample([real(4, 5)], x => dropped(x, 0.25, dropout1d), 'f32[4,5]'),
+    sample([real(4, 5)], x => dropped(x, 0, dropout1d), 'f32[4,5]'),
+  ],
+  dropout2d: [
+    sample([real(3, 4, 2, 2)], x => dropped(x, 0.5, dropout2d), 'f32[3,4,2,2]'),
+    sample([real(4, 2, 2)], x => dropped(x, 1, dropout2d), 'f32[4,2,2]'),
+  ],
+  dropout3d: [sample([real(3, 4, 2, 1, 2)], x => dropped(x, 0.5, dropout3d), 'f32[3,4,2,1,2]')],
+  alphaDropout: [
+    sample([real(4, 5)], x => dropped(x, 0.5, alphaDropout), 'f32[4,5]'),
+    sample([real(4, 5)], x => dropped(x, 1, alphaDropout), 'f32[4,5]'),
+    sample([], () => dropped(int([1, 2, 3]), 0.5, alphaDropout), 'f32[3]'),
+  ],
+  featureAlphaDropout: [sample([real(4, 5, 2)], x => dropped(x, 0.5, featureAlphaDropout), 'f32[4,5,2]')],
 };
 
 export const convertSamples: SamplesOf<Pick<typeof convert, 'copy' | 'cast'>> = {

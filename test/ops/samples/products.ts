@@ -1,5 +1,6 @@
 /** Samples of matrix products and convolutions. */
-import { conv1d, conv2d, conv3d, convTranspose2d } from '../../../ts/ops/conv';
+import { conv1d, conv2d, conv3d } from '../../../ts/ops/conv';
+import { convTranspose1d, convTranspose2d, convTranspose3d } from '../../../ts/ops/transposed';
 import * as ops from '../../../ts/ops/matmul';
 import type { Conv1dOptions, Conv2dOptions, Conv3dOptions, ConvTranspose2dOptions } from '../../../ts/ops/windows';
 import type { Tensor } from '../../../ts/core/tensor';
@@ -88,6 +89,9 @@ const back = convolution<ConvTranspose2dOptions>(convTranspose2d);
 
 export const convSamples: SamplesOf<typeof import('../../../ts/ops/conv')> = {
   conv2d: [
+    sample([real(2, 3, 3), real(2, 2, 2, 2)], (x, w) => conv2d(x, w, null, 1, 1), 'f32[2,4,4]'),
+    sample([real(3, 2, 3, 2), real(4, 2, 3, 2), real(4)], (x, w, b) => conv2d(x, w, b), 'f32[3,4,1,1]'),
+    sample([real(0, 2, 1, 1), real(4, 2, 1, 1)], (x, w) => conv2d(x, w), 'f32[0,4,1,1]'),
     ...conv([2, 3, 6, 5], [4, 3, 3, 3], '[2,4,4,3]'),
     ...conv([2, 3, 6, 5], [4, 3, 3, 3], '[2,4,6,5]', { padding: 1 }),
     ...conv([1, 2, 7, 6], [3, 2, 3, 2], '[1,3,4,3]', { stride: 2, padding: [1, 0] }),
@@ -117,6 +121,7 @@ export const convSamples: SamplesOf<typeof import('../../../ts/ops/conv')> = {
     ),
   ],
   conv1d: [
+    sample([real(3, 5), real(2, 3, 2)], (x, w) => conv1d(x, w, null, 2, 1), 'f32[2,3]'),
     ...one([2, 3, 7], [4, 3, 3], 4, '[2,4,5]', {}),
     ...one([2, 4, 9], [6, 2, 3], 6, '[2,6,4]', { stride: 2, padding: 1, dilation: 2, groups: 2 }),
     ...one([1, 2, 6], [3, 2, 4], 3, '[1,3,6]', { padding: 'same' }),
@@ -129,13 +134,18 @@ export const convSamples: SamplesOf<typeof import('../../../ts/ops/conv')> = {
     ),
   ],
   conv3d: [
+    sample([real(2, 3, 3, 3), real(1, 2, 2, 2, 2)], (x, w) => conv3d(x, w, null, 1), 'f32[1,2,2,2]'),
     ...three([2, 3, 4, 5, 4], [2, 3, 2, 3, 2], 2, '[2,2,3,3,3]', {}),
     ...three([1, 4, 5, 4, 4], [2, 2, 3, 2, 2], 2, '[1,2,3,3,2]', { stride: [2, 1, 2], padding: [1, 0, 0], groups: 2 }),
     ...three([1, 2, 5, 4, 5], [3, 2, 2, 2, 2], 3, '[1,3,5,4,5]', { padding: 1, dilation: [2, 2, 2] }),
     ...three([1, 1, 1, 1, 1], [1, 1, 1, 1, 1], 1, '[1,1,1,1,1]', {}),
     ...three([0, 1, 2, 2, 2], [1, 1, 1, 1, 1], 1, '[0,1,2,2,2]', {}),
   ],
+};
+
+export const transposeSamples: SamplesOf<typeof import('../../../ts/ops/transposed')> = {
   convTranspose2d: [
+    sample([real(2, 3, 1, 1), real(3, 2, 4, 3), real(2)], (x, w, b) => convTranspose2d(x, w, b), 'f32[2,2,4,3]'),
     ...back([2, 3, 4, 3], [3, 4, 3, 3], 4, '[2,4,6,5]', {}),
     ...back([2, 3, 4, 3], [3, 2, 3, 2], 2, '[2,2,7,6]', { stride: 2, padding: [1, 0] }),
     ...back([1, 2, 3, 4], [2, 3, 3, 3], 3, '[1,3,6,8]', { stride: 2, padding: 1, outputPadding: 1 }),
@@ -149,5 +159,34 @@ export const convSamples: SamplesOf<typeof import('../../../ts/ops/conv')> = {
       (x, w) => convTranspose2d(permute(x, [0, 3, 1, 2]), permute(w, [3, 2, 0, 1]), null, { stride: 2 }),
       'f32[2,3,8,6]',
     ),
+  ],
+  convTranspose1d: [
+    sample([real(2, 3, 4), real(3, 2, 3), real(2)], (x, w, b) => convTranspose1d(x, w, b), 'f32[2,2,6]'),
+    sample(
+      [real(4, 5), real(4, 3, 3)],
+      (x, w) => convTranspose1d(x, w, null, 2, 1, { outputPadding: 1, groups: 2, dilation: 2 }),
+      'f32[6,12]',
+    ),
+    sample([real(2, 3, 1), real(3, 2, 4)], (x, w) => convTranspose1d(x, w), 'f32[2,2,4]'),
+  ],
+  convTranspose3d: [
+    sample(
+      [real(1, 2, 2, 3, 2), real(2, 2, 2, 2, 3), real(2)],
+      (x, w, b) => convTranspose3d(x, w, b),
+      'f32[1,2,3,4,4]',
+    ),
+    sample(
+      [real(4, 2, 2, 3), real(4, 1, 3, 2, 2)],
+      (x, w) =>
+        convTranspose3d(x, w, null, {
+          stride: [2, 1, 2],
+          padding: [1, 0, 1],
+          outputPadding: [1, 0, 1],
+          groups: 2,
+          dilation: [1, 2, 1],
+        }),
+      'f32[2,4,4,5]',
+    ),
+    sample([real(0, 1, 2, 2, 2), real(1, 1, 2, 2, 2)], (x, w) => convTranspose3d(x, w), 'f32[0,1,3,3,3]'),
   ],
 };
