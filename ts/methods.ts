@@ -43,6 +43,12 @@ function method(
   op: { readonly length: number; call(self: undefined, x: Tensor, ...rest: unknown[]): unknown },
 ): (this: Tensor, a?: unknown, b?: unknown, c?: unknown, d?: unknown, e?: unknown) => unknown {
   const most = op.length - 1;
+  // As of every function with rest parameters alone, the length says that there may be any number.
+  if (most < 0) {
+    return function (...args) {
+      return op.call(undefined, this, ...args);
+    };
+  }
   if (most === Infinity) {
     // A list of numbers, in an array or one by one.
     return function (...args) {

@@ -44,6 +44,8 @@ const shared: Indices = (_x, index, _y, _outer, n, k) => [index!, k!, n!];
 const INDICES: Readonly<Record<string, Indices>> = {
   gather: each,
   scatterAdd: each,
+  scatter: each,
+  scatterI32: each,
   indexSelect: shared,
   indexSelect8: shared,
   indexAdd: shared,

@@ -94,6 +94,8 @@ const SIZES: { readonly [name in Name]?: readonly [first: number, count: number]
   normaliseGrad: [8, 3],
   gather: [3, 4],
   scatterAdd: [3, 4],
+  scatter: [3, 4],
+  scatterI32: [3, 4],
   indexSelect: [3, 4],
   indexSelect8: [3, 4],
   indexAdd: [3, 4],

@@ -20,7 +20,7 @@ import { add, mul } from '../../ts/ops/arithmetic';
 import { arange, full, tensor } from '../../ts/ops/creation';
 import { dropout } from '../../ts/ops/dropout';
 import { embedding } from '../../ts/ops/embedding';
-import { gather } from '../../ts/ops/indexing';
+import { gather } from '../../ts/ops/picking';
 import { allclose, equal } from '../../ts/ops/logic';
 import { crossEntropy, mseLoss } from '../../ts/ops/loss';
 import { Generator, manualSeed } from '../../ts/ops/generator';

@@ -7,8 +7,8 @@ import type { Tensor } from 'phyllo';
  */
 export interface Argument {
   readonly value: unknown;
-  /** What is allowed beside: numbers for tensors, tensors for groups, typed arrays and arrays for each other, any function, any text. */
-  readonly also?: 'number' | 'boolean' | 'numbers' | 'tensor' | 'null' | 'labels' | 'function' | 'text';
+  /** What is allowed beside: numbers for tensors, tensors for groups, tensors and null for an index, typed arrays and arrays for each other, any function, any text. */
+  readonly also?: 'number' | 'boolean' | 'numbers' | 'tensor' | 'null' | 'labels' | 'index' | 'function' | 'text';
   /** Numbers in it are whole and finite. */
   readonly whole?: true;
   /** Numbers in it are finite. */

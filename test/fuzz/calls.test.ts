@@ -120,7 +120,7 @@ test('everything public has a right call, or is said to take nothing', () => {
 const isClass = (f: unknown): boolean =>
   typeof f === 'function' && /^class\b/.test(Function.prototype.toString.call(f));
 // These take any number of arguments; and what a forward takes, a function with defaults does not tell.
-const ANY_NUMBER = /^(einsum|nn\.Sequential|TensorDataset|.*#forward)$/;
+const ANY_NUMBER = /^(einsum|(Tensor#)?(at|put)|nn\.Sequential|TensorDataset|.*#forward)$/;
 test.each(calls.filter(([name]) => !ANY_NUMBER.test(name)))('%s refuses an argument more', (name, make) => {
   scope(() => {
     const given = make().args.map(a => a.value);

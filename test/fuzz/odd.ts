@@ -55,7 +55,7 @@ const NAMES = Object.keys(ODD);
 /** Whether `odd` may stand where `right` stood: by what they are, whatever the library thinks. */
 export function mayPass(right: unknown, odd: unknown, rule: Omit<Argument, 'value'>): boolean {
   if (odd === undefined) return rule.optional === true;
-  if (odd === null) return rule.also === 'null';
+  if (odd === null) return rule.also === 'null' || rule.also === 'index';
   if (typeof odd === 'number') {
     if (typeof right !== 'number' && rule.also !== 'number' && rule.also !== 'numbers') {
       // A pair or a shape may be one number; which, the rule of the argument tells.
@@ -65,7 +65,7 @@ export function mayPass(right: unknown, odd: unknown, rule: Omit<Argument, 'valu
     return rule.finite ? Number.isFinite(odd) : true;
   }
   if (odd instanceof Tensor) {
-    return !odd.disposed && (right instanceof Tensor || rule.also === 'labels' || rule.also === 'tensor');
+    return !odd.disposed && (right instanceof Tensor || rule.also === 'labels' || rule.also === 'tensor' || rule.also === 'index');
   }
   if (typeof odd === 'boolean') return typeof right === 'boolean' || rule.also === 'numbers' || rule.also === 'boolean';
   if (typeof odd === 'function') return rule.also === 'function';

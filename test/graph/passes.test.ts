@@ -11,7 +11,7 @@ import { mergeCommon } from '../../ts/graph/passes/common';
 import { foldConstants } from '../../ts/graph/passes/constants';
 import { PASSES, type Pass } from '../../ts/graph/passes/passes';
 import { arange, full, ones, tensor } from '../../ts/ops/creation';
-import { gather } from '../../ts/ops/indexing';
+import { gather } from '../../ts/ops/picking';
 import { add } from '../../ts/ops/arithmetic';
 import { dropout } from '../../ts/ops/dropout';
 import { Generator } from '../../ts/ops/generator';

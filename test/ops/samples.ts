@@ -18,6 +18,7 @@ import { convSamples, matmulSamples, transposeSamples } from './samples/products
 import { binSamples, quantileSamples, uniqueSamples } from './samples/ranks';
 import { reduceSamples, softmaxSamples } from './samples/reduce';
 import { embeddingSamples, recurrentSamples } from './samples/rnn';
+import { atSamples, scatterSamples } from './samples/scatter';
 import type { Sample, SamplesOf } from './samples/sample';
 import { visionSamples } from './samples/vision';
 import { joinSamples, padSamples, partsSamples, viewSamples } from './samples/view';
@@ -67,6 +68,8 @@ export const samples: SamplesOf<Record<OpName, unknown>> = {
   ...padSamples,
   ...joinSamples,
   ...indexingSamples,
+  ...scatterSamples,
+  ...atSamples,
   ...embeddingSamples,
   ...recurrentSamples,
   ...lossSamples,

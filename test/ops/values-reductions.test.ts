@@ -3,6 +3,7 @@ import { beforeAll, describe } from 'vitest';
 import { useBackend } from '../../ts/core/runtime';
 import type { Tensor } from '../../ts/core/tensor';
 import * as ops from '../../ts/ops/all';
+import { zeros } from '../../ts/ops/creation';
 import { concat, stack } from '../../ts/ops/join';
 import * as parts from '../../ts/ops/parts';
 import { exact } from '../backends';
@@ -169,7 +170,7 @@ describe('views and copies', () => {
 });
 
 describe('indexing', () => {
-  check('gather and scatterAlong', () => {
+  check('gather and scatterAdd', () => {
     const [x, z, places] = [
       random(3, 4),
       random(3, 2),
@@ -180,7 +181,7 @@ describe('indexing', () => {
       ],
     ];
     expectEach(ops.gather(put(x), 1, int(places.flat(), [3, 2])), [3, 2], (i, j) => x.at(i, places[i]![j]!));
-    expectEach(ops.scatterAlong(put(z), 1, int(places.flat(), [3, 2]), 4), [3, 4], (i, k) =>
+    expectEach(ops.scatterAdd(zeros([3, 4]), 1, int(places.flat(), [3, 2]), put(z)), [3, 4], (i, k) =>
       total(
         range(2)
           .filter(j => places[i]![j] === k)
@@ -193,7 +194,7 @@ describe('indexing', () => {
   check('indexSelect, indexAdd and oneHot', () => {
     const [x, z, list] = [random(2, 5, 3), random(2, 4, 3), [4, 0, 0, 2]];
     expectEach(ops.indexSelect(put(x), 1, int(list)), [2, 4, 3], (i, j, k) => x.at(i, list[j]!, k));
-    expectEach(ops.indexAdd(put(z), 1, int(list), 5), [2, 5, 3], (i, n, k) =>
+    expectEach(ops.indexAdd(zeros([2, 5, 3]), 1, int(list), put(z)), [2, 5, 3], (i, n, k) =>
       total(
         range(4)
           .filter(j => list[j] === n)

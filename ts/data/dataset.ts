@@ -16,8 +16,8 @@ import { show } from '../core/shape';
 import { checkArguments, checkConstructor } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { tensor } from '../ops/creation';
-import { indexSelect } from '../ops/indexing';
 import { sourceKeys, type Generator, type SourceOptions } from '../ops/generator';
+import { indexSelect } from '../ops/picking';
 import { permutation } from '../ops/random';
 import { contiguous, select, slice } from '../ops/view';
 

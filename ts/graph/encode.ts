@@ -34,6 +34,8 @@ const FULL_ONLY: ReadonlySet<string> = new Set<keyof AllKernels>([
   'copy16',
   'copy64',
   'scatterAdd',
+  'scatter',
+  'scatterI32',
   'indexAdd',
   'conv2dTakesBlocked',
   'sumBlocked',

@@ -8,7 +8,7 @@ import type { Tensor } from '../core/tensor';
 import { aTensor } from '../core/tensor-kinds';
 import { arange, tensor } from './creation';
 import { to } from './elementwise';
-import { gather, indexSelect } from './indexing';
+import { gather, indexSelect } from './picking';
 import { matmul } from './matmul';
 import { avgPool1d, avgPool2d, avgPool3d, maxima } from './pool';
 import { checkLayout, windowsOf } from './pooling';

@@ -6,7 +6,7 @@ import { checked, composite, type Signature, listed, type Listed } from '../core
 import type { Tensor } from '../core/tensor';
 import { aTensor } from '../core/tensor-kinds';
 import { tensor } from './creation';
-import { indexSelect } from './indexing';
+import { indexSelect } from './picking';
 import { concat } from './join';
 import { identity } from './parts';
 import { expand, permute, reshape, select, slice, split, transpose } from './view';

@@ -6,7 +6,7 @@ import { composite } from '../core/signature';
 import { show } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { eq } from './arithmetic';
-import { indexSelect } from './indexing';
+import { indexSelect } from './picking';
 import { expand, flatten, reshape, unsqueeze } from './view';
 import { where } from './where';
 

@@ -3,7 +3,7 @@ import type { View } from '../core/definition';
 import { defineMultiOp, defineOp, type MultiOp, type Op } from '../core/op';
 import type { Tensor } from '../core/tensor';
 import { mul, sub } from './arithmetic';
-import { gather } from './indexing';
+import { gather } from './picking';
 import { checkIndices } from './indices';
 import { sum } from './reduce';
 import { softmax } from './softmax';

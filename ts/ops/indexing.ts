@@ -1,19 +1,17 @@
-/** Picking elements by index, and adding them back. Indices are integers, and outside their range an IndexError. */
+/**
+ * Picking elements by index and adding them back: what public functions and gradients are made of. Dimensions are counted from
+ * the front. Indices are integers, and outside their range an IndexError.
+ */
 import { checkComputes } from '../core/casts';
 import { itemSize } from '../core/dtype';
 import { ShapeError } from '../core/errors';
 import { defineParametricOp, type Op } from '../core/op';
-import { aDim, wholeNumber } from '../core/kinds';
-import { aTensor } from '../core/tensor-kinds';
-import { checked, composite } from '../core/signature';
-import { dimOf, show, sizeOf, type Shape } from '../core/shape';
+import { show, sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
-import { full } from './creation';
 import { checkIndices } from './indices';
-import { unsqueeze } from './view';
 
 /** Sizes before, at and after a dimension. */
-const around = (shape: Shape, dim: number): [outer: number, n: number, inner: number] => [
+export const around = (shape: Shape, dim: number): [outer: number, n: number, inner: number] => [
   sizeOf(shape.slice(0, dim)),
   shape[dim]!,
   sizeOf(shape.slice(dim + 1)),
@@ -28,8 +26,10 @@ function checkAlong(where: string, x: Shape, index: Shape, dim: number): void {
 const gatherOp: Op<[x: Tensor, index: Tensor], { dim: number }> = defineParametricOp({
   name: 'gather',
   inputs: ['x', 'index'],
-  wants: { index: 'i32' },
+  wants: { x: 'any', index: 'i32' },
+  dtype: ([x]) => x.dtype,
   shape([x, index], { dim }) {
+    checkComputes('gather', 'x', x);
     checkAlong('gather', x.shape, index.shape, dim);
     return index.shape;
   },
@@ -42,15 +42,7 @@ const gatherOp: Op<[x: Tensor, index: Tensor], { dim: number }> = defineParametr
   vjp: { x: (g, { index }, { dim }, s) => scatterAlong(g, dim, index, s.x[dim]!), index: null },
 });
 /** y[…, i, …] = x[…, index[…, i, …], …] along `dim`; x and index have equal sizes elsewhere. */
-export const gather: (x: Tensor, dim: number, index: Tensor) => Tensor = checked(
-  'gather',
-  [
-    ['x', aTensor],
-    ['dim', aDim],
-    ['index', aTensor],
-  ],
-  (x, dim, index) => gatherOp(x, index, { dim: dimOf('gather', dim, x.ndim) }),
-);
+export const gatherAlong = (x: Tensor, dim: number, index: Tensor): Tensor => gatherOp(x, index, { dim });
 
 const scatterOp: Op<[g: Tensor, index: Tensor], { dim: number; size: number }> = defineParametricOp({
   name: 'scatterAlong',
@@ -72,16 +64,8 @@ const scatterOp: Op<[g: Tensor, index: Tensor], { dim: number; size: number }> =
   vjp: { g: (g, { index }, { dim }) => gatherOp(g, index, { dim }), index: null },
 });
 /** Zeros of size `size` along `dim`, to which x's elements are added where `index` says: gather, backwards. */
-export const scatterAlong: (x: Tensor, dim: number, index: Tensor, size: number) => Tensor = checked(
-  'scatterAlong',
-  [
-    ['x', aTensor],
-    ['dim', aDim],
-    ['index', aTensor],
-    ['size', wholeNumber()],
-  ],
-  (x, dim, index, size) => scatterOp(x, index, { dim: dimOf('scatterAlong', dim, x.ndim), size }),
-);
+export const scatterAlong = (x: Tensor, dim: number, index: Tensor, size: number): Tensor =>
+  scatterOp(x, index, { dim: dim < 0 ? dim + x.ndim : dim, size });
 
 const checkList = (where: string, index: Shape): void => {
   if (index.length !== 1) throw new ShapeError(where, `index takes one dimension, this is ${show(index)}`);
@@ -106,16 +90,8 @@ const selectOp: Op<[x: Tensor, index: Tensor], { dim: number }> = defineParametr
   saves: { x: ['index'] },
   vjp: { x: (g, { index }, { dim }, s) => indexAddOp(g, index, { dim, size: s.x[dim]! }), index: null },
 });
-/** The slices of x at the indices `index` (one dimension) of `dim`, in this order: rows of an embedding, say. */
-export const indexSelect: (x: Tensor, dim: number, index: Tensor) => Tensor = checked(
-  'indexSelect',
-  [
-    ['x', aTensor],
-    ['dim', aDim],
-    ['index', aTensor],
-  ],
-  (x, dim, index) => selectOp(x, index, { dim: dimOf('indexSelect', dim, x.ndim) }),
-);
+/** The slices of x at the indices `index` (one dimension) of `dim`, in this order. */
+export const selectAlong = (x: Tensor, dim: number, index: Tensor): Tensor => selectOp(x, index, { dim });
 
 const indexAddOp: Op<[g: Tensor, index: Tensor], { dim: number; size: number }> = defineParametricOp({
   name: 'indexAdd',
@@ -136,27 +112,6 @@ const indexAddOp: Op<[g: Tensor, index: Tensor], { dim: number; size: number }> 
   saves: { g: ['index'] },
   vjp: { g: (g, { index }, { dim }) => selectOp(g, index, { dim }), index: null },
 });
-/** Zeros of size `size` along `dim`, to which x's slices are added at the indices `index`: indexSelect, backwards. */
-export const indexAdd: (x: Tensor, dim: number, index: Tensor, size: number) => Tensor = checked(
-  'indexAdd',
-  [
-    ['x', aTensor],
-    ['dim', aDim],
-    ['index', aTensor],
-    ['size', wholeNumber()],
-  ],
-  (x, dim, index, size) => indexAddOp(x, index, { dim: dimOf('indexAdd', dim, x.ndim), size }),
-);
-
-/** Integers of shape […] as rows of 0 and one 1 at that index: f32 of shape […, classes]. */
-export const oneHot: (x: Tensor, classes: number) => Tensor = composite(
-  'oneHot',
-  [
-    ['x', aTensor],
-    ['classes', wholeNumber(1)],
-  ],
-  (x, classes) => {
-    const ones = full([...x.shape, 1], 1);
-    return scatterAlong(ones, -1, unsqueeze(x, -1), classes);
-  },
-);
+/** Zeros of size `size` along `dim`, to which x's slices are added at the indices `index`: selectAlong, backwards. */
+export const addAlong = (x: Tensor, dim: number, index: Tensor, size: number): Tensor =>
+  indexAddOp(x, index, { dim, size });

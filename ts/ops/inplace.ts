@@ -12,7 +12,7 @@ import { aNumber, anyNumber, optional, options as optionsOf } from '../core/kind
 import { defineOp, type Op } from '../core/op';
 import { runtime } from '../core/runtime';
 import { scope } from '../core/scope';
-import { broadcast, sameShape, show } from '../core/shape';
+import { broadcast, sameShape, show, type Shape } from '../core/shape';
 import { checked, type Signature } from '../core/signature';
 import { Tensor } from '../core/tensor';
 import { aTensor, aTensorOrNumber } from '../core/tensor-kinds';
@@ -33,16 +33,16 @@ function sharesElements({ shape, strides, size, dense }: Tensor): boolean {
   });
 }
 
-/** Throws unless a can be written to with what is computed of b. */
-function checkWritable(where: string, a: Tensor, b?: Operand): void {
+/** Throws unless a can be written to with what is computed of b, which spreads to `shape`. */
+export function checkWritable(where: string, a: Tensor, b?: Operand, shape: Shape = a.shape): void {
   if (sharesElements(a)) {
     throw new ShapeError(
       where,
       `elements of a share memory, by the strides ${show(a.strides)} of ${show(a.shape)}: write into what it was expanded from`,
     );
   }
-  if (b instanceof Tensor && !sameShape(broadcast(where, a.shape, b.shape), a.shape)) {
-    throw new ShapeError(where, `${show(b.shape)} does not spread to ${show(a.shape)}`);
+  if (b instanceof Tensor && !sameShape(broadcast(where, shape, b.shape), shape)) {
+    throw new ShapeError(where, `${show(b.shape)} does not spread to ${show(shape)}`);
   }
   if (runtime.recording && (a.node !== null || (b instanceof Tensor && b.node !== null))) {
     throw new GradientError(where, 'writes in place what a gradient is recorded for; do it in noGrad');
@@ -80,7 +80,7 @@ const scaleOp: Op<[a: Tensor, s: Operand]> = defineOp({
 const overlaps = (a: Tensor, b: Operand): b is Tensor => b instanceof Tensor && a.storage === b.storage;
 
 /** a ← b, spread and converted. */
-function store(where: string, a: Tensor, b: Tensor): Tensor {
+export function store(where: string, a: Tensor, b: Tensor): Tensor {
   checkWritable(where, a, b);
   if (a.dtype === b.dtype && a.storage !== b.storage && sameShape(a.shape, b.shape)) return copyOp(a, b);
   return scope(() => {

@@ -12,7 +12,7 @@ import { add, div, eq, lt, mul, ne, rsub, sub } from './arithmetic';
 import { softplus } from './activations';
 import { abs, clamp, neg, square, to } from './elementwise';
 import { entropy } from './entropy';
-import { gather, indexSelect } from './indexing';
+import { gather, indexSelect } from './picking';
 import { mean, sum } from './reduce';
 import { logSoftmax } from './softmax';
 import { flatten, permute, reshape, squeeze, unsqueeze } from './view';

@@ -94,5 +94,7 @@ export * from './special';
 export { nanmean, nansum, prod } from './statistics';
 export { corrcoef, cov } from './calculus';
 export { diagflat, diagonalScatter, selectScatter, sliceScatter, tensorSplit } from './scatters';
-export { gather, indexAdd, indexSelect, scatterAlong } from './indexing';
+export { argwhere, gather, indexSelect, maskedSelect, nonzero, take, takeAlongDim } from './picking';
+export * from './scatter';
+export * from './at';
 export { add_, clamp_, copy_, div_, fill_, mul_, sub_, zero_ } from './inplace';

@@ -7,7 +7,7 @@ import { composite } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { aTensor } from '../core/tensor-kinds';
 import { tensor } from './creation';
-import { indexSelect } from './indexing';
+import { indexSelect } from './picking';
 import { sliceScatter } from './parts';
 import { slice } from './view';
 

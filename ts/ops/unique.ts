@@ -7,7 +7,7 @@ import type { Tensor } from '../core/tensor';
 import { aTensor } from '../core/tensor-kinds';
 import { movedim } from './arrange';
 import { tensor } from './creation';
-import { indexSelect } from './indexing';
+import { indexSelect } from './picking';
 import { contiguous, reshape } from './view';
 
 export interface UniqueOptions {

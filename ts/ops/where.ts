@@ -1,5 +1,6 @@
 import { checkFits, ELEMENTS, isFloat } from '../core/dtype';
-import { DTypeError, ShapeError } from '../core/errors';
+import { DTypeError, ShapeError, ValueError } from '../core/errors';
+import { check, checkCount } from '../core/kinds';
 import { constant } from '../core/constant';
 import { cast } from '../core/convert';
 import type { Operand } from '../core/declare';
@@ -9,6 +10,7 @@ import { composite } from '../core/signature';
 import { broadcast, sameShape, show } from '../core/shape';
 import { Tensor } from '../core/tensor';
 import { expand } from './basic';
+import { coordinatesOf, placesOf } from './places';
 
 type WhereOp = Op<[condition: Tensor, a: Tensor, b: Tensor]>;
 
@@ -34,8 +36,7 @@ const ints: WhereOp = defineOp({
   run: (k, [c, a, b], [y]) => k.where(c.address, a.address, b.address, y.address, y.size),
 });
 
-/** a where the condition holds, b elsewhere; all three broadcast. The condition is bool. */
-export const where: (condition: Tensor, a: Operand, b: Operand) => Tensor = composite(
+const choose = composite<[condition: Tensor, a: Operand, b: Operand], Tensor>(
   'where',
   [
     ['condition', aTensor],
@@ -54,6 +55,20 @@ export const where: (condition: Tensor, a: Operand, b: Operand) => Tensor = comp
     return op(expand(condition, shape), expand(p, shape), expand(q, shape));
   },
 );
+
+/**
+ * a where the condition holds, b elsewhere; all three broadcast. The condition is bool. Of the condition alone, a list of the
+ * indices where it holds, as `nonzero` with `asTuple`.
+ */
+export function where(condition: Tensor): Tensor[];
+export function where(condition: Tensor, a: Operand, b: Operand): Tensor;
+export function where(condition: Tensor, a?: Operand, b?: Operand): Tensor | Tensor[] {
+  if (arguments.length > 3) checkCount('where', 3, arguments);
+  if (a !== undefined && b !== undefined) return choose(condition, a, b);
+  if (a !== undefined || b !== undefined) throw new ValueError('where', 'takes a condition alone, or both a and b');
+  check('where', 'condition', aTensor, condition);
+  return coordinatesOf(placesOf('where', condition), condition.ndim === 0 ? [1] : condition.shape);
+}
 
 /** x with `value` where the mask holds; mask and value spread to x's shape, and the result has x's element type. */
 export const maskedFill: (x: Tensor, mask: Tensor, value: Operand) => Tensor = composite(

@@ -74,6 +74,55 @@ pub fn scatter_add(g: &[f32], index: &[i32], y: &mut [f32], [outer, n, k, inner]
     }
 }
 
+/// What `scatter` makes of an element of y and one of x that goes there.
+pub const SET: u32 = 0;
+pub const SUM: u32 = 1;
+pub const PROD: u32 = 2;
+pub const MAX: u32 = 3;
+
+/// y[o, index[o, i, j], j] = f(y[o, index[o, i, j], j], x[o, i, j]), in the order of x
+fn combine<T: Copy>(
+    x: &[T],
+    index: &[i32],
+    y: &mut [T],
+    [outer, n, k, inner]: [usize; 4],
+    f: impl Fn(T, T) -> T,
+) {
+    for o in 0..outer {
+        let y = &mut y[o * n * inner..(o + 1) * n * inner];
+        for i in o * k..(o + 1) * k {
+            let row = i * inner..(i + 1) * inner;
+            for (j, (x, &at)) in x[row.clone()].iter().zip(&index[row]).enumerate() {
+                let y = &mut y[at as usize * inner + j];
+                *y = f(*y, *x);
+            }
+        }
+    }
+}
+
+/// y[o, index[o, i, j], j] becomes x[o, i, j], or its sum, product, maximum or (beyond MAX) minimum with that. NaN is the
+/// maximum and the minimum.
+pub fn scatter(x: &[f32], index: &[i32], y: &mut [f32], sizes: [usize; 4], mode: u32) {
+    combine(x, index, y, sizes, |y, x| match mode {
+        SET => x,
+        SUM => y + x,
+        PROD => y * x,
+        _ if x.is_nan() || (if mode == MAX { x > y } else { x < y }) => x,
+        _ => y,
+    });
+}
+
+/// As `scatter`; sums and products wrap around.
+pub fn scatter_i32(x: &[i32], index: &[i32], y: &mut [i32], sizes: [usize; 4], mode: u32) {
+    combine(x, index, y, sizes, |y, x| match mode {
+        SET => x,
+        SUM => y.wrapping_add(x),
+        PROD => y.wrapping_mul(x),
+        MAX => y.max(x),
+        _ => y.min(x),
+    });
+}
+
 /// y[o, i, :] = x[o, index[i], :]
 pub fn index_select<T: Copy>(x: &[Cell<T>], index: &[i32], y: &[Cell<T>], [outer, n, k, inner]: [usize; 4]) {
     for o in 0..outer {

@@ -5,7 +5,9 @@ mod check;
 use std::cell::Cell;
 
 use check::{assert_close, Guarded, Random};
-use phyllo_kernels::index::{gather, index_add, index_outside, index_select, scatter_add};
+use phyllo_kernels::index::{
+    gather, index_add, index_outside, index_select, scatter, scatter_add, scatter_i32, MAX, PROD, SET, SUM,
+};
 
 /// outer, n, k, inner
 const SIZES: [[usize; 4]; 12] = [
@@ -63,6 +65,48 @@ fn against_their_definitions() {
 
 fn cells_u8(x: &mut [u8]) -> &[Cell<u8>] {
     Cell::from_mut(x).as_slice_of_cells()
+}
+
+#[test]
+fn scatters_in_every_way() {
+    let mut random = Random::new(2);
+    for sizes @ [outer, n, k, inner] in SIZES {
+        let index: Vec<i32> = (0..outer * k * inner).map(|_| random.below(n) as i32).collect();
+        let x: Vec<f32> = random.numbers(outer * k * inner).iter().map(|x| (x * 8.0).round()).collect();
+        let before: Vec<f32> = (0..outer * n * inner).map(|i| (i % 7) as f32 - 3.0).collect();
+        let whole = |x: &[f32]| x.iter().map(|x| *x as i32).collect::<Vec<_>>();
+        for mode in [SET, SUM, PROD, MAX, MAX + 1] {
+            let mut want = before.clone();
+            for o in 0..outer {
+                for i in 0..k {
+                    for j in 0..inner {
+                        let at = (o * k + i) * inner + j;
+                        let y = &mut want[(o * n + index[at] as usize) * inner + j];
+                        *y = match mode {
+                            SET => x[at],
+                            SUM => *y + x[at],
+                            PROD => *y * x[at],
+                            MAX => y.max(x[at]),
+                            _ => y.min(x[at]),
+                        };
+                    }
+                }
+            }
+            let mut y = before.clone();
+            scatter(&x, &index, &mut y, sizes, mode);
+            assert_eq!(y, want);
+            let mut y = whole(&before);
+            scatter_i32(&whole(&x), &index, &mut y, sizes, mode);
+            if want.iter().all(|x| x.abs() < 16_777_216.0) {
+                assert_eq!(y, whole(&want));
+            }
+        }
+    }
+    for mode in [MAX, MAX + 1] {
+        let mut y = [1.0, f32::NAN];
+        scatter(&[f32::NAN, 2.0], &[0, 1], &mut y, [1, 2, 2, 1], mode);
+        assert!(y.iter().all(|y| y.is_nan()));
+    }
 }
 
 #[test]

@@ -25,6 +25,36 @@ pub fn scatter_add(g: usize, index: usize, y: usize, outer: usize, n: usize, k: 
     kernels::scatter_add(g, index, y, [outer, n, k, inner]);
 }
 
+macro_rules! export_scatter {
+    ($($js:literal $name:ident $type:ident)*) => {$(
+        #[cfg(feature = "train")]
+        #[wasm_bindgen(js_name = $js)]
+        #[allow(clippy::too_many_arguments)]
+        pub fn $name(
+            x: usize,
+            index: usize,
+            y: usize,
+            outer: usize,
+            n: usize,
+            k: usize,
+            inner: usize,
+            mode: u32,
+        ) {
+            slices! {
+                x: input $type[outer * k * inner],
+                index: input i32[outer * k * inner],
+                y: output $type[outer * n * inner],
+            }
+            kernels::$name(x, index, y, [outer, n, k, inner], mode);
+        }
+    )*};
+}
+
+export_scatter! {
+    "scatter" scatter f32
+    "scatterI32" scatter_i32 i32
+}
+
 macro_rules! export_index_select {
     ($($js:literal $name:ident $type:ident)*) => {$(
         #[wasm_bindgen(js_name = $js)]

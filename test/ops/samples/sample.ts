@@ -38,6 +38,10 @@ export function sample(inputs: readonly Input[], call: Sample['call'], y: string
 export function discrete(inputs: readonly Input[], call: Sample['call'], y: string): Sample {
   return { inputs, call, y, gradient: false };
 }
+/** A sample that looks at numbers, so that it cannot be captured. */
+export function reading(inputs: readonly Input[], call: Sample['call'], y: string): Sample {
+  return { inputs, call, y, reads: true };
+}
 /** A sample of an answer that JavaScript gets, made a tensor. */
 export function answer(call: () => boolean): Sample {
   return { inputs: [], call: () => tensor(call()), y: 'bool[]', reads: true };

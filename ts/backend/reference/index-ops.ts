@@ -1,7 +1,15 @@
 import type { Kernels } from '../backend';
 import type { Floats } from './heap';
 
-type Name = 'indexOutside' | 'gather' | 'scatterAdd' | 'indexSelect' | 'indexSelect8' | 'indexAdd';
+type Name =
+  | 'indexOutside'
+  | 'gather'
+  | 'scatterAdd'
+  | 'scatter'
+  | 'scatterI32'
+  | 'indexSelect'
+  | 'indexSelect8'
+  | 'indexAdd';
 
 /** Kernels that read where to read or write. */
 export function indexing(heap: Floats): Pick<Kernels, Name> {
@@ -43,6 +51,20 @@ export function indexing(heap: Floats): Pick<Kernels, Name> {
       eachPair(index, shared, outer, n, k, inner, (short, long) => (y[long]! += g[short]!));
     };
 
+  const scatter =
+    (round: (x: number) => number, times: (a: number, b: number) => number): Kernels['scatter'] =>
+    (xAt, index, yAt, outer, n, k, inner, mode) => {
+      const [x, y] = [heap.from(xAt), heap.from(yAt)];
+      const how = [
+        (_: number, b: number) => b,
+        (a: number, b: number) => round(a + b),
+        times,
+        (a: number, b: number) => Math.max(a, b),
+        (a: number, b: number) => Math.min(a, b),
+      ][mode]!;
+      eachPair(index, false, outer, n, k, inner, (short, long) => (y[long] = how(y[long]!, x[short]!)));
+    };
+
   return {
     indexOutside: (indexAt, n, size) =>
       heap
@@ -51,6 +73,11 @@ export function indexing(heap: Floats): Pick<Kernels, Name> {
         .findIndex(i => i < 0 || i >= size),
     gather: take(false),
     scatterAdd: add(false),
+    scatter: scatter(
+      x => x,
+      (a, b) => a * b,
+    ),
+    scatterI32: scatter(x => x | 0, Math.imul),
     indexSelect: take(true),
     indexSelect8: take(true),
     indexAdd: add(true),

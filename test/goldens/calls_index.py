@@ -1,0 +1,71 @@
+"""Calls that index, scatter, run along a dimension and arrange: rows of calls.py."""
+
+import torch
+
+R = torch.randn
+I = torch.tensor
+
+
+def key(i):
+    """An index of phyllo as one of PyTorch's."""
+    if i == '...':
+        return ...
+    if isinstance(i, str):
+        return slice(*(int(part) if part else None for part in i.split(':')))
+    return i
+
+
+def at(x, *indices):
+    return x[tuple(key(i) for i in indices)]
+
+
+def table():
+    x = R(3, 4, 2)
+    grid = I([[0, 2], [1, -1]])
+    mask = x[:, :, 0] > 0
+    for indices in (
+        [0], [-1, 2], ['1:'], ['...', '-1:'], [None, '::2', None, '1:3'], ['...', 1], ['5:', '-9:2'], [],
+        [[0, 2, 0]], [':', [1, 3]], ['...', grid % 2], [[0, 2], [1, -1]], [[0, 2], ':', [1, -1]], [grid, '1:'],
+        [grid, None, [1, 0]], [0, ':', [1, 0]], [[1], '::2', 1], [I(1)], [I([[1], [0]]), [0, 1, 2]],
+        [mask], [mask[:, 0]], [':', mask[0]], [mask[:, 0], '...', [0]], ['...', I([True, False])], [mask & False],
+    ):
+        yield 'at', at, [x, *indices]
+
+    e = I([[0, 2], [1, 1], [2, 0]])
+    yield 'gather', torch.gather, [R(3, 4), 1, e]
+    yield 'gather', torch.gather, [R(4, 2), 0, e]
+    yield 'gather', torch.gather, [R(5, 3, 2), 1, I([[[2], [0], [0], [1]]])]
+    yield 'indexSelect', torch.index_select, [R(3, 4), 1, I([3, 0, 0])]
+    yield 'take', torch.take, [R(2, 3), I([[5, 0], [-1, 2]])]
+    yield 'takeAlongDim', torch.take_along_dim, [R(3, 4), I([[2, 0, 3]]), 1]
+    yield 'takeAlongDim', torch.take_along_dim, [R(3, 4), I([2, 0, 11])]
+    yield 'maskedSelect', torch.masked_select, [R(3, 4), I([True, False, True, True])]
+    yield 'maskedSelect', torch.masked_select, [R(4), mask]
+    odd = I([[0.0, -0.0, 1.5], [float('nan'), 0, -2]])
+    yield 'nonzero', torch.nonzero, [odd]
+    yield 'argwhere', torch.argwhere, [odd]
+    yield 'where', torch.where, [odd]
+
+    unique = I([[0, 2], [1, 3], [2, 0]])
+    for f, name in ((torch.scatter, 'scatter'), (torch.scatter_add, 'scatterAdd')):
+        yield name, f, [R(3, 4), 1, unique, R(3, 2)]
+        yield name, f, [R(4, 4), 1, unique[:2], R(5, 3)]
+        yield name, f, [R(4, 2), 0, unique[:2, :1], R(3, 2)]
+    yield 'scatter', torch.scatter, [R(3, 4), 1, e, 2.5]
+    yield 'scatterAdd', torch.scatter_add, [R(3, 4), 1, e, R(3, 2)]
+    for how in ('sum', 'prod', 'mean', 'amax', 'amin'):
+        for options in ({}, {'includeSelf': False}):
+            f = lambda x, d, i, s, how, o: torch.scatter_reduce(x, d, i, s, how, include_self=o.get('includeSelf', True))
+            yield 'scatterReduce', f, [R(3, 4), 1, e, R(3, 3), how, options]
+            few = I([0.0, 1, -1, 2]), I([1.0, 0, 0, 2, -2, 1])
+            if how not in ('prod',):
+                yield 'scatterReduce', f, [few[0], 0, I([0, 0, 1, 3, 3, 2]), few[1], how, options]
+    one = I([2.0, 3, 0, 0]), I([0.0, 3, 5, 7])
+    yield 'scatterReduce', lambda x, d, i, s, how: torch.scatter_reduce(x, d, i, s, how), [
+        one[0], 0, I([0, 1, 2, 2]), one[1], 'prod']
+    yield 'indexCopy', torch.index_copy, [R(3, 4), 1, I([3, 0]), R(3, 2)]
+    yield 'indexAdd', torch.index_add, [R(3, 4), 0, I([2, 0, 2]), R(3, 4)]
+    yield 'indexAdd', lambda x, d, i, s, o: torch.index_add(x, d, i, s, **o), [R(3), 0, I([2, 2]), R(2), {'alpha': -2}]
+    yield 'indexFill', torch.index_fill, [R(3, 4), 1, I([1, 3]), 5]
+    yield 'maskedScatter', torch.masked_scatter, [R(3, 4), mask, R(3, 4)]
+    yield 'maskedScatter', torch.masked_scatter, [R(3, 4), I([True, False, False, True]), R(7)]
