@@ -65,7 +65,10 @@ export function mayPass(right: unknown, odd: unknown, rule: Omit<Argument, 'valu
     return rule.finite ? Number.isFinite(odd) : true;
   }
   if (odd instanceof Tensor) {
-    return !odd.disposed && (right instanceof Tensor || rule.also === 'labels' || rule.also === 'tensor' || rule.also === 'index');
+    return (
+      !odd.disposed &&
+      (right instanceof Tensor || rule.also === 'labels' || rule.also === 'tensor' || rule.also === 'index')
+    );
   }
   if (typeof odd === 'boolean') return typeof right === 'boolean' || rule.also === 'numbers' || rule.also === 'boolean';
   if (typeof odd === 'function') return rule.also === 'function';

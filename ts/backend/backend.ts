@@ -29,6 +29,7 @@ export {
   type UnaryGrad,
 } from './kernels/elementwise';
 export type { Kernels } from './kernels/kernels';
+export { SCATTER } from './kernels/indexing';
 export { ACTIVATION } from './kernels/product';
 export type { Memory } from './memory';
 export type { MaxPoolSizes } from './kernels/pool';

@@ -30,12 +30,8 @@ export function wide(x: Tensor, f: (x: Tensor) => Tensor): Tensor {
   return itemSize(x.dtype) === 1 ? to(f(to(x, 'i32')), x.dtype) : f(x);
 }
 
-/** f of x and others along a dimension; of single numbers, as of rows of one. */
-export function alongRow(xs: readonly Tensor[], f: (xs: readonly Tensor[]) => Tensor): Tensor {
-  if (xs[0]!.ndim > 0) return f(xs);
-  const y = f(xs.map(x => (x.ndim === 0 ? reshape(x, [1]) : x)));
-  return xs.every(x => x.ndim === 0) ? reshape(y, []) : y;
-}
+/** A single number as a row of one, by which functions along a dimension take it; other tensors as they are. */
+export const rowOf = (x: Tensor): Tensor => (x.ndim === 0 ? reshape(x, [1]) : x);
 
 /** Throws unless a mask is bool. */
 export function checkMask(where: string, mask: Tensor): void {

@@ -7,7 +7,7 @@ import type { Tensor } from '../core/tensor';
 import { aTensor } from '../core/tensor-kinds';
 import { expand, reshape } from './basic';
 import { full, tensor } from './creation';
-import { alongRow, checkMask, checkWithin, cropped, wide } from './fitting';
+import { checkMask, checkWithin, cropped, rowOf, wide } from './fitting';
 import { gatherAlong, scatterAlong, selectAlong } from './indexing';
 import { stack } from './join';
 import { coordinatesOf, placesOf } from './places';
@@ -27,11 +27,11 @@ export const gather: (x: Tensor, dim: number, index: Tensor) => Tensor = composi
     ['index', aTensor],
   ],
   (x, dim, index) => {
-    const d = dimOf('gather', dim, Math.max(x.ndim, 1));
-    return alongRow([index, x], ([at, row]) => {
-      checkWithin('gather', 'x', row!.shape, at!.shape, d);
-      return wide(row!, y => gatherAlong(cropped(y, at!.shape, d), d, at!));
-    });
+    const [row, places] = [rowOf(x), rowOf(index)];
+    const d = dimOf('gather', dim, row.ndim);
+    checkWithin('gather', 'x', row.shape, places.shape, d);
+    const y = wide(row, z => gatherAlong(cropped(z, places.shape, d), d, places));
+    return index.ndim === 0 ? reshape(y, []) : y;
   },
 );
 

@@ -26,7 +26,7 @@ const SCATTERED: Signature<[x: Tensor, dim: number, index: Tensor, src: Tensor]>
 ];
 /**
  * A copy of x with y[…, index[…, i, …], …] = src[…, i, …] along `dim`. The index may be smaller than src, and elsewhere than
- * x. Of several elements at one index, the last stays.
+ * x. Of several elements at one index, the last stays, and the gradient is as if each did.
  *
  * @param index integers from 0 up; @param src of x's element type, or a number.
  */

@@ -1,6 +1,5 @@
 /** Writing elements at indices: the ops, and what public functions check before them. */
-import type { Kernels } from '../backend/backend';
-import { SCATTER } from '../backend/kernels/indexing';
+import { SCATTER, type Kernels } from '../backend/backend';
 import { checkComputes } from '../core/casts';
 import type { View } from '../core/definition';
 import { isFloat } from '../core/dtype';
@@ -13,7 +12,7 @@ import { add, div, eq, maximum, mul } from './arithmetic';
 import { expand, reshape } from './basic';
 import { full } from './creation';
 import { to } from './elementwise';
-import { checkWithin, cropped, wide } from './fitting';
+import { checkWithin, cropped, rowOf, wide } from './fitting';
 import { around, gatherAlong, scatterAlong } from './indexing';
 import { checkIndices } from './indices';
 import { concat } from './join';
@@ -84,15 +83,15 @@ export const reduceOp: ScatterOp = defineParametricOp({
       const share = div(g, maximum(meet(best, index, ofSrc, dim), 1));
       return { x: mul(share, best), src: mul(taken(share), ofSrc) };
     }
-    // The product of all others: of all that is not 0, over the element; or where that is the only 0, all of it.
+    // The product of all others: y over the element; or where that is the only 0, the product of what is not 0.
     const [zero, ofSrc] = [eq(x, 0), eq(src, 0)];
     const zeros = meet(zero, index, ofSrc, dim);
-    const product = reduceOp(where(zero, 1, x), index, where(ofSrc, 1, src), { dim, how });
-    const others = (z: Tensor, n: Tensor, p: Tensor, v: Tensor): Tensor =>
-      where(z, where(eq(n, 1), p, 0), where(eq(n, 0), div(p, where(z, 1, v)), 0));
+    const rest = reduceOp(where(zero, 1, x), index, where(ofSrc, 1, src), { dim, how });
+    const only = where(eq(zeros, 1), rest, 0);
+    const others = (z: Tensor, p: Tensor, all: Tensor, v: Tensor): Tensor => where(z, p, div(all, where(z, 1, v)));
     return {
-      x: mul(g, others(zero, zeros, product, x)),
-      src: mul(taken(g), others(ofSrc, taken(zeros), taken(product), src)),
+      x: mul(g, others(zero, only, y, x)),
+      src: mul(taken(g), others(ofSrc, taken(only), taken(y), src)),
     };
   },
 });
@@ -116,8 +115,7 @@ export function scattered(
   f: Combine,
 ): Tensor {
   if (x.ndim === 0) {
-    const row = (t: Tensor): Tensor => (t.ndim === 0 ? reshape(t, [1]) : t);
-    return reshape(scattered(where_, row(x), dim, row(index), typeof src === 'number' ? src : row(src), f), []);
+    return reshape(scattered(where_, rowOf(x), dim, rowOf(index), typeof src === 'number' ? src : rowOf(src), f), []);
   }
   const d = dimOf(where_, dim, x.ndim);
   checkWithin(where_, 'x', x.shape, index.shape, d);

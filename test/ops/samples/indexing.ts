@@ -65,7 +65,17 @@ export const indexingSamples: SamplesOf<typeof ops> = {
     reading([], () => ops.maskedSelect(tensor(Uint8Array.of(3, 4)), bool([0, 1])), 'u8[1]'),
   ],
   nonzero: [
-    reading([], () => ops.nonzero(tensor([[0, NaN, -0], [2, 0, 1]])), 'i32[3,2]'),
+    reading(
+      [],
+      () =>
+        ops.nonzero(
+          tensor([
+            [0, NaN, -0],
+            [2, 0, 1],
+          ]),
+        ),
+      'i32[3,2]',
+    ),
     reading([], () => ops.nonzero(t(bool([1, 1, 0, 1], [2, 2]))), 'i32[3,2]'),
     reading([], () => ops.nonzero(tensor(2)), 'i32[1,0]'),
     reading([], () => ops.nonzero(int([], [0, 2])), 'i32[0,2]'),
