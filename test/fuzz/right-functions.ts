@@ -2,7 +2,7 @@
 import { RIGHT_ORDER } from './right-order';
 import { RIGHT_SCALAR } from './right-scalar';
 import { ones, tensor, type Tensor } from 'phyllo';
-import { call, each, finite, operand, optional, plain, whole, type Make } from './arguments';
+import { call, each, finite, on, operand, optional, plain, whole, type Make } from './arguments';
 
 const m = (...shape: number[]): Tensor => ones(shape.length > 0 ? shape : [2, 3]);
 const one: Make = () => call(plain(m()));
@@ -13,6 +13,14 @@ export const RIGHT_FUNCTIONS: Readonly<Record<string, Make>> = {
   ...RIGHT_ORDER,
   ...RIGHT_SCALAR,
   ...each('fliplr flipud trace', one),
+  ...each('clone ravel atleast1d atleast2d atleast3d', one),
+  ...each('expandAs reshapeAs', two),
+  unflatten: () => call(plain(m(4)), whole(0), whole([2, 2])),
+  broadcastTo: () => call(plain(m()), whole([2, 3])),
+  ...each('broadcastTensors hstack vstack dstack', () => call(plain([m(), m()]))),
+  'Tensor#unfold': () => on(m(), whole(0), whole(1), whole(1)),
+  ...each('cumprod cummax cummin logcumsumexp', () => call(plain(m()), whole(0))),
+  diff: () => call(plain(m()), optional(whole(1)), optional(whole(0)), optional(plain({ prepend: m(), append: m() }))),
   flip: () => call(plain(m()), whole([0])),
   rot90: () => call(plain(m()), optional(whole(1)), optional(whole([0, 1]))),
   roll: () => call(plain(m()), whole(1), optional(whole(0))),

@@ -19,7 +19,47 @@ def at(x, *indices):
     return x[tuple(key(i) for i in indices)]
 
 
+def running():
+    odd = I([[2.0, 2, -1, float('nan'), 3], [0, -0.0, 0, -1, -1], [1, 3, 2, 3, 5]])
+    for name in ('cumprod', 'logcumsumexp', 'cummax', 'cummin'):
+        f = getattr(torch, name)
+        yield name, f, [R(3, 5), 1]
+        yield name, f, [R(6, 2), 0]
+        yield name, f, [R(()), -1]
+        yield name, f, [odd, 1]
+    zeros = I([[0.0, 2, 3, 4], [2, 0, 0, 3]])
+    yield 'cumprod', torch.cumprod, [zeros, 1]
+    low = I([-float('inf'), -float('inf'), 1, 90, -1000, 95])
+    yield 'logcumsumexp', torch.logcumsumexp, [low, 0]
+    yield 'diff', torch.diff, [R(3, 4)]
+    yield 'diff', torch.diff, [R(5, 2), 2, 0]
+    for name in ('sum', 'mean', 'amax', 'prod', 'softmax', 'cumsum', 'argmax'):
+        for dim in (0, -1):
+            yield name, getattr(torch, name), [R(()), dim]
+    yield 'topk', torch.topk, [R(()), 1, -1]
+    for name in ('max', 'min', 'sort'):
+        yield name, getattr(torch, name), [R(()), -1]
+
+
+def shapes():
+    yield 'unflatten', lambda x, d, s: x.unflatten(d, s), [R(2, 6), 1, [3, -1]]
+    for name, f in (('atleast1d', torch.atleast_1d), ('atleast2d', torch.atleast_2d), ('atleast3d', torch.atleast_3d)):
+        for shape in ((), (3,), (2, 3), (2, 3, 2, 2)):
+            yield name, f, [R(shape)]
+    yield 'ravel', torch.ravel, [R(2, 3)]
+    yield 'clone', torch.clone, [R(2, 3)]
+    yield 'broadcastTo', torch.broadcast_to, [R(2, 1), [3, 2, 4]]
+    yield 'expandAs', lambda x, y: x.expand_as(y), [R(3), R(2, 3)]
+    yield 'reshapeAs', lambda x, y: x.reshape_as(y), [R(2, 3), R(3, 2)]
+
+
 def table():
+    yield from indexing()
+    yield from running()
+    yield from shapes()
+
+
+def indexing():
     x = R(3, 4, 2)
     grid = I([[0, 2], [1, -1]])
     mask = x[:, :, 0] > 0

@@ -18,7 +18,8 @@ import { convSamples, matmulSamples, transposeSamples } from './samples/products
 import { binSamples, quantileSamples, uniqueSamples } from './samples/ranks';
 import { reduceSamples, softmaxSamples } from './samples/reduce';
 import { embeddingSamples, recurrentSamples } from './samples/rnn';
-import { atSamples, scatterSamples } from './samples/scatter';
+import { runningSamples, shapesSamples } from './samples/running';
+import { atSamples, scatteringSamples } from './samples/scatter';
 import type { Sample, SamplesOf } from './samples/sample';
 import { visionSamples } from './samples/vision';
 import { joinSamples, padSamples, partsSamples, viewSamples } from './samples/view';
@@ -68,8 +69,10 @@ export const samples: SamplesOf<Record<OpName, unknown>> = {
   ...padSamples,
   ...joinSamples,
   ...indexingSamples,
-  ...scatterSamples,
+  ...scatteringSamples,
   ...atSamples,
+  ...runningSamples,
+  ...shapesSamples,
   ...embeddingSamples,
   ...recurrentSamples,
   ...lossSamples,

@@ -54,14 +54,16 @@ export function dimOf(where: string, dim: number, ndim: number): number {
   return d;
 }
 
-/** Dimensions counted from the front, ascending, each once; undefined: all of them. */
+/** Dimensions counted from the front, ascending, each once; undefined: all of them. Of a single number, 0 and −1 are none. */
 export function dimsOf(where: string, dim: number | readonly number[] | undefined, ndim: number): number[] {
   if (dim === undefined) return Array.from({ length: ndim }, (_, i) => i);
-  const dims = (typeof dim === 'number' ? [dim] : dim).map(d => dimOf(where, d, ndim)).sort((a, b) => a - b);
+  const dims = (typeof dim === 'number' ? [dim] : dim)
+    .map(d => dimOf(where, d, Math.max(ndim, 1)))
+    .sort((a, b) => a - b);
   dims.forEach((d, i) => {
     if (d === dims[i - 1]) throw new ShapeError(where, `dimension ${d} is named twice`);
   });
-  return dims;
+  return ndim === 0 ? [] : dims;
 }
 
 /** The shape that a and b spread to: sizes match from the last dimension on, or one of them is 1 or missing. */

@@ -53,6 +53,8 @@ export {
 export * from './reduce';
 export * from './norm';
 export * from './order';
+export * from './cumulative';
+export * from './shapes';
 export * from './quantiles';
 export * from './unique';
 export * from './bins';

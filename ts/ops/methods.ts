@@ -52,6 +52,16 @@ export { pow } from './power';
 export { dot, matmul } from './matmul';
 export * from './reduce';
 export * from './order';
+export * from './cumulative';
+export {
+  broadcastTo,
+  clone,
+  expandAs,
+  ravel,
+  reshapeAs,
+  unflatten,
+} from './shapes';
+export { unfold } from './unfold';
 export * from './quantiles';
 export * from './unique';
 export { cdist, dist, norm, renorm } from './distance';

@@ -7,7 +7,9 @@ import { aTensor } from '../core/tensor-kinds';
 import { checked, composite } from '../core/signature';
 import { dimOf, sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
+import { reshape } from './basic';
 import { to } from './elementwise';
+import { rowOf } from './fitting';
 import { scatterAlong } from './indexing';
 import { transpose } from './view';
 
@@ -50,6 +52,10 @@ function topkRows(x: Tensor, params: First): [values: Tensor, indices: Tensor] {
   return [to(values, x.dtype), indices];
 }
 
+/** Of a single number, what was found in a row of one, as single numbers. */
+const single = (x: Tensor, [values, indices]: readonly [Tensor, Tensor]): [values: Tensor, indices: Tensor] =>
+  x.ndim === 0 && values.size === 1 ? [reshape(values, []), reshape(indices, [])] : [values, indices];
+
 /** The first k along dimension d; undefined: all. */
 function first(x: Tensor, d: number, k: number | undefined, descending: boolean): [values: Tensor, indices: Tensor] {
   const count = k ?? x.shape[d]!;
@@ -74,7 +80,10 @@ export const sort: (x: Tensor, dim?: number, options?: SortOptions) => [values: 
     ['dim', optional(aDim)],
     ['options', sortOptions],
   ],
-  (x, dim = -1, { descending = false } = {}) => first(x, dimOf('sort', dim, x.ndim), undefined, descending),
+  (x, dim = -1, { descending = false } = {}) => {
+    const row = rowOf(x);
+    return single(x, first(row, dimOf('sort', dim, row.ndim), undefined, descending));
+  },
 );
 /** The indices (i32) that sort x along `dim` (left out: the last): those of {@link sort}. */
 export const argsort: (x: Tensor, dim?: number, options?: SortOptions) => Tensor = composite(
@@ -84,8 +93,10 @@ export const argsort: (x: Tensor, dim?: number, options?: SortOptions) => Tensor
     ['dim', optional(aDim)],
     ['options', sortOptions],
   ],
-  (x, dim = -1, { descending = false } = {}) =>
-    first(x.detach(), dimOf('argsort', dim, x.ndim), undefined, descending)[1],
+  (x, dim = -1, { descending = false } = {}) => {
+    const row = rowOf(x.detach());
+    return single(x, first(row, dimOf('argsort', dim, row.ndim), undefined, descending))[1];
+  },
 );
 
 export interface TopkOptions {
@@ -106,11 +117,12 @@ export const topk: (x: Tensor, k: number, dim?: number, options?: TopkOptions) =
       ['options', options<TopkOptions>({ largest: aBoolean })],
     ],
     (x, k, dim = -1, { largest = true } = {}) => {
-      const d = dimOf('topk', dim, x.ndim);
-      if (k > x.shape[d]!) {
-        throw new ValueError('topk', `k takes at most the ${x.shape[d]} elements of dimension ${d}, this is ${k}`);
+      const row = rowOf(x);
+      const d = dimOf('topk', dim, row.ndim);
+      if (k > row.shape[d]!) {
+        throw new ValueError('topk', `k takes at most the ${row.shape[d]} elements of dimension ${d}, this is ${k}`);
       }
-      return first(x, d, k, largest);
+      return single(x, first(row, d, k, largest));
     },
   );
 
@@ -146,5 +158,12 @@ export const cumsum: (x: Tensor, dim: number) => Tensor = checked(
     ['x', aTensor],
     ['dim', aDim],
   ],
-  (x, dim) => (isFloat(x.dtype) ? cumsumFloat : cumsumInt)(x, { dim: dimOf('cumsum', dim, x.ndim), backwards: false }),
+  (x, dim) => {
+    const row = rowOf(x);
+    const y = (isFloat(x.dtype) ? cumsumFloat : cumsumInt)(row, {
+      dim: dimOf('cumsum', dim, row.ndim),
+      backwards: false,
+    });
+    return x.ndim === 0 ? reshape(y, []) : y;
+  },
 );

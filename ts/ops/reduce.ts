@@ -13,6 +13,7 @@ import type { Tensor } from '../core/tensor';
 import { add, div, eq, lt, sub } from './arithmetic';
 import { mul, reduced, reshape, sumKept, sumTo } from './basic';
 import { abs, exp, log, square, to } from './elementwise';
+import { rowOf } from './fitting';
 import { scatterAlong } from './indexing';
 import { nrm2 } from './nrm2';
 import { permute } from './view';
@@ -178,9 +179,10 @@ function both(name: string, op: typeof maxAlong): Both {
       ['options', reduceOptions],
     ],
     (x, dim, options) => {
-      const d = dimOf(name, dim, x.ndim);
-      const [values, indices] = op(x, { dim: d });
-      const shape = options?.keepdim ? values.shape : without(x.shape, [d]);
+      const row = rowOf(x);
+      const d = dimOf(name, dim, row.ndim);
+      const [values, indices] = op(row, { dim: d });
+      const shape = options?.keepdim && x.ndim > 0 ? values.shape : without(x.shape, [d]);
       return [reshape(values, shape), reshape(indices, shape)];
     },
   );
@@ -222,7 +224,7 @@ function arg(name: string, op: typeof maxAlong): Arg {
       ['options', reduceOptions],
     ],
     (x, dim, options) => {
-      const flat = dim === undefined ? reshape(x, [x.size]) : x;
+      const flat = dim === undefined ? reshape(x, [x.size]) : rowOf(x);
       const d = dimOf(name, dim ?? 0, flat.ndim);
       const [, at] = op(flat.detach(), { dim: d });
       return reshape(at, options?.keepdim ? reduced(x.shape, dimsOf(name, dim, x.ndim)) : without(flat.shape, [d]));

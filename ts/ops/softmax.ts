@@ -7,8 +7,9 @@ import { dimOf } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { mul, sub } from './arithmetic';
 import { exp } from './elementwise';
+import { rowOf } from './fitting';
 import { sum } from './reduce';
-import { transpose } from './view';
+import { reshape, transpose } from './view';
 
 const last = { keepdim: true } as const;
 const rows = (x: { size: number; shape: readonly number[] }): [rows: number, n: number] => {
@@ -67,8 +68,10 @@ const along = (name: string, op: Op<[x: Tensor]>): ((x: Tensor, dim?: number) =>
       ['dim', optional(aDim)],
     ],
     (x, dim = -1) => {
-      const d = dimOf(name, dim, x.ndim);
-      return d === x.ndim - 1 ? op(x) : transpose(op(transpose(x, d, -1)), d, -1);
+      const row = rowOf(x);
+      const d = dimOf(name, dim, row.ndim);
+      const y = d === row.ndim - 1 ? op(row) : transpose(op(transpose(row, d, -1)), d, -1);
+      return x.ndim === 0 ? reshape(y, []) : y;
     },
   );
 

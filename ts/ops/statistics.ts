@@ -6,6 +6,7 @@ import type { Tensor } from '../core/tensor';
 import { aTensor } from '../core/tensor-kinds';
 import { add, div, mul } from './arithmetic';
 import { to } from './elementwise';
+import { rowOf } from './fitting';
 import { concat } from './join';
 import { isnan, logicalNot } from './logic';
 import { mean, std, sum, variance, type ReduceOptions, type VarianceOptions } from './reduce';
@@ -26,7 +27,7 @@ export const prod: (x: Tensor, dim?: number, options?: ReduceOptions) => Tensor 
     ['options', optionsOf<ReduceOptions>({ keepdim: aBoolean })],
   ],
   (x, dim, { keepdim = false } = {}) => {
-    const flat = dim === undefined ? reshape(x, [x.size]) : x;
+    const flat = dim === undefined ? reshape(x, [x.size]) : rowOf(x);
     const d = dimOf('prod', dim ?? 0, flat.ndim);
     let y = flat.dtype === 'f32' ? flat : to(flat, 'i32');
     if (y.shape[d] === 0) y = add(sum(y, d, { keepdim: true }), 1);
@@ -35,7 +36,7 @@ export const prod: (x: Tensor, dim?: number, options?: ReduceOptions) => Tensor 
       const pairs = mul(slice(y, d, 0, half), slice(y, d, half, 2 * half));
       y = n % 2 === 0 ? pairs : concat([pairs, slice(y, d, 2 * half)], d);
     }
-    const reduced = dim === undefined ? x.shape.map(() => 1) : y.shape;
+    const reduced = dim === undefined || x.ndim === 0 ? x.shape.map(() => 1) : y.shape;
     return reshape(y, keepdim ? reduced : y.shape.filter((_, i) => i !== d));
   },
 );

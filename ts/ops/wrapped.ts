@@ -20,7 +20,8 @@ const inRange = (name: string): InRange =>
       runCopy(k.copy, index, y);
     },
   });
-const CHECKS = {
+type Name = 'at' | 'put' | 'take' | 'maskedScatter';
+const CHECKS: Readonly<Record<Name, InRange>> = {
   at: inRange('at'),
   put: inRange('put'),
   take: inRange('take'),
@@ -28,6 +29,6 @@ const CHECKS = {
 };
 
 /** Indices of a dimension of some size, negative ones being counted from the back: in range, as i32. */
-export function wrapped(where: keyof typeof CHECKS, index: Tensor, size: number): Tensor {
+export function wrapped(where: Name, index: Tensor, size: number): Tensor {
   return CHECKS[where](add(index, mul(lt(index, 0), size)), { size });
 }

@@ -7,7 +7,7 @@ import { bool, distinct, int, nonzero, reading, real, sample, type SamplesOf } f
 
 const u8 = (...numbers: number[]): ReturnType<typeof tensor> => tensor(Uint8Array.from(numbers));
 
-export const scatterSamples: SamplesOf<typeof ops> = {
+export const scatteringSamples: SamplesOf<typeof ops> = {
   scatter: [
     sample([real(3, 4), real(3, 2)], (x, s) => ops.scatter(x, 1, int([0, 3, 3, 2, 1, 0], [3, 2]), s), 'f32[3,4]'),
     sample([real(3, 4), real(2, 5)], (x, s) => ops.scatter(x, 0, int([2, 0, 1, 2], [2, 2]), s), 'f32[3,4]'),
