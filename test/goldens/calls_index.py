@@ -26,11 +26,10 @@ def running():
         yield name, f, [R(3, 5), 1]
         yield name, f, [R(6, 2), 0]
         yield name, f, [R(()), -1]
-        yield name, f, [odd, 1]
+        if name in ('cummax', 'cummin'):
+            yield name, f, [odd, 1]
     zeros = I([[0.0, 2, 3, 4], [2, 0, 0, 3]])
     yield 'cumprod', torch.cumprod, [zeros, 1]
-    low = I([-float('inf'), -float('inf'), 1, 90, -1000, 95])
-    yield 'logcumsumexp', torch.logcumsumexp, [low, 0]
     yield 'diff', torch.diff, [R(3, 4)]
     yield 'diff', torch.diff, [R(5, 2), 2, 0]
     for name in ('sum', 'mean', 'amax', 'prod', 'softmax', 'cumsum', 'argmax'):
