@@ -28,7 +28,7 @@ import {
   norm,
   ones,
   rand,
-  scatterAlong,
+  scatterAdd,
   scope,
   softmax,
   sum,
@@ -141,8 +141,8 @@ const SUMS: Readonly<Record<string, (x: Tensor) => readonly [Tensor, number]>> =
     const y = batchNorm(zeros([5000, 2, 200]), null, null, { bias, training: true });
     return [grad(y, bias, x.reshape(5000, 1, 200).expand(y.shape)), total(x)];
   },
-  indexAdd: x => [indexAdd(x.reshape(N, 1).expand(N, 3), 0, same(N), 1), total(x)],
-  scatterAlong: x => [scatterAlong(x, 0, same(N), 1), total(x)],
+  indexAdd: x => [indexAdd(zeros([1, 3]), 0, same(N), x.reshape(N, 1).expand(N, 3)), total(x)],
+  scatterAdd: x => [scatterAdd(zeros([1]), 0, same(N), x), total(x)],
   'weights of an embedding': x => {
     const w = zero(1, 5);
     return [grad(embedding(same(N), w), w, x.reshape(N, 1).expand(N, 5)), total(x)];

@@ -19,7 +19,7 @@ import { aTensor } from '../core/tensor-kinds';
 import { add, div, eq, gt, mul, ne, sub } from './arithmetic';
 import { tensor } from './creation';
 import { abs, clamp, to } from './elementwise';
-import { indexSelect } from './indexing';
+import { indexSelect } from './picking';
 import { logicalAnd } from './logic';
 import { distances, nrm2 } from './nrm2';
 import { pow } from './power';

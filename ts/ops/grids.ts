@@ -16,7 +16,7 @@ import type { Tensor } from '../core/tensor';
 import { aTensor } from '../core/tensor-kinds';
 import { mul } from './arithmetic';
 import { full, tensor } from './creation';
-import { indexSelect } from './indexing';
+import { indexSelect } from './picking';
 import { concat, stack } from './join';
 import { pad } from './pad';
 import { expand, reshape } from './view';
