@@ -16,7 +16,7 @@ import { show } from '../core/shape';
 import { checkArguments, checkConstructor } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { tensor } from '../ops/creation';
-import { sourceKeys, type Generator, type SourceOptions } from '../ops/generator';
+import { aSeed, Generator, sourceKeys, type SourceOptions } from '../ops/generator';
 import { indexSelect } from '../ops/picking';
 import { permutation } from '../ops/random';
 import { contiguous, select, slice } from '../ops/view';
@@ -30,13 +30,15 @@ export interface Dataset<T> {
   getBatch?(indices: Int32Array): T;
 }
 
-const isDataset = (v: unknown): boolean => {
+const fits = (v: unknown): boolean => {
   if (typeof v !== 'object' || v === null || !('length' in v && 'get' in v)) return false;
   return Number.isInteger(v.length) && Number(v.length) >= 0 && typeof v.get === 'function';
 };
+/** Whether samples can be taken by their numbers. */
+export const isDataset = <T>(v: Dataset<T> | Iterable<T>): v is Dataset<T> => fits(v);
 /** A {@link Dataset}. */
 export function aDataset<T>(): Kind<Dataset<T>> {
-  return kind('a dataset, which has a length and get(i)', isDataset);
+  return kind('a dataset, which has a length and get(i)', fits);
 }
 
 /** As many tensors as T has. */
@@ -48,7 +50,7 @@ function each(xs: readonly Tensor[], f: (x: Tensor) => Tensor): readonly Tensor[
 }
 
 /** Throws IndexError unless all are indices of a dataset of n samples. */
-function checkIndices(where: string, indices: ArrayLike<number>, n: number): void {
+export function checkIndices(where: string, indices: ArrayLike<number>, n: number): void {
   check(where, 'indices', numbers, indices);
   for (let k = 0; k < indices.length; k++) {
     const i = indices[k]!;
@@ -142,6 +144,8 @@ export class Subset<T> implements Dataset<T> {
 export interface SplitOptions extends SourceOptions {
   /** Where the random order comes from. Default: the default generator. */
   readonly generator?: Generator;
+  /** Seeds a generator for it instead. */
+  readonly seed?: number;
 }
 
 /** How many samples each part gets. Fractions are rounded down; what is left goes to the first parts, one each. */
@@ -158,7 +162,7 @@ function countsOf(lengths: readonly number[], n: number): number[] {
 
 /**
  * Parts of a dataset, of given lengths or fractions, drawn at random without overlap:
- * `const [train, validation, test] = randomSplit(data, [0.8, 0.1, 0.1], { generator: new Generator(1) })`.
+ * `const [train, validation, test] = randomSplit(data, [0.8, 0.1, 0.1], { seed: 1 })`.
  * Throws ValueError if the lengths do not add up.
  */
 export function randomSplit<T, const L extends readonly number[]>(
@@ -176,13 +180,15 @@ export function randomSplit<T>(
     [
       ['dataset', aDataset()],
       ['lengths', listOf(aNumber(0), 'a list of numbers')],
-      ['options', optionsOf<SplitOptions>(sourceKeys)],
+      ['options', optionsOf<SplitOptions>({ ...sourceKeys, seed: aSeed })],
     ],
     [dataset, lengths, options],
   );
   checkCount('randomSplit', 3, arguments);
+  const { seed, generator } = options;
+  if (seed !== undefined && generator) throw new ValueError('randomSplit', 'takes a seed or a generator, not both');
   const counts = countsOf(lengths, dataset.length);
-  const order = permutation(dataset.length, options.generator);
+  const order = permutation(dataset.length, seed === undefined ? generator : new Generator(seed));
   let end = 0;
   return counts.map(count => new Subset(dataset, order.subarray(end, (end += count))));
 }

@@ -150,6 +150,13 @@ export const permutation: (n: number, generator?: Generator) => Int32Array<Array
     return order;
   },
 );
+/** n numbers in [0, 1), in JavaScript: multiples of 2⁻³². */
+export function uniforms(n: number, generator: Generator = defaultGenerator()): Float64Array<ArrayBuffer> {
+  const key = generator.draw();
+  const words = wordsOf(key, n);
+  key.dispose();
+  return Float64Array.from({ length: n }, (_, i) => (words[i]! >>> 0) / 2 ** 32);
+}
 /** 0 to n − 1 in random order (i32). */
 export const randperm: (n: number, options?: SourceOptions) => Tensor = checked(
   'randperm',
