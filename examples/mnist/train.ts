@@ -155,7 +155,7 @@ export function evaluate(model: nn.Layer, data: Mnist['validation'] | Mnist['tes
       const logits = model.forward(x);
       const [p, classes] = logits.softmax().max(1);
       losses += crossEntropy(logits, t, { reduction: 'sum' }).item();
-      confusion.update(t, classes);
+      confusion.update(classes, t);
       predicted.set(classes.toArray(), at);
       probability.set(p.toArray(), at);
       at += t.size;

@@ -19,7 +19,7 @@ const exactly = <T>(n: number, element: fc.Arbitrary<T>): fc.Arbitrary<T[]> =>
 describe('ConfusionMatrix', () => {
   // scikit-learn 1.9.1: confusion_matrix, precision_recall_fscore_support(labels=range(5), zero_division=0).
   test("scikit-learn's numbers", () => {
-    const m = new ConfusionMatrix(5).update(actual, predicted);
+    const m = new ConfusionMatrix(5).update(predicted, actual);
     expect(m.matrix).toEqual([
       [3, 1, 0, 0, 0],
       [0, 1, 1, 0, 0],
@@ -54,20 +54,20 @@ describe('ConfusionMatrix', () => {
       [1, 1],
       [0, 2],
     ];
-    expect(confusionMatrix([0, 0, 1, 1], [0, 1, 1, 1], 2)).toEqual(expected);
-    expect(confusionMatrix(i32(0, 0, 1, 1), u8(0, 1, 1, 1), 2)).toEqual(expected);
-    expect(confusionMatrix(tensor([false, false, true, true]), Int8Array.of(0, 1, 1, 1), 2)).toEqual(expected);
+    expect(confusionMatrix([0, 1, 1, 1], [0, 0, 1, 1], 2)).toEqual(expected);
+    expect(confusionMatrix(u8(0, 1, 1, 1), i32(0, 0, 1, 1), 2)).toEqual(expected);
+    expect(confusionMatrix(Int8Array.of(0, 1, 1, 1), tensor([false, false, true, true]), 2)).toEqual(expected);
     expect(
       confusionMatrix(
-        i32(0, 0, 1, 1).reshape([2, 2]),
         tensor([
           [0, 1],
           [1, 1],
         ]).to('i32'),
+        i32(0, 0, 1, 1).reshape([2, 2]),
         2,
       ),
     ).toEqual(expected);
-    expect(confusionMatrix(i32(0, 1, 0, 1).reshape([2, 2]).t(), [0, 1, 1, 1], 2)).toEqual(expected);
+    expect(confusionMatrix([0, 1, 1, 1], i32(0, 1, 0, 1).reshape([2, 2]).t(), 2)).toEqual(expected);
   });
 
   test('batches add up to the whole, and the marginals to the labels', () => {
@@ -82,7 +82,7 @@ describe('ConfusionMatrix', () => {
       );
     fc.assert(
       fc.property(samples, ([classes, pairs, cut]) => {
-        const columns = (part: typeof pairs): [number[], number[]] => [part.map(p => p[0]), part.map(p => p[1])];
+        const columns = (part: typeof pairs): [number[], number[]] => [part.map(p => p[1]), part.map(p => p[0])];
         const m = new ConfusionMatrix(classes);
         m.update(...columns(pairs.slice(0, cut))).update(...columns(pairs.slice(cut)));
         expect(m.matrix).toEqual(confusionMatrix(...columns(pairs), classes));
@@ -115,14 +115,14 @@ describe('ConfusionMatrix', () => {
   });
 
   test.each<[string, number[], number[], string]>([
-    ['actual', [0, 3], [0, 0], 'actual 3 at position 1 is outside [0, 3)'],
+    ['target', [0, 3], [0, 0], 'target 3 at position 1 is outside [0, 3)'],
     ['predicted', [0, 0, 0], [0, 1, -1], 'predicted -1 at position 2 is outside [0, 3)'],
-    ['half', [0.5], [0], 'actual 0.5 at position 0'],
+    ['half', [0.5], [0], 'target 0.5 at position 0'],
     ['no number', [0], [NaN], 'predicted NaN at position 0'],
   ])('a label outside the classes counts nothing: %s', (_, a, p, message) => {
     const m = new ConfusionMatrix(3);
-    expect(() => m.update(a, p)).toThrow(IndexError);
-    expect(() => m.update(a, p)).toThrow(message);
+    expect(() => m.update(p, a)).toThrow(IndexError);
+    expect(() => m.update(p, a)).toThrow(message);
     expect(m.total).toBe(0);
   });
 

@@ -16,7 +16,7 @@ const count = (f: (actual: number, predicted: number) => boolean): number =>
   actual.filter((a, i) => f(a, predicted[i]!)).length;
 const table = classes.map(a => classes.map(p => count((x, y) => x === a && y === p)));
 
-const made = (): metrics.ConfusionMatrix => new metrics.ConfusionMatrix(CLASSES).update(target, predicted);
+const made = (): metrics.ConfusionMatrix => new metrics.ConfusionMatrix(CLASSES).update(predicted, target);
 /** By definition: what was found of the class, what of the found is of it, and 2PR / (P + R). */
 const expected = classes.map(c => {
   const precision = table[c]![c]! / count((_, p) => p === c);
@@ -37,7 +37,7 @@ const hits = count((a, p) => a === p);
 /** A member without a row does not compile. */
 const MEMBERS: Readonly<Record<keyof metrics.ConfusionMatrix, () => void>> = {
   classes: () => expect(made().classes).toBe(4),
-  update: () => expect(made().update([3, 3], [0, 0]).matrix[3]![0]).toBe(table[3]![0]! + 2),
+  update: () => expect(made().update([0, 0], [3, 3]).matrix[3]![0]).toBe(table[3]![0]! + 2),
   matrix: () => expect(made().matrix).toEqual(table),
   total: () => expect(made().total).toBe(N),
   accuracy: () => expect(made().accuracy).toBe(hits / N),
@@ -67,11 +67,11 @@ const METRICS: Readonly<Record<keyof typeof metrics, () => void>> = {
       expect(metrics.topKAccuracy(scores, target, k)).toBe(rows.filter((row, i) => among(row, actual[i]!)).length / N);
     }
   },
-  confusionMatrix: () => expect(metrics.confusionMatrix(actual, predicted, CLASSES)).toEqual(table),
+  confusionMatrix: () => expect(metrics.confusionMatrix(predicted, actual, CLASSES)).toEqual(table),
   ConfusionMatrix() {
     const half = N / 2;
-    const m = new metrics.ConfusionMatrix(CLASSES).update(actual.slice(0, half), predicted.slice(0, half));
-    expect(m.update(actual.slice(half), predicted.slice(half)).matrix).toEqual(table);
+    const m = new metrics.ConfusionMatrix(CLASSES).update(predicted.slice(0, half), actual.slice(0, half));
+    expect(m.update(predicted.slice(half), actual.slice(half)).matrix).toEqual(table);
   },
 };
 

@@ -270,7 +270,7 @@ export const STYLES: Readonly<Record<string, Style>> = {
     const matrix = new metrics.ConfusionMatrix(CLASSES);
     repeat(turns, turn, () => {
       const logits = model.forward(x);
-      matrix.update(t, logits.argmax(1));
+      matrix.update(logits.argmax(1), t);
       metrics.topKAccuracy(logits, t, 2);
     });
   },

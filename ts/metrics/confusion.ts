@@ -24,7 +24,7 @@ const sum = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0);
 /** More classes have more counts than JavaScript can hold. */
 const MOST = 2 ** 13;
 
-/** Counts of samples by actual class (row) and predicted class (column), gathered over batches. */
+/** Counts of samples by their class, the target (row), and predicted class (column), gathered over batches. */
 export class ConfusionMatrix {
   readonly #counts: number[][];
 
@@ -37,17 +37,17 @@ export class ConfusionMatrix {
 
   /**
    * Counts the samples of a batch. Throws, before it counts any, ShapeError if there are not as many predictions as
-   * labels, IndexError for a label outside the classes, DTypeError for floats.
+   * targets, IndexError for a label outside the classes, DTypeError for floats.
    */
-  update(actual: Labels, predicted: Labels): this {
+  update(predicted: Labels, target: Labels): this {
     checkCount('ConfusionMatrix.update', 2, arguments);
-    const rows = labelsOf('ConfusionMatrix', 'actual', actual);
     const columns = labelsOf('ConfusionMatrix', 'predicted', predicted);
+    const rows = labelsOf('ConfusionMatrix', 'target', target);
     if (rows.length !== columns.length) {
-      throw new ShapeError('ConfusionMatrix', `${rows.length} actual labels, but ${columns.length} predicted`);
+      throw new ShapeError('ConfusionMatrix', `${columns.length} predictions for ${rows.length} targets`);
     }
-    checkLabels('ConfusionMatrix', 'actual', rows, this.classes);
     checkLabels('ConfusionMatrix', 'predicted', columns, this.classes);
+    checkLabels('ConfusionMatrix', 'target', rows, this.classes);
     for (let i = 0; i < rows.length; i++) this.#counts[rows[i]!]![columns[i]!]!++;
     return this;
   }
@@ -94,8 +94,8 @@ export class ConfusionMatrix {
   }
 }
 
-/** Counts of samples by actual class (row) and predicted class (column). Throws as ConfusionMatrix does. */
-export function confusionMatrix(actual: Labels, predicted: Labels, classes: number): number[][] {
+/** Counts of samples by their class, the target (row), and predicted class (column). Throws as ConfusionMatrix does. */
+export function confusionMatrix(predicted: Labels, target: Labels, classes: number): number[][] {
   checkCount('confusionMatrix', 3, arguments);
-  return new ConfusionMatrix(classes).update(actual, predicted).matrix;
+  return new ConfusionMatrix(classes).update(predicted, target).matrix;
 }
