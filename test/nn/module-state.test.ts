@@ -1,5 +1,5 @@
 /** Loading the state of modules: whole or not at all, by name, into what has its shapes. */
-import { DisposedError, nn, ones, ShapeError, zeros, type Tensor } from 'phyllo';
+import { DisposedError, nn, ones, ShapeError, tensor, zeros, type Tensor } from 'phyllo';
 import { describe, expect, test } from 'vitest';
 import { NAMES, Net, numbers } from './nets';
 
@@ -78,4 +78,12 @@ test('a state dict is loaded whole or not at all, also where the receiver has lo
   to.bias!.dispose();
   expect(() => to.loadStateDict(from.stateDict())).toThrow(DisposedError);
   expect(numbers(to.weight)).toEqual(before);
+});
+
+test('floats of other types are converted: weights of f64 load into f32', () => {
+  const layer = new nn.Linear(2, 1);
+  const weight = tensor([0.1, 0.25], { shape: [1, 2], dtype: 'f64' });
+  layer.loadStateDict({ weight, bias: tensor([0.5], { dtype: 'f16' }) });
+  expect([...numbers(layer.weight), ...numbers(layer.bias!)]).toEqual([Math.fround(0.1), 0.25, 0.5]);
+  expect(() => layer.loadStateDict({ weight: zeros([1, 2], { dtype: 'i32' }), bias: zeros([1]) })).toThrow(/found i32/);
 });

@@ -12,6 +12,7 @@ import { show, sizeOf } from '../core/shape';
 import { checkArguments } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { fromBytes } from '../core/given';
+import { isPlain } from '../core/tree';
 import { to } from '../ops/elementwise';
 import { bytesOf } from './bytes';
 
@@ -26,10 +27,39 @@ const types: ReadonlyMap<unknown, DType> = new Map(DTYPES.map(dtype => [ELEMENTS
 
 export interface SafetensorsOptions {
   /**
-   * Whether elements of types that ops do not compute in are converted to one that they do: F16 and BF16 to f32, I8 and
-   * I64 to i32. With false they stay f16, bf16, i8 and i64. F64 is f64 in both cases. Default true.
+   * Whether elements of types that ops do not compute in are converted to one that they do: F16 and BF16 to f32, I8, I64,
+   * U16, U32 and U64 to i32. With false they stay f16, bf16, i8 and i64, U16 becomes i32, and U32 and U64 i64. F64 is f64 in
+   * both cases: modules and optimisers load it. Default true.
    */
   readonly convert?: boolean;
+}
+
+/** Element types of files alone, which are read as one that holds their numbers. */
+const UNSIGNED: ReadonlyMap<unknown, { readonly bytes: 2 | 4 | 8; readonly dtype: 'i32' | 'i64' }> = new Map([
+  ['U16', { bytes: 2, dtype: 'i32' }],
+  ['U32', { bytes: 4, dtype: 'i64' }],
+  ['U64', { bytes: 8, dtype: 'i64' }],
+]);
+/** The bytes of unsigned integers as those of the signed type. */
+function signed(bytes: Uint8Array, word: string, file: string): Uint8Array {
+  const of = UNSIGNED.get(word);
+  if (!of) return bytes;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const n = bytes.byteLength / of.bytes;
+  const out = new DataView(new ArrayBuffer(n * itemSize(of.dtype)));
+  for (let i = 0; i < n; i++) {
+    if (of.bytes === 2) out.setInt32(4 * i, view.getUint16(2 * i, true), true);
+    else
+      out.setBigUint64(
+        8 * i,
+        of.bytes === 4 ? BigInt(view.getUint32(4 * i, true)) : view.getBigUint64(8 * i, true),
+        true,
+      );
+    if (of.bytes === 8 && out.getBigInt64(8 * i, true) < 0n) {
+      throw new FileError(file, `expected integers below 2^63, found ${out.getBigUint64(8 * i, true)}`);
+    }
+  }
+  return new Uint8Array(out.buffer);
 }
 
 /** Throws for integers that do not fit into 32 bits: labels and counts, which other libraries keep in 64, do. */
@@ -42,7 +72,8 @@ function checkLongs(bytes: Uint8Array, file: string): void {
 }
 
 /** A tensor of elements in bytes, or what it is converted to. */
-function tensorOf(bytes: Uint8Array, { dtype, shape }: Entry, convert: boolean, file: string): Tensor {
+function tensorOf(content: Uint8Array, { dtype, word, shape }: Entry, convert: boolean, file: string): Tensor {
+  const bytes = signed(content, word, file);
   if (!convert || dtype === 'f64' || !isStorage(dtype)) return fromBytes(bytes, shape, dtype);
   if (dtype === 'i64') checkLongs(bytes, file);
   return to(fromBytes(bytes, shape, dtype), ELEMENTS[dtype].kind === 'float' ? 'f32' : 'i32');
@@ -64,13 +95,25 @@ function byCodePoint(a: string, b: string): number {
 
 /**
  * Tensors as a safetensors file, with texts of your own as `metadata`. The same contents give the same bytes, in
- * whatever order they come: the reference implementation's, whose order of metadata alone is left to chance. Throws
+ * whatever order they come: the reference implementation's, whose order of metadata alone is left to chance. What
+ * `decodeSafetensors` gives may be given whole, with its metadata. Throws
  * ValueError for the names `__metadata__` and `__proto__`, and for text that is not Unicode.
  */
 export function encodeSafetensors(
-  tensors: Readonly<Record<string, Tensor>>,
-  metadata: Readonly<Record<string, string>> = {},
+  given: Readonly<Record<string, Tensor>> | Safetensors,
+  texts?: Readonly<Record<string, string>>,
 ): Uint8Array {
+  const whole = isWhole(given) ? given : { tensors: given, metadata: texts ?? {} };
+  if (isWhole(given) && texts !== undefined) {
+    throw new ValueError('encodeSafetensors', 'takes metadata once: what decodeSafetensors gives has its own');
+  }
+  return encode(whole, arguments);
+}
+/** Whether it is what `decodeSafetensors` gives, and no tensors under these names. */
+const isWhole = (v: Readonly<Record<string, Tensor>> | Safetensors): v is Safetensors =>
+  isPlain(v) && isPlain(v.tensors) && isPlain(v.metadata) && Object.keys(v).length === 2;
+
+function encode({ tensors, metadata }: Safetensors, args: ArrayLike<unknown>): Uint8Array {
   checkArguments(
     'encodeSafetensors',
     [
@@ -79,7 +122,7 @@ export function encodeSafetensors(
     ],
     [tensors, metadata],
   );
-  checkCount('encodeSafetensors', 2, arguments);
+  checkCount('encodeSafetensors', 2, args);
   const entries = Object.entries(tensors);
   const texts = Object.entries(metadata);
   for (const [name] of [...entries, ...texts]) {
@@ -123,7 +166,7 @@ export function encodeSafetensors(
 }
 
 /**
- * The tensors in a safetensors file: F64, F32, I32, U8 and BOOL as they are, F16 and BF16 as f32, I8 and I64 as i32, or
+ * The tensors in a safetensors file: F64, F32, I32, U8 and BOOL as they are, F16 and BF16 as f32, other integers as i32, or
  * these as they are too: see {@link SafetensorsOptions}. `name` is the file's, for errors. Throws FileError for bytes that
  * are no whole safetensors file, for elements of other types, and for integers beyond 32 bits that are to become i32.
  */
@@ -236,6 +279,8 @@ function metadataOf(texts: unknown, name: string): Record<string, string> {
 interface Entry {
   readonly key: string;
   readonly dtype: DType;
+  /** Its element type in the file. */
+  readonly word: string;
   readonly shape: readonly number[];
   readonly begin: number;
   readonly end: number;
@@ -249,14 +294,17 @@ function entryOf(key: string, info: unknown, name: string): Entry {
   if (reserved(key)) throw new FileError(name, `expected a tensor's name, found ${brief(key)}`);
   if (!isObject(info)) return wrong('an object', info);
   const { dtype: word, shape, data_offsets: offsets } = info;
-  const dtype = types.get(word);
-  if (!dtype) return wrong(`an element type of ${[...types.keys()].join(', ')}`, word);
+  const unsigned = UNSIGNED.get(word);
+  const dtype = unsigned?.dtype ?? types.get(word);
+  if (!dtype || typeof word !== 'string') {
+    return wrong(`an element type of ${[...types.keys(), ...UNSIGNED.keys()].join(', ')}`, word);
+  }
   if (!Array.isArray(shape) || !shape.every(isSize)) return wrong('a shape of whole numbers', shape);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize)) {
     return wrong('data_offsets of two whole numbers', offsets);
   }
   const [begin = 0, end = 0] = offsets;
-  const size = sizeOf(shape) * itemSize(dtype);
-  if (end - begin !== size) return wrong(`${size} bytes for ${ELEMENTS[dtype].safetensors} ${show(shape)}`, offsets);
-  return { key, dtype, shape, begin, end };
+  const size = sizeOf(shape) * (unsigned?.bytes ?? itemSize(dtype));
+  if (end - begin !== size) return wrong(`${size} bytes for ${word} ${show(shape)}`, offsets);
+  return { key, dtype, word, shape, begin, end };
 }

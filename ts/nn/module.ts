@@ -169,7 +169,7 @@ export abstract class Module {
   /**
    * Copies values into the parameters and buffers, in place, so that optimisers and captured plans go on. Strict (the
    * default), every name must be there and no other, but for PyTorch's `num_batches_tracked`, which nothing here needs; of a
-   * tensor with several names one is enough. Else the report lists what is missing or unexpected. Throws ShapeError or
+   * tensor with several names one is enough. Floats of other types (F64 weights) are converted. Else the report lists what is missing or unexpected. Throws ShapeError or
    * DisposedError before anything is written.
    */
   loadStateDict(state: Readonly<Record<string, Tensor>>, options: LoadOptions = {}): LoadReport {

@@ -1,6 +1,7 @@
 /** Saving and loading what modules hold, and copies of them. */
 import { noteChange } from '../core/changes';
 import { copy } from '../core/convert';
+import { isFloat, type DType } from '../core/dtype';
 import { ShapeError, ValueError } from '../core/errors';
 import { aBoolean, check, options as optionsOf, recordOf } from '../core/kinds';
 import { addOwner } from '../core/owners';
@@ -10,6 +11,7 @@ import { sameShape, show } from '../core/shape';
 import { live, Tensor } from '../core/tensor';
 import { aTensor } from '../core/tensor-kinds';
 import { isPlain } from '../core/tree';
+import { to } from '../ops/elementwise';
 import { copy_ } from '../ops/inplace';
 import { isModule, noteFields, statesOf } from './fields';
 import { hasPrivateFields } from './forward';
@@ -35,6 +37,9 @@ export function stateOf(m: Module): Record<string, Tensor> {
   ]);
 }
 
+/** Whether elements of one type are loaded into another: floats are converted. */
+const loads = (from: DType, into: DType): boolean => from === into || (isFloat(from) && isFloat(into));
+
 /** What PyTorch's batch normalisation saves beside its statistics: a count that they do not depend on. */
 const COUNT = /(^|\.)num_batches_tracked$/;
 
@@ -49,7 +54,7 @@ export function loadState(m: Module, state: Readonly<Record<string, Tensor>>, op
   const unexpectedKeys = Object.keys(state).filter(k => !Object.hasOwn(own, k) && !COUNT.test(k));
   const wrong = Object.entries(own).flatMap(([k, t]) => {
     const s = given(k);
-    if (!s || (sameShape(s.shape, t.shape) && s.dtype === t.dtype)) return [];
+    if (!s || (sameShape(s.shape, t.shape) && loads(s.dtype, t.dtype))) return [];
     return [`${k} takes ${t.dtype} ${show(t.shape)}, found ${s.dtype} ${show(s.shape)}`];
   });
   if (strict) {
@@ -57,12 +62,14 @@ export function loadState(m: Module, state: Readonly<Record<string, Tensor>>, op
   }
   if (wrong.length > 0) throw new ShapeError('loadStateDict', wrong.join('; '));
   for (const t of [...Object.values(state), ...Object.values(own)]) live(t, 'loadStateDict');
-  noGrad(() => {
-    for (const [k, t] of Object.entries(own)) {
-      const s = given(k);
-      if (s && s !== t) copy_(t, s);
-    }
-  });
+  noGrad(() =>
+    scope(() => {
+      for (const [k, t] of Object.entries(own)) {
+        const s = given(k);
+        if (s && s !== t) copy_(t, s.dtype === t.dtype ? s : to(s, t.dtype));
+      }
+    }, 'loadStateDict'),
+  );
   return { missingKeys, unexpectedKeys };
 }
 
