@@ -22,10 +22,6 @@ import {
 import { describe } from 'vitest';
 import { x23, x3, i2, leaf, image, filters, linear, dataset, refuses } from './misuse';
 
-class Bare extends nn.Module {
-  forward(): void {}
-}
-const bare = new Bare();
 const sgd = new optim.SGD(linear.parameters(), { lr: 1 });
 
 describe('is refused:', () => {

@@ -24,6 +24,8 @@ const WITHOUT: readonly RegExp[] = [
   /^Tensor$/,
   /^nn\.(Module|Layer)$/,
   /^nn\.(Sequential|ModuleList|ParameterList|ModuleDict|ParameterDict)#/, // tested by hand: test/nn/containers.test.ts
+  /^nn\.\w+Loss#/, // test/nn/losses.test.ts
+  /^(Sequential|Random|SubsetRandom|WeightedRandom|Batch)Sampler#/,
   /^optim\.(Optimizer|LRScheduler)$/,
   /^defaultGenerator$/,
   /^backendName$/,

@@ -1,11 +1,13 @@
 /** A right call of every public function, method and constructor, with what each argument may be. */
 import {
+  ConcatDataset,
   encodeSafetensors,
   Generator,
   metrics,
   nn,
   ones,
   optim,
+  SequentialSampler,
   Subset,
   tensor,
   TensorDataset,
@@ -29,6 +31,7 @@ import {
   type Right,
 } from './arguments';
 import { RIGHT_FUNCTIONS } from './right-functions';
+import { RIGHT_LOSSES } from './right-losses';
 import { RIGHT_LINALG } from './right-linalg';
 import { ACTIVATIONS, FUNCTIONS_OF_LAYERS, MODULES, PIXELS, WINDOWS } from './right-layers';
 
@@ -169,7 +172,9 @@ export const RIGHT: Readonly<Record<string, Make>> = {
     call(plain(m(2, 1, 3)), plain(weights(4)), orNull([m(1, 2), m(1, 2)]), optional(plain({ reverse: true }))),
   gru: () => call(plain(m(2, 1, 3)), plain(weights(3)), orNull(m(1, 2)), optional(plain({ reverse: true }))),
   dropout: () => call(plain(m()), optional(finite(0.5)), optional(plain({ training: true, ...generator() }))),
-  ...each('mseLoss l1Loss binaryCrossEntropy', loss({})),
+  ...each('mseLoss l1Loss', loss({})),
+  binaryCrossEntropy: () => loss({ weight: m() })(),
+  ...RIGHT_LOSSES,
   smoothL1Loss: loss({ beta: 1 }),
   huberLoss: loss({ delta: 1 }),
   binaryCrossEntropyWithLogits: () =>
@@ -222,10 +227,23 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   TensorDataset: () => call(plain(m(2, 3)), optional(plain(index(0, 1)))),
   'TensorDataset#get': () => on(data(), whole(1)),
   'TensorDataset#getBatch': () => on(data(), { value: Int32Array.of(0, 1), also: 'numbers', whole: true }),
+  ConcatDataset: () => call(plain([data(), data()])),
+  'ConcatDataset#get': () => on(new ConcatDataset([data(), data()]), whole(5)),
+  ChainDataset: () => call({ value: [[1], [2]] }),
+  SequentialSampler: () => call(plain(data())),
+  RandomSampler: () => call(plain(data()), optional(whole({ replacement: true, numSamples: 3, ...generator() }))),
+  SubsetRandomSampler: () => call({ value: [0, 1], also: 'numbers' }, optional(plain(generator()))),
+  WeightedRandomSampler: () =>
+    call(
+      { value: [1, 2], also: 'numbers', finite: true },
+      whole(2),
+      optional(plain({ replacement: true, ...generator() })),
+    ),
+  BatchSampler: () => call(plain(new SequentialSampler(data())), whole(2), optional(plain(true))),
   Subset: () => call(plain(data()), { value: [0, 1], also: 'numbers', whole: true }),
   'Subset#get': () => on(new Subset(data(), [2, 1]), whole(1)),
   DataLoader: () => call(plain(data()), optional(whole({ batchSize: 2, shuffle: true, seed: 1, dropLast: true }))),
-  randomSplit: () => call(plain(data()), finite([0.5, 0.5]), optional(plain(generator()))),
+  randomSplit: () => call(plain(data()), finite([0.5, 0.5]), optional(whole({ seed: 1 }))),
   'metrics.accuracy': () => call(labels([0, 1]), labels(index(0, 1))),
   'metrics.topKAccuracy': () => call(plain(m()), labels(index(0, 1)), whole(1)),
   'metrics.confusionMatrix': () => call(labels([0, 1]), labels([0, 1]), whole(2)),

@@ -28,11 +28,13 @@ const made = (v: Floats): Tensor => tensor(floats(v), { shape: v.shape });
 const isIntegers = (v: unknown): v is Integers => typeof v === 'object' && v !== null && 'i32' in v;
 /** Bools are written as such. */
 const isBools = (v: unknown): boolean => isIntegers(v) && v.i32.some(e => typeof e === 'boolean');
-/** An argument that is not differentiated by; among indices, null puts in a dimension. */
-const plain = (v: Argument, op: string): unknown =>
-  isIntegers(v)
-    ? tensor(Int32Array.from(v.i32), { shape: v.shape }).to(isBools(v) ? 'bool' : 'i32')
-    : (v ?? (op === 'at' ? v : undefined));
+/** An argument that is not differentiated by: integers, and tensors among options; among indices, null puts in a dimension. */
+const plain = (v: unknown, op: string): unknown => {
+  if (isFloats(v)) return made(v);
+  if (isIntegers(v)) return tensor(Int32Array.from(v.i32), { shape: v.shape }).to(isBools(v) ? 'bool' : 'i32');
+  if (typeof v !== 'object' || v === null || Array.isArray(v)) return v ?? (op === 'at' ? v : undefined);
+  return Object.fromEntries(Object.entries(v).map(([name, o]) => [name, plain(o, op)]));
+};
 /** What looks at numbers cannot be captured. */
 const reads = ({ op, args }: Call): boolean =>
   /^(nonzero|argwhere|maskedSelect)$/.test(op) ||

@@ -1,7 +1,10 @@
 /** Every loss against its formula in float64, in every reduction. */
 import { tensor, type Tensor } from 'phyllo';
 import { describe, expect, test } from 'vitest';
-import * as losses from '../../ts/ops/loss';
+import * as crossEntropies from '../../ts/ops/cross-entropy';
+import * as elementwise from '../../ts/ops/loss';
+
+const losses = { ...elementwise, ...crossEntropies };
 
 // Three samples of four: predictions, and targets near and far from them.
 const X = [0.5, -2, 3, 0.1, 4, -0.3, 1, 2, -1, 0.25, -3, 0.7];
@@ -141,4 +144,19 @@ describe.each(REDUCTIONS)('reduction %s:', reduction => {
       expect(Math.abs(y - expected[i]!)).toBeLessThanOrEqual(1e-5 * Math.max(1, Math.abs(expected[i]!)));
     });
   });
+});
+
+test('−100 is a label that does not count, if none is named; others that are no class are refused by the name of the loss', () => {
+  const x = matrix(X);
+  const [some, all] = [tensor(Int32Array.of(2, -100, 3)), tensor(Int32Array.of(2, 0, 3))];
+  const numbers = (t: Tensor): number[] => Array.from(t.toArray());
+  for (const reduction of ['none', 'mean', 'sum'] as const) {
+    const named = losses.crossEntropy(x, some, { ignoreIndex: -100, reduction });
+    expect(numbers(losses.crossEntropy(x, some, { reduction }))).toEqual(numbers(named));
+    expect(numbers(losses.crossEntropy(x, all, { reduction }))).not.toEqual(numbers(named));
+  }
+  const wrong = tensor(Int32Array.of(2, -100, 4));
+  expect(() => losses.crossEntropy(x, wrong)).toThrow(/^crossEntropy: target: /);
+  expect(() => losses.nllLoss(x, wrong)).toThrow(/^nllLoss: target: /);
+  expect(() => losses.nllLoss(x, tensor([1, 2, 3]))).toThrow(/^nllLoss: target looks like class indices but is f32/);
 });

@@ -4,6 +4,7 @@ import { arithmeticSamples, whereSamples } from './samples/arithmetic';
 import { arrangeSamples, diagonalSamples } from './samples/arrange';
 import { blasSamples, contractionSamples } from './samples/contraction';
 import { calculusSamples, scatterSamples } from './samples/calculus';
+import { criteriaSamples } from './samples/criteria';
 import { logicSamples, specialSamples, statisticsSamples } from './samples/logic';
 import { distanceSamples } from './samples/distance';
 import { gridSamples } from './samples/grids';
@@ -77,6 +78,7 @@ export const samples: SamplesOf<Record<OpName, unknown>> = {
   ...recurrentSamples,
   ...lossSamples,
   ...linalgSamples,
+  ...criteriaSamples,
 };
 
 /** Each sample with the op it belongs to and its place there. */

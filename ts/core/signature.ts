@@ -43,6 +43,12 @@ export function checkRest(where: string, f: object, args: readonly unknown[]): v
   checkCount(where, rest.length, args);
 }
 
+/** Throws unless `options` are the last thing that the checked function `f` takes: a class made of it takes the same. */
+export function checkOptions(where: string, f: object, options: unknown): void {
+  const last = signatures.get(f)?.at(-1);
+  if (last) check(where, last[0], last[1], options);
+}
+
 /** The function, checked: its arguments are of their kinds, and no more than it has names for. */
 export function checked<A extends readonly unknown[], R>(
   where: string,

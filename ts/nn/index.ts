@@ -16,5 +16,6 @@ export * from './activations';
 export * from './recurrent';
 export * from './elman';
 export { ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential } from './containers';
+export * from './losses';
 export { summary } from './summary';
 export * as init from './init';

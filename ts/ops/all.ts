@@ -78,6 +78,8 @@ export * from './embedding';
 export * from './rnn';
 export * from './dropout';
 export * from './loss';
+export * from './cross-entropy';
+export * from './criteria';
 export type {
   AvgPool1dOptions,
   AvgPool2dOptions,

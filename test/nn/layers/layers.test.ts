@@ -2,6 +2,7 @@
 import { Generator, manualSeed, nn, randn, tensor, type Tensor } from 'phyllo';
 import { describe, expect, test } from 'vitest';
 import type * as activations from '../../../ts/nn/activations';
+import type * as losses from '../../../ts/nn/losses';
 import { FILTERS } from './filters';
 import { changed, expectEach, noise, read, sum, type Row, type Rows } from './naive';
 import { NORMS } from './norms';
@@ -41,8 +42,9 @@ class Pair extends nn.Module {
 }
 const numbers = (t: Tensor): number[] => Array.from(t.toArray());
 
-/** What is neither a layer above nor an activation (see activations.test.ts): a name without a row does not compile. */
-const REST: Readonly<Record<Exclude<keyof typeof nn, keyof typeof LAYERS | keyof typeof activations>, Row>> = {
+type Elsewhere = keyof typeof activations | keyof typeof losses;
+/** What is neither a layer above nor an activation or a loss (see their tests): a name without a row does not compile. */
+const REST: Readonly<Record<Exclude<keyof typeof nn, keyof typeof LAYERS | Elsewhere>, Row>> = {
   Module() {
     const pair = new Pair();
     expect([...pair.namedParameters()].map(([name]) => name)).toEqual(['first.weight', 'second.weight']);

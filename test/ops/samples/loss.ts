@@ -1,7 +1,8 @@
 /** Samples of losses: every option and every reduction. */
 import type { Tensor } from '../../../ts/core/tensor';
 import { tensor } from '../../../ts/ops/creation';
-import * as ops from '../../../ts/ops/loss';
+import * as crossEntropies from '../../../ts/ops/cross-entropy';
+import * as elementwise from '../../../ts/ops/loss';
 import { log, sigmoid } from '../../../ts/ops/elementwise';
 import { logSoftmax, softmax } from '../../../ts/ops/softmax';
 import { permute, t } from '../../../ts/ops/view';
@@ -17,8 +18,9 @@ import {
   type SamplesOf,
 } from './sample';
 
+const ops = { ...elementwise, ...crossEntropies };
 type List = readonly [Sample, ...Sample[]];
-type Plain = (x: Tensor, target: Tensor, options?: ops.LossOptions) => Tensor;
+type Plain = (x: Tensor, target: Tensor, options?: elementwise.LossOptions) => Tensor;
 
 /** Of two tensors of one shape. */
 const pairs = (f: Plain, x: Draw, y: Draw): List => [
@@ -37,8 +39,9 @@ const pairs = (f: Plain, x: Draw, y: Draw): List => [
 const probability = between(0.1, 0.9);
 
 const REDUCTIONS = ['mean', 'sum', 'none', 'cost'] as const;
-const shapeOf = (reduction: ops.Reduction, each: string): string => (reduction === 'none' ? `f32${each}` : 'f32[]');
-type Options = Omit<ops.CrossEntropyOptions, 'input' | 'weight'>;
+const shapeOf = (reduction: elementwise.Reduction, each: string): string =>
+  reduction === 'none' ? `f32${each}` : 'f32[]';
+type Options = Omit<crossEntropies.CrossEntropyOptions, 'input' | 'weight'>;
 
 /** Against indices, with and without the index 1 ignored; `x` turns numbers into what the loss takes. */
 const indexed = (f: (x: Tensor, target: Tensor, options?: Options & { weight?: Tensor }) => Tensor): List => [
@@ -111,6 +114,11 @@ export const lossSamples: SamplesOf<typeof ops> = {
   ],
   binaryCrossEntropy: [
     ...pairs(ops.binaryCrossEntropy, probability, probability),
+    sample(
+      [probability(2, 3), probability(2, 3), between(0.5, 2)(3)],
+      (x, y, weight) => ops.binaryCrossEntropy(x, y, { weight }),
+      'f32[]',
+    ),
     sample(
       [probability(4)],
       target => ops.binaryCrossEntropy(tensor([0, 1, 0, 1]), target, { reduction: 'none' }),
