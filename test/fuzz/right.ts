@@ -307,6 +307,19 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   ...each('nn.init.uniform nn.init.normal', () =>
     call(plain(m()), optional(finite(0)), optional(finite(1)), optional(plain(generator()))),
   ),
+  'nn.init.eye': () => call(plain(m())),
+  'nn.init.dirac': () => call(plain(m(2, 2, 3)), optional(whole(2))),
+  'nn.init.truncNormal': () =>
+    call(
+      plain(m()),
+      optional(finite(0)),
+      optional(finite(1)),
+      optional(finite(-2)),
+      optional(finite(2)),
+      optional(plain(generator())),
+    ),
+  'nn.init.orthogonal': () => call(plain(m()), optional(finite(1)), optional(plain(generator()))),
+  'nn.init.sparse': () => call(plain(m()), finite(0.5), optional(finite(1)), optional(plain(generator()))),
   'nn.init.lecunNormal': () => call(plain(m()), optional(plain(generator()))),
   ...each('nn.init.xavierNormal nn.init.xavierUniform', () =>
     call(plain(m()), optional(finite(1)), optional(plain(generator()))),

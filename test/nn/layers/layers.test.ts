@@ -136,6 +136,69 @@ const INIT: Readonly<Record<keyof typeof nn.init, Row>> = {
     expect(nn.init.calculateGain('leakyRelu', 0.5)).toBeCloseTo(Math.sqrt(2 / 1.25), 14);
     expect(nn.init.calculateGain('leakyRelu')).toBeCloseTo(Math.sqrt(2 / 1.0001), 14);
   },
+  truncNormal() {
+    const bounds = [
+      [-2, 2],
+      [0.5, 1],
+      [3, 9],
+      [-1, 9],
+    ] as const;
+    for (const [a, b] of bounds) {
+      const x = numbers(nn.init.truncNormal(noise(20_000), 0, 1, a, b, { generator: new Generator(2) })).sort(
+        (u, v) => u - v,
+      );
+      expect(x[0]).toBeGreaterThanOrEqual(a);
+      expect(x.at(-1)).toBeLessThanOrEqual(b);
+      // Kolmogorov & Smirnov: the distribution function by the midpoint rule, 1.63/√n being exceeded once in a hundred.
+      const density = (from: number, to: number): number => {
+        const h = (to - from) / 2000;
+        return sum(2000, k => Math.exp(-((from + (k + 0.5) * h) ** 2) / 2) * h);
+      };
+      const whole = density(a, b);
+      for (let k = 0; k < 20; k++) {
+        const at = x[k * 1000]!;
+        expect(Math.abs(density(a, at) / whole - k / 20)).toBeLessThan(1.63 / Math.sqrt(20_000));
+      }
+    }
+    const scaled = numbers(nn.init.truncNormal(noise(1000), 10, 0.001, 9.999, 10.002, from));
+    expect(Math.min(...scaled)).toBeGreaterThanOrEqual(Math.fround(9.999));
+    expect(() => nn.init.truncNormal(noise(1), 0, 1, 2, 2)).toThrow('truncNormal takes a below b');
+  },
+  orthogonal() {
+    for (const shape of [
+      [4, 9],
+      [9, 4],
+      [5, 5],
+      [6, 2, 3, 1],
+    ]) {
+      const t = nn.init.orthogonal(noise(...shape), 2, from);
+      const rows = shape[0]!;
+      const matrix = t.reshape([rows, -1]);
+      const few = rows <= matrix.shape[1]! ? matrix : matrix.t();
+      const n = few.shape[0]!;
+      numbers(few.matmul(few.t())).forEach((v, i) => expect(v).toBeCloseTo(i % (n + 1) === 0 ? 4 : 0, 5));
+    }
+    expect(() => nn.init.orthogonal(noise(3))).toThrow('orthogonal takes 2 or more dimensions');
+  },
+  sparse() {
+    const t = nn.init.sparse(noise(100, 30), 0.25, 2, from);
+    const columns = Array.from({ length: 30 }, (_, c) => numbers(t.select(1, c)));
+    expect(columns.map(c => c.filter(v => v === 0).length)).toEqual(columns.map(() => 25));
+    const rest = columns.flat().filter(v => v !== 0);
+    const std = Math.sqrt(sum(rest.length, i => rest[i]! ** 2) / rest.length);
+    expect(Math.abs(std - 2)).toBeLessThan((4 * 2) / Math.sqrt(2 * rest.length));
+  },
+  eye: () => expect(numbers(nn.init.eye(noise(2, 3)))).toEqual([1, 0, 0, 0, 1, 0]),
+  dirac() {
+    const x = noise(1, 4, 5, 5);
+    const same = new nn.Conv2d(4, 4, 3, { padding: 1, bias: false });
+    nn.init.dirac(same.weight);
+    expect(numbers(same.forward(x))).toEqual(numbers(x));
+    const grouped = new nn.Conv2d(4, 4, 3, { padding: 1, bias: false, groups: 2 });
+    nn.init.dirac(grouped.weight, 2);
+    expect(numbers(grouped.forward(x))).toEqual(numbers(x));
+    expect(() => nn.init.dirac(noise(3, 2, 3), 2)).toThrow('dirac takes filters in 2 groups, these are 3');
+  },
   constant: () => expect(numbers(nn.init.constant(noise(2, 2), 7))).toEqual([7, 7, 7, 7]),
   zeros: () => expect(numbers(nn.init.zeros(noise(2)))).toEqual([0, 0]),
   ones: () => expect(numbers(nn.init.ones(noise(3)))).toEqual([1, 1, 1]),
