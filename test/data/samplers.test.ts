@@ -16,7 +16,7 @@ import {
   WeightedRandomSampler,
   type Tensor,
 } from '../../ts/index';
-import { ascending, epoch, numbered, OneByOne, upTo } from './samples';
+import { ascending, epoch, numbered, OneByOne, upTo, type Pair } from './samples';
 
 const generator = (): Generator => new Generator(3);
 const sorted = (list: Iterable<number>): number[] => [...list].sort(ascending);
@@ -128,10 +128,10 @@ describe('a loader', () => {
   });
 
   test('takes what can only be iterated, in batches', () => {
-    function* samples(n: number): Generator_ {
+    function* samples(n: number): Stream {
       for (let i = 0; i < n; i++) yield [tensor([i, -i]), tensor(i, { dtype: 'u8' })];
     }
-    const stream = { [Symbol.iterator]: (): Generator_ => samples(5) };
+    const stream = { [Symbol.iterator]: (): Stream => samples(5) };
     const loader = new DataLoader(new ChainDataset([stream, stream]), { batchSize: 4 });
     expect(epoch(loader)).toEqual([
       [0, 1, 2, 3],
@@ -150,4 +150,4 @@ describe('a loader', () => {
     }
   });
 });
-type Generator_ = IterableIterator<[Tensor, Tensor]>;
+type Stream = IterableIterator<Pair>;

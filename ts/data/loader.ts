@@ -12,7 +12,7 @@ import { anIterable, type IterableDataset } from './combined';
 import { aDataset, checkIndices, isDataset, type Dataset } from './dataset';
 import { aBatchSampler, aSampler, inBatches, type Sampler } from './samplers';
 
-export interface LoaderOptions<T, S = T> {
+export interface LoaderOptions<S, T = S> {
   /** Samples in a batch; the last batch of an epoch may have fewer. Default 1. */
   readonly batchSize?: number;
   /** Draw a new order for each epoch. Default false: the dataset's order. */
@@ -33,8 +33,8 @@ export interface LoaderOptions<T, S = T> {
   readonly transform?: (batch: T) => T;
 }
 
-/** `| readonly []` makes the compiler take the array [x, t] that a transform returns as a pair. */
-type Batch = readonly Tensor[] | readonly [];
+/** Samples and batches: `readonly []` makes the compiler take the array [x, t] that a transform returns as a pair. */
+type Item = readonly Tensor[] | readonly [] | object | string | number | boolean;
 
 /**
  * Iterating it is an epoch: tuples of tensors with the samples in the first dimension, or what `collate` makes. Each batch
@@ -42,35 +42,27 @@ type Batch = readonly Tensor[] | readonly [];
  *
  *     for (const [x, t] of new DataLoader(new TensorDataset(images, labels), { batchSize: 64, shuffle: true })) …
  */
-export class DataLoader<T, S = T> implements Iterable<T> {
+export class DataLoader<S extends Item, T extends Item = S> implements Iterable<T> {
   readonly batchSize: number;
   readonly shuffle: boolean;
   readonly dropLast: boolean;
   readonly dataset: Dataset<S> | IterableDataset<S>;
   #disposed = false;
   readonly #generator: Generator | undefined;
-  readonly #options: LoaderOptions<T, S>;
+  readonly #options: LoaderOptions<S, T>;
 
   /**
    * Throws ValueError for a batch size below 1, a seed beside a generator, options that say twice which samples come, and
    * orders of an iterable, which has its own.
    */
-  constructor(
-    dataset: Dataset<T & Batch> | IterableDataset<T & Batch>,
-    options?: LoaderOptions<T> & { readonly collate?: undefined },
-  );
-  constructor(
-    dataset: Dataset<S> | IterableDataset<S>,
-    options: LoaderOptions<T, S> & Pick<Required<LoaderOptions<T, S>>, 'collate'>,
-  );
-  constructor(dataset: Dataset<S> | IterableDataset<S>, options: LoaderOptions<T, S> = {}) {
+  constructor(dataset: Dataset<S> | IterableDataset<S>, options: LoaderOptions<S, T> = {}) {
     checkArguments(
       'DataLoader',
       [
         ['dataset', either(aDataset<S>(), anIterable<S>())],
         [
           'options',
-          optionsOf<LoaderOptions<T, S>>({
+          optionsOf<LoaderOptions<S, T>>({
             batchSize: wholeNumber(1),
             shuffle: aBoolean,
             seed: aSeed,

@@ -13,6 +13,7 @@ import {
 import { checkConstructor } from '../core/signature';
 import { sourceKeys, type Generator, type SourceOptions } from '../ops/generator';
 import { permutation, uniforms } from '../ops/random';
+import { aDataset, type Dataset } from './dataset';
 
 /** Indices of samples in the order of an epoch. */
 export interface Sampler extends Iterable<number> {
@@ -23,16 +24,12 @@ const isIterable = (v: unknown): boolean => typeof v === 'object' && v !== null 
 export const aSampler: Kind<Sampler> = kind('a sampler: what iterates over indices', isIterable);
 export const aBatchSampler: Kind<Iterable<ArrayLike<number>>> = kind('what iterates over lists of indices', isIterable);
 
-type Sized = { readonly length: number };
-const hasLength: Kind<Sized> = kind(
-  'a dataset, which has a length',
-  v => typeof v === 'object' && v !== null && 'length' in v && Number.isInteger(v.length) && Number(v.length) >= 0,
-);
+type Sized = Pick<Dataset<unknown>, 'length'>;
 
 /** 0, 1, … */
 export class SequentialSampler implements Sampler {
   constructor(private readonly dataset: Sized) {
-    checkConstructor<typeof SequentialSampler>('SequentialSampler', [['dataset', hasLength]], arguments);
+    checkConstructor<typeof SequentialSampler>('SequentialSampler', [['dataset', aDataset()]], arguments);
   }
   get length(): number {
     return this.dataset.length;
@@ -62,7 +59,7 @@ export class RandomSampler implements Sampler {
     checkConstructor<typeof RandomSampler>(
       'RandomSampler',
       [
-        ['dataset', hasLength],
+        ['dataset', aDataset()],
         ['options', optionsOf(keys)],
       ],
       arguments,

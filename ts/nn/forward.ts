@@ -22,10 +22,10 @@ export function observe<T>(f: () => T, each: Observer): T {
   }
 }
 
-/** The module whose forward is running. */
+/** The module whose forward is running, if its class has `#private` fields; null: any other, or none. */
 let running: Module | null = null;
-/** Of a module, the one that called it last and was found to hold it. */
-const callers: WeakMap<Module, Module> = new WeakMap();
+/** Modules that such a module has run and was found to hold, or that have nothing to train. */
+const known: WeakMap<Module, WeakSet<Module>> = new WeakMap();
 
 /** The module that an error was thrown in. */
 const thrownIn: WeakMap<PhylloError, Module> = new WeakMap();
@@ -59,7 +59,7 @@ function arityOf(f: Method): number {
 }
 
 /** `forward` as a scope, which knows where its errors come from. */
-function scoping(forward: Method): Method {
+function scoping(forward: Method, hides: boolean): Method {
   const most = arityOf(forward) || Infinity; // one without names ignores its input on purpose
   return function (...inputs) {
     if (!isModule(this)) {
@@ -70,11 +70,11 @@ function scoping(forward: Method): Method {
     }
     runtime.watcher?.object(this);
     const outer = running;
-    running = this;
+    running = hides ? this : null;
     try {
       if (inputs.length > most) checkCount(`${this.constructor.name}.forward`, most, inputs);
       checkFields(this);
-      if (outer !== null && outer !== this && callers.get(this) !== outer) checkHeld(outer, this);
+      if (outer !== null && outer !== this) checkHeld(outer, this);
       const output = scopeOf(forward, this, inputs, 'nobody');
       observer?.(this, output);
       return output;
@@ -94,7 +94,9 @@ export function wrap(prototype: object, base: object): void {
     for (const key of Reflect.ownKeys(p)) {
       const own = Object.getOwnPropertyDescriptor(p, key)!;
       if (key === 'constructor' || !own.configurable) continue;
-      if (typeof own.value === 'function') own.value = (key === 'forward' ? scoping : telling)(own.value);
+      if (typeof own.value === 'function') {
+        own.value = key === 'forward' ? scoping(own.value, hidesFields(p)) : telling(own.value);
+      }
       if (own.get) own.get = telling(own.get);
       if (own.set) own.set = telling(own.set);
       Object.defineProperty(p, key, own);
@@ -112,11 +114,14 @@ function locate(e: PhylloError, passing: Module): void {
   for (const [path, m] of passing.namedModules()) if (m === origin && path !== '') e.within(path);
 }
 
-/** Whether a class of the module has `#private` fields, as far as the text of its constructors tells. */
+/** Whether the class of a prototype has `#private` fields, as far as its text tells. */
+const hidesFields = (prototype: object): boolean =>
+  /\bthis\.#[\w$]/.test(Function.prototype.toString.call(prototype.constructor));
+
+/** Whether one of the classes of a module has `#private` fields. */
 export function hasPrivateFields(m: Module): boolean {
-  for (let p: object = Object.getPrototypeOf(m); Object.hasOwn(p, 'constructor'); p = Object.getPrototypeOf(p)) {
-    if (p.constructor === Object) return false;
-    if (/\bthis\.#[\w$]/.test(Function.prototype.toString.call(p.constructor))) return true;
+  for (let p: object = Object.getPrototypeOf(m); p.constructor !== Object; p = Object.getPrototypeOf(p)) {
+    if (hidesFields(p)) return true;
   }
   return false;
 }
@@ -126,14 +131,15 @@ export function hasPrivateFields(m: Module): boolean {
  * and that it does not hold in a public field: nothing would train or save it.
  */
 function checkHeld(outer: Module, inner: Module): void {
-  if (hasPrivateFields(outer)) {
-    const all = new Set([...walk(outer, '', new Set())].map(([, m]) => m));
-    if (!all.has(inner) && inner.parameters().some(p => p.requiresGrad)) {
-      throw new ValueError(
-        outer.constructor.name,
-        `runs a ${inner.constructor.name} that no public field of it holds, so that nothing would train or save it: keep it in a field without #`,
-      );
-    }
+  const checked = known.get(outer) ?? new WeakSet();
+  if (checked.has(inner)) return;
+  const held = [...walk(outer, '', new Set())].some(([, m]) => m === inner);
+  if (!held && inner.parameters().some(p => p.requiresGrad)) {
+    throw new ValueError(
+      outer.constructor.name,
+      `runs a ${inner.constructor.name} that no public field of it holds, so that nothing would train or save it: keep it in a field without #`,
+    );
   }
-  callers.set(inner, outer);
+  checked.add(inner);
+  known.set(outer, checked);
 }
