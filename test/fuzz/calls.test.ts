@@ -27,6 +27,7 @@ const WITHOUT: readonly RegExp[] = [
   /^nn\.\w+Loss#/, // test/nn/losses.test.ts
   /^(Sequential|Random|SubsetRandom|WeightedRandom|Batch)Sampler#/,
   /^optim\.(Optimizer|LRScheduler)$/,
+  /^optim\.OneCycleLR#at$/, // private
   /^defaultGenerator$/,
   /^backendName$/,
   /^writeFile$/,
