@@ -42,7 +42,7 @@ type LossFunction<Inputs extends readonly unknown[], Options> = (...args: [...In
 
 /** What losses share: `forward` calls the function with the options that the constructor took. */
 abstract class Loss<Inputs extends readonly unknown[], Options extends object> extends Module {
-  constructor(readonly options?: Options) {
+  constructor(readonly options?: Options | undefined) {
     super();
     const { name } = this.constructor;
     checkOptions(name, this.criterion(), options);

@@ -18,7 +18,7 @@ import {
   type SamplesOf,
 } from './sample';
 
-const ops = { ...elementwise, ...crossEntropies };
+const ops: typeof elementwise & typeof crossEntropies = { ...elementwise, ...crossEntropies };
 type List = readonly [Sample, ...Sample[]];
 type Plain = (x: Tensor, target: Tensor, options?: elementwise.LossOptions) => Tensor;
 
