@@ -47,10 +47,6 @@ export const RIGHT_TRAINING: Readonly<Record<string, Make>> = {
   ...each('optim.Adamax optim.RAdam', () => call(plain([leaf()]), optional(finite({ betas: [0.9, 0.9], eps: 1 })))),
   'optim.NAdam': () => call(plain([leaf()]), optional(finite({ betas: [0.9, 0.9], momentumDecay: 0.1 }))),
   'optim.ASGD': () => call(plain([leaf()]), optional(finite({ lambd: 0.1, alpha: 1, t0: 2 }))),
-  'optim.ASGD#average': () => {
-    const p = leaf();
-    return on(new optim.ASGD([p]), plain(p));
-  },
   'optim.Rprop': () => call(plain([leaf()]), optional(finite({ etas: [0.5, 2], stepSizes: [0.1, 1] }))),
   'optim.CosineAnnealingWarmRestarts': () => call(plain(sgd()), whole(3), optional(whole(2)), optional(finite(0))),
   'optim.CyclicLR': () => call(plain(sgd()), finite({ baseLr: 0.1, maxLr: 1, stepSizeUp: 3, mode: 'expRange' })),
