@@ -8,7 +8,7 @@ import { aTensor } from '../core/tensor-kinds';
 import { add, div, le, lt, mul, rsub, sub } from './arithmetic';
 import { tensor } from './creation';
 import { abs, clamp, floor, round, to } from './elementwise';
-import { gather } from './indexing';
+import { gather } from './picking';
 import { matmul } from './matmul';
 import { expand, reshape, select, t } from './view';
 import { where as choose } from './where';

@@ -10,7 +10,7 @@ import { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d } from './adapt
 import { add, mul } from './arithmetic';
 import { tensor } from './creation';
 import { to } from './elementwise';
-import { indexSelect } from './indexing';
+import { indexSelect } from './picking';
 import { reshape } from './view';
 
 export type InterpolationMode = 'nearest' | 'nearest-exact' | 'linear' | 'bilinear' | 'bicubic' | 'trilinear' | 'area';

@@ -7,7 +7,8 @@ import { aPair, pairOf, type Pair } from '../core/sizes';
 import type { Tensor } from '../core/tensor';
 import { aTensor } from '../core/tensor-kinds';
 import { tensor } from './creation';
-import { indexAdd, indexSelect } from './indexing';
+import { addAlong } from './indexing';
+import { indexSelect } from './picking';
 import { pad } from './pad';
 import { permute, reshape, slice } from './view';
 
@@ -163,7 +164,7 @@ export const fold: (
       }
       const lead = [...x.shape.slice(0, -2), rows / taps];
       const [ph, pw] = pairOf(padding);
-      const y = indexAdd(reshape(x, [...lead, taps * windows]), -1, index, padded[0]! * padded[1]!);
+      const y = addAlong(reshape(x, [...lead, taps * windows]), -1, index, padded[0]! * padded[1]!);
       return slice(slice(reshape(y, [...lead, ...padded]), -1, pw, pw + w), -2, ph, ph + h);
     },
   ),

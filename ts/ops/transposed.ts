@@ -9,7 +9,7 @@ import { aTensor, aTensorOrNull } from '../core/tensor-kinds';
 import { add } from './arithmetic';
 import { convGradX } from './convolution';
 import { tensor } from './creation';
-import { indexAdd } from './indexing';
+import { addAlong } from './indexing';
 import { matmul } from './matmul';
 import { permute, reshape, slice, squeeze, unsqueeze } from './view';
 import {
@@ -118,7 +118,7 @@ function volumes(where: string, x: Tensor, w: Tensor, p: Plan): Tensor {
   const taps = permute(reshape(y, [n, d, p.k, kd, oh, ow]), [0, 2, 1, 3, 4, 5]);
   const index = Int32Array.from({ length: d * kd }, (_, i) => Math.floor(i / kd) * step + (i % kd) * apart);
   const length = Math.max((d - 1) * step + (kd - 1) * apart + 1, edge + depth);
-  const whole = indexAdd(reshape(taps, [n, p.k, d * kd, oh, ow]), 2, tensor(index), length);
+  const whole = addAlong(reshape(taps, [n, p.k, d * kd, oh, ow]), 2, tensor(index), length);
   return slice(whole, 2, edge, edge + depth);
 }
 
