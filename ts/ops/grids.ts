@@ -1,15 +1,6 @@
 /** Tensors made of sequences of numbers: grids, triangles, combinations, blocks and powers. */
 import { ShapeError } from '../core/errors';
-import {
-  aBoolean,
-  aNumber,
-  listOf,
-  oneOf,
-  optional,
-  options as optionsOf,
-  wholeNumber,
-  type Kind,
-} from '../core/kinds';
+import { aBoolean, listOf, oneOf, optional, options as optionsOf, wholeNumber, type Kind } from '../core/kinds';
 import { show } from '../core/shape';
 import { checked, composite, type Signature } from '../core/signature';
 import type { Tensor } from '../core/tensor';

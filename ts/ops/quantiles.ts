@@ -18,7 +18,7 @@ import { dimOf, show, type Shape } from '../core/shape';
 import { composite, type Signature } from '../core/signature';
 import { Tensor } from '../core/tensor';
 import { aTensor } from '../core/tensor-kinds';
-import { eq, lt, mul, ne, sub } from './arithmetic';
+import { eq, mul, ne, sub } from './arithmetic';
 import { reduced } from './basic';
 import { full } from './creation';
 import { ceil, clamp, floor, round, to } from './elementwise';

@@ -164,7 +164,7 @@ export const fold: (
       }
       const lead = [...x.shape.slice(0, -2), rows / taps];
       const [ph, pw] = pairOf(padding);
-      const y = addAlong(reshape(x, [...lead, taps * windows]), -1, index, padded[0]! * padded[1]!);
+      const y = addAlong(reshape(x, [...lead, taps * windows]), lead.length, index, padded[0]! * padded[1]!);
       return slice(slice(reshape(y, [...lead, ...padded]), -1, pw, pw + w), -2, ph, ph + h);
     },
   ),

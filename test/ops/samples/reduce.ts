@@ -5,19 +5,7 @@ import { tensor, zeros } from '../../../ts/ops/creation';
 import * as ops from '../../../ts/ops/reduce';
 import * as softmax from '../../../ts/ops/softmax';
 import { expand, permute, t } from '../../../ts/ops/view';
-import {
-  real,
-  between,
-  bool,
-  discrete,
-  distinct,
-  int,
-  positive,
-  sample,
-  type Draw,
-  type Sample,
-  type SamplesOf,
-} from './sample';
+import { real, between, bool, discrete, distinct, int, sample, type Draw, type Sample, type SamplesOf } from './sample';
 
 type Reduction = (x: Tensor, dim?: number | readonly number[], options?: ops.ReduceOptions) => Tensor;
 type List = readonly [Sample, ...Sample[]];
