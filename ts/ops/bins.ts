@@ -6,7 +6,7 @@ import { sameShape, show } from '../core/shape';
 import { composite } from '../core/signature';
 import { Tensor } from '../core/tensor';
 import { aTensor, aTensorOrNumber } from '../core/tensor-kinds';
-import { add, div, eq, ge, le, mul, sub } from './arithmetic';
+import { add, div, ge, gt, le, mul, sub } from './arithmetic';
 import { full, linspace, tensor } from './creation';
 import { clamp, floor, to } from './elementwise';
 import { scatterAlong } from './indexing';

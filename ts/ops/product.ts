@@ -6,7 +6,7 @@ import { defineParametricOp, type Op } from '../core/op';
 import { runtime } from '../core/runtime';
 import { broadcast, show, sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
-import { sum, sumTo } from './reduce';
+import { sumTo } from './basic';
 import { reshape, t } from './view';
 
 /** What a product or a convolution goes through on its way out: one of the contract's ACTIVATION. Left out: nothing. */
@@ -143,6 +143,6 @@ export const linearOp: Op<[x: Tensor, w: Tensor, b: Tensor | null], Activated> =
   vjp: {
     x: (g, { w }, _, s) => reshape(product(rows(g), w), s.x),
     w: (g, { x }) => product(t(rows(g)), rows(x)),
-    b: g => sum(rows(g), 0),
+    b: g => sumTo(rows(g), g.shape.slice(-1)),
   },
 });
