@@ -46,6 +46,13 @@ export const FUNCTIONS_OF_LAYERS: Readonly<Record<string, Make>> = {
   convTranspose1d: () => call(plain(line()), plain(m(2, 2, 3)), orNull(m(2)), steps()),
   convTranspose2d: () => call(plain(image()), plain(m(2, 2, 3, 3)), orNull(m(2)), steps()),
   convTranspose3d: () => call(plain(volume()), plain(m(2, 2, 3, 3, 3)), orNull(m(2)), steps()),
+  instanceNorm: () =>
+    call(
+      plain(image()),
+      orNull(m(2)),
+      orNull(m(2)),
+      optional(finite({ momentum: 0.5, eps: 0.1, useInputStats: true })),
+    ),
   bilinear: () => call(plain(m(2, 3)), plain(m(2, 2)), plain(m(4, 3, 2)), orNull(m(4))),
   ...each('pixelShuffle channelShuffle', () => call(plain(m(1, 4, 2, 2)), whole(2))),
   pixelUnshuffle: () => call(plain(image()), whole(2)),
@@ -118,6 +125,18 @@ export const PIXELS: Layers = {
       [`ConvTranspose${i + 1}d`]: [() => [whole(2), whole(2), whole(3), filters({ bias: false })], x],
     })),
   ),
+  ...Object.assign(
+    {},
+    ...SHAPES.map((x, i) =>
+      some(
+        `BatchNorm${i + 1}d InstanceNorm${i + 1}d`,
+        () => [whole(2), { ...optional(finite({ eps: 0.1, momentum: 0.1, affine: true })), also: 'number' }],
+        x,
+      ),
+    ),
+  ),
+  LayerNorm: [() => [whole(3), { ...optional(finite({ eps: 0.1, bias: false })), also: 'number' }], m],
+  GroupNorm: [() => [whole(1), whole(2), { ...optional(finite({ eps: 0.1 })), also: 'number' }], image],
   Dropout: dropped(m),
   AlphaDropout: dropped(m),
   FeatureAlphaDropout: dropped(m),

@@ -264,12 +264,7 @@ export const RIGHT: Readonly<Record<string, Make>> = {
     ...PIXELS,
     Linear: [() => [whole(3), whole(2), { ...layerOptions({ bias: true }), also: 'boolean' }], m],
     Flatten: [() => [optional(whole(1)), optional(whole(-1))], m],
-    BatchNorm1d: [() => [whole(3), optional(finite({ eps: 0.1, momentum: 0.1, affine: false }))], m],
-    BatchNorm2d: [() => [whole(2), optional(finite({ affine: true }))], image],
-    LayerNorm: [() => [whole(3), optional(finite({ eps: 0.1, elementwiseAffine: true, bias: false }))], m],
     RMSNorm: [() => [whole([3]), optional(finite({ eps: 0.1 }))], m],
-    GroupNorm: [() => [whole(1), whole(2), optional(finite({ affine: true }))], image],
-    InstanceNorm2d: [() => [whole(2), optional(finite({ affine: true }))], image],
     LocalResponseNorm: [() => [whole(3), optional(finite({ alpha: 1, of: 'sum' }))], image],
     Embedding: [() => [whole(3), whole(2), layerOptions({ paddingIdx: 0 })], () => index(0, 2)],
     RNN: [

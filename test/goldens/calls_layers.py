@@ -93,6 +93,15 @@ def filters():
     yield 'fold', F.fold, [R(8, 6), [4, 5], 2, 1, 1, [3, 2]]
 
 
+def norms():
+    for shape in ((2, 3, 4), (2, 2, 2, 3), (1, 2, 2, 2, 2)):
+        c = shape[1]
+        o = {'weight': R(c), 'bias': R(c), 'eps': 0.1}
+        yield 'instanceNorm', F.instance_norm, [R(*shape)]
+        yield 'instanceNorm', lambda x, m, v, o: F.instance_norm(
+            x, m, v, o['weight'].to(x), o['bias'].to(x), True, 0.1, 0.1), [R(*shape), None, None, o]
+
+
 def vision():
     xs = R(1, 1, 4), R(1, 1, 3, 4), R(1, 1, 2, 3, 2)
     for dims, (x, mode) in enumerate(zip(xs, ('linear', 'bilinear', 'trilinear')), 1):
@@ -127,3 +136,4 @@ def table():
     yield from pools()
     yield from filters()
     yield from vision()
+    yield from norms()

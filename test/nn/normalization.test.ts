@@ -39,8 +39,8 @@ describe('batch normalisation', () => {
     // means 3 and 12, squares of distances 8 and 24 over three numbers, or two
     const r = [1 / Math.sqrt(8 / 3 + 1e-5), 1 / Math.sqrt(8 + 1e-5)] as const;
     close(layer.forward(x), [-2 * r[0], -2 * r[1], 0, -2 * r[1], 2 * r[0], 4 * r[1]]);
-    close(layer.running_mean, [1.5, 6]);
-    close(layer.running_var, [0.5 + 2, 0.5 + 6]);
+    close(layer.running_mean!, [1.5, 6]);
+    close(layer.running_var!, [0.5 + 2, 0.5 + 6]);
     layer.eval();
     layer.weight!.set([2, 1]);
     layer.bias!.set([0, -1]);
@@ -49,8 +49,8 @@ describe('batch normalisation', () => {
       y,
       numbers(x).map((v, i) => (i % 2 ? (v - 6) / Math.sqrt(6.5 + 1e-5) - 1 : (2 * (v - 1.5)) / Math.sqrt(2.5 + 1e-5))),
     );
-    close(layer.running_mean, [1.5, 6]);
-    close(layer.running_var, [2.5, 6.5]);
+    close(layer.running_mean!, [1.5, 6]);
+    close(layer.running_var!, [2.5, 6.5]);
   });
 
   test('one image in evaluation, sequences, and no parameters', () => {

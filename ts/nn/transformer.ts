@@ -6,7 +6,7 @@ import {
   check,
   checkCount,
   either,
-  instanceOf,
+  kind,
   oneOf,
   options as optionsOf,
   orNull,
@@ -196,7 +196,7 @@ abstract class Stack<L extends Module> extends Module {
       [
         ['layer', aFunction<() => L>()],
         ['numLayers', wholeNumber(1)],
-        ['norm', orNull(instanceOf(LayerNorm, 'a LayerNorm'))],
+        ['norm', orNull(kind<LayerNorm>('a LayerNorm', v => v instanceof LayerNorm))],
       ],
       [layer, numLayers, norm],
     );

@@ -1,16 +1,26 @@
 /** Normalisation: groups of numbers brought to mean 0 and variance 1, then scaled and shifted by what is learned. */
 import { ShapeError, ValueError } from '../core/errors';
-import { aBoolean, aNumber, oneSizeOrMore, options as optionsOf, wholeNumber, type Keys } from '../core/kinds';
+import {
+  aBoolean,
+  aNumber,
+  either,
+  oneSizeOrMore,
+  optional,
+  options as optionsOf,
+  wholeNumber,
+  type Keys,
+} from '../core/kinds';
 import { aTensor, aTensorOrNull } from '../core/tensor-kinds';
 import { noGrad, runtime } from '../core/runtime';
 import { composite } from '../core/signature';
 import { sameShape, show, sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
-import { add, mul } from './arithmetic';
+import { add, mul, sub } from './arithmetic';
 import { square, to } from './elementwise';
 import { normalise, normaliseBy } from './normalise';
 import { avgPool2d } from './pool';
 import { pow } from './power';
+import { mean } from './reduce';
 import { reshape, slice } from './view';
 import { copy_ } from './inplace';
 import { localResponseNormKeys, type LocalResponseNormOptions } from './windows';
@@ -130,11 +140,19 @@ export const groupNorm: (x: Tensor, groups: number, options?: GroupNormOptions) 
   },
 );
 
+/** Moves running statistics towards `factor` times those of a batch. */
+function move(running: Tensor, by: Tensor, factor: number, momentum: number | Tensor): Tensor {
+  if (typeof momentum === 'number') {
+    return copy_(running, add(mul(running, 1 - momentum), mul(to(by, 'f32'), momentum * factor)));
+  }
+  return copy_(running, add(running, mul(sub(mul(to(by, 'f32'), factor), running), momentum)));
+}
+
 export interface BatchNormOptions extends GroupNormOptions {
   /** Whether to normalise by the batch, and to note its statistics; else by the running ones. Default false. */
   readonly training?: boolean;
-  /** How much of the running statistics the batch's replace. Default 0.1. */
-  readonly momentum?: number;
+  /** How much of the running statistics the batch's replace: a number, or one in a tensor. Default 0.1. */
+  readonly momentum?: number | Tensor;
 }
 /**
  * Batch normalisation (Ioffe & Szegedy 2015) of x [n, channels, …]. In training, mean and (biased) variance of each
@@ -153,7 +171,10 @@ export const batchNorm: (
     ['x', aTensor],
     ['runningMean', aTensorOrNull],
     ['runningVar', aTensorOrNull],
-    ['options', optionsOf<BatchNormOptions>({ ...affineKeys, training: aBoolean, momentum: aNumber(0, 1) })],
+    [
+      'options',
+      optionsOf<BatchNormOptions>({ ...affineKeys, training: aBoolean, momentum: either(aNumber(0, 1), aTensor) }),
+    ],
   ],
   (x, runningMean, runningVar, options = {}) => {
     const { weight = null, bias = null, eps = 1e-5, training = false, momentum = 0.1 } = options;
@@ -177,11 +198,61 @@ export const batchNorm: (
       if (runtime.segment === 0)
         noGrad(() => {
           // and not when it is computed again
-          const move = (running: Tensor, by: Tensor, factor: number): Tensor =>
-            copy_(running, add(mul(running, 1 - momentum), mul(to(by, 'f32'), momentum * factor)));
-          if (runningMean) move(runningMean, m, 1);
-          if (runningVar) move(runningVar, variance, count / (count - 1));
+          if (runningMean) move(runningMean, m, 1, momentum);
+          if (runningVar) move(runningVar, variance, count / (count - 1), momentum);
         });
+    }
+    return y;
+  },
+);
+
+export interface InstanceNormOptions extends GroupNormOptions {
+  /** Whether to normalise by each sample's own statistics, and to note them; else by the running ones. Default true. */
+  readonly useInputStats?: boolean;
+  /** How much of the running statistics the samples' replace. Default 0.1. */
+  readonly momentum?: number;
+}
+/**
+ * Instance normalisation (Ulyanov et al. 2016) of x [n, channels, …]: mean and (biased) variance of each channel of each
+ * sample. Running statistics [channels], if given, follow the means of those over the samples, as in {@link batchNorm}.
+ *
+ * @throws {ShapeError} if a channel of a sample has one number only, whose variance says nothing.
+ */
+export const instanceNorm: (
+  x: Tensor,
+  runningMean?: Tensor | null,
+  runningVar?: Tensor | null,
+  options?: InstanceNormOptions,
+) => Tensor = composite(
+  'instanceNorm',
+  [
+    ['x', aTensor],
+    ['runningMean', optional(aTensorOrNull)],
+    ['runningVar', optional(aTensorOrNull)],
+    ['options', optionsOf<InstanceNormOptions>({ ...affineKeys, useInputStats: aBoolean, momentum: aNumber(0, 1) })],
+  ],
+  (x, runningMean = null, runningVar = null, options = {}) => {
+    const where = 'instanceNorm';
+    const { weight = null, bias = null, eps = 1e-5, useInputStats = true, momentum = 0.1 } = options;
+    const size = channelsOf(where, x);
+    const parameters = { weight, bias, runningMean, runningVar };
+    for (const [name, t] of Object.entries(parameters)) checkParameter(where, name, t, [size]);
+    const n = x.shape[0]!;
+    const step = sizeOf(x.shape.slice(2));
+    const how = { inner: step, size, step, centred: true, eps };
+    if (!useInputStats) {
+      if (!runningMean || !runningVar)
+        throw new ValueError(where, 'takes runningMean and runningVar without useInputStats');
+      return normaliseBy(x, runningMean, runningVar, weight, bias, { ...how, outer: n, n: size });
+    }
+    if (step === 1) throw new ShapeError(where, `takes more than one number for each channel, x is ${show(x.shape)}`);
+    const [y, m, variance] = normalise(x, weight, bias, { ...how, outer: 1, n: n * size });
+    if (x.size > 0 && runtime.segment === 0) {
+      noGrad(() => {
+        const over = (v: Tensor): Tensor => mean(reshape(v, [n, size]), 0);
+        if (runningMean) move(runningMean, over(m), 1, momentum);
+        if (runningVar) move(runningVar, over(variance), step / (step - 1), momentum);
+      });
     }
     return y;
   },

@@ -1,6 +1,7 @@
 /** Samples of normalisation. */
 import type { Shape } from '../../../ts/core/shape';
 import type { Tensor } from '../../../ts/core/tensor';
+import { tensor } from '../../../ts/ops/creation';
 import { full, zeros } from '../../../ts/ops/creation';
 import * as ops from '../../../ts/ops/norm';
 import type { LocalResponseNormOptions } from '../../../ts/ops/windows';
@@ -65,6 +66,20 @@ export const normSamples: SamplesOf<typeof ops> = {
       'f32[2,4,3,2]',
     ),
     sample([real(0, 4, 2), real(4)], (x, weight) => ops.groupNorm(x, 2, { weight }), 'f32[0,4,2]'),
+  ],
+  instanceNorm: [
+    sample([real(2, 3, 4)], x => ops.instanceNorm(x), 'f32[2,3,4]'),
+    sample(
+      [real(2, 3, 4, 2), real(3), real(3)],
+      (x, weight, bias) => ops.instanceNorm(x, null, null, { weight, bias, eps: 0.1 }),
+      'f32[2,3,4,2]',
+    ),
+    sample(
+      [real(2, 3, 4)],
+      x => ops.instanceNorm(x, tensor([1, 0, -1]), tensor([1, 2, 3]), { useInputStats: false }),
+      'f32[2,3,4]',
+    ),
+    sample([real(0, 3, 4)], x => ops.instanceNorm(x), 'f32[0,3,4]'),
   ],
   batchNorm: [
     sample([real(4, 3)], x => ops.batchNorm(x, null, null, { training: true }), 'f32[4,3]'),
