@@ -249,7 +249,7 @@ export const instanceNorm: (
     const [y, m, variance] = normalise(x, weight, bias, { ...how, outer: 1, n: n * size });
     if (x.size > 0 && runtime.segment === 0) {
       noGrad(() => {
-        const over = (v: Tensor): Tensor => mean(reshape(v, [n, size]), 0);
+        const over = (v: Tensor): Tensor => mean(reshape(to(v, 'f32'), [n, size]), 0);
         if (runningMean) move(runningMean, over(m), 1, momentum);
         if (runningVar) move(runningVar, over(variance), step / (step - 1), momentum);
       });
