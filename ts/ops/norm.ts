@@ -243,7 +243,7 @@ export const instanceNorm: (
     if (!useInputStats) {
       if (!runningMean || !runningVar)
         throw new ValueError(where, 'takes runningMean and runningVar without useInputStats');
-      return normaliseBy(x, runningMean, runningVar, weight, bias, { ...how, outer: n, n: size });
+      return normaliseBy(x, to(runningMean, 'f64'), to(runningVar, 'f64'), weight, bias, { ...how, outer: n, n: size });
     }
     if (step === 1) throw new ShapeError(where, `takes more than one number for each channel, x is ${show(x.shape)}`);
     const [y, m, variance] = normalise(x, weight, bias, { ...how, outer: 1, n: n * size });
