@@ -200,7 +200,7 @@ export const MISSING: Reasons = {
   'a function of JavaScript for each element': 'apply_ map_',
   'hooks on gradients': 'register_hook retain_grad',
   'not yet':
-    'ctc_loss CTCLoss embedding_bag EmbeddingBag fractional_max_pool2d fractional_max_pool2d_with_indices fractional_max_pool3d fractional_max_pool3d_with_indices FractionalMaxPool2d FractionalMaxPool3d max_unpool1d max_unpool2d max_unpool3d MaxUnpool1d MaxUnpool2d MaxUnpool3d instance_norm InstanceNorm1d InstanceNorm3d BatchNorm3d AdaptiveLogSoftmaxWithLoss triplet_margin_with_distance_loss TripletMarginWithDistanceLoss LBFGS ReduceLROnPlateau weight_norm spectral_norm conv_tbc index_reduce index_reduce_ histogramdd fill_diagonal_ sum_to_size can_cast promote_types result_type get_num_threads set_num_threads get_device short is_neg resolve_neg initial_seed',
+    'ctc_loss CTCLoss embedding_bag EmbeddingBag fractional_max_pool2d fractional_max_pool2d_with_indices fractional_max_pool3d fractional_max_pool3d_with_indices FractionalMaxPool2d FractionalMaxPool3d max_unpool1d max_unpool2d max_unpool3d MaxUnpool1d MaxUnpool2d MaxUnpool3d AdaptiveLogSoftmaxWithLoss triplet_margin_with_distance_loss TripletMarginWithDistanceLoss LBFGS ReduceLROnPlateau weight_norm spectral_norm conv_tbc index_reduce index_reduce_ histogramdd fill_diagonal_ sum_to_size can_cast promote_types result_type get_num_threads set_num_threads get_device short is_neg resolve_neg initial_seed',
 };
 
 /** What has no meaning here: not counted. */

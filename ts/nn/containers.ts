@@ -94,7 +94,7 @@ abstract class List<T> extends Module {
   }
 }
 function toArray<T>(where: string, items: Iterable<T>): T[] {
-  if (typeof Object(items)[Symbol.iterator] === 'function') return [...items];
+  if (typeof items !== 'string' && typeof Object(items)[Symbol.iterator] === 'function') return [...items];
   return iterable.refuse(where, 'entries', items);
 }
 const iterable: Kind<unknown> = kind('an array', () => false);
