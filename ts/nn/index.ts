@@ -12,6 +12,7 @@ export * from './cells';
 export * from './attention';
 export * from './transformer';
 export * from './normalization';
+export * from './running';
 export * from './activations';
 export * from './recurrent';
 export * from './elman';

@@ -1,5 +1,6 @@
 import { nn, type Tensor } from 'phyllo';
 import type * as normalization from '../../../ts/nn/normalization';
+import type * as running from '../../../ts/nn/running';
 import { changed, expectEach, moments, noise, read, readOr0, sum, type At, type Rows } from './naive';
 
 type BatchNorm = nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d;
@@ -116,7 +117,7 @@ function localResponseNorm(of: 'mean' | 'sum'): void {
   });
 }
 
-export const NORMS: Readonly<Record<keyof typeof normalization, Rows>> = {
+export const NORMS: Readonly<Record<keyof typeof normalization | keyof typeof running, Rows>> = {
   BatchNorm1d: [
     () => batchNorm(changed(new nn.BatchNorm1d(3, BATCH)), noise(6, 3).add(1)),
     () => batchNorm(changed(new nn.BatchNorm1d(3, BATCH)), noise(4, 3, 5).add(1)),
