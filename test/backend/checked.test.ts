@@ -45,6 +45,21 @@ const SIZES: { readonly [name in Name]?: readonly [first: number, count: number]
   leI32: BINARY,
   gtI32: BINARY,
   geI32: BINARY,
+  atan2: BINARY,
+  hypot: BINARY,
+  copysign: BINARY,
+  fmod: BINARY,
+  remainder: BINARY,
+  floorDivide: BINARY,
+  divI32: BINARY,
+  fmodI32: BINARY,
+  remainderI32: BINARY,
+  floorDivideI32: BINARY,
+  bitwiseAndI32: BINARY,
+  bitwiseOrI32: BINARY,
+  bitwiseXorI32: BINARY,
+  bitwiseLeftShiftI32: BINARY,
+  bitwiseRightShiftI32: BINARY,
   copy: [2, 4],
   copy8: [2, 4],
   copy16: [2, 4],
@@ -205,7 +220,7 @@ const one = (i: number, value: number): Map<number, number> => new Map([[i, valu
 /** Dense elementwise kernels, whose output may be one of the inputs. */
 const IN_PLACE: ReadonlySet<string> = new Set([
   ...Object.keys(SAVED).flatMap(name => [name, `${name}Grad`]),
-  ...'neg sign floor ceil round clamp where addInto dropout f32ToI32 i32ToF32 u8ToBool'.split(' '),
+  ...'neg sign floor ceil round trunc clamp where addInto dropout f32ToI32 i32ToF32 u8ToBool'.split(' '),
   ...NAMES.filter(name => SIZES[name] === BINARY),
 ]);
 

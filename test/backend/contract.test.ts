@@ -51,7 +51,7 @@ describe.each(KINDS)('$name', ({ make, layouts }) => {
       const expected = evaluate(sample, point);
       useBackend(backend);
       if (sample.reads && backend.readSync === undefined) {
-        expect(() => sample.call()).toThrow(BackendError);
+        expect(() => evaluate(sample, point)).toThrow(BackendError);
         continue;
       }
       for (const layout of layouts) {

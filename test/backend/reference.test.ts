@@ -116,6 +116,7 @@ describe('functions', () => {
     const points = [0.031, 0.3, 0.77, 1.3, 2.9, 6.1];
     const signed = positive.has(name) ? points : [...points, ...points.map(x => (name === 'log1p' ? -x / 7 : -x))];
     for (const x of signed) {
+      if (Number.isNaN(f(x, p))) continue; // outside the domain
       // Richardson: the error is O(h⁴).
       const difference = (step: number): number => (f(x + step, p) - f(x - step, p)) / (2 * step);
       const expected = (4 * difference(h / 2) - difference(h)) / 3;

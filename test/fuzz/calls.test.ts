@@ -63,6 +63,7 @@ const calls: readonly (readonly [name: string, make: () => Right])[] = Object.en
   const method =
     !/[.#]/.test(name) &&
     name !== 'backward' &&
+    !(`Tensor#${name}` in RIGHT) && // of another meaning
     Object.hasOwn(Tensor.prototype, name) &&
     scope(() => make().args.length > 1);
   const inPlace = method && REPLACING.some(n => n === name);

@@ -40,7 +40,7 @@ onEachBackend('on %s', () => {
       (x, at) => (at(here()), x.mul(outside.tensor.toArray()[0]!)),
       /go on with these numbers for ever/,
     ],
-    set: [(x, at) => (at(here()), x.set([1, 2])), /set: .* writes elements.*as an argument, or use assign\(\)/],
+    set: [(x, at) => (at(here()), x.set([1, 2])), /set: .* writes elements.*as an argument, or use copy_\(\)/],
     'set of a tensor outside': [(x, at) => (at(here()), outside.tensor.set([1, 2]), x), /writes elements/],
     manualSeed: [(x, at) => (at(here()), manualSeed(1), x), /writes elements/],
     randperm: [(x, at) => (at(here()), x.indexSelect(0, randperm(2))), /reads elements/],

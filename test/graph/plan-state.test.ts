@@ -47,7 +47,7 @@ onEachBackend('on %s', () => {
       failure(
         call,
         CaptureError,
-        new RegExp(`called at \\S*plan-state\\.test\\.ts:${line}:\\d+ changes ${field}.*assign\\(\\)`),
+        new RegExp(`called at \\S*plan-state\\.test\\.ts:${line}:\\d+ changes ${field}.*copy_\\(\\)`),
       );
     }
   });

@@ -137,7 +137,8 @@ const like = tensor(Int32Array.of(5, 6, 7, 8, 9, 10), { shape: [2, 3] });
 const made: Readonly<Record<keyof typeof creation, readonly [Made, ...Made[]]>> = {
   fullLike: [[() => creation.fullLike(like, 7), [2, 3], [7, 7, 7, 7, 7, 7], 'i32']],
   logspace: [
-    [() => creation.logspace(-1, 2, 4), [4], [0.1, 1, 10, 100], 'f32'],
+    [() => creation.logspace(0, 2, 3), [3], [1, 10, 100], 'f32'],
+    [() => creation.logspace(-1, 2, 4, { base: 2 }), [4], [0.5, 1, 2, 4], 'f32'],
     [() => creation.logspace(0, 3, 4, { base: 2, dtype: 'i32' }), [4], [1, 2, 4, 8], 'i32'],
   ],
   tensor: [

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
  * The weights of seed 1. A change of the kernels that adds or rounds in another order changes it, and nothing else may:
  * if that was meant, this is the line to write it down in.
  */
-const HASH = 'd80f3ba92aa80bd932175d22de6e012403c2677d4f94a50c7e25555731cb146b';
+const HASH = 'e2d84f57a3f077e9f1b3bd346df3b97fcdf9007be39d742e6dc908304fc6a0d3';
 
 interface Run {
   readonly backend: string;

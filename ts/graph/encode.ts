@@ -50,7 +50,9 @@ const STORAGE = DTYPES.filter(isStorage).join('|');
 const CONVERTS = new RegExp(`^(${STORAGE})To|To(${STORAGE})$`, 'i');
 /** Whether phyllo/edge has a kernel. */
 export const isInInfer = (kernel: string): boolean =>
-  !FULL_ONLY.has(kernel) && !CONVERTS.test(kernel) && !/Grad[XW]?$|Take$/.test(kernel);
+  // What normalises reads its statistics in f64.
+  kernel === 'f32ToF64' ||
+  (!FULL_ONLY.has(kernel) && !CONVERTS.test(kernel) && !/Grad[XW]?$|Take$/.test(kernel));
 
 /** A tensor that goes in or comes out, and its name there. */
 export interface Named {

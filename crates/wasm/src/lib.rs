@@ -13,7 +13,6 @@ mod bare;
 
 #[cfg(feature = "checked")]
 mod checked;
-#[cfg(feature = "train")]
 mod convert;
 mod convolutions;
 #[cfg(feature = "train")]

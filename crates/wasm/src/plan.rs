@@ -11,6 +11,7 @@ use core::slice;
 use phyllo_kernels::{binary, casts, elementwise, plain};
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::convert;
 use crate::dry_run::{self, Fault};
 use crate::{
     convolutions, elementwise as functions, indexing, layout, norms, order, pooling, products, recurrent, reductions,
@@ -159,6 +160,7 @@ static KERNELS: [&[Entry]; 5] = [
         "addInto" functions::add_into;
         "clamp" functions::clamp;
         "where" functions::select;
+        "f32ToF64" convert::f32_to_f64;
         "indexOutside" indexing::index_outside;
         "gather" indexing::gather;
         "indexSelect" indexing::index_select;
