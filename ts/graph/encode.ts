@@ -51,8 +51,7 @@ const CONVERTS = new RegExp(`^(${STORAGE})To|To(${STORAGE})$`, 'i');
 /** Whether phyllo/edge has a kernel. */
 export const isInInfer = (kernel: string): boolean =>
   // What normalises reads its statistics in f64.
-  kernel === 'f32ToF64' ||
-  (!FULL_ONLY.has(kernel) && !CONVERTS.test(kernel) && !/Grad[XW]?$|Take$/.test(kernel));
+  kernel === 'f32ToF64' || (!FULL_ONLY.has(kernel) && !CONVERTS.test(kernel) && !/Grad[XW]?$|Take$/.test(kernel));
 
 /** A tensor that goes in or comes out, and its name there. */
 export interface Named {

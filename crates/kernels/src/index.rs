@@ -81,13 +81,7 @@ pub const PROD: u32 = 2;
 pub const MAX: u32 = 3;
 
 /// y[o, index[o, i, j], j] = f(y[o, index[o, i, j], j], x[o, i, j]), in the order of x
-fn combine<T: Copy>(
-    x: &[T],
-    index: &[i32],
-    y: &mut [T],
-    [outer, n, k, inner]: [usize; 4],
-    f: impl Fn(T, T) -> T,
-) {
+fn combine<T: Copy>(x: &[T], index: &[i32], y: &mut [T], [outer, n, k, inner]: [usize; 4], f: impl Fn(T, T) -> T) {
     for o in 0..outer {
         let y = &mut y[o * n * inner..(o + 1) * n * inner];
         for i in o * k..(o + 1) * k {
