@@ -37,8 +37,9 @@ fn factor(a: &[f32], w: &mut [f64], n: usize) -> i32 {
         }
         let square = f64::from(a[i * n + i]) - dot(&row[..i], &row[..i]);
         row[i] = sqrt(square);
+        let root = row[i] as f32;
         // Neither is NaN positive, nor what is 0 in f32.
-        if !(row[i] as f32 > 0.0) {
+        if root.is_nan() || root <= 0.0 {
             return i as i32 + 1;
         }
     }

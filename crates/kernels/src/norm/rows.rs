@@ -79,7 +79,7 @@ pub(super) fn four(x: &[f64], width: usize) -> [f64; 4] {
 #[inline(always)]
 pub(super) fn inverse_deviation(variance: [f64; 4], eps: f32) -> F32x4 {
     let one = F32x4::splat(1.0) / (F32x4::from_array(variance.map(|v| v as f32)) + F32x4::splat(eps)).sqrt();
-    if variance.iter().all(|&v| !(v > LARGE)) {
+    if !variance.iter().any(|&v| v > LARGE) {
         return one;
     }
     let scaled = variance.map(|v| (v / (HALF * HALF)) as f32);

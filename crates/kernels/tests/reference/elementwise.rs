@@ -131,7 +131,7 @@ pub fn erfc(x: f64, _: f64) -> f64 {
 /// By Newton's iteration: of erf where it is steep, of ln erfc beyond.
 pub fn erfinv(x: f64, _: f64) -> f64 {
     let a = x.abs();
-    if !(a < 1.0) {
+    if a.is_nan() || a >= 1.0 {
         return if a == 1.0 { x * f64::INFINITY } else { f64::NAN };
     }
     let density = |y: f64| FRAC_2_SQRT_PI * (-y * y).exp();
