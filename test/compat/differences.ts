@@ -61,7 +61,6 @@ export const RENAMED: Readonly<Record<string, string>> = {
   chain_matmul: 'multiDot',
   inverse: 'inv',
   pinverse: 'pinv',
-  orgqr: 'householderProduct',
   native_channel_shuffle: 'channelShuffle',
   upsample: 'interpolate',
   upsample_bilinear: "interpolate(x, { mode: 'bilinear', alignCorners: true })",
@@ -100,7 +99,6 @@ export const RENAMED: Readonly<Record<string, string>> = {
   'linalg.vecdot': 'sum(mul(a, b), -1)',
   symeig: 'eigh',
   triangular_solve: 'solveTriangular',
-  symeig_: 'eigh',
   empty: 'zeros',
   empty_like: 'zerosLike',
   randint_like: 'randint(low, high, x.shape)',
@@ -160,9 +158,12 @@ export const RENAMED: Readonly<Record<string, string>> = {
   new_zeros: 'zeros(shape)',
 };
 
-/** Optional arguments that it does not take, and need not: those of `all` are what is without meaning here. */
+/**
+ * Optional arguments that are written otherwise (`unbiased` is `correction`, `bias` of convolutions the third argument, `inputs` of
+ * backward `gradients`, `last_epoch` a schedule's state) or have no meaning here: those of `all` wherever they stand.
+ */
 export const OPTIONS: Readonly<Record<string, string>> = {
-  all: 'generator_ sparse_grad out_int32 compute_mode assume_unique sparse stable sorted last_epoch output_size bias diagonal_ recompute_scale_factor unbiased inputs',
+  all: 'sparse_grad out_int32 compute_mode assume_unique sparse stable sorted last_epoch output_size bias recompute_scale_factor unbiased inputs',
   concatenate: 'axis',
   diag: 'diagonal',
   eye: 'm',
@@ -172,7 +173,6 @@ export const OPTIONS: Readonly<Record<string, string>> = {
   pinverse: 'rcond',
   one_hot: 'num_classes',
   gumbel_softmax: 'eps',
-  collate_fn: 'collate_fn',
   DataLoader: 'collate_fn',
   CosineAnnealingWarmRestarts: 'T_mult',
   ParameterList: 'values',

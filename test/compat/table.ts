@@ -146,7 +146,8 @@ export function render(version: string, rows: readonly Row[]): string {
 
 What PyTorch ${version.slice(0, 4)} documents, and what it is called here. \`npm run compat\` writes this page from the types of both
 libraries: a name is there if phyllo exports it, and an option if its types name it. What a name computes is compared with
-PyTorch in \`test/goldens\`. Shares are of the names that have a meaning here.
+PyTorch in \`test/goldens\`. Shares are of the names that have a meaning here. Options that are written otherwise
+(\`unbiased\` is \`correction\`, \`bias\` of convolutions the third argument, \`last_epoch\` a schedule's state) are not listed.
 
 | | same name | written otherwise | not there | there | without a meaning here |
 |---|---|---|---|---|---|
