@@ -1,4 +1,6 @@
 /** The ops of normalisation: of groups of numbers by their own mean and variance, or by those that are given. */
+import type { Kernels } from '../backend/backend';
+import type { View } from '../core/definition';
 import { defineMultiOp, defineParametricOp, type MultiOp, type Op } from '../core/op';
 import type { Tensor } from '../core/tensor';
 import { add, mul, sub } from './arithmetic';
@@ -30,6 +32,21 @@ const times = (x: Tensor, w: Tensor | null, p: Groups): Tensor =>
 /** The sums of the elements of each weight. */
 const perWeight = (x: Tensor, p: Groups): Tensor => sum(byWeight(x, p), [0, 2]);
 
+/** The kernel's call: y = (x − mean) / √(variance + ε) · w + b. */
+function runNormalise(
+  k: Kernels,
+  x: View,
+  mean: View,
+  variance: View,
+  w: View | null,
+  b: View | null,
+  y: View,
+  { outer, n, inner, size, step, eps }: Groups,
+): void {
+  const [wAt, bAt] = [w ? w.address : 0, b ? b.address : 0];
+  k.normalise(x.address, mean.address, variance.address, wAt, bAt, y.address, outer, n, inner, size, step, eps);
+}
+
 /**
  * y = x̂ w + b with x̂ = (x − mean) / √(variance + ε) of each group, and mean and variance (f64: where x is far from 0
  * f32 has no digits left for what is near the mean), which carry no gradient.
@@ -45,22 +62,10 @@ export const normalise: MultiOp<
   outputs: ['y', 'mean', 'variance'],
   dtypes: ['f32', 'f64', 'f64'],
   shapes: ([x], { n }) => [x.shape, [n], [n]],
-  run(k, [x, w, b], [y, mean, variance], { outer, n, inner, size, step, centred, eps }) {
+  run(k, [x, w, b], [y, mean, variance], groups) {
+    const { outer, n, inner, centred } = groups;
     k.moments(x.address, mean.address, variance.address, outer, n, inner, centred ? 1 : 0);
-    k.normalise(
-      x.address,
-      mean.address,
-      variance.address,
-      w ? w.address : 0,
-      b ? b.address : 0,
-      y.address,
-      outer,
-      n,
-      inner,
-      size,
-      step,
-      eps,
-    );
+    runNormalise(k, x, mean, variance, w, b, y, groups);
   },
   saves: { x: ['x', 'w', 'mean', 'variance'], w: ['x', 'mean', 'variance'] },
   vjpAll([g], { x, w = null, mean, variance }, p, _, needed) {
@@ -165,21 +170,7 @@ export const normaliseBy: Op<[x: Tensor, mean: Tensor, variance: Tensor, w: Tens
     nullable: ['w', 'b'],
     wants: { mean: 'f64', variance: 'f64' },
     shape: ([x]) => x.shape,
-    run: (k, [x, m, variance, w, b], [y], { outer, n, inner, size, step, eps }) =>
-      k.normalise(
-        x.address,
-        m.address,
-        variance.address,
-        w ? w.address : 0,
-        b ? b.address : 0,
-        y.address,
-        outer,
-        n,
-        inner,
-        size,
-        step,
-        eps,
-      ),
+    run: (k, [x, m, variance, w, b], [y], groups) => runNormalise(k, x, m, variance, w, b, y, groups),
     saves: { x: ['variance', 'w'], w: ['x', 'mean', 'variance'] },
     vjp: {
       x(g, { variance, w }, p) {
