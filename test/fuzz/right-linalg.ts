@@ -19,6 +19,7 @@ const CALLS: Readonly<Record<string, Make>> = {
   ...each('matrixRank pinv', () => call(plain(eye(2)), options({ atol: 0.5, rtol: 0.5, hermitian: true }))),
   lstsq: () => call(plain(m(3, 2)), plain(m(3, 1)), options({ rcond: 0.5 })),
   matrixNorm: () => call(plain(m(2, 3)), optional(plain('fro')), optional(whole([0, 1])), options({ keepdim: true })),
+  vectorNorm: () => call(plain(m(2, 3)), optional(plain(1)), optional(whole([0, 1])), options({ keepdim: true })),
   cond: () => call(plain(eye(2)), optional(plain('nuc'))),
   matrixPower: () => call(plain(eye(2)), whole(2)),
   multiDot: () => call(plain([m(2, 3), m(3, 2)])),

@@ -9,4 +9,5 @@ export { eigh, eigvalsh, type EighOptions } from './eigh';
 export { svd, svdvals, type SvdOptions } from './svd';
 export { lstsq, matrixRank, pinv, type LstsqOptions, type RankOptions } from './rank';
 export { cond, matrixNorm, type MatrixNormOptions, type MatrixNormOrd } from './norm';
+export { vectorNorm } from '../ops/distance';
 export { matrixExp, matrixPower, multiDot } from './power';

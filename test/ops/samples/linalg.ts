@@ -10,7 +10,8 @@ import { slice, transpose, unsqueeze } from '../../../ts/ops/view';
 import type { Tensor } from '../../../ts/core/tensor';
 import { between, discrete, int, real, sample, type SamplesOf } from './sample';
 
-type LinalgName = Exclude<keyof typeof ops, 'LinAlgError'>;
+/** vectorNorm is one of the core's too, and sampled there. */
+type LinalgName = Exclude<keyof typeof ops, 'LinAlgError' | 'vectorNorm'>;
 
 const mT = (x: Tensor): Tensor => transpose(x, -2, -1);
 /** Whose other diagonal dominates: regular, and rows must be exchanged. */
