@@ -44,7 +44,7 @@ export function prepare(work: Elementwise, backend: HostBackend): Task {
   });
   switch (f) {
     case 'softmax':
-      return task(() => k.softmax(x, y, N / WIDTH, WIDTH));
+      return task(() => k.softmax(x, y, N / WIDTH, WIDTH, 1));
     case 'sum':
       return task(() => k.sum(x, y, 1, 1, 1, N, 1), 1);
     case 'add-scalar':

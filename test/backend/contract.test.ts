@@ -1,5 +1,7 @@
-/** * What the contract leaves to a backend: memory that cannot be read at once, blocks that are buffers of their own, kernels
- * that run later than they are called. */
+/**
+ * What the contract leaves to a backend: memory that cannot be read at once, blocks that are buffers of their own, kernels
+ * that run later than they are called.
+ */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Backend } from '../../ts/backend/backend';
 import { reference } from '../../ts/backend/reference/backend';
@@ -114,18 +116,20 @@ describe.each(KINDS)('$name', ({ make, layouts }) => {
     });
 
     test('a lone number outlives its scope, and its memory goes with dispose()', async () => {
-      const before = backend.memory().blocks;
+      const fresh = make(); // others' may be collected meanwhile
+      useBackend(fresh);
+      const before = fresh.memory().blocks;
       let loss: Tensor | null = null;
       scope(() => {
         loss = full([], 14);
       });
       const t: Tensor = loss!;
       expect(await t.data()).toEqual(Float64Array.of(14));
-      expect(backend.memory().blocks).toBe(before + 1);
+      expect(fresh.memory().blocks).toBe(before + 1);
       expect(() => add(t, t)).toThrow(DisposedError);
       expect(() => add(t, t)).toThrow('Its value can still be read: await data()');
       t.dispose();
-      expect(backend.memory().blocks).toBe(before);
+      expect(fresh.memory().blocks).toBe(before);
       await expect(t.data()).rejects.toThrow(DisposedError);
     });
 

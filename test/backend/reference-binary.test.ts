@@ -155,8 +155,8 @@ describe('reductions', () => {
     const t = new Bench();
     const x = [...numbers(4), 1000, 1001, -1000, 1000];
     const [y, log] = [t.space(8), t.space(8)];
-    t.k.softmax(t.put(x), y, 2, 4);
-    t.k.logSoftmax(t.put(x), log, 2, 4);
+    t.k.softmax(t.put(x), y, 2, 4, 1);
+    t.k.logSoftmax(t.put(x), log, 2, 4, 1);
     const total = x.slice(0, 4).reduce((sum, v) => sum + Math.exp(v), 0);
     const e = 2 + Math.E;
     const expected = [...x.slice(0, 4).map(v => Math.exp(v) / total), 1 / e, Math.E / e, 0, 1 / e];
@@ -165,7 +165,7 @@ describe('reductions', () => {
       t.get(log, 8),
       expected.map((v, i) => (i === 6 ? -2001 - Math.log(e / Math.E) : Math.log(v))),
     );
-    t.k.softmax(t.put([3, 4]), y, 2, 1);
+    t.k.softmax(t.put([3, 4]), y, 2, 1, 1);
     expect(t.get(y, 2)).toEqual([1, 1]);
   });
 
@@ -174,14 +174,14 @@ describe('reductions', () => {
     const [x, g] = [numbers(6, 3), numbers(6, 4)];
     const [y, gx] = [t.space(6), t.space(6)];
     const value = (input: number[]): number => {
-      t.k[name](t.put(input), y, 2, 3);
+      t.k[name](t.put(input), y, 1, 3, 2);
       return dot(t.get(y, 6), g);
     };
     const h = 1e-5;
     const moved = (i: number, by: number): number[] => x.map((v, j) => (i === j ? v + by : v));
     const expected = x.map((_, i) => (value(moved(i, h)) - value(moved(i, -h))) / (2 * h));
     value(x);
-    t.k[`${name}Grad`](t.put(g), y, gx, 2, 3);
+    t.k[`${name}Grad`](t.put(g), y, gx, 1, 3, 2);
     expectClose(t.get(gx, 6), expected, 1e-9);
   });
 });

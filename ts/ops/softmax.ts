@@ -1,9 +1,10 @@
 /** The normalised exponential, along one dimension. */
-import { defineOp, type Op } from '../core/op';
+import type { View } from '../core/definition';
+import { defineParametricOp, type Op } from '../core/op';
 import { aDim, optional } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
 import { composite } from '../core/signature';
-import { dimOf } from '../core/shape';
+import { dimOf, sizeOf } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { mul, sub } from './arithmetic';
 import { exp } from './elementwise';
@@ -11,56 +12,61 @@ import { rowOf } from './fitting';
 import { sum } from './reduce';
 import { reshape, transpose } from './view';
 
-const last = { keepdim: true } as const;
-const rows = (x: { size: number; shape: readonly number[] }): [rows: number, n: number] => {
-  const n = x.shape.at(-1) ?? 1;
-  return [n === 0 ? 0 : x.size / n, n];
-};
+/** Along one dimension of the shape. */
+type Along = { readonly dim: number };
+const columns = ({ shape }: View, { dim }: Along): [outer: number, n: number, inner: number] => [
+  sizeOf(shape.slice(0, dim)),
+  shape[dim]!,
+  sizeOf(shape.slice(dim + 1)),
+];
+const sumAlong = (x: Tensor, { dim }: Along): Tensor => sum(x, dim, { keepdim: true });
 
-const softmaxRows: Op<[x: Tensor]> = defineOp({
+const softmaxAlong: Op<[x: Tensor], Along> = defineParametricOp({
   name: 'softmax',
   inputs: ['x'],
   shape: ([x]) => x.shape,
-  run: (k, [x], [y]) => k.softmax(x.address, y.address, ...rows(x)),
+  run: (k, [x], [y], along) => k.softmax(x.address, y.address, ...columns(x, along)),
   saves: { x: ['y'] },
-  vjp: { x: (g, { y }) => softmaxGrad(g, y) },
+  vjp: { x: (g, { y }, along) => softmaxGrad(g, y, along) },
 });
-/** y · (g − Σ g·y), row by row. */
-const softmaxGrad: Op<[g: Tensor, y: Tensor]> = defineOp({
+/** y · (g − Σ g·y) */
+const softmaxGrad: Op<[g: Tensor, y: Tensor], Along> = defineParametricOp({
   name: 'softmaxGrad',
   inputs: ['g', 'y'],
   shape: ([g]) => g.shape,
-  run: (k, [g, y], [gx]) => k.softmaxGrad(g.address, y.address, gx.address, ...rows(g)),
+  run: (k, [g, y], [gx], along) => k.softmaxGrad(g.address, y.address, gx.address, ...columns(g, along)),
   saves: { g: ['y'], y: ['g', 'y'] },
   vjp: {
-    g: (gg, { y }) => softmaxGrad(gg, y),
-    y: (gg, { g, y }) => sub(mul(gg, sub(g, sum(mul(g, y), -1, last))), mul(g, sum(mul(gg, y), -1, last))),
+    g: (gg, { y }, along) => softmaxGrad(gg, y, along),
+    y: (gg, { g, y }, along) => sub(mul(gg, sub(g, sumAlong(mul(g, y), along))), mul(g, sumAlong(mul(gg, y), along))),
   },
 });
 
-const logSoftmaxRows: Op<[x: Tensor]> = defineOp({
+const logSoftmaxAlong: Op<[x: Tensor], Along> = defineParametricOp({
   name: 'logSoftmax',
   inputs: ['x'],
   shape: ([x]) => x.shape,
-  run: (k, [x], [y]) => k.logSoftmax(x.address, y.address, ...rows(x)),
+  run: (k, [x], [y], along) => k.logSoftmax(x.address, y.address, ...columns(x, along)),
   saves: { x: ['y'] },
-  vjp: { x: (g, { y }) => logSoftmaxGrad(g, y) },
+  vjp: { x: (g, { y }, along) => logSoftmaxGrad(g, y, along) },
 });
-/** g − eʸ · Σ g, row by row. */
-const logSoftmaxGrad: Op<[g: Tensor, y: Tensor]> = defineOp({
+/** g − eʸ · Σ g */
+const logSoftmaxGrad: Op<[g: Tensor, y: Tensor], Along> = defineParametricOp({
   name: 'logSoftmaxGrad',
   inputs: ['g', 'y'],
   shape: ([g]) => g.shape,
-  run: (k, [g, y], [gx]) => k.logSoftmaxGrad(g.address, y.address, gx.address, ...rows(g)),
+  run: (k, [g, y], [gx], along) => k.logSoftmaxGrad(g.address, y.address, gx.address, ...columns(g, along)),
   saves: { g: ['y'], y: ['g', 'y'] },
   vjp: {
-    g: (gg, { y }) => sub(gg, sum(mul(gg, exp(y)), -1, last)),
-    y: (gg, { g, y }) => mul(mul(gg, exp(y)), mul(sum(g, -1, last), -1)),
+    g: (gg, { y }, along) => sub(gg, sumAlong(mul(gg, exp(y)), along)),
+    y: (gg, { g, y }, along) => mul(mul(gg, exp(y)), mul(sumAlong(g, along), -1)),
   },
 });
 
-/** An op on rows, along any dimension. */
-const along = (name: string, op: Op<[x: Tensor]>): ((x: Tensor, dim?: number) => Tensor) =>
+/** The kernels add the elements of a column one after the other: longer ones become rows, whose sums add in pairs. */
+const LONGEST_COLUMN = 64;
+/** An op along the last dimension, or one of few elements, along any. */
+const along = (name: string, op: Op<[x: Tensor], Along>): ((x: Tensor, dim?: number) => Tensor) =>
   composite(
     name,
     [
@@ -70,12 +76,16 @@ const along = (name: string, op: Op<[x: Tensor]>): ((x: Tensor, dim?: number) =>
     (x, dim = -1) => {
       const row = rowOf(x);
       const d = dimOf(name, dim, row.ndim);
-      const y = d === row.ndim - 1 ? op(row) : transpose(op(transpose(row, d, -1)), d, -1);
+      const last = row.ndim - 1;
+      const y =
+        d === last || row.shape[d]! <= LONGEST_COLUMN
+          ? op(row, { dim: d })
+          : transpose(op(transpose(row, d, -1), { dim: last }), d, -1);
       return x.ndim === 0 ? reshape(y, []) : y;
     },
   );
 
 /** eˣ / Σeˣ along `dim` (left out: the last). */
-export const softmax: (x: Tensor, dim?: number) => Tensor = along('softmax', softmaxRows);
+export const softmax: (x: Tensor, dim?: number) => Tensor = along('softmax', softmaxAlong);
 /** ln(eˣ / Σeˣ) along `dim` (left out: the last), without overflow. */
-export const logSoftmax: (x: Tensor, dim?: number) => Tensor = along('logSoftmax', logSoftmaxRows);
+export const logSoftmax: (x: Tensor, dim?: number) => Tensor = along('logSoftmax', logSoftmaxAlong);

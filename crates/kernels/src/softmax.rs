@@ -1,4 +1,6 @@
-//! Softmax, log-softmax and cross-entropy over rows, and their gradients.
+//! Softmax and log-softmax along a dimension, cross-entropy over rows, and their gradients.
+
+mod columns;
 
 use core::array::from_fn;
 
@@ -80,8 +82,11 @@ fn scale_row(y: &mut [f32], scale: f32) {
     }
 }
 
-/// y = eˣ / Σ eˣ over each row of n.
-pub fn softmax(x: &[f32], y: &mut [f32], n: usize) {
+/// y = eˣ / Σ eˣ over the middle dimension of [outer, n, inner].
+pub fn softmax(x: &[f32], y: &mut [f32], shape @ [_, n, inner]: [usize; 3]) {
+    if inner > 1 {
+        return columns::softmax(x, y, shape);
+    }
     let m = Math::new();
     for (x, y) in x.chunks_exact(n.max(1)).zip(y.chunks_exact_mut(n.max(1))) {
         let sum = exponentials(m, x, largest(x), y);
@@ -89,8 +94,11 @@ pub fn softmax(x: &[f32], y: &mut [f32], n: usize) {
     }
 }
 
-/// y = x − ln Σ eˣ over each row of n.
-pub fn log_softmax(x: &[f32], y: &mut [f32], n: usize) {
+/// y = x − ln Σ eˣ over the middle dimension of [outer, n, inner].
+pub fn log_softmax(x: &[f32], y: &mut [f32], shape @ [_, n, inner]: [usize; 3]) {
+    if inner > 1 {
+        return columns::log_softmax(x, y, shape);
+    }
     let m = Math::new();
     for (x, y) in x.chunks_exact(n.max(1)).zip(y.chunks_exact_mut(n.max(1))) {
         let largest = largest(x);
@@ -100,8 +108,11 @@ pub fn log_softmax(x: &[f32], y: &mut [f32], n: usize) {
     }
 }
 
-/// gx = y (g − Σ g y) over each row of n.
-pub fn softmax_grad(g: &[f32], y: &[f32], gx: &mut [f32], n: usize) {
+/// gx = y (g − Σ g y) over the middle dimension of [outer, n, inner].
+pub fn softmax_grad(g: &[f32], y: &[f32], gx: &mut [f32], shape @ [_, n, inner]: [usize; 3]) {
+    if inner > 1 {
+        return columns::softmax_grad(g, y, gx, shape);
+    }
     let n = n.max(1);
     for ((g, y), gx) in g.chunks_exact(n).zip(y.chunks_exact(n)).zip(gx.chunks_exact_mut(n)) {
         map_rows(g, y, gx, |g, y| g * y);
@@ -110,8 +121,11 @@ pub fn softmax_grad(g: &[f32], y: &[f32], gx: &mut [f32], n: usize) {
     }
 }
 
-/// gx = g − eʸ Σ g over each row of n.
-pub fn log_softmax_grad(g: &[f32], y: &[f32], gx: &mut [f32], n: usize) {
+/// gx = g − eʸ Σ g over the middle dimension of [outer, n, inner].
+pub fn log_softmax_grad(g: &[f32], y: &[f32], gx: &mut [f32], shape @ [_, n, inner]: [usize; 3]) {
+    if inner > 1 {
+        return columns::log_softmax_grad(g, y, gx, shape);
+    }
     let (m, n) = (Math::new(), n.max(1));
     for ((g, y), gx) in g.chunks_exact(n).zip(y.chunks_exact(n)).zip(gx.chunks_exact_mut(n)) {
         let sum = F32x4::splat(row_sum(g));

@@ -1,6 +1,6 @@
 //! Sums, extremes, softmax and cross-entropy.
 
-use phyllo_kernels::{reduce, softmax as rows};
+use phyllo_kernels::{reduce, softmax};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::dry_run;
@@ -52,33 +52,35 @@ export_extremes! {
     "minI32" min_i32 i32
 }
 
-macro_rules! export_rows {
+macro_rules! export_softmax {
     ($($js:literal $name:ident)*) => {$(
         #[wasm_bindgen(js_name = $js)]
-        pub fn $name(x: usize, y: usize, count: usize, n: usize) {
-            slices! { x: input f32[count * n], y: output f32[count * n] }
-            rows::$name(x, y, n);
+        pub fn $name(x: usize, y: usize, outer: usize, n: usize, inner: usize) {
+            slices! { x: input f32[outer * n * inner], y: output f32[outer * n * inner] }
+            softmax::$name(x, y, [outer, n, inner]);
         }
     )*};
 }
 
-export_rows! {
+export_softmax! {
     "softmax" softmax
     "logSoftmax" log_softmax
 }
 
-macro_rules! export_rows_grad {
+macro_rules! export_softmax_grad {
     ($($js:literal $name:ident)*) => {$(
         #[cfg(feature = "train")]
         #[wasm_bindgen(js_name = $js)]
-        pub fn $name(g: usize, y: usize, gx: usize, count: usize, n: usize) {
-            slices! { g: input f32[count * n], y: input f32[count * n], gx: output f32[count * n] }
-            rows::$name(g, y, gx, n);
+        pub fn $name(g: usize, y: usize, gx: usize, outer: usize, n: usize, inner: usize) {
+            slices! {
+                g: input f32[outer * n * inner], y: input f32[outer * n * inner], gx: output f32[outer * n * inner],
+            }
+            softmax::$name(g, y, gx, [outer, n, inner]);
         }
     )*};
 }
 
-export_rows_grad! {
+export_softmax_grad! {
     "softmaxGrad" softmax_grad
     "logSoftmaxGrad" log_softmax_grad
 }
@@ -89,7 +91,7 @@ pub fn cross_entropy(x: usize, target: usize, loss: usize, norm: usize, count: u
         x: input f32[count * n], target: input i32[count],
         loss: output f32[count], norm: output f32[count * 2],
     }
-    rows::cross_entropy(x, target, loss, norm, n);
+    softmax::cross_entropy(x, target, loss, norm, n);
 }
 
 #[cfg(feature = "train")]
@@ -102,5 +104,5 @@ pub fn cross_entropy_grad(
         g: input f32[if step == 0 { count.min(1) } else { count }],
         x: input f32[count * n], target: input i32[count], norm: input f32[count * 2], gx: output f32[count * n],
     }
-    rows::cross_entropy_grad(g, x, target, norm, gx, n, step);
+    softmax::cross_entropy_grad(g, x, target, norm, gx, n, step);
 }

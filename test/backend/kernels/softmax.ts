@@ -2,21 +2,22 @@
 import type { SoftmaxKernels } from '../../../ts/backend/kernels/softmax';
 import { call, floats, input, ints, output, SIZES, SUMMED, type Call, type Cases, type Operand } from './calls';
 
-const rows = (): Call[] =>
-  SIZES.flatMap(n =>
-    [0, 1, 3].map(m => call([input('f32', floats(m * n, 10)), output('f32', m * n), m, n], SUMMED, true)),
-  );
-const rowsGrad = (log: boolean) => (): Call[] =>
-  SIZES.flatMap(n =>
-    [0, 1, 3].map(m => {
-      const y = floats(m * n).map(y => (log ? y - 2 : Math.abs(y)));
-      return call(
-        [input('f32', floats(m * n)), input('f32', y.map(Math.fround)), output('f32', m * n), m, n],
-        SUMMED,
-        true,
-      );
-    }),
-  );
+/** Rows of all sizes, and columns of them: [outer, n, inner]. */
+const SHAPES: readonly (readonly [outer: number, n: number, inner: number])[] = [
+  ...SIZES.flatMap(n => [0, 1, 3].map(outer => [outer, n, 1] as const)),
+  ...[0, 1, 2, 5, 64].flatMap(n => [0, 2, 3, 4, 9].flatMap(inner => [1, 2].map(outer => [outer, n, inner] as const))),
+];
+const along = (): Call[] =>
+  SHAPES.map(([outer, n, inner]) => {
+    const size = outer * n * inner;
+    return call([input('f32', floats(size, 10)), output('f32', size), outer, n, inner], SUMMED, true);
+  });
+const alongGrad = (log: boolean) => (): Call[] =>
+  SHAPES.map(([outer, n, inner]) => {
+    const size = outer * n * inner;
+    const y = floats(size).map(y => Math.fround(log ? y - 2 : Math.abs(y)));
+    return call([input('f32', floats(size)), input('f32', y), output('f32', size), outer, n, inner], SUMMED, true);
+  });
 
 /** Rows of n classes, each with one of them as its target. */
 const classes = (
@@ -42,10 +43,10 @@ const crossEntropyGrad = (): Call[] =>
   });
 
 export const softmaxes: Cases<SoftmaxKernels> = {
-  softmax: rows,
-  logSoftmax: rows,
-  softmaxGrad: rowsGrad(false),
-  logSoftmaxGrad: rowsGrad(true),
+  softmax: along,
+  logSoftmax: along,
+  softmaxGrad: alongGrad(false),
+  logSoftmaxGrad: alongGrad(true),
   crossEntropy,
   crossEntropyGrad,
 };

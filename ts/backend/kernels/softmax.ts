@@ -1,16 +1,16 @@
-/** Softmax and cross-entropy over rows. */
+/** Softmax along a dimension, and cross-entropy over rows. */
 
-/** Over each of `rows` rows of n elements. */
-type Rows = (x: number, y: number, rows: number, n: number) => void;
-type RowsGrad = (g: number, y: number, gx: number, rows: number, n: number) => void;
+/** Over the n elements of each column of [outer, n, inner]; 64 of them at most, unless inner is 1. */
+type Along = (x: number, y: number, outer: number, n: number, inner: number) => void;
+type AlongGrad = (g: number, y: number, gx: number, outer: number, n: number, inner: number) => void;
 
 export interface SoftmaxKernels {
-  readonly softmax: Rows;
-  readonly logSoftmax: Rows;
+  readonly softmax: Along;
+  readonly logSoftmax: Along;
   /** gx = y · (g − Σ g·y) */
-  readonly softmaxGrad: RowsGrad;
+  readonly softmaxGrad: AlongGrad;
   /** gx = g − eʸ · Σ g */
-  readonly logSoftmaxGrad: RowsGrad;
+  readonly logSoftmaxGrad: AlongGrad;
   /**
    * loss [rows] = ln Σ eˣ − x[target] of each row, target [rows] of i32. norm [rows, 2] is what the
    * gradient reads: max x and ln Σ e^(x − max x).

@@ -64,15 +64,18 @@ export function reduce(heap: Floats): Pick<Kernels, Name> {
   const largest = extremum((value, best) => value > best);
   const smallest = extremum((value, best) => value < best);
 
-  /** Calls visit with each of `rows` ranges [from, to) of n elements. */
-  const eachRow = (rows: number, n: number, visit: (from: number, to: number) => void): void => {
-    for (let row = 0; row < rows; row++) visit(row * n, (row + 1) * n);
+  /** Calls visit with the places of the n elements of each column of [outer, n, inner]. */
+  const eachColumn = (outer: number, n: number, inner: number, visit: (places: readonly number[]) => void): void => {
+    for (let o = 0; o < outer; o++)
+      for (let j = 0; j < inner; j++) visit(Array.from({ length: n }, (_, k) => (o * n + k) * inner + j));
   };
 
   /** m and Σ e^(x − m) of a row, m being its largest element: e^(x − m) cannot overflow. */
-  const scaled = (row: Float64Array): [largest: number, total: number] => {
-    const largest = row.reduce((m, x) => Math.max(m, x), -Infinity);
-    return [largest, row.reduce((total, x) => total + Math.exp(x - largest), 0)];
+  const scaled = (row: Iterable<number>): [largest: number, total: number] => {
+    let [largest, total] = [-Infinity, 0];
+    for (const x of row) largest = Math.max(largest, x);
+    for (const x of row) total += Math.exp(x - largest);
+    return [largest, total];
   };
 
   return {
@@ -94,37 +97,35 @@ export function reduce(heap: Floats): Pick<Kernels, Name> {
     maxI32: largest,
     minI32: smallest,
 
-    softmax(xAt, yAt, rows, n) {
+    softmax(xAt, yAt, outer, n, inner) {
       const [x, y] = [heap.from(xAt), heap.from(yAt)];
-      eachRow(rows, n, (from, to) => {
-        const [largest, total] = scaled(x.subarray(from, to));
-        for (let i = from; i < to; i++) y[i] = Math.exp(x[i]! - largest) / total;
+      eachColumn(outer, n, inner, places => {
+        const [largest, total] = scaled(places.map(i => x[i]!));
+        for (const i of places) y[i] = Math.exp(x[i]! - largest) / total;
       });
     },
 
-    logSoftmax(xAt, yAt, rows, n) {
+    logSoftmax(xAt, yAt, outer, n, inner) {
       const [x, y] = [heap.from(xAt), heap.from(yAt)];
-      eachRow(rows, n, (from, to) => {
-        const [largest, total] = scaled(x.subarray(from, to));
-        for (let i = from; i < to; i++) y[i] = x[i]! - largest - Math.log(total);
+      eachColumn(outer, n, inner, places => {
+        const [largest, total] = scaled(places.map(i => x[i]!));
+        for (const i of places) y[i] = x[i]! - largest - Math.log(total);
       });
     },
 
-    softmaxGrad(gAt, yAt, gxAt, rows, n) {
+    softmaxGrad(gAt, yAt, gxAt, outer, n, inner) {
       const [g, y, gx] = [heap.from(gAt), heap.from(yAt), heap.from(gxAt)];
-      eachRow(rows, n, (from, to) => {
-        let dot = 0;
-        for (let i = from; i < to; i++) dot += g[i]! * y[i]!;
-        for (let i = from; i < to; i++) gx[i] = y[i]! * (g[i]! - dot);
+      eachColumn(outer, n, inner, places => {
+        const dot = places.reduce((sum, i) => sum + g[i]! * y[i]!, 0);
+        for (const i of places) gx[i] = y[i]! * (g[i]! - dot);
       });
     },
 
-    logSoftmaxGrad(gAt, yAt, gxAt, rows, n) {
+    logSoftmaxGrad(gAt, yAt, gxAt, outer, n, inner) {
       const [g, y, gx] = [heap.from(gAt), heap.from(yAt), heap.from(gxAt)];
-      eachRow(rows, n, (from, to) => {
-        let total = 0;
-        for (let i = from; i < to; i++) total += g[i]!;
-        for (let i = from; i < to; i++) gx[i] = g[i]! - Math.exp(y[i]!) * total;
+      eachColumn(outer, n, inner, places => {
+        const total = places.reduce((sum, i) => sum + g[i]!, 0);
+        for (const i of places) gx[i] = g[i]! - Math.exp(y[i]!) * total;
       });
     },
 
