@@ -150,6 +150,6 @@ fn pools_by_planes_and_softmax_by_rows() {
     }
     let (rows, n) = (6, 130);
     let x = random.numbers(rows * n);
-    let run = |r: Range<usize>, y: &mut [f32]| softmax(&x[r.start * n..r.end * n], y, n);
+    let run = |r: Range<usize>, y: &mut [f32]| softmax(&x[r.start * n..r.end * n], y, [r.len(), n, 1]);
     assert_same(&run, &parts(rows, 1), rows, n, "softmax");
 }

@@ -184,11 +184,11 @@ fn softmaxes() {
                 exact[5].extend(logs.iter().enumerate().map(|(i, l)| (l.exp() - hot(i)) * f64::from(g[0])));
             }
             let mut y = [(); 4].map(|()| Guarded::new(rows * n));
-            softmax(&x, y[0].slice(), n);
-            log_softmax(&x, y[1].slice(), n);
+            softmax(&x, y[0].slice(), [rows, n, 1]);
+            log_softmax(&x, y[1].slice(), [rows, n, 1]);
             let saved = [0, 1].map(|i| y[i].slice().to_vec());
-            softmax_grad(&g, &saved[0], y[2].slice(), n);
-            log_softmax_grad(&g, &saved[1], y[3].slice(), n);
+            softmax_grad(&g, &saved[0], y[2].slice(), [rows, n, 1]);
+            log_softmax_grad(&g, &saved[1], y[3].slice(), [rows, n, 1]);
             for (i, what) in ["softmax", "logSoftmax", "softmaxGrad", "logSoftmaxGrad"].into_iter().enumerate() {
                 // A logarithm near 200 has a rounding of its own; so have sums of a thousand gradients.
                 assert_close(y[i].check(what), &exact[i], 5e-6, &format!("{what} of {n}"));
@@ -214,13 +214,13 @@ fn softmaxes() {
 #[test]
 fn softmax_edges() {
     let mut y = [0.0; 5];
-    softmax(&[1e38, -1e38, f32::NEG_INFINITY, 1e38, 0.0], &mut y, 5);
+    softmax(&[1e38, -1e38, f32::NEG_INFINITY, 1e38, 0.0], &mut y, [1, 5, 1]);
     assert_eq!(y, [0.5, 0.0, 0.0, 0.5, 0.0]);
-    softmax(&[0.0, 1.0, f32::NAN, 2.0, 3.0], &mut y, 5);
+    softmax(&[0.0, 1.0, f32::NAN, 2.0, 3.0], &mut y, [1, 5, 1]);
     assert!(y.iter().all(|y| y.is_nan()), "{y:?}");
-    log_softmax(&[0.0, 0.0, 0.0, f32::NAN, 0.0], &mut y, 5);
+    log_softmax(&[0.0, 0.0, 0.0, f32::NAN, 0.0], &mut y, [1, 5, 1]);
     assert!(y.iter().all(|y| y.is_nan()), "{y:?}");
-    softmax(&[], &mut [], 0);
+    softmax(&[], &mut [], [0, 0, 1]);
 
     let (mut loss, mut norm, mut gx) = ([0.0], [0.0; 2], [0.0; 3]);
     cross_entropy(&[1e30, 0.0, f32::NEG_INFINITY], &[2], &mut loss, &mut norm, 3);

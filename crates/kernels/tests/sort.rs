@@ -3,12 +3,12 @@
 mod check;
 
 use check::{assert_close, Guarded, Random};
-use phyllo_kernels::sort::{cumsum, topk};
+use phyllo_kernels::sort::{cumsum, topk, topk_workspace};
 
 #[test]
 fn first_of_sorted_rows() {
     let mut random = Random::new(1);
-    for n in (0usize..=9).chain([31, 64, 65, 300]) {
+    for n in (0usize..=9).chain([31, 64, 65, 128, 300, 1000]) {
         for rows in [0, 1, 3] {
             for kind in 0..4 {
                 let x: Vec<f32> = (0..rows * n)
@@ -19,13 +19,14 @@ fn first_of_sorted_rows() {
                         _ => i as f32,
                     })
                     .collect();
-                for k in [0, 1, 2, n / 2, n.saturating_sub(1), n] {
+                for k in [0, 1, 2, n / 16, n / 2, n.saturating_sub(1), n] {
                     for descending in [false, true] {
                         if k > n {
                             continue;
                         }
                         let (mut y, mut at) = (Guarded::new(rows * k), Guarded::filled(rows * k, -7, 99));
-                        topk(&x, y.slice(), at.slice(), [rows, n, k], descending);
+                        let mut room = vec![f32::NAN; topk_workspace(n, k)];
+                        topk(&x, y.slice(), at.slice(), [rows, n, k], descending, &mut room);
                         let (y, at) = (y.check("topk"), at.check("topk"));
                         for row in 0..rows {
                             let x = &x[row * n..(row + 1) * n];

@@ -12,8 +12,11 @@ macro_rules! export_topk {
         pub fn $name(x: usize, y: usize, at: usize, rows: usize, n: usize, k: usize, descending: u32) {
             dry_run::require(k <= n);
             dry_run::work([rows, n, 32]); // n log k
-            slices! { x: input $type[rows * n], y: output $type[rows * k], at: output i32[rows * k] }
-            sort::topk(x, y, at, [rows, n, k], descending != 0);
+            slices! {
+                x: input $type[rows * n], y: output $type[rows * k], at: output i32[rows * k];
+                room = sort::topk_workspace(n, k)
+            }
+            sort::topk(x, y, at, [rows, n, k], descending != 0, room);
         }
     )*};
 }
