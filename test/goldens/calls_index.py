@@ -1,6 +1,7 @@
 """Calls that index, scatter, run along a dimension and arrange: rows of calls.py."""
 
 import torch
+import torch.nn.functional as F
 
 R = torch.randn
 I = torch.tensor
@@ -56,6 +57,24 @@ def table():
     yield from indexing()
     yield from running()
     yield from shapes()
+    yield from edges()
+
+
+def edges():
+    """One number, and none at all."""
+    for name in ('transpose', 'swapaxes', 'movedim'):
+        yield name, getattr(torch, name), [R(()), 0, -1]
+    yield 'indexSelect', torch.index_select, [R(()), -1, I([0])]
+    yield 'indexSelect', torch.index_select, [R(()), 0, I(0)]
+    yield 'indexSelect', torch.index_select, [R(3, 2), 0, I(2)]
+    yield 'softmin', F.softmin, [R(()), -1]
+    for name in ('cummax', 'cummin', 'cumprod'):
+        yield name, getattr(torch, name), [R(0, 3), 1]
+        yield name, getattr(torch, name), [torch.zeros(0, 3, dtype=torch.int32), 1]
+    yield 'kthvalue', torch.kthvalue, [R(0, 2, 4), 4, 2]
+    yield 'mode', torch.mode, [torch.zeros(4, 2, 0, dtype=torch.int32), 0]
+    yield 'chunk', torch.chunk, [R(2, 0), 3, 1]
+    yield 'split', torch.split, [R(2, 0), 3, 1]
 
 
 def indexing():

@@ -137,3 +137,13 @@ def table():
     yield from filters()
     yield from vision()
     yield from norms()
+    yield from edges()
+
+
+def edges():
+    """Windows that the round-up alone lets in, borders that are cut off at one end."""
+    for start, f in (('max', F.max_pool2d), ('avg', F.avg_pool2d)):
+        yield f'{start}Pool2d', f, [R(1, 1, 1, 4), 2, 2, 0, *((1, True) if start == 'max' else (True,))]
+    yield 'maxPool2d', F.max_pool2d, [R(1, 1, 2, 4), 3, 2, 0, 1, True]
+    yield 'pad', F.pad, [R(1, 2, 5), [1, -1], 'circular']
+    yield 'pad', F.pad, [R(1, 1, 4, 5), [-2, 3, 2, -1], 'circular']

@@ -113,3 +113,5 @@ def table():
     yield 'lstsq', lambda a, b: linalg.lstsq(a, b)[:1], [apart(2, 3, 3), R(2, 3, 2)]
     yield 'multiDot', lambda *xs: linalg.multi_dot(xs), [R(2, 3), R(3, 4), R(4, 2), R(2, 5)]
     yield 'multiDot', lambda *xs: linalg.multi_dot(xs), [R(3), R(3, 4), R(4)]
+    for shape, order in (((0, 0), 2), ((2, 0, 0), 1), ((3, 0), -2)):
+        yield 'cond', linalg.cond, [R(*shape), order]

@@ -84,3 +84,16 @@ def table():
     # PyTorch's own writes in place what its gradient needs.
     yield 'vander', lambda x: torch.stack([x**3, x**2, x, x * 0 + 1], 1), [R(4)]
     yield 'vander', lambda x, n, o: torch.stack([x * 0 + 1, x, x**2, x**3, x**4], 1), [R(3), 5, {'increasing': True}]
+
+    # Of no numbers, and of one.
+    yield 'logsumexp', torch.logsumexp, [R(2, 0, 3), 1]
+    yield 'variance', torch.var, [R(2, 0), 1]
+    yield 'std', torch.std, [R(2, 0), 1]
+    for order in (0.5, 3):
+        yield 'vectorNorm', torch.linalg.vector_norm, [R(2, 0, 3), order, 1]
+        yield 'cdist', far, [R(2, 0), R(3, 0), order]
+    yield 'cosineSimilarity', lambda a, b, o: F.cosine_similarity(a, b, **o), [R(()), R(()), {'dim': -1}]
+    few = torch.randint(0, 2, (3, 2, 4)).float()
+    for dim in (1, 2):
+        yield 'unique', lambda x, o: torch.unique(x.detach(), return_inverse=True, return_counts=True, dim=o['dim']), [
+            few, {'returnInverse': True, 'returnCounts': True, 'dim': dim}]

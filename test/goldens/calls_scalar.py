@@ -69,3 +69,4 @@ def table():
     for n in (0.5, -0.5, 2.5, -1, -2):
         yield 'pow', torch.pow, [I([0.25, 0.5, 2, 3]), n]
     yield 'pow', torch.pow, [I([0.0, 0, 0.5, 2]), I([2.0, 1, 0, 3])]
+    yield 'xlogy', torch.xlogy, [I([0.0, 0, 2]), I([0.5, 3, 0.25])]

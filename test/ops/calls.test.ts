@@ -37,7 +37,7 @@ const plain = (v: unknown, op: string): unknown => {
 };
 /** What looks at numbers cannot be captured. */
 const reads = ({ op, args }: Call): boolean =>
-  /^(nonzero|argwhere|maskedSelect)$/.test(op) ||
+  /^(nonzero|argwhere|maskedSelect|unique)$/.test(op) ||
   (op === 'at' && args.some(isBools)) ||
   (op === 'where' && args.length === 1);
 const listOf = (v: unknown): Tensor[] => [v].flat().filter(y => y instanceof Tensor);

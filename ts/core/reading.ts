@@ -57,7 +57,10 @@ export function isIntact(t: Tensor, backend: Backend): boolean {
     n *= shape[i]!;
     last += (shape[i]! - 1) * strides[i]!;
   }
-  if (n !== t.size || (n > 0 && last > t.last)) return false;
-  if (t.dtype !== 'f32' && (t.last + 1) * itemSize(t.dtype) > storage.bytes) return false;
+  if (n !== t.size) return false;
+  if (n > 0) {
+    if (last > t.last) return false;
+    if (t.dtype !== 'f32' && (t.last + 1) * itemSize(t.dtype) > storage.bytes) return false;
+  }
   return storage.backend === backend || storage.traced;
 }

@@ -89,12 +89,13 @@ export const cond: (a: Tensor, p?: MatrixNormOrd) => Tensor = composite(
   ],
   (a, p = 2) => {
     checkMatrix('cond', 'a', a);
+    if (p !== 2 && p !== -2) checkSquare('cond', 'a', a);
+    if (a.shape.at(-1) === 0 || a.shape.at(-2) === 0) return norm(to(a.detach(), 'f32'), [-2, -1]); // of no numbers 0
     if (p === 2 || p === -2) {
       const s = svdvals(a);
       const [most, least] = [select(s, -1, 0), select(s, -1, -1)];
       return p === 2 ? div(most, least) : div(least, most);
     }
-    checkSquare('cond', 'a', a);
     const [inverse, info] = inverseOrNot(to(a, 'f32'));
     const singular = gt(info, 0);
     const finite = where(unsqueeze(unsqueeze(singular, -1), -1), 0, inverse);

@@ -121,7 +121,7 @@ export const softmin: (x: Tensor, dim?: number) => Tensor = composite(
     ['dim', optional(aDim)],
   ],
   (x, dim = -1) => {
-    dimOf('softmin', dim, x.ndim);
+    dimOf('softmin', dim, Math.max(1, x.ndim)); // one number is a row
     return softmax(neg(x), dim);
   },
 );

@@ -201,7 +201,10 @@ export const chunk: (x: Tensor, chunks: number, dim?: number) => Tensor[] = chec
     ['chunks', wholeNumber(1)],
     ['dim', optional(aDim)],
   ],
-  (x, chunks, dim = 0) => split(x, Math.max(Math.ceil(x.shape[dimOf('chunk', dim, x.ndim)]! / chunks), 1), dim),
+  (x, chunks, dim = 0) => {
+    const n = x.shape[dimOf('chunk', dim, x.ndim)]!;
+    return split(x, n > 0 ? Math.ceil(n / chunks) : new Array<number>(chunks).fill(0), dim); // nothing is in as many parts
+  },
 );
 
 /** Dimensions `source` moved to `destination`; the others keep their order. A view. */
@@ -214,7 +217,7 @@ export const movedim: (x: Tensor, source: number | Shape, destination: number | 
   ],
   (x, source, destination) => {
     const [from, to] = [source, destination].map(dims =>
-      (typeof dims === 'number' ? [dims] : dims).map(d => dimOf('movedim', d, x.ndim)),
+      (typeof dims === 'number' ? [dims] : dims).map(d => dimOf('movedim', d, Math.max(1, x.ndim))),
     );
     if (!from || !to || from.length !== to.length || new Set(from).size + new Set(to).size !== 2 * from.length) {
       throw new ShapeError('movedim', `takes as many different dimensions in source and destination`);

@@ -47,6 +47,7 @@ function powers(x: Tensor, p: number, dims: readonly number[]): Tensor {
 function lengths(x: Tensor, p: number, dims: readonly number[]): Tensor {
   const over = { keepdim: true } as const;
   if (p === 2) return nrm2(x, dims);
+  if (p > 0 && dims.some(d => x.shape[d] === 0)) p = 1; // of nothing 0, of whatever order
   if (p === 1) return sum(abs(to(x, 'f32')), dims, over);
   if (p === 0) return to(sum(ne(x, 0), dims, over), 'f32');
   if (p === Infinity) return amax(abs(x), dims, over);
@@ -139,7 +140,7 @@ export const cosineSimilarity: Two<SimilarityOptions> = composite(
   ],
   (a, b, { dim = 1, eps = 1e-8 } = {}) => {
     const shape = broadcast('cosineSimilarity', a.shape, b.shape);
-    const d = dimOf('cosineSimilarity', dim, shape.length);
+    const d = dimOf('cosineSimilarity', dim, Math.max(1, shape.length));
     const [p, q] = [a, b].map(x => normalize(expand(x, shape), { dim: d, eps }));
     return sum(mul(p!, q!), d);
   },

@@ -5,7 +5,7 @@ import { sameShape, show } from '../core/shape';
 import { composite, positional, type Positional } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { aTensor } from '../core/tensor-kinds';
-import { add, div, le, lt, mul, rsub, sub } from './arithmetic';
+import { add, div, eq, le, lt, mul, rsub, sub } from './arithmetic';
 import { tensor } from './creation';
 import { abs, clamp, floor, round, to } from './elementwise';
 import { gather } from './picking';
@@ -115,7 +115,8 @@ export const gridSample: (x: Tensor, grid: Tensor, ...options: Positional<GridSa
           const p = alignCorners ? mul(add(g, 1), (size - 1) / 2) : sub(mul(add(g, 1), size / 2), 0.5);
           if (paddingMode === 'zeros') return p;
           const [low, high] = alignCorners ? [0, size - 1] : [-0.5, size - 0.5];
-          return clamp(paddingMode === 'border' ? p : reflected(p, low, high), 0, size - 1);
+          const q = clamp(paddingMode === 'border' ? p : reflected(p, low, high), 0, size - 1);
+          return choose(eq(q, q), q, 0); // what is nowhere is at the first pixel, as in PyTorch
         };
         const [px, py] = [pixels(0, w), pixels(1, h)];
         /** Pixels in whole columns i and rows j, zeros outside. */

@@ -30,7 +30,7 @@ const MOST: Readonly<Record<PadMode, (n: number) => number>> = {
 
 /**
  * x with a border: `pads` = [before, after] of the last dimension, then of the one before it, and so on, as in PyTorch.
- * Numbers below 0 cut places off.
+ * Numbers below 0 cut places off, where mode is 'circular' before the rest goes round.
  *
  * @param mode what the border holds: `value` (the default), or places of x.
  * @throws {ShapeError} if a border is wider than its mode allows: 'reflect' below n, 'circular' up to n of n places.
@@ -49,15 +49,24 @@ export const pad: (x: Tensor, pads: Shape, mode?: PadMode, value?: number) => Te
       const wanted = `a pair of whole numbers for each of the last dimensions of ${show(x.shape)}`;
       throw new ShapeError('pad', `pads takes ${wanted}, this is ${show(pads)}`);
     }
+    const misfit = (before: number, after: number, n: number, dim: number): ShapeError =>
+      new ShapeError('pad', `${mode} pads ${show([before, after])} do not fit ${n} places of dimension ${dim}`);
     let y = x;
     for (let i = 0; 2 * i < pads.length; i++) {
       const dim = x.ndim - 1 - i;
-      const [before = 0, after = 0] = [pads[2 * i], pads[2 * i + 1]];
-      const n = x.shape[dim] ?? 0;
+      let [before = 0, after = 0] = [pads[2 * i], pads[2 * i + 1]];
+      let n = x.shape[dim] ?? 0;
       const size = n + before + after;
       if (before === 0 && after === 0) continue;
       if (size < 0 || size > 2 ** 28 || Math.max(before, after) > MOST[mode](n)) {
-        throw new ShapeError('pad', `${mode} pads ${show([before, after])} do not fit ${n} places of dimension ${dim}`);
+        throw misfit(before, after, n, dim);
+      }
+      if (mode === 'circular' && Math.min(before, after) < 0) {
+        // What is cut off does not come back at the other end.
+        y = slice(y, dim, Math.max(-before, 0), n + Math.min(after, 0));
+        n = y.shape[dim] ?? 0;
+        [before, after] = [Math.max(before, 0), Math.max(after, 0)];
+        if (Math.max(before, after) > n) throw misfit(before, after, n, dim);
       }
       if (mode !== 'constant') {
         const place = PLACES[mode];

@@ -35,7 +35,26 @@ export const gather: (x: Tensor, dim: number, index: Tensor) => Tensor = composi
   },
 );
 
-/** The slices of x at the indices `index` (one dimension) of `dim`, in this order: rows of an embedding, say. */
+/** Of one number, or at one index. */
+const selectOne: (x: Tensor, dim: number, index: Tensor) => Tensor = composite(
+  'indexSelect',
+  [
+    ['x', aTensor],
+    ['dim', aDim],
+    ['index', aTensor],
+  ],
+  (x, dim, index) => {
+    const row = rowOf(x);
+    const y = selectAlong(row, dimOf('indexSelect', dim, row.ndim), rowOf(index));
+    if (x.ndim > 0) return y;
+    if (y.size !== 1)
+      throw new ShapeError('indexSelect', `of one number takes one index, this is ${show(index.shape)}`);
+    return reshape(y, []);
+  },
+);
+/**
+ * The slices of x at the indices `index` (one dimension, or one number) of `dim`, in this order: rows of an embedding, say.
+ */
 export const indexSelect: (x: Tensor, dim: number, index: Tensor) => Tensor = checked(
   'indexSelect',
   [
@@ -43,7 +62,8 @@ export const indexSelect: (x: Tensor, dim: number, index: Tensor) => Tensor = ch
     ['dim', aDim],
     ['index', aTensor],
   ],
-  (x, dim, index) => selectAlong(x, dimOf('indexSelect', dim, x.ndim), index),
+  (x, dim, index) =>
+    x.ndim > 0 && index.ndim > 0 ? selectAlong(x, dimOf('indexSelect', dim, x.ndim), index) : selectOne(x, dim, index),
 );
 
 /** The elements of x, seen as one row, at indices: y has their shape and x's element type. Negative ones count from the back. */

@@ -55,10 +55,11 @@ export function windowsOf(where: string, dims: number, x: Shape, kernelSize: Siz
   const output = kernel.map((k, i) => {
     const [n, step, edge] = [x.at(i - dims)!, stride[i]!, padding[i]!];
     const room = n + 2 * edge - dilation[i]! * (k - 1) - 1;
-    if (room < 0) throw new ShapeError(where, `a window of ${show(kernel)} is larger than x ${show(x)}`);
     const count = (options.ceilMode ? Math.ceil(room / step) : Math.floor(room / step)) + 1;
     // A window that starts beyond the image and its border before is left out.
-    return options.ceilMode && (count - 1) * step >= n + edge ? count - 1 : count;
+    const last = options.ceilMode && (count - 1) * step >= n + edge ? count - 1 : count;
+    if (last < 1) throw new ShapeError(where, `a window of ${show(kernel)} is larger than x ${show(x)}`);
+    return last;
   });
   return { kernel, stride, padding, dilation, output };
 }

@@ -84,7 +84,8 @@ export const variance: (x: Tensor, dim?: Dims, options?: VarianceOptions) => Ten
     const dims = dimsOf('variance', dim, x.ndim);
     // Divided before they are squared: no sum leaves the range unless the variance does.
     const far = mul(distances(x, dims), 1 / Math.sqrt(freedom(x, dims, options)));
-    return sum(square(far), dims, { keepdim: options?.keepdim });
+    const y = sum(square(far), dims, { keepdim: options?.keepdim });
+    return dims.some(d => x.shape[d] === 0) ? add(y, NaN) : y; // 0 / 0 of nothing
   },
 );
 /** The square root of {@link variance}; where all elements are equal, its gradient is 0. */
@@ -236,7 +237,7 @@ export const argmax: Arg = arg('argmax', maxAlong);
 /** The index (i32) of the smallest along `dim`, of equals the first; without `dim`, in the flattened tensor. */
 export const argmin: Arg = arg('argmin', minAlong);
 
-/** ln Σeˣ over `dim`, without overflow; of −∞ alone −∞, with gradient 0. */
+/** ln Σeˣ over `dim`, without overflow; of −∞ alone and of nothing −∞, with gradient 0. */
 export const logsumexp: (x: Tensor, dim: Dims, options?: ReduceOptions) => Tensor = composite(
   'logsumexp',
   [
@@ -246,8 +247,9 @@ export const logsumexp: (x: Tensor, dim: Dims, options?: ReduceOptions) => Tenso
   ],
   (x, dim, options) => {
     const dims = dimsOf('logsumexp', dim, x.ndim);
-    const most = amax(x.detach(), dims, { keepdim: true });
-    const m = where(lt(abs(most), Infinity), most, 0); // of infinities the difference is NaN
+    const empty = dims.some(d => x.shape[d] === 0); // a sum of nothing
+    const most = empty ? null : amax(x.detach(), dims, { keepdim: true });
+    const m = most === null ? 0 : where(lt(abs(most), Infinity), most, 0); // of infinities the difference is NaN
     const total = sum(exp(sub(x, m)), dims, { keepdim: true });
     const none = eq(total, 0); // of −∞ alone
     const y = where(none, -Infinity, add(log(where(none, 1, total)), m));

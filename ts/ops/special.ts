@@ -4,9 +4,9 @@ import { aNumber, anyNumber, optional, options as optionsOf } from '../core/kind
 import { composite, type Signature } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { aTensor, aTensorOrNumber } from '../core/tensor-kinds';
-import { add, div, eq, ge, gt, maximum, minimum, mul, ne, rsub, sub } from './arithmetic';
+import { add, div, eq, ge, gt, le, maximum, minimum, mul, ne, rsub, sub } from './arithmetic';
 import { abs, clamp, log, neg, trunc } from './elementwise';
-import { isinf, isnan, logicalAnd } from './logic';
+import { isinf, isnan, logicalAnd, logicalOr } from './logic';
 import { softplusOp } from './unary';
 import { where } from './where';
 
@@ -88,10 +88,10 @@ export const logit: (x: Tensor, eps?: number) => Tensor = composite(
   },
 );
 
-/** a · log b, which is 0 where a is 0 unless b is NaN; a and b broadcast. */
+/** a · log b, which is 0 where a is 0 unless b is NaN; a and b broadcast. At a = 0 its derivative is log b, of b ≤ 0 and ∞ 0. */
 export const xlogy: (a: Operand, b: Operand) => Tensor = composite('xlogy', TWO, (a, b) => {
-  const zero = logicalAnd(eq(a, 0), eq(b, b));
-  return where(zero, 0, mul(a, log(where(zero, 1, b))));
+  const zero = logicalAnd(eq(a, 0), logicalOr(le(b, 0), eq(b, Infinity)));
+  return where(zero, 0, add(mul(a, log(where(zero, 1, b))), 0)); // 0 · log ½ is −0
 });
 
 export interface ValueOptions {

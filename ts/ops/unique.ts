@@ -5,7 +5,7 @@ import { dimOf, sizeOf } from '../core/shape';
 import { composite } from '../core/signature';
 import type { Tensor } from '../core/tensor';
 import { aTensor } from '../core/tensor-kinds';
-import { movedim } from './arrange';
+import { swapaxes } from './arrange';
 import { tensor } from './creation';
 import { indexSelect } from './picking';
 import { contiguous, reshape } from './view';
@@ -40,7 +40,8 @@ const uniqueBy = (name: string, sorted: boolean): Unique =>
     ],
     (x, { returnInverse = false, returnCounts = false, dim } = {}) => {
       checkComputes(name, 'x', x);
-      const rows = dim === undefined ? reshape(x.detach(), [x.size]) : movedim(x.detach(), dimOf(name, dim, x.ndim), 0);
+      const rows =
+        dim === undefined ? reshape(x.detach(), [x.size]) : swapaxes(x.detach(), dimOf(name, dim, x.ndim), 0);
       const data = rows.toArray();
       const n = rows.shape[0]!;
       const width = sizeOf(rows.shape.slice(1));
@@ -66,7 +67,7 @@ const uniqueBy = (name: string, sorted: boolean): Unique =>
         counts[firsts.length - 1]!++;
       });
       const found = indexSelect(rows, 0, tensor(Int32Array.from(firsts)));
-      const values = dim === undefined ? found : contiguous(movedim(found, 0, dim));
+      const values = dim === undefined ? found : contiguous(swapaxes(found, 0, dim));
       if (!returnInverse && !returnCounts) return values;
       return [
         values,

@@ -124,8 +124,8 @@ export const transpose: (x: Tensor, dim0: number, dim1: number) => Tensor = chec
     ['dim1', aDim],
   ],
   (x, dim0, dim1) => {
-    const a = dimOf('transpose', dim0, x.ndim);
-    const b = dimOf('transpose', dim1, x.ndim);
+    const a = dimOf('transpose', dim0, Math.max(1, x.ndim)); // one number is a row
+    const b = dimOf('transpose', dim1, Math.max(1, x.ndim));
     return permuteView(x, { dims: x.shape.map((_, i) => (i === a ? b : i === b ? a : i)) });
   },
 );
@@ -199,7 +199,7 @@ export const split: (x: Tensor, size: number | Shape, dim?: number) => Tensor[] 
   (x, size, dim = 0) => {
     const d = dimOf('split', dim, x.ndim);
     const n = x.shape[d]!;
-    const sizes = typeof size === 'number' ? new Array<number>(Math.ceil(n / size)).fill(size) : size;
+    const sizes = typeof size === 'number' ? new Array<number>(Math.max(Math.ceil(n / size), 1)).fill(size) : size;
     if (typeof size !== 'number' && size.reduce((a, b) => a + b, 0) !== n) {
       throw new ShapeError('split', `${show(size)} do not add up to the ${n} places of dimension ${d}`);
     }
