@@ -7,6 +7,9 @@ export type Pair = number | readonly [vertical: number, horizontal: number];
 /** One number for all three directions, or [depth, height, width]. */
 export type Triple = number | readonly [depth: number, height: number, width: number];
 
+/** The names of 1, 2 or 3 directions, in the order of dimensions. */
+export const LAYOUTS: readonly string[] = ['length', 'height, width', 'depth, height, width'];
+
 /** So that a size with padding at both ends is still below 2³¹. */
 const LARGEST = 2 ** 28;
 

@@ -1,28 +1,29 @@
 /** Convolutional layers: outChannels learned filters, each moved over all positions of the input. */
 import { ShapeError, ValueError } from '../core/errors';
-import { check, oneOf, options as optionsOf, wholeNumber, type Keys, type Kind } from '../core/kinds';
+import { check, oneOf, options as optionsOf, wholeNumber, type Keys } from '../core/kinds';
 import { scope } from '../core/scope';
 import { show, type Shape } from '../core/shape';
-import { byPosition, checkArguments, type Positional, type Signature } from '../core/signature';
-import { anExtent, aPair, aTriple, sizesOf, type Pair, type Triple } from '../core/sizes';
+import { byPosition, checkArguments, type Positional } from '../core/signature';
+import { sizesOf, type Pair, type Triple } from '../core/sizes';
 import type { Tensor } from '../core/tensor';
 import { aTensor } from '../core/tensor-kinds';
 import { conv1d, conv2d, conv3d } from '../ops/conv';
 import { pad, type PadMode } from '../ops/pad';
 import { convTranspose1d, convTranspose2d, convTranspose3d } from '../ops/transposed';
 import {
-  conv1dKeys,
-  conv2dKeys,
-  conv3dKeys,
-  convTranspose1dKeys,
-  convTranspose2dKeys,
-  convTranspose3dKeys,
+  CONV1D,
+  CONV2D,
+  CONV3D,
+  TRANSPOSE1D,
+  TRANSPOSE2D,
+  TRANSPOSE3D,
   type Conv1dOptions,
   type Conv2dOptions,
   type Conv3dOptions,
   type ConvTranspose1dOptions,
   type ConvTranspose2dOptions,
   type ConvTranspose3dOptions,
+  type Windowed,
 } from '../ops/windows';
 import { noteFields } from './fields';
 import { biasedLayerKeys, initial, type BiasedLayerOptions } from './initial';
@@ -45,20 +46,11 @@ export interface ConvTranspose2dLayerOptions extends ConvTranspose2dOptions, Bia
 export interface ConvTranspose3dLayerOptions extends ConvTranspose3dOptions, BiasedLayerOptions {}
 
 /** Options that may be given by position, in PyTorch's order. */
-type ConvOrder = readonly ['stride', 'padding', 'dilation', 'groups', 'bias', 'paddingMode'];
-const CONV: ConvOrder = ['stride', 'padding', 'dilation', 'groups', 'bias', 'paddingMode'];
-type TransposeOrder = readonly ['stride', 'padding', 'outputPadding', 'groups', 'bias', 'dilation'];
-const TRANSPOSE: TransposeOrder = ['stride', 'padding', 'outputPadding', 'groups', 'bias', 'dilation'];
+type ConvLayerOrder = readonly ['stride', 'padding', 'dilation', 'groups', 'bias', 'paddingMode'];
+const CONV: ConvLayerOrder = ['stride', 'padding', 'dilation', 'groups', 'bias', 'paddingMode'];
+type TransposeLayerOrder = readonly ['stride', 'padding', 'outputPadding', 'groups', 'bias', 'dilation'];
+const TRANSPOSE: TransposeLayerOrder = ['stride', 'padding', 'outputPadding', 'groups', 'bias', 'dilation'];
 
-const takes = <S, O extends object>(
-  kernelSize: Kind<S>,
-  keys: Keys<O>,
-): Signature<[inChannels: number, outChannels: number, kernelSize: S, options: O | undefined]> => [
-  ['inChannels', wholeNumber(1)],
-  ['outChannels', wholeNumber(1)],
-  ['kernelSize', kernelSize],
-  ['options', optionsOf(keys)],
-];
 type Sizes = number | Shape;
 interface WindowOptions {
   readonly stride?: Sizes;
@@ -68,35 +60,52 @@ interface WindowOptions {
 }
 
 /** What convolutional layers share: their parameters. */
-abstract class Convolution<O extends WindowOptions> extends Layer {
+abstract class Convolution<
+  S extends Sizes,
+  O extends WindowOptions & PaddedOptions,
+  K extends readonly (keyof O & string)[],
+> extends Layer {
   /** [outChannels, inChannels / groups, ...kernelSize]; transposed, [inChannels, outChannels / groups, ...kernelSize] */
   readonly weight: Parameter;
   /** [outChannels] */
   readonly bias: Parameter | null;
   readonly paddingMode: 'zeros' | Exclude<PadMode, 'constant'>;
-  readonly options: Omit<O, keyof PaddedOptions>;
+  readonly options: Omit<Partial<O>, keyof PaddedOptions>;
   /** [before, after] of each direction, the last first. */
   readonly #border: readonly number[];
 
   constructor(
-    where: string,
+    { dims, size, keys, order }: Windowed<S, O, K>,
     readonly inChannels: number,
     readonly outChannels: number,
-    kernelSize: Shape,
-    { bias = true, generator, paddingMode = 'zeros', ...options }: O & PaddedOptions,
+    kernelSize: S,
+    given: Positional<O, K>,
     transposed = false,
   ) {
     super();
+    const where = new.target.name;
+    const all = byPosition<O, K>(where, 3, order, given);
+    checkArguments(
+      where,
+      [
+        ['inChannels', wholeNumber(1)],
+        ['outChannels', wholeNumber(1)],
+        ['kernelSize', size(1)],
+        ['options', optionsOf(keys)],
+      ],
+      [inChannels, outChannels, kernelSize, all],
+    );
+    const kernel = sizesOf(dims, kernelSize);
+    const { bias = true, generator, paddingMode = 'zeros', ...options }: Partial<O> = all ?? {};
     const { groups = 1, padding = 0, stride = 1, dilation = 1 }: WindowOptions = options;
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
       throw new ShapeError(where, `${inChannels} and ${outChannels} channels do not divide into ${groups} groups`);
     }
-    const dims = kernelSize.length;
     if (padding === 'same' && sizesOf(dims, stride).some(step => step !== 1)) {
       throw new ValueError(where, `padding 'same' takes stride 1, this is ${show(sizesOf(dims, stride))}`);
     }
     const apart = sizesOf(dims, dilation);
-    this.#border = kernelSize
+    this.#border = kernel
       .flatMap((k, i) => {
         const total = padding === 'same' ? apart[i]! * (k - 1) : 0;
         const each = typeof padding === 'string' ? Math.floor(total / 2) : sizesOf(dims, padding)[i]!;
@@ -104,7 +113,7 @@ abstract class Convolution<O extends WindowOptions> extends Layer {
       })
       .reverse();
     const [rows, columns] = transposed ? [inChannels, outChannels] : [outChannels, inChannels];
-    const shape = [rows, columns / groups, ...kernelSize];
+    const shape = [rows, columns / groups, ...kernel];
     const fanIn = shape.slice(1).reduce((n, size) => n * size);
     this.paddingMode = paddingMode;
     this.options = options;
@@ -125,17 +134,20 @@ abstract class Convolution<O extends WindowOptions> extends Layer {
 /**
  * A convolutional layer over sequences x [n, inChannels, l] (or without the batch): see {@link conv1d}.
  */
-export class Conv1d extends Convolution<Conv1dOptions> {
+export class Conv1d extends Convolution<number, Conv1dLayerOptions, ConvLayerOrder> {
   constructor(
     inChannels: number,
     outChannels: number,
     kernelSize: number,
-    ...options: Positional<Conv1dLayerOptions, ConvOrder>
+    ...options: Positional<Conv1dLayerOptions, ConvLayerOrder>
   ) {
-    const given = byPosition<Conv1dLayerOptions, ConvOrder>('Conv1d', 3, CONV, options);
-    const keys: Keys<Conv1dLayerOptions> = { ...conv1dKeys, ...paddedKeys };
-    checkArguments('Conv1d', takes(anExtent(1), keys), [inChannels, outChannels, kernelSize, given]);
-    super('Conv1d', inChannels, outChannels, sizesOf(1, kernelSize), given ?? {});
+    super(
+      { ...CONV1D, keys: { ...CONV1D.keys, ...paddedKeys }, order: CONV },
+      inChannels,
+      outChannels,
+      kernelSize,
+      options,
+    );
   }
   forward(x: Tensor): Tensor {
     const { weight, bias, options } = this;
@@ -149,17 +161,20 @@ export class Conv1d extends Convolution<Conv1dOptions> {
  * A convolutional layer over images x [n, inChannels, h, w] (or without the batch): see {@link conv2d}. It has
  * (kh · kw · inChannels / groups + 1) · outChannels parameters, whatever the size of the image.
  */
-export class Conv2d extends Convolution<Conv2dOptions> {
+export class Conv2d extends Convolution<Pair, Conv2dLayerOptions, ConvLayerOrder> {
   constructor(
     inChannels: number,
     outChannels: number,
     kernelSize: Pair,
-    ...options: Positional<Conv2dLayerOptions, ConvOrder>
+    ...options: Positional<Conv2dLayerOptions, ConvLayerOrder>
   ) {
-    const given = byPosition<Conv2dLayerOptions, ConvOrder>('Conv2d', 3, CONV, options);
-    const keys: Keys<Conv2dLayerOptions> = { ...conv2dKeys, ...paddedKeys };
-    checkArguments('Conv2d', takes(aPair(1), keys), [inChannels, outChannels, kernelSize, given]);
-    super('Conv2d', inChannels, outChannels, sizesOf(2, kernelSize), given ?? {});
+    super(
+      { ...CONV2D, keys: { ...CONV2D.keys, ...paddedKeys }, order: CONV },
+      inChannels,
+      outChannels,
+      kernelSize,
+      options,
+    );
   }
   forward(x: Tensor): Tensor {
     const { weight, bias, options } = this;
@@ -172,17 +187,20 @@ export class Conv2d extends Convolution<Conv2dOptions> {
 /**
  * A convolutional layer over volumes x [n, inChannels, d, h, w] (or without the batch): see {@link conv3d}.
  */
-export class Conv3d extends Convolution<Conv3dOptions> {
+export class Conv3d extends Convolution<Triple, Conv3dLayerOptions, ConvLayerOrder> {
   constructor(
     inChannels: number,
     outChannels: number,
     kernelSize: Triple,
-    ...options: Positional<Conv3dLayerOptions, ConvOrder>
+    ...options: Positional<Conv3dLayerOptions, ConvLayerOrder>
   ) {
-    const given = byPosition<Conv3dLayerOptions, ConvOrder>('Conv3d', 3, CONV, options);
-    const keys: Keys<Conv3dLayerOptions> = { ...conv3dKeys, ...paddedKeys };
-    checkArguments('Conv3d', takes(aTriple(1), keys), [inChannels, outChannels, kernelSize, given]);
-    super('Conv3d', inChannels, outChannels, sizesOf(3, kernelSize), given ?? {});
+    super(
+      { ...CONV3D, keys: { ...CONV3D.keys, ...paddedKeys }, order: CONV },
+      inChannels,
+      outChannels,
+      kernelSize,
+      options,
+    );
   }
   forward(x: Tensor): Tensor {
     const { weight, bias, options } = this;
@@ -197,17 +215,21 @@ export class Conv3d extends Convolution<Conv3dOptions> {
  * filters. See {@link convTranspose1d}. The bound of the initial values is 1/√fan with the fan that PyTorch takes,
  * outChannels / groups · kl.
  */
-export class ConvTranspose1d extends Convolution<ConvTranspose1dOptions> {
+export class ConvTranspose1d extends Convolution<number, ConvTranspose1dLayerOptions, TransposeLayerOrder> {
   constructor(
     inChannels: number,
     outChannels: number,
     kernelSize: number,
-    ...options: Positional<ConvTranspose1dLayerOptions, TransposeOrder>
+    ...options: Positional<ConvTranspose1dLayerOptions, TransposeLayerOrder>
   ) {
-    const given = byPosition<ConvTranspose1dLayerOptions, TransposeOrder>('ConvTranspose1d', 3, TRANSPOSE, options);
-    const keys: Keys<ConvTranspose1dLayerOptions> = { ...convTranspose1dKeys, ...biasedLayerKeys };
-    checkArguments('ConvTranspose1d', takes(anExtent(1), keys), [inChannels, outChannels, kernelSize, given]);
-    super('ConvTranspose1d', inChannels, outChannels, sizesOf(1, kernelSize), given ?? {}, true);
+    super(
+      { ...TRANSPOSE1D, keys: { ...TRANSPOSE1D.keys, ...biasedLayerKeys }, order: TRANSPOSE },
+      inChannels,
+      outChannels,
+      kernelSize,
+      options,
+      true,
+    );
   }
   forward(x: Tensor): Tensor {
     return convTranspose1d(x, this.weight, this.bias, this.options);
@@ -219,17 +241,21 @@ export class ConvTranspose1d extends Convolution<ConvTranspose1dOptions> {
  * filters. See {@link convTranspose2d}. The bound of the initial values is 1/√fan with the fan that PyTorch takes,
  * outChannels / groups · kh · kw.
  */
-export class ConvTranspose2d extends Convolution<ConvTranspose2dOptions> {
+export class ConvTranspose2d extends Convolution<Pair, ConvTranspose2dLayerOptions, TransposeLayerOrder> {
   constructor(
     inChannels: number,
     outChannels: number,
     kernelSize: Pair,
-    ...options: Positional<ConvTranspose2dLayerOptions, TransposeOrder>
+    ...options: Positional<ConvTranspose2dLayerOptions, TransposeLayerOrder>
   ) {
-    const given = byPosition<ConvTranspose2dLayerOptions, TransposeOrder>('ConvTranspose2d', 3, TRANSPOSE, options);
-    const keys: Keys<ConvTranspose2dLayerOptions> = { ...convTranspose2dKeys, ...biasedLayerKeys };
-    checkArguments('ConvTranspose2d', takes(aPair(1), keys), [inChannels, outChannels, kernelSize, given]);
-    super('ConvTranspose2d', inChannels, outChannels, sizesOf(2, kernelSize), given ?? {}, true);
+    super(
+      { ...TRANSPOSE2D, keys: { ...TRANSPOSE2D.keys, ...biasedLayerKeys }, order: TRANSPOSE },
+      inChannels,
+      outChannels,
+      kernelSize,
+      options,
+      true,
+    );
   }
   forward(x: Tensor): Tensor {
     return convTranspose2d(x, this.weight, this.bias, this.options);
@@ -241,17 +267,21 @@ export class ConvTranspose2d extends Convolution<ConvTranspose2dOptions> {
  * filters. See {@link convTranspose3d}. The bound of the initial values is 1/√fan with the fan that PyTorch takes,
  * outChannels / groups · kd · kh · kw.
  */
-export class ConvTranspose3d extends Convolution<ConvTranspose3dOptions> {
+export class ConvTranspose3d extends Convolution<Triple, ConvTranspose3dLayerOptions, TransposeLayerOrder> {
   constructor(
     inChannels: number,
     outChannels: number,
     kernelSize: Triple,
-    ...options: Positional<ConvTranspose3dLayerOptions, TransposeOrder>
+    ...options: Positional<ConvTranspose3dLayerOptions, TransposeLayerOrder>
   ) {
-    const given = byPosition<ConvTranspose3dLayerOptions, TransposeOrder>('ConvTranspose3d', 3, TRANSPOSE, options);
-    const keys: Keys<ConvTranspose3dLayerOptions> = { ...convTranspose3dKeys, ...biasedLayerKeys };
-    checkArguments('ConvTranspose3d', takes(aTriple(1), keys), [inChannels, outChannels, kernelSize, given]);
-    super('ConvTranspose3d', inChannels, outChannels, sizesOf(3, kernelSize), given ?? {}, true);
+    super(
+      { ...TRANSPOSE3D, keys: { ...TRANSPOSE3D.keys, ...biasedLayerKeys }, order: TRANSPOSE },
+      inChannels,
+      outChannels,
+      kernelSize,
+      options,
+      true,
+    );
   }
   forward(x: Tensor): Tensor {
     return convTranspose3d(x, this.weight, this.bias, this.options);

@@ -1,7 +1,7 @@
 /** Pooling layers, with or without a batch. Nothing is learned here. */
-import { checkCount, nonzero, options as optionsOf, type Keys, type Kind } from '../core/kinds';
+import { checkCount, nonzero, options as optionsOf, type Kind } from '../core/kinds';
 import { byPosition, checkArguments, type Positional } from '../core/signature';
-import { anExtent, aPair, aTriple, type Pair, type Triple } from '../core/sizes';
+import type { Pair, Triple } from '../core/sizes';
 import type { Tensor } from '../core/tensor';
 import {
   adaptiveAvgPool1d,
@@ -29,55 +29,60 @@ import {
   maxPool3d,
 } from '../ops/pool';
 import {
-  AVG1D_ORDER,
-  AVG_ORDER,
-  avgPool1dKeys,
-  avgPool2dKeys,
-  avgPool3dKeys,
-  LP_ORDER,
-  lpPool1dKeys,
-  lpPool2dKeys,
-  lpPool3dKeys,
-  MAX_ORDER,
-  maxPool1dKeys,
-  maxPool2dKeys,
-  maxPool3dKeys,
+  AVG1D,
+  AVG2D,
+  AVG3D,
+  LP1D,
+  LP2D,
+  LP3D,
+  MAX1D,
+  MAX2D,
+  MAX3D,
+  type AvgOrder,
   type AvgPool1dOptions,
   type AvgPool2dOptions,
   type AvgPool3dOptions,
+  type DividedOrder,
+  type LPOrder,
   type LPPool1dOptions,
   type LPPool2dOptions,
   type LPPool3dOptions,
+  type MaxOrder,
   type MaxPool1dOptions,
   type MaxPool2dOptions,
   type MaxPool3dOptions,
+  type Windowed,
 } from '../ops/windows';
 import { Layer } from './module';
 
 /** What pooling layers share: the size of the windows, and what may be chosen about them. */
-abstract class Pool<S, O extends object> extends Layer {
+abstract class Pool<S, O extends object, K extends readonly (keyof O & string)[]> extends Layer {
+  readonly options: O | undefined;
+
   constructor(
+    { size, keys, order }: Windowed<S, O, K>,
     readonly kernelSize: S,
-    readonly options: O | undefined,
-    size: (low: number) => Kind<S>,
-    keys: Keys<O>,
+    given: Positional<O, K>,
+    at = 1,
   ) {
     super();
+    const where = new.target.name;
+    this.options = byPosition<O, K>(where, at, order, given);
     checkArguments(
-      this.constructor.name,
+      where,
       [
         ['kernelSize', size(1)],
         ['options', optionsOf(keys)],
       ],
-      [kernelSize, options],
+      [kernelSize, this.options],
     );
   }
 }
 
 /** The maximum of each window of sequences; by default windows do not overlap. */
-export class MaxPool1d extends Pool<number, MaxPool1dOptions> {
-  constructor(kernelSize: number, ...options: Positional<MaxPool1dOptions, typeof MAX_ORDER>) {
-    super(kernelSize, byPosition('MaxPool1d', 1, MAX_ORDER, options), anExtent, maxPool1dKeys);
+export class MaxPool1d extends Pool<number, MaxPool1dOptions, MaxOrder> {
+  constructor(kernelSize: number, ...options: Positional<MaxPool1dOptions, MaxOrder>) {
+    super(MAX1D, kernelSize, options);
   }
   forward(x: Tensor): Tensor {
     return maxPool1d(x, this.kernelSize, this.options);
@@ -85,9 +90,9 @@ export class MaxPool1d extends Pool<number, MaxPool1dOptions> {
 }
 
 /** The maximum of each window of images; by default windows do not overlap. */
-export class MaxPool2d extends Pool<Pair, MaxPool2dOptions> {
-  constructor(kernelSize: Pair, ...options: Positional<MaxPool2dOptions, typeof MAX_ORDER>) {
-    super(kernelSize, byPosition('MaxPool2d', 1, MAX_ORDER, options), aPair, maxPool2dKeys);
+export class MaxPool2d extends Pool<Pair, MaxPool2dOptions, MaxOrder> {
+  constructor(kernelSize: Pair, ...options: Positional<MaxPool2dOptions, MaxOrder>) {
+    super(MAX2D, kernelSize, options);
   }
   forward(x: Tensor): Tensor {
     return maxPool2d(x, this.kernelSize, this.options);
@@ -95,9 +100,9 @@ export class MaxPool2d extends Pool<Pair, MaxPool2dOptions> {
 }
 
 /** The maximum of each window of volumes; by default windows do not overlap. */
-export class MaxPool3d extends Pool<Triple, MaxPool3dOptions> {
-  constructor(kernelSize: Triple, ...options: Positional<MaxPool3dOptions, typeof MAX_ORDER>) {
-    super(kernelSize, byPosition('MaxPool3d', 1, MAX_ORDER, options), aTriple, maxPool3dKeys);
+export class MaxPool3d extends Pool<Triple, MaxPool3dOptions, MaxOrder> {
+  constructor(kernelSize: Triple, ...options: Positional<MaxPool3dOptions, MaxOrder>) {
+    super(MAX3D, kernelSize, options);
   }
   forward(x: Tensor): Tensor {
     return maxPool3d(x, this.kernelSize, this.options);
@@ -105,9 +110,9 @@ export class MaxPool3d extends Pool<Triple, MaxPool3dOptions> {
 }
 
 /** The average of each window of sequences; by default windows do not overlap. */
-export class AvgPool1d extends Pool<number, AvgPool1dOptions> {
-  constructor(kernelSize: number, ...options: Positional<AvgPool1dOptions, typeof AVG1D_ORDER>) {
-    super(kernelSize, byPosition('AvgPool1d', 1, AVG1D_ORDER, options), anExtent, avgPool1dKeys);
+export class AvgPool1d extends Pool<number, AvgPool1dOptions, AvgOrder> {
+  constructor(kernelSize: number, ...options: Positional<AvgPool1dOptions, AvgOrder>) {
+    super(AVG1D, kernelSize, options);
   }
   forward(x: Tensor): Tensor {
     return avgPool1d(x, this.kernelSize, this.options);
@@ -115,9 +120,9 @@ export class AvgPool1d extends Pool<number, AvgPool1dOptions> {
 }
 
 /** The average of each window of images; by default windows do not overlap. */
-export class AvgPool2d extends Pool<Pair, AvgPool2dOptions> {
-  constructor(kernelSize: Pair, ...options: Positional<AvgPool2dOptions, typeof AVG_ORDER>) {
-    super(kernelSize, byPosition('AvgPool2d', 1, AVG_ORDER, options), aPair, avgPool2dKeys);
+export class AvgPool2d extends Pool<Pair, AvgPool2dOptions, DividedOrder> {
+  constructor(kernelSize: Pair, ...options: Positional<AvgPool2dOptions, DividedOrder>) {
+    super(AVG2D, kernelSize, options);
   }
   forward(x: Tensor): Tensor {
     return avgPool2d(x, this.kernelSize, this.options);
@@ -125,9 +130,9 @@ export class AvgPool2d extends Pool<Pair, AvgPool2dOptions> {
 }
 
 /** The average of each window of volumes; by default windows do not overlap. */
-export class AvgPool3d extends Pool<Triple, AvgPool3dOptions> {
-  constructor(kernelSize: Triple, ...options: Positional<AvgPool3dOptions, typeof AVG_ORDER>) {
-    super(kernelSize, byPosition('AvgPool3d', 1, AVG_ORDER, options), aTriple, avgPool3dKeys);
+export class AvgPool3d extends Pool<Triple, AvgPool3dOptions, DividedOrder> {
+  constructor(kernelSize: Triple, ...options: Positional<AvgPool3dOptions, DividedOrder>) {
+    super(AVG3D, kernelSize, options);
   }
   forward(x: Tensor): Tensor {
     return avgPool3d(x, this.kernelSize, this.options);
@@ -135,13 +140,13 @@ export class AvgPool3d extends Pool<Triple, AvgPool3dOptions> {
 }
 
 /** The norm (Σ xᵖ)^(1/p) of each window of sequences, p being `normType`; by default windows do not overlap. */
-export class LPPool1d extends Pool<number, LPPool1dOptions> {
+export class LPPool1d extends Pool<number, LPPool1dOptions, LPOrder> {
   constructor(
     readonly normType: number,
     kernelSize: number,
-    ...options: Positional<LPPool1dOptions, typeof LP_ORDER>
+    ...options: Positional<LPPool1dOptions, LPOrder>
   ) {
-    super(kernelSize, byPosition('LPPool1d', 2, LP_ORDER, options), anExtent, lpPool1dKeys);
+    super(LP1D, kernelSize, options, 2);
     checkArguments('LPPool1d', [['normType', nonzero]], [normType]);
   }
   forward(x: Tensor): Tensor {
@@ -150,13 +155,13 @@ export class LPPool1d extends Pool<number, LPPool1dOptions> {
 }
 
 /** The norm (Σ xᵖ)^(1/p) of each window of images, p being `normType`; by default windows do not overlap. */
-export class LPPool2d extends Pool<Pair, LPPool2dOptions> {
+export class LPPool2d extends Pool<Pair, LPPool2dOptions, LPOrder> {
   constructor(
     readonly normType: number,
     kernelSize: Pair,
-    ...options: Positional<LPPool2dOptions, typeof LP_ORDER>
+    ...options: Positional<LPPool2dOptions, LPOrder>
   ) {
-    super(kernelSize, byPosition('LPPool2d', 2, LP_ORDER, options), aPair, lpPool2dKeys);
+    super(LP2D, kernelSize, options, 2);
     checkArguments('LPPool2d', [['normType', nonzero]], [normType]);
   }
   forward(x: Tensor): Tensor {
@@ -165,13 +170,13 @@ export class LPPool2d extends Pool<Pair, LPPool2dOptions> {
 }
 
 /** The norm (Σ xᵖ)^(1/p) of each window of volumes, p being `normType`; by default windows do not overlap. */
-export class LPPool3d extends Pool<Triple, LPPool3dOptions> {
+export class LPPool3d extends Pool<Triple, LPPool3dOptions, LPOrder> {
   constructor(
     readonly normType: number,
     kernelSize: Triple,
-    ...options: Positional<LPPool3dOptions, typeof LP_ORDER>
+    ...options: Positional<LPPool3dOptions, LPOrder>
   ) {
-    super(kernelSize, byPosition('LPPool3d', 2, LP_ORDER, options), aTriple, lpPool3dKeys);
+    super(LP3D, kernelSize, options, 2);
     checkArguments('LPPool3d', [['normType', nonzero]], [normType]);
   }
   forward(x: Tensor): Tensor {

@@ -13,13 +13,13 @@ import { linear } from './matmul';
 import { pad } from './pad';
 import { permute, reshape, slice, squeeze, unsqueeze } from './view';
 import {
-  CONV_ORDER,
-  conv1dKeys,
-  conv2dKeys,
-  conv3dKeys,
+  CONV1D,
+  CONV2D,
+  CONV3D,
   type Conv1dOptions,
   type Conv2dOptions,
   type Conv3dOptions,
+  type ConvOrder,
 } from './windows';
 
 /**
@@ -31,17 +31,17 @@ export const conv2d: (
   x: Tensor,
   w: Tensor,
   b?: Tensor | null,
-  ...options: Positional<Conv2dOptions, typeof CONV_ORDER>
+  ...options: Positional<Conv2dOptions, ConvOrder>
 ) => Tensor = positional(
   'conv2d',
-  CONV_ORDER,
+  CONV2D.order,
   checked(
     'conv2d',
     [
       ['x', aTensor],
       ['w', aTensor],
       ['b', optional(aTensorOrNull)],
-      ['options', optionsOf(conv2dKeys)],
+      ['options', optionsOf(CONV2D.keys)],
     ],
     (x, w, b = null, options = {}) => {
       if (x.ndim === 3) return scope(() => squeeze(conv2d(unsqueeze(x, 0), w, b, options), 0), 'conv2d');
@@ -71,17 +71,17 @@ export const conv1d: (
   x: Tensor,
   w: Tensor,
   b?: Tensor | null,
-  ...options: Positional<Conv1dOptions, typeof CONV_ORDER>
+  ...options: Positional<Conv1dOptions, ConvOrder>
 ) => Tensor = positional(
   'conv1d',
-  CONV_ORDER,
+  CONV1D.order,
   composite(
     'conv1d',
     [
       ['x', aTensor],
       ['w', aTensor],
       ['b', optional(aTensorOrNull)],
-      ['options', optionsOf(conv1dKeys)],
+      ['options', optionsOf(CONV1D.keys)],
     ],
     (x, w, b = null, { stride = 1, padding = 0, dilation = 1, groups = 1 } = {}) => {
       const where = 'conv1d';
@@ -111,17 +111,17 @@ export const conv3d: (
   x: Tensor,
   w: Tensor,
   b?: Tensor | null,
-  ...options: Positional<Conv3dOptions, typeof CONV_ORDER>
+  ...options: Positional<Conv3dOptions, ConvOrder>
 ) => Tensor = positional(
   'conv3d',
-  CONV_ORDER,
+  CONV3D.order,
   composite(
     'conv3d',
     [
       ['x', aTensor],
       ['w', aTensor],
       ['b', optional(aTensorOrNull)],
-      ['options', optionsOf(conv3dKeys)],
+      ['options', optionsOf(CONV3D.keys)],
     ],
     (x, w, b = null, options = {}) => {
       const where = 'conv3d';

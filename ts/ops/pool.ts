@@ -1,11 +1,10 @@
 /** Pooling: the maximum, the average or a norm of each window, of sequences, images or volumes. */
 import { ShapeError } from '../core/errors';
-import { nonzero, options as optionsOf, type Keys, type Kind } from '../core/kinds';
+import { nonzero, options as optionsOf } from '../core/kinds';
 import { runtime } from '../core/runtime';
-import { scope } from '../core/scope';
 import { show, sizeOf, type Shape } from '../core/shape';
-import { checked, positional, type Positional } from '../core/signature';
-import { anExtent, aPair, aTriple, sizesOf, type Pair, type Triple } from '../core/sizes';
+import { composite, positional, type Positional } from '../core/signature';
+import { sizesOf, type Pair, type Triple } from '../core/sizes';
 import type { Tensor } from '../core/tensor';
 import { aTensor } from '../core/tensor-kinds';
 import { add, eq, mul } from './arithmetic';
@@ -16,28 +15,29 @@ import { pow } from './power';
 import { expand, reshape } from './view';
 import { where as choose } from './where';
 import {
-  AVG1D_ORDER,
-  AVG_ORDER,
-  avgPool1dKeys,
-  avgPool2dKeys,
-  avgPool3dKeys,
-  LP_ORDER,
-  lpPool1dKeys,
-  lpPool2dKeys,
-  lpPool3dKeys,
-  MAX_ORDER,
-  maxPool1dKeys,
-  maxPool2dKeys,
-  maxPool3dKeys,
+  AVG1D,
+  AVG2D,
+  AVG3D,
+  LP1D,
+  LP2D,
+  LP3D,
+  MAX1D,
+  MAX2D,
+  MAX3D,
+  type AvgOrder,
   type AvgPool1dOptions,
   type AvgPool2dOptions,
   type AvgPool3dOptions,
+  type DividedOrder,
+  type LPOrder,
   type LPPool1dOptions,
   type LPPool2dOptions,
   type LPPool3dOptions,
+  type MaxOrder,
   type MaxPool1dOptions,
   type MaxPool2dOptions,
   type MaxPool3dOptions,
+  type Windowed,
 } from './windows';
 
 /**
@@ -88,15 +88,6 @@ export function maxima(where: string, dims: number, x: Tensor, p: Windows, indic
   return found ? [y, to(reshape(found, y.shape), 'i32')] : [y];
 }
 
-/** What pools of windows of the kinds that `size` makes take. */
-const takes = <S, O extends object>(
-  size: (low: number) => Kind<S>,
-  keys: Keys<O>,
-): [['x', Kind<Tensor>], ['kernelSize', Kind<S>], ['options', Kind<O | undefined>]] => [
-  ['x', aTensor],
-  ['kernelSize', size(1)],
-  ['options', optionsOf(keys)],
-];
 type Sizes = number | Shape;
 interface AnyOptions {
   readonly stride?: Sizes;
@@ -106,16 +97,40 @@ interface AnyOptions {
   readonly countIncludePad?: boolean;
   readonly divisorOverride?: number;
 }
-const maxOver =
-  (where: string, dims: number, indices: boolean) =>
-  (x: Tensor, kernelSize: Sizes, options: AnyOptions = {}): Tensor[] => {
-    const p = windowsOf(where, dims, x.shape, kernelSize, options);
-    return scope(() => maxima(where, dims, x, p, indices), where);
-  };
-const maxOf =
-  (where: string, dims: number) =>
-  (x: Tensor, kernelSize: Sizes, options?: AnyOptions): Tensor =>
-    maxOver(where, dims, false)(x, kernelSize, options)[0]!;
+type Order<O> = readonly (keyof O & string)[];
+type Pool<S, O extends object, K extends Order<O>, R = Tensor> = (
+  x: Tensor,
+  kernelSize: S,
+  ...options: Positional<O, K>
+) => R;
+/** A pool over windows: its name, what it takes, and what it computes of that. */
+const pool = <S extends Sizes, O extends AnyOptions, const K extends Order<O>, R>(
+  where: string,
+  { dims, size, keys, order }: Windowed<S, O, K>,
+  f: (where: string, dims: number, x: Tensor, kernelSize: Sizes, options: AnyOptions) => R,
+): Pool<S, O, K, R> =>
+  positional(
+    where,
+    order,
+    composite(
+      where,
+      [
+        ['x', aTensor],
+        ['kernelSize', size(1)],
+        ['options', optionsOf(keys)],
+      ],
+      (x: Tensor, kernelSize: S, options?: O) => f(where, dims, x, kernelSize, options ?? {}),
+    ),
+  );
+
+function maximum(where: string, dims: number, x: Tensor, kernelSize: Sizes, options: AnyOptions): Tensor {
+  return maxima(where, dims, x, windowsOf(where, dims, x.shape, kernelSize, options), false)[0]!;
+}
+type WithIndices = [y: Tensor, indices: Tensor];
+function withIndices(where: string, dims: number, x: Tensor, kernelSize: Sizes, options: AnyOptions): WithIndices {
+  const [y, at] = maxima(where, dims, x, windowsOf(where, dims, x.shape, kernelSize, options), true);
+  return [y!, at!];
+}
 function averages(where: string, dims: number, x: Tensor, kernelSize: Sizes, options: AnyOptions): Tensor {
   const { countIncludePad: countPad = true, divisorOverride = 0 } = options;
   const p = windowsOf(where, dims, x.shape, kernelSize, options);
@@ -126,167 +141,74 @@ function averages(where: string, dims: number, x: Tensor, kernelSize: Sizes, opt
     divisorOverride,
   ])[0];
 }
-const avgOf =
-  (where: string, dims: number) =>
-  (x: Tensor, kernelSize: Sizes, options: AnyOptions = {}): Tensor =>
-    scope(() => averages(where, dims, x, kernelSize, options), where);
+type LPPool<S, O extends object, K extends Order<O>> = (
+  x: Tensor,
+  normType: number,
+  kernelSize: S,
+  ...options: Positional<O, K>
+) => Tensor;
 /** (Σ xᵖ)^(1/p) over each window; where the sum is 0 the gradient is 0. */
-const normOf =
-  (where: string, dims: number) =>
-  (x: Tensor, normType: number, kernelSize: Sizes, options: AnyOptions = {}): Tensor =>
-    scope(() => {
-      const size = sizeOf(sizesOf(dims, kernelSize));
-      const total = mul(averages(where, dims, pow(to(x, 'f32'), normType), kernelSize, options), size);
-      const none = eq(total, 0);
-      return choose(none, 0, pow(choose(none, 1, total), 1 / normType));
-    }, where);
-const normTakes = <S, O extends object>(
-  size: (low: number) => Kind<S>,
-  keys: Keys<O>,
-): [['x', Kind<Tensor>], ['normType', Kind<number>], ['kernelSize', Kind<S>], ['options', Kind<O | undefined>]] => [
-  ['x', aTensor],
-  ['normType', nonzero],
-  ['kernelSize', size(1)],
-  ['options', optionsOf(keys)],
-];
+const lpPool = <S extends Sizes, O extends AnyOptions, const K extends Order<O>>(
+  where: string,
+  { dims, size, keys, order }: Windowed<S, O, K>,
+): LPPool<S, O, K> =>
+  positional(
+    where,
+    order,
+    composite(
+      where,
+      [
+        ['x', aTensor],
+        ['normType', nonzero],
+        ['kernelSize', size(1)],
+        ['options', optionsOf(keys)],
+      ],
+      (x: Tensor, normType: number, kernelSize: S, options?: O) => {
+        const powers = averages(where, dims, pow(to(x, 'f32'), normType), kernelSize, options ?? {});
+        const total = mul(powers, sizeOf(sizesOf(dims, kernelSize)));
+        const none = eq(total, 0);
+        return choose(none, 0, pow(choose(none, 1, total), 1 / normType));
+      },
+    ),
+  );
 
 /** The maximum of each window of sequences x [n, c, l]; of equals the first gets the gradient, and NaN wins. */
-export const maxPool1d: (
-  x: Tensor,
-  kernelSize: number,
-  ...options: Positional<MaxPool1dOptions, typeof MAX_ORDER>
-) => Tensor = positional(
-  'maxPool1d',
-  MAX_ORDER,
-  checked('maxPool1d', takes(anExtent, maxPool1dKeys), maxOf('maxPool1d', 1)),
-);
+export const maxPool1d: Pool<number, MaxPool1dOptions, MaxOrder> = pool('maxPool1d', MAX1D, maximum);
 /** {@link maxPool1d}, and at which place of its sequence, counted row by row, each maximum is (i32). */
-export const maxPool1dWithIndices: (
-  x: Tensor,
-  kernelSize: number,
-  ...options: Positional<MaxPool1dOptions, typeof MAX_ORDER>
-) => [y: Tensor, indices: Tensor] = positional(
+export const maxPool1dWithIndices: Pool<number, MaxPool1dOptions, MaxOrder, WithIndices> = pool(
   'maxPool1dWithIndices',
-  MAX_ORDER,
-  checked('maxPool1dWithIndices', takes(anExtent, maxPool1dKeys), (x, kernelSize, options) => {
-    const [y, at] = maxOver('maxPool1dWithIndices', 1, true)(x, kernelSize, options);
-    return [y!, at!];
-  }),
+  MAX1D,
+  withIndices,
 );
 
 /** The maximum of each window of images x [n, c, h, w]; of equals the first gets the gradient, and NaN wins. */
-export const maxPool2d: (
-  x: Tensor,
-  kernelSize: Pair,
-  ...options: Positional<MaxPool2dOptions, typeof MAX_ORDER>
-) => Tensor = positional(
-  'maxPool2d',
-  MAX_ORDER,
-  checked('maxPool2d', takes(aPair, maxPool2dKeys), maxOf('maxPool2d', 2)),
-);
+export const maxPool2d: Pool<Pair, MaxPool2dOptions, MaxOrder> = pool('maxPool2d', MAX2D, maximum);
 /** {@link maxPool2d}, and at which place of its plane, counted row by row, each maximum is (i32). */
-export const maxPool2dWithIndices: (
-  x: Tensor,
-  kernelSize: Pair,
-  ...options: Positional<MaxPool2dOptions, typeof MAX_ORDER>
-) => [y: Tensor, indices: Tensor] = positional(
+export const maxPool2dWithIndices: Pool<Pair, MaxPool2dOptions, MaxOrder, WithIndices> = pool(
   'maxPool2dWithIndices',
-  MAX_ORDER,
-  checked('maxPool2dWithIndices', takes(aPair, maxPool2dKeys), (x, kernelSize, options) => {
-    const [y, at] = maxOver('maxPool2dWithIndices', 2, true)(x, kernelSize, options);
-    return [y!, at!];
-  }),
+  MAX2D,
+  withIndices,
 );
 
 /** The maximum of each window of volumes x [n, c, d, h, w]; of equals the first gets the gradient, and NaN wins. */
-export const maxPool3d: (
-  x: Tensor,
-  kernelSize: Triple,
-  ...options: Positional<MaxPool3dOptions, typeof MAX_ORDER>
-) => Tensor = positional(
-  'maxPool3d',
-  MAX_ORDER,
-  checked('maxPool3d', takes(aTriple, maxPool3dKeys), maxOf('maxPool3d', 3)),
-);
+export const maxPool3d: Pool<Triple, MaxPool3dOptions, MaxOrder> = pool('maxPool3d', MAX3D, maximum);
 /** {@link maxPool3d}, and at which place of its volume, counted row by row, each maximum is (i32). */
-export const maxPool3dWithIndices: (
-  x: Tensor,
-  kernelSize: Triple,
-  ...options: Positional<MaxPool3dOptions, typeof MAX_ORDER>
-) => [y: Tensor, indices: Tensor] = positional(
+export const maxPool3dWithIndices: Pool<Triple, MaxPool3dOptions, MaxOrder, WithIndices> = pool(
   'maxPool3dWithIndices',
-  MAX_ORDER,
-  checked('maxPool3dWithIndices', takes(aTriple, maxPool3dKeys), (x, kernelSize, options) => {
-    const [y, at] = maxOver('maxPool3dWithIndices', 3, true)(x, kernelSize, options);
-    return [y!, at!];
-  }),
+  MAX3D,
+  withIndices,
 );
 
 /** The average of each window of sequences x [n, c, l]. */
-export const avgPool1d: (
-  x: Tensor,
-  kernelSize: number,
-  ...options: Positional<AvgPool1dOptions, typeof AVG1D_ORDER>
-) => Tensor = positional(
-  'avgPool1d',
-  AVG1D_ORDER,
-  checked('avgPool1d', takes(anExtent, avgPool1dKeys), avgOf('avgPool1d', 1)),
-);
-
+export const avgPool1d: Pool<number, AvgPool1dOptions, AvgOrder> = pool('avgPool1d', AVG1D, averages);
 /** The average of each window of images x [n, c, h, w]. */
-export const avgPool2d: (
-  x: Tensor,
-  kernelSize: Pair,
-  ...options: Positional<AvgPool2dOptions, typeof AVG_ORDER>
-) => Tensor = positional(
-  'avgPool2d',
-  AVG_ORDER,
-  checked('avgPool2d', takes(aPair, avgPool2dKeys), avgOf('avgPool2d', 2)),
-);
-
+export const avgPool2d: Pool<Pair, AvgPool2dOptions, DividedOrder> = pool('avgPool2d', AVG2D, averages);
 /** The average of each window of volumes x [n, c, d, h, w]. */
-export const avgPool3d: (
-  x: Tensor,
-  kernelSize: Triple,
-  ...options: Positional<AvgPool3dOptions, typeof AVG_ORDER>
-) => Tensor = positional(
-  'avgPool3d',
-  AVG_ORDER,
-  checked('avgPool3d', takes(aTriple, avgPool3dKeys), avgOf('avgPool3d', 3)),
-);
+export const avgPool3d: Pool<Triple, AvgPool3dOptions, DividedOrder> = pool('avgPool3d', AVG3D, averages);
 
 /** The norm (Σ xᵖ)^(1/p) of each window of sequences x [n, c, l], p being `normType`; where the sum is 0 its gradient is 0. */
-export const lpPool1d: (
-  x: Tensor,
-  normType: number,
-  kernelSize: number,
-  ...options: Positional<LPPool1dOptions, typeof LP_ORDER>
-) => Tensor = positional(
-  'lpPool1d',
-  LP_ORDER,
-  checked('lpPool1d', normTakes(anExtent, lpPool1dKeys), normOf('lpPool1d', 1)),
-);
-
+export const lpPool1d: LPPool<number, LPPool1dOptions, LPOrder> = lpPool('lpPool1d', LP1D);
 /** The norm (Σ xᵖ)^(1/p) of each window of images x [n, c, h, w], p being `normType`; where the sum is 0 its gradient is 0. */
-export const lpPool2d: (
-  x: Tensor,
-  normType: number,
-  kernelSize: Pair,
-  ...options: Positional<LPPool2dOptions, typeof LP_ORDER>
-) => Tensor = positional(
-  'lpPool2d',
-  LP_ORDER,
-  checked('lpPool2d', normTakes(aPair, lpPool2dKeys), normOf('lpPool2d', 2)),
-);
-
+export const lpPool2d: LPPool<Pair, LPPool2dOptions, LPOrder> = lpPool('lpPool2d', LP2D);
 /** The norm (Σ xᵖ)^(1/p) of each window of volumes x [n, c, d, h, w], p being `normType`; where the sum is 0 its gradient is 0. */
-export const lpPool3d: (
-  x: Tensor,
-  normType: number,
-  kernelSize: Triple,
-  ...options: Positional<LPPool3dOptions, typeof LP_ORDER>
-) => Tensor = positional(
-  'lpPool3d',
-  LP_ORDER,
-  checked('lpPool3d', normTakes(aTriple, lpPool3dKeys), normOf('lpPool3d', 3)),
-);
+export const lpPool3d: LPPool<Triple, LPPool3dOptions, LPOrder> = lpPool('lpPool3d', LP3D);

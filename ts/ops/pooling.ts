@@ -4,7 +4,7 @@ import { ShapeError, ValueError } from '../core/errors';
 import type { View } from '../core/definition';
 import { defineMultiOp, defineParametricOp, type MultiOp, type Op } from '../core/op';
 import { show, sizeOf, type Shape } from '../core/shape';
-import { sizesOf } from '../core/sizes';
+import { LAYOUTS, sizesOf } from '../core/sizes';
 import type { Tensor } from '../core/tensor';
 
 export interface Window {
@@ -30,7 +30,6 @@ interface WindowOptions {
   readonly dilation?: Sizes;
   readonly ceilMode?: boolean;
 }
-const LAYOUTS = ['length', 'height, width', 'depth, height, width'] as const;
 /** Throws unless x has that many directions beside channels and, maybe, a batch. */
 export function checkLayout(where: string, dims: number, x: Shape): void {
   if (x.length === dims + 2 || x.length === dims + 1) return;

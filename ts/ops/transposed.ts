@@ -1,9 +1,9 @@
 /** Transposed convolution, as layers that make sequences, images and volumes larger compute it. */
 import { ShapeError, ValueError } from '../core/errors';
-import { optional, options as optionsOf, type Keys } from '../core/kinds';
+import { optional, options as optionsOf } from '../core/kinds';
 import { show, type Shape } from '../core/shape';
-import { composite, positional, type Positional, type Signature } from '../core/signature';
-import { sizesOf } from '../core/sizes';
+import { composite, positional, type Positional } from '../core/signature';
+import { LAYOUTS, sizesOf } from '../core/sizes';
 import type { Tensor } from '../core/tensor';
 import { aTensor, aTensorOrNull } from '../core/tensor-kinds';
 import { add } from './arithmetic';
@@ -13,13 +13,14 @@ import { addAlong } from './indexing';
 import { matmul } from './matmul';
 import { permute, reshape, slice, squeeze, unsqueeze } from './view';
 import {
-  convTranspose1dKeys,
-  convTranspose2dKeys,
-  convTranspose3dKeys,
-  TRANSPOSE_ORDER,
+  TRANSPOSE1D,
+  TRANSPOSE2D,
+  TRANSPOSE3D,
   type ConvTranspose1dOptions,
   type ConvTranspose2dOptions,
   type ConvTranspose3dOptions,
+  type TransposeOrder,
+  type Windowed,
 } from './windows';
 
 type Sizes = number | Shape;
@@ -41,7 +42,6 @@ interface Plan {
   readonly k: number;
   readonly output: Shape;
 }
-const LAYOUTS = ['length', 'height, width', 'depth, height, width'] as const;
 
 function planOf(where: string, dims: number, x: Shape, w: Shape, b: Tensor | null, options: AnyOptions): Plan {
   const layout = LAYOUTS[dims - 1];
@@ -122,63 +122,48 @@ function volumes(where: string, x: Tensor, w: Tensor, p: Plan): Tensor {
   return slice(whole, 2, edge, edge + depth);
 }
 
-const takes = <O extends object>(keys: Keys<O>): Signature<[x: Tensor, w: Tensor, b?: Tensor | null, options?: O]> => [
-  ['x', aTensor],
-  ['w', aTensor],
-  ['b', optional(aTensorOrNull)],
-  ['options', optionsOf(keys)],
-];
+type Transposed<O, K extends readonly (keyof O)[]> = (
+  x: Tensor,
+  w: Tensor,
+  b?: Tensor | null,
+  ...options: Positional<O, K>
+) => Tensor;
+const over = <S, O extends AnyOptions, const K extends readonly (keyof O & string)[]>(
+  where: string,
+  { dims, keys, order }: Windowed<S, O, K>,
+): Transposed<O, K> =>
+  positional(
+    where,
+    order,
+    composite(
+      where,
+      [
+        ['x', aTensor],
+        ['w', aTensor],
+        ['b', optional(aTensorOrNull)],
+        ['options', optionsOf(keys)],
+      ],
+      (x: Tensor, w: Tensor, b?: Tensor | null, options?: O) => transposed(where, dims, x, w, b ?? null, options ?? {}),
+    ),
+  );
 
 /**
  * The transpose of {@link conv1d}, its gradient of the input: each number of x [n, c, l] (or without the batch) spread over a
  * window by the filters w [c, k / groups, …], plus a bias b [k] or null. A direction of n places becomes one of
  * (n − 1)·stride − 2·padding + dilation·(kernel − 1) + outputPadding + 1.
  */
-export const convTranspose1d: (
-  x: Tensor,
-  w: Tensor,
-  b?: Tensor | null,
-  ...options: Positional<ConvTranspose1dOptions, typeof TRANSPOSE_ORDER>
-) => Tensor = positional(
-  'convTranspose1d',
-  TRANSPOSE_ORDER,
-  composite('convTranspose1d', takes(convTranspose1dKeys), (x, w, b = null, options = {}) =>
-    transposed('convTranspose1d', 1, x, w, b, options),
-  ),
-);
+export const convTranspose1d: Transposed<ConvTranspose1dOptions, TransposeOrder> = over('convTranspose1d', TRANSPOSE1D);
 
 /**
  * The transpose of {@link conv2d}, its gradient of the input: each number of x [n, c, h, w] (or without the batch) spread over a
  * window by the filters w [c, k / groups, …], plus a bias b [k] or null. A direction of n places becomes one of
  * (n − 1)·stride − 2·padding + dilation·(kernel − 1) + outputPadding + 1.
  */
-export const convTranspose2d: (
-  x: Tensor,
-  w: Tensor,
-  b?: Tensor | null,
-  ...options: Positional<ConvTranspose2dOptions, typeof TRANSPOSE_ORDER>
-) => Tensor = positional(
-  'convTranspose2d',
-  TRANSPOSE_ORDER,
-  composite('convTranspose2d', takes(convTranspose2dKeys), (x, w, b = null, options = {}) =>
-    transposed('convTranspose2d', 2, x, w, b, options),
-  ),
-);
+export const convTranspose2d: Transposed<ConvTranspose2dOptions, TransposeOrder> = over('convTranspose2d', TRANSPOSE2D);
 
 /**
  * The transpose of {@link conv3d}, its gradient of the input: each number of x [n, c, d, h, w] (or without the batch) spread over a
  * window by the filters w [c, k / groups, …], plus a bias b [k] or null. A direction of n places becomes one of
  * (n − 1)·stride − 2·padding + dilation·(kernel − 1) + outputPadding + 1.
  */
-export const convTranspose3d: (
-  x: Tensor,
-  w: Tensor,
-  b?: Tensor | null,
-  ...options: Positional<ConvTranspose3dOptions, typeof TRANSPOSE_ORDER>
-) => Tensor = positional(
-  'convTranspose3d',
-  TRANSPOSE_ORDER,
-  composite('convTranspose3d', takes(convTranspose3dKeys), (x, w, b = null, options = {}) =>
-    transposed('convTranspose3d', 3, x, w, b, options),
-  ),
-);
+export const convTranspose3d: Transposed<ConvTranspose3dOptions, TransposeOrder> = over('convTranspose3d', TRANSPOSE3D);

@@ -5,7 +5,17 @@
 import { aBoolean, aNumber, either, nonzero, oneOf, wholeNumber, type Keys, type Kind } from '../core/kinds';
 import { anExtent, aPair, aTriple, type Pair, type Triple } from '../core/sizes';
 
-/** Of a convolution. S: one number for all directions, or one for each. */
+/** What functions and layers of windows in 1, 2 or 3 directions take. S: one number for all of them, or one for each. */
+export interface Windowed<S, O extends object, K extends readonly (keyof O & string)[]> {
+  readonly dims: number;
+  /** The kind of sizes from a least number on. */
+  readonly size: (low: number) => Kind<S>;
+  readonly keys: Keys<O>;
+  /** Options that may be given by position, in PyTorch's order. */
+  readonly order: K;
+}
+
+/** Of a convolution. */
 interface ConvOptions<S> {
   /** Steps between windows. Default 1. */
   readonly stride?: S;
@@ -35,7 +45,7 @@ interface ConvTransposeOptions<S> {
 export interface ConvTranspose1dOptions extends ConvTransposeOptions<number> {}
 export interface ConvTranspose2dOptions extends ConvTransposeOptions<Pair> {}
 export interface ConvTranspose3dOptions extends ConvTransposeOptions<Triple> {}
-/** Of pools that take the maximum. S: one number for all directions, or one for each. */
+/** Of pools that take the maximum. */
 interface MaxPoolOptions<S> {
   /** Steps between windows. Default: the window's size. */
   readonly stride?: S;
@@ -60,14 +70,13 @@ interface AvgPoolOptions<S> {
   readonly countIncludePad?: boolean;
 }
 export interface AvgPool1dOptions extends AvgPoolOptions<number> {}
-export interface AvgPool2dOptions extends AvgPoolOptions<Pair> {
+/** There is none of sequences, as in PyTorch. */
+interface DividedPoolOptions<S> extends AvgPoolOptions<S> {
   /** Divide by this instead of the window's size. */
   readonly divisorOverride?: number;
 }
-export interface AvgPool3dOptions extends AvgPoolOptions<Triple> {
-  /** Divide by this instead of the window's size. */
-  readonly divisorOverride?: number;
-}
+export interface AvgPool2dOptions extends DividedPoolOptions<Pair> {}
+export interface AvgPool3dOptions extends DividedPoolOptions<Triple> {}
 interface LPPoolOptions<S> {
   /** Steps between windows. Default: the window's size. */
   readonly stride?: S;
@@ -88,79 +97,76 @@ export interface LocalResponseNormOptions {
   readonly of?: 'mean' | 'sum';
 }
 
-const aPadding: Kind<'same' | 'valid'> = oneOf('same', 'valid');
-/** Of a convolution, whose sizes are of the kind that `size` makes, from a least number. */
-const convKeys = <S>(size: (low: number) => Kind<S>): Keys<ConvOptions<S>> => ({
-  stride: size(1),
-  padding: either(size(0), aPadding),
-  dilation: size(1),
-  groups: wholeNumber(1),
-});
-export const conv1dKeys: Keys<Conv1dOptions> = convKeys(low => wholeNumber(low));
-export const conv2dKeys: Keys<Conv2dOptions> = convKeys(aPair);
-export const conv3dKeys: Keys<Conv3dOptions> = convKeys(aTriple);
-const convTransposeKeys = <S>(size: (low: number) => Kind<S>): Keys<ConvTransposeOptions<S>> => ({
-  stride: size(1),
-  padding: size(0),
-  outputPadding: size(0),
-  dilation: size(1),
-  groups: wholeNumber(1),
-});
-export const convTranspose1dKeys: Keys<ConvTranspose1dOptions> = convTransposeKeys(anExtent);
-export const convTranspose2dKeys: Keys<ConvTranspose2dOptions> = convTransposeKeys(aPair);
-export const convTranspose3dKeys: Keys<ConvTranspose3dOptions> = convTransposeKeys(aTriple);
 type Size<S> = (low: number) => Kind<S>;
-const maxPoolKeys = <S>(size: Size<S>): Keys<MaxPoolOptions<S>> => ({
-  stride: size(1),
-  padding: size(0),
-  dilation: size(1),
-  ceilMode: aBoolean,
-});
-export const maxPool1dKeys: Keys<MaxPool1dOptions> = maxPoolKeys(anExtent);
-export const maxPool2dKeys: Keys<MaxPool2dOptions> = maxPoolKeys(aPair);
-export const maxPool3dKeys: Keys<MaxPool3dOptions> = maxPoolKeys(aTriple);
-const avgPoolKeys = <S>(size: Size<S>): Keys<AvgPoolOptions<S>> => ({
-  stride: size(1),
-  padding: size(0),
-  ceilMode: aBoolean,
-  countIncludePad: aBoolean,
-});
-export const avgPool1dKeys: Keys<AvgPool1dOptions> = avgPoolKeys(anExtent);
-export const avgPool2dKeys: Keys<AvgPool2dOptions> = { ...avgPoolKeys(aPair), divisorOverride: nonzero };
-export const avgPool3dKeys: Keys<AvgPool3dOptions> = { ...avgPoolKeys(aTriple), divisorOverride: nonzero };
-const lpPoolKeys = <S>(size: Size<S>): Keys<LPPoolOptions<S>> => ({ stride: size(1), ceilMode: aBoolean });
-export const lpPool1dKeys: Keys<LPPool1dOptions> = lpPoolKeys(anExtent);
-export const lpPool2dKeys: Keys<LPPool2dOptions> = lpPoolKeys(aPair);
-export const lpPool3dKeys: Keys<LPPool3dOptions> = lpPoolKeys(aTriple);
 
-/** Options that may be given by position, in PyTorch's order. */
-export const CONV_ORDER: readonly ['stride', 'padding', 'dilation', 'groups'] = [
-  'stride',
-  'padding',
-  'dilation',
-  'groups',
-];
-export const TRANSPOSE_ORDER: readonly ['stride', 'padding', 'outputPadding', 'groups', 'dilation'] = [
-  'stride',
-  'padding',
-  'outputPadding',
-  'groups',
-  'dilation',
-];
-export const MAX_ORDER: readonly ['stride', 'padding', 'dilation', 'ceilMode'] = [
-  'stride',
-  'padding',
-  'dilation',
-  'ceilMode',
-];
-export const AVG1D_ORDER: readonly ['stride', 'padding', 'ceilMode', 'countIncludePad'] = [
-  'stride',
-  'padding',
-  'ceilMode',
-  'countIncludePad',
-];
-export const AVG_ORDER: readonly [...typeof AVG1D_ORDER, 'divisorOverride'] = [...AVG1D_ORDER, 'divisorOverride'];
-export const LP_ORDER: readonly ['stride', 'ceilMode'] = ['stride', 'ceilMode'];
+export type ConvOrder = readonly ['stride', 'padding', 'dilation', 'groups'];
+const CONV_ORDER: ConvOrder = ['stride', 'padding', 'dilation', 'groups'];
+const aPadding: Kind<'same' | 'valid'> = oneOf('same', 'valid');
+const conv = <S>(dims: number, size: Size<S>): Windowed<S, ConvOptions<S>, ConvOrder> => ({
+  dims,
+  size,
+  keys: { stride: size(1), padding: either(size(0), aPadding), dilation: size(1), groups: wholeNumber(1) },
+  order: CONV_ORDER,
+});
+export const CONV1D: Windowed<number, Conv1dOptions, ConvOrder> = conv(1, anExtent);
+export const CONV2D: Windowed<Pair, Conv2dOptions, ConvOrder> = conv(2, aPair);
+export const CONV3D: Windowed<Triple, Conv3dOptions, ConvOrder> = conv(3, aTriple);
+
+export type TransposeOrder = readonly ['stride', 'padding', 'outputPadding', 'groups', 'dilation'];
+const TRANSPOSE_ORDER: TransposeOrder = ['stride', 'padding', 'outputPadding', 'groups', 'dilation'];
+const transposed = <S>(dims: number, size: Size<S>): Windowed<S, ConvTransposeOptions<S>, TransposeOrder> => ({
+  dims,
+  size,
+  keys: { stride: size(1), padding: size(0), outputPadding: size(0), dilation: size(1), groups: wholeNumber(1) },
+  order: TRANSPOSE_ORDER,
+});
+export const TRANSPOSE1D: Windowed<number, ConvTranspose1dOptions, TransposeOrder> = transposed(1, anExtent);
+export const TRANSPOSE2D: Windowed<Pair, ConvTranspose2dOptions, TransposeOrder> = transposed(2, aPair);
+export const TRANSPOSE3D: Windowed<Triple, ConvTranspose3dOptions, TransposeOrder> = transposed(3, aTriple);
+
+export type MaxOrder = readonly ['stride', 'padding', 'dilation', 'ceilMode'];
+const MAX_ORDER: MaxOrder = ['stride', 'padding', 'dilation', 'ceilMode'];
+const maxPool = <S>(dims: number, size: Size<S>): Windowed<S, MaxPoolOptions<S>, MaxOrder> => ({
+  dims,
+  size,
+  keys: { stride: size(1), padding: size(0), dilation: size(1), ceilMode: aBoolean },
+  order: MAX_ORDER,
+});
+export const MAX1D: Windowed<number, MaxPool1dOptions, MaxOrder> = maxPool(1, anExtent);
+export const MAX2D: Windowed<Pair, MaxPool2dOptions, MaxOrder> = maxPool(2, aPair);
+export const MAX3D: Windowed<Triple, MaxPool3dOptions, MaxOrder> = maxPool(3, aTriple);
+
+export type AvgOrder = readonly ['stride', 'padding', 'ceilMode', 'countIncludePad'];
+const AVG_ORDER: AvgOrder = ['stride', 'padding', 'ceilMode', 'countIncludePad'];
+const avgPool = <S>(dims: number, size: Size<S>): Windowed<S, AvgPoolOptions<S>, AvgOrder> => ({
+  dims,
+  size,
+  keys: { stride: size(1), padding: size(0), ceilMode: aBoolean, countIncludePad: aBoolean },
+  order: AVG_ORDER,
+});
+export type DividedOrder = readonly [...AvgOrder, 'divisorOverride'];
+const divided = <S>(dims: number, size: Size<S>): Windowed<S, DividedPoolOptions<S>, DividedOrder> => ({
+  dims,
+  size,
+  keys: { ...avgPool(dims, size).keys, divisorOverride: nonzero },
+  order: [...AVG_ORDER, 'divisorOverride'],
+});
+export const AVG1D: Windowed<number, AvgPool1dOptions, AvgOrder> = avgPool(1, anExtent);
+export const AVG2D: Windowed<Pair, AvgPool2dOptions, DividedOrder> = divided(2, aPair);
+export const AVG3D: Windowed<Triple, AvgPool3dOptions, DividedOrder> = divided(3, aTriple);
+
+export type LPOrder = readonly ['stride', 'ceilMode'];
+const LP_ORDER: LPOrder = ['stride', 'ceilMode'];
+const lpPool = <S>(dims: number, size: Size<S>): Windowed<S, LPPoolOptions<S>, LPOrder> => ({
+  dims,
+  size,
+  keys: { stride: size(1), ceilMode: aBoolean },
+  order: LP_ORDER,
+});
+export const LP1D: Windowed<number, LPPool1dOptions, LPOrder> = lpPool(1, anExtent);
+export const LP2D: Windowed<Pair, LPPool2dOptions, LPOrder> = lpPool(2, aPair);
+export const LP3D: Windowed<Triple, LPPool3dOptions, LPOrder> = lpPool(3, aTriple);
+
 export const localResponseNormKeys: Keys<LocalResponseNormOptions> = {
   alpha: aNumber(),
   beta: aNumber(),
