@@ -5,23 +5,10 @@
 
 use super::vector::{add_rows, axpy};
 use super::{doubles, room_for, take, widen};
+use crate::math::inverse_factorials;
 
 /// 1 / i!
-const FACTORS: [f64; 13] = [
-    1.0,
-    1.0,
-    1.0 / 2.0,
-    1.0 / 6.0,
-    1.0 / 24.0,
-    1.0 / 120.0,
-    1.0 / 720.0,
-    1.0 / 5040.0,
-    1.0 / 40320.0,
-    1.0 / 362880.0,
-    1.0 / 3628800.0,
-    1.0 / 39916800.0,
-    1.0 / 479001600.0,
-];
+const FACTORS: [f64; 13] = inverse_factorials();
 
 pub fn matrix_exp_workspace(n: usize) -> usize {
     room_for(6 * n * n)

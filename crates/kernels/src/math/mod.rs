@@ -83,6 +83,18 @@ pub fn copysign(a: F32x4, b: F32x4) -> F32x4 {
     I32x4::select(I32x4::splat(i32::MIN), b.bits(), a.bits()).as_f32()
 }
 
+/// 1 / i! for i = 0, 1, …, the coefficients of eˣ. Each is the nearest number: up to 22!, factorials are exact in f64.
+pub(crate) const fn inverse_factorials<const N: usize>() -> [f64; N] {
+    let mut c = [1.0; N];
+    let (mut factorial, mut i) = (1.0, 1);
+    while i < N {
+        factorial *= i as f64;
+        c[i] = 1.0 / factorial;
+        i += 1;
+    }
+    c
+}
+
 /// c[0] + c[1] x + c[2] x² + …, by Horner's rule.
 #[inline(always)]
 fn polynomial<const N: usize>(x: F32x4, c: &[f32; N]) -> F32x4 {

@@ -1,26 +1,14 @@
 //! Functions in f64, four lanes at a time: powers of 2 and logarithms, and what is made of them. Rounded to f32 once,
 //! they are wrong by little more than half an ulp.
 
-use super::Math;
+use super::{inverse_factorials, Math};
 use crate::simd::{F32x4, F64x4, I32x4};
 
 /// ln m = 2 (s + s³/3 + s⁵/5 + …), s = (m − 1) / (m + 1), for √½ ≤ m < √2.
 pub(super) const ATANH: [f64; 8] =
     [1.0, 1.0 / 3.0, 1.0 / 5.0, 1.0 / 7.0, 1.0 / 9.0, 1.0 / 11.0, 1.0 / 13.0, 1.0 / 15.0];
 /// eʳ = 1 + r + r²/2! + … for |r| ≤ ½ ln 2.
-const EXP: [f64; 11] = [
-    1.0,
-    1.0,
-    1.0 / 2.0,
-    1.0 / 6.0,
-    1.0 / 24.0,
-    1.0 / 120.0,
-    1.0 / 720.0,
-    1.0 / 5040.0,
-    1.0 / 40320.0,
-    1.0 / 362_880.0,
-    1.0 / 3_628_800.0,
-];
+const EXP: [f64; 11] = inverse_factorials();
 /// sinh x / x and asinh x / x in x², for |x| ≤ ⅛, where the differences that they are otherwise cancel.
 const SINH: [f64; 4] = [1.0, 1.0 / 6.0, 1.0 / 120.0, 1.0 / 5040.0];
 const ASINH: [f64; 5] = [1.0, -1.0 / 6.0, 3.0 / 40.0, -15.0 / 336.0, 105.0 / 3456.0];
