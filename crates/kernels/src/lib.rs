@@ -24,6 +24,7 @@ pub mod conv;
 pub mod convert;
 pub mod copy;
 pub mod elementwise;
+pub mod extremes;
 pub mod gemm;
 pub mod index;
 pub mod limit;

@@ -3,8 +3,9 @@
 mod check;
 
 use check::{assert_close, Guarded, Random};
+use phyllo_kernels::extremes::{max, min};
 use phyllo_kernels::nrm2::{distances, nrm2};
-use phyllo_kernels::reduce::{max, min, sum, sum_i32};
+use phyllo_kernels::reduce::{sum, sum_i32};
 use phyllo_kernels::softmax::{
     cross_entropy, cross_entropy_grad, log_softmax, log_softmax_grad, softmax, softmax_grad,
 };

@@ -1,6 +1,6 @@
 //! Sums, extremes, softmax and cross-entropy.
 
-use phyllo_kernels::{reduce, softmax};
+use phyllo_kernels::{extremes, reduce, softmax};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::dry_run;
@@ -40,7 +40,7 @@ macro_rules! export_extremes {
                 x: input $type[outer * r * inner],
                 y: optional_output $type[outer * inner], at: optional_output i32[outer * inner],
             }
-            reduce::$name(x, y, at, [outer, r, inner]);
+            extremes::$name(x, y, at, [outer, r, inner]);
         }
     )*};
 }
