@@ -46,3 +46,5 @@ mod reductions;
 mod slices;
 mod strided;
 mod windows;
+#[cfg(feature = "plans")]
+mod words;
