@@ -7,6 +7,7 @@ import {
   argmax,
   argmin,
   clamp,
+  cumprod,
   cumsum,
   eq,
   floorDivide,
@@ -14,6 +15,7 @@ import {
   full,
   ge,
   gt,
+  indexAdd,
   le,
   lt,
   maskedFill,
@@ -27,6 +29,8 @@ import {
   pad,
   prod,
   remainder,
+  scatterAdd,
+  scatterReduce,
   sign,
   sort,
   square,
@@ -119,6 +123,20 @@ describe.each([exact, ...binaries])('on $name', backend => {
       [9, 12],
       [3, 7, 11],
     ]);
+  });
+
+  check('elementwise arithmetic, products and scattered sums wrap around', () => {
+    const most = 2 ** 31 - 1;
+    const wrapped = (n: bigint): number => Number(BigInt.asIntN(32, n));
+    const square = wrapped(BigInt(most) ** 2n);
+    expect(whole(int([most]).add(1))).toEqual([-(2 ** 31)]);
+    expect(whole(int([-most]).sub(2))).toEqual([most]);
+    expect(whole(int([most]).mul(most))).toEqual([square]);
+    expect(whole(prod(int([most, most, 3])))).toEqual([wrapped(BigInt(most) ** 2n * 3n)]);
+    expect(whole(cumprod(int([most, most]), 0))).toEqual([most, square]);
+    expect(whole(scatterAdd(int([most]), 0, int([0, 0]), int([1, 5])))).toEqual([wrapped(BigInt(most) + 6n)]);
+    expect(whole(indexAdd(int([most]), 0, int([0]), int([1])))).toEqual([-(2 ** 31)]);
+    expect(whole(scatterReduce(int([most]), 0, int([0]), int([most]), 'prod'))).toEqual([square]);
   });
 
   check('division', () => {

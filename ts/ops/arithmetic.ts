@@ -48,9 +48,9 @@ function withAlpha(name: 'add' | 'sub', float: FloatOp): BinaryWith<AlphaOptions
   );
   return byType(float, int, scaled);
 }
-/** a + b, or a + alpha · b. */
+/** a + b, or a + alpha · b; of integers, i32, which wraps around. */
 export const add: BinaryWith<AlphaOptions> = withAlpha('add', addFloat);
-/** a − b, or a − alpha · b. */
+/** a − b, or a − alpha · b; of integers, i32, which wraps around. */
 export const sub: BinaryWith<AlphaOptions> = withAlpha('sub', subFloat);
 /** b − a: `x.rsub(1)` is 1 − x. */
 export const rsub: BinaryOp = checked(

@@ -65,7 +65,7 @@ export const mulFloat: FloatOp = defineOp({
   saves: { a: ['b'], b: ['a'] },
   vjp: { a: (g, { b }, _, s) => sumTo(mul(g, b), s.a), b: (g, { a }, _, s) => sumTo(mul(g, a), s.b) },
 });
-/** a · b. */
+/** a · b; of integers, i32, which wraps around. */
 export const mul: BinaryOp = byType(mulFloat, ints('mul', 'i32'));
 
 /** −x. */

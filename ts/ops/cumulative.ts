@@ -53,7 +53,7 @@ const running = (name: string, combine: (left: Tensor, right: Tensor) => Tensor,
     return reshape(scan([identity(first)], d, ([p], [q]) => [combine(p!, q!)])[0]!, x.shape);
   });
 
-/** Running products along `dim`: y_i = Π x_j over j ≤ i. Of integers and bools, they are i32. */
+/** Running products along `dim`: y_i = Π x_j over j ≤ i. Of integers and bools, they are i32, and wrap around beyond its range. */
 export const cumprod: Along = running('cumprod', mul, true);
 
 /** Running log-sums along `dim`: y_i = ln Σ e^(x_j) over j ≤ i, without overflow. */

@@ -40,7 +40,7 @@ export const scatter: (x: Tensor, dim: number, index: Tensor, src: Tensor | numb
   ],
   (x, dim, index, src) => scattered('scatter', x, dim, index, src, set),
 );
-/** A copy of x to which src is added where {@link scatter} writes it. */
+/** A copy of x to which src is added where {@link scatter} writes it. Sums of integers wrap around. */
 export const scatterAdd: (x: Tensor, dim: number, index: Tensor, src: Tensor) => Tensor = composite(
   'scatterAdd',
   SCATTERED,
@@ -67,7 +67,7 @@ export interface ScatterReduceOptions {
 }
 /**
  * A copy of x that has, where {@link scatter} writes, the sum, product, mean, maximum or minimum of x and all that goes
- * there. The mean of integers is rounded down.
+ * there. Sums and products of integers wrap around, and their mean is rounded down.
  */
 export const scatterReduce: (
   x: Tensor,
@@ -112,7 +112,10 @@ export interface IndexAddOptions {
   /** What source is multiplied by. Default 1. */
   readonly alpha?: number;
 }
-/** A copy of x to which alpha times the slices of source are added at the indices `index` (one dimension) of `dim`. */
+/**
+ * A copy of x to which alpha times the slices of source are added at the indices `index` (one dimension) of `dim`. Sums of
+ * integers wrap around.
+ */
 export const indexAdd: (x: Tensor, dim: number, index: Tensor, source: Tensor, options?: IndexAddOptions) => Tensor =
   composite(
     'indexAdd',

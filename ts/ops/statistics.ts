@@ -16,8 +16,8 @@ import { where } from './where';
 type Dims = number | readonly number[];
 
 /**
- * The product over `dim` (left out: of all), of integers in i32; of nothing, 1. Pairs are multiplied, then pairs of these, so
- * that errors grow with the logarithm of their number; the gradient is right where elements are 0, too.
+ * The product over `dim` (left out: of all), of integers in i32, where it wraps around beyond the range; of nothing, 1.
+ * Pairs are multiplied, then pairs of these, so that errors grow with the logarithm of their number; the gradient is right where elements are 0, too.
  */
 export const prod: (x: Tensor, dim?: number, options?: ReduceOptions) => Tensor = composite(
   'prod',
