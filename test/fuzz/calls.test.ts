@@ -158,6 +158,7 @@ describe.each([exact, ...binaries.filter(b => b.name === 'checked')])('on $name'
     expect(faults).toEqual([]);
     expect(n).toBeGreaterThan(1000);
     expect(refused).toBeGreaterThan(passed);
+    if (backend === exact) return;
     const { blocks } = memory(); // constants and the default generator are there by now
     tryAll(SEED);
     expect(memory().blocks).toBe(blocks);

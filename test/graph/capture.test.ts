@@ -82,11 +82,13 @@ function faults(sample: Sample, seed: number): string[] {
   });
 }
 
+/** Plans are the same for each binary. */
+const backends = [exact, ...binaries.filter(({ name }) => name !== 'relaxed')];
 describe.each(Object.keys(samples))('%s', name => {
   all.forEach(({ op, index, sample }) => {
     if (op !== name) return;
     test(`#${index}`, () => {
-      for (const backend of [exact, ...binaries]) {
+      for (const backend of backends) {
         useBackend(backend);
         expect(faults(sample, index).map(f => `${backend.name}: ${f}`)).toEqual([]);
       }
@@ -95,7 +97,5 @@ describe.each(Object.keys(samples))('%s', name => {
 });
 
 afterAll(() =>
-  console.log(
-    `${all.length} samples captured, ${checks} results compared on ${[exact, ...binaries].map(b => b.name).join(', ')}`,
-  ),
+  console.log(`${all.length} samples captured, ${checks} results compared on ${backends.map(b => b.name).join(', ')}`),
 );

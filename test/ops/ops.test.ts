@@ -4,7 +4,7 @@
  */
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import type { Backend } from '../../ts/backend/backend';
-import { runtime, useBackend } from '../../ts/core/runtime';
+import { useBackend } from '../../ts/core/runtime';
 import { binaries, exact } from '../backends';
 import {
   direction,
@@ -106,28 +106,35 @@ function checkGradients(sample: Sample, point: Point, e: Evaluation, seed: numbe
   return [...faults, ...slope('gradient', e.first, dx, L), ...slope('second gradient', e.second, [...dx, ...du], phi)];
 }
 
-/** What evaluating leaves in memory, once the constants are there. */
-function leaks(sample: Sample, point: Point): string[] {
-  checks++;
-  const before = runtime.backend.memory();
-  LAYOUTS.forEach(layout => evaluate(sample, point, layout));
-  const after = runtime.backend.memory();
-  if (after.bytes === before.bytes && after.blocks === before.blocks) return [];
-  return [`${after.bytes - before.bytes} bytes in ${after.blocks - before.blocks} blocks leak`];
-}
-
-/** A backend against the reference, for each layout of the inputs; and what it leaves in memory. */
-function checkBackend(backend: Backend, sample: Sample, point: Point, expected: Evaluation): string[] {
+/**
+ * A backend against the reference, for each of some layouts of the inputs; and what all but the first, with which constants
+ * come, leave in memory.
+ */
+function checkBackend(
+  backend: Backend,
+  layouts: readonly Layout[],
+  sample: Sample,
+  point: Point,
+  expected: Evaluation,
+): string[] {
   useBackend(backend);
-  const faults = LAYOUTS.flatMap(layout => {
+  let before = backend.memory();
+  const faults = layouts.flatMap((layout, i) => {
     const e = evaluate(sample, point, layout);
+    if (i === 0) before = backend.memory();
     const off = compare(e, expected, backend === exact ? F64 : F32);
     if (signature(e.outputs) !== sample.y) off.push(`y is ${signature(e.outputs)}`);
     return off.map(s => `${layout}: ${s}`);
   });
-  if (backend !== exact) faults.push(...leaks(sample, point));
+  checks++;
+  const after = backend.memory();
+  if (backend !== exact && (after.bytes !== before.bytes || after.blocks !== before.blocks))
+    faults.push(`${after.bytes - before.bytes} bytes in ${after.blocks - before.blocks} blocks leak`);
   return faults.map(s => `${backend.name}: ${s}`);
 }
+
+/** Layouts are no business of instructions: those of relaxed SIMD compute what the others do. */
+const layoutsOf = ({ name }: Backend): readonly Layout[] => (name === 'relaxed' ? LAYOUTS.slice(0, 1) : LAYOUTS);
 
 describe.each(Object.keys(samples))('%s', name => {
   all.forEach(({ op, index, sample }) => {
@@ -139,7 +146,7 @@ describe.each(Object.keys(samples))('%s', name => {
       const expected = evaluate(sample, point);
       expect([
         ...checkGradients(sample, point, expected, seed + 1),
-        ...[exact, ...binaries].flatMap(backend => checkBackend(backend, sample, point, expected)),
+        ...[exact, ...binaries].flatMap(backend => checkBackend(backend, layoutsOf(backend), sample, point, expected)),
       ]).toEqual([]);
     });
   });
