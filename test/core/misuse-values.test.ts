@@ -17,7 +17,7 @@ import {
   scope,
   uniform,
   ValueError,
-  type Tensor,
+  Tensor,
 } from 'phyllo';
 import { describe } from 'vitest';
 import { x23, x3, i2, leaf, image, filters, linear, dataset, refuses } from './misuse';
@@ -243,6 +243,13 @@ describe('is refused:', () => {
       () => profile(() => x3),
       ValueError,
       /^profile: f takes a captured function, this is a function$/,
+    ],
+    [
+      'new for a tensor',
+      // @ts-expect-error: tensors are made by functions
+      () => new Tensor([1, 2]),
+      ValueError,
+      /^Tensor: is not for new: tensor\(data\), zeros\(shape\) and other functions make tensors$/,
     ],
   ]);
 });

@@ -91,6 +91,18 @@ describe.each([exact, ...binaries])('on $name', backend => {
     expect(list(sort(bytes)[0])).toEqual([1, 3, 200]);
   });
 
+  check('booleans beside numbers', () => {
+    for (const [data, dtype, numbers] of [
+      [[true, false], 'bool', [1, 0]],
+      [[true, 2], 'f32', [1, 2]],
+      [[[0.5], [true]], 'f32', [0.5, 1]],
+      [[], 'f32', []],
+    ] as const) {
+      const x = tensor(data);
+      expect([x.dtype, list(x)]).toEqual([dtype, numbers]);
+    }
+  });
+
   check('comparisons with any number', () => {
     const x = int(NUMBERS);
     for (const c of [BIG, BIG - 0.5, 2.5, -0.5, 3e9, -3e9, 2 ** 31 - 0.5, Infinity, -Infinity, NaN]) {

@@ -1,12 +1,16 @@
 /** How JavaScript reads the elements of a tensor, and whether it may. */
 import type { Backend } from '../backend/backend';
 import { ELEMENTS, itemSize, type DType, type TensorData } from './dtype';
-import { BackendError, ShapeError } from './errors';
+import { BackendError, ShapeError, ValueError } from './errors';
 import { freed } from './lifetime';
 import { runtime } from './runtime';
 import { show, spanOf } from './shape';
 import type { Tensor } from './tensor';
 
+/** `new Tensor([1, 2])`, as other libraries have it. */
+export function refuseNew(): never {
+  throw new ValueError('Tensor', 'is not for new: tensor(data), zeros(shape) and other functions make tensors');
+}
 export const unreachable = ({ name }: Backend, where: string): BackendError =>
   new BackendError(where, `the memory of ${name} can only be read asynchronously: await data()`);
 

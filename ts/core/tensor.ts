@@ -7,7 +7,7 @@ import { aBoolean, check, numbers, checkCount } from './kinds';
 import { Node, releaseNode } from './node';
 import { print } from './print';
 import { runtime } from './runtime';
-import { inOrder, isIntact, lone, reach, readable, unreachable } from './reading';
+import { inOrder, isIntact, lone, reach, readable, refuseNew, unreachable } from './reading';
 import { adopt, clearGrad, drop, freed, Leaf, noScope, replaceGrad, type Scope } from './lifetime';
 import { isDense, sameShape, show, sizeOf, spanOf, type Shape } from './shape';
 import type { Storage } from './storage';
@@ -75,7 +75,7 @@ export class Tensor {
     strides: Shape,
     offset: number,
     dtype: DType,
-    dense: boolean = isDense(shape, strides),
+    dense: boolean = shape === undefined ? refuseNew() : isDense(shape, strides),
   ) {
     storage.retain();
     this.storage = storage;

@@ -135,10 +135,16 @@ function dtypeOf(data: Typed): DType {
 /** Arrays inside arrays beyond this many are a circle. */
 const DEEPEST = 64;
 
+interface Flat {
+  readonly elements: number[];
+  /** How many of them are true or false. */
+  booleans: number;
+}
 /** The elements of nested arrays, in order, into `out`; returns their shape. */
-function unnest(data: Nested, out: number[], depth = 0): Shape {
+function unnest(data: Nested, out: Flat, depth = 0): Shape {
   if (typeof data === 'number' || typeof data === 'boolean') {
-    out.push(Number(data));
+    out.elements.push(Number(data));
+    if (typeof data === 'boolean') out.booleans++;
     return [];
   }
   if (!Array.isArray(data) || depth === DEEPEST) {
@@ -173,7 +179,7 @@ const someData: Kind<Nested | Typed> = kind(
 );
 /**
  * A tensor of given numbers: one, nested arrays, or a typed array, which is copied. Int32Array gives i32, Uint8Array
- * u8, Int8Array i8, BigInt64Array i64, booleans bool, all else f32, unless `dtype` says otherwise: each number becomes
+ * u8, Int8Array i8, BigInt64Array i64, booleans alone bool, all else f32, unless `dtype` says otherwise: each number becomes
  * the nearest float (of two the one with an even last bit); of integers its fraction is cut off.
  *
  * @throws {ValueError} for a number beyond the range of a type of integers, or NaN.
@@ -196,14 +202,11 @@ export const tensor: (data: Nested | Typed, options?: TensorOptions) => Tensor =
     if (isTyped(data)) {
       return finish(fromData('tensor', data, shape ?? [data.length], dtype ?? dtypeOf(data)), requiresGrad);
     }
-    const flat: number[] = [];
+    const flat: Flat = { elements: [], booleans: 0 };
     const nesting = unnest(data, flat);
-    let probe: Nested | undefined = data;
-    while (Array.isArray(probe)) [probe] = probe;
-    return finish(
-      fromData('tensor', flat, shape ?? nesting, dtype ?? (typeof probe === 'boolean' ? 'bool' : 'f32')),
-      requiresGrad,
-    );
+    const n = flat.elements.length;
+    const found = n > 0 && flat.booleans === n ? 'bool' : 'f32'; // true beside 2 is 1
+    return finish(fromData('tensor', flat.elements, shape ?? nesting, dtype ?? found), requiresGrad);
   },
 );
 
