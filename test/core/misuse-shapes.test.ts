@@ -103,7 +103,7 @@ describe('is refused:', () => {
       'stack of misfits',
       () => stack([x23, x45]),
       ShapeError,
-      /^concat: tensor 1 is \[1, 4, 5\], the first is \[1, 2, 3\]/,
+      /^stack: tensor 1 is f32 \[4, 5\], the first is f32 \[2, 3\]$/,
     ],
     [
       'crossEntropy with a label too few',

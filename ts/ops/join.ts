@@ -6,7 +6,7 @@ import { aDim, listOf, optional, type Kind } from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
 import { defineVariadicOp } from '../core/op';
 import { checked, composite } from '../core/signature';
-import { dimOf, show } from '../core/shape';
+import { dimOf, sameShape, show } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { sliceAt } from './parts';
 import { unsqueeze } from './view';
@@ -67,7 +67,8 @@ export const concat: (xs: readonly Tensor[], dim?: number) => Tensor = checked(
   },
 );
 
-/** Tensors of one shape, joined along a new dimension. */
+const kindOf = ({ dtype, shape }: Tensor): string => `${dtype} ${show(shape)}`;
+/** Tensors of one shape and element type, joined along a new dimension. */
 export const stack: (xs: readonly Tensor[], dim?: number) => Tensor = composite(
   'stack',
   [
@@ -78,6 +79,12 @@ export const stack: (xs: readonly Tensor[], dim?: number) => Tensor = composite(
     const [first] = xs;
     if (!first) throw new ShapeError('stack', 'takes at least one tensor');
     const d = dimOf('stack', dim, first.ndim + 1);
+    xs.forEach((x, i) => {
+      if (x.dtype !== first.dtype || !sameShape(x.shape, first.shape)) {
+        const Mismatch = x.dtype === first.dtype ? ShapeError : DTypeError;
+        throw new Mismatch('stack', `tensor ${i} is ${kindOf(x)}, the first is ${kindOf(first)}`);
+      }
+    });
     return concat(
       xs.map(x => unsqueeze(x, d)),
       d,

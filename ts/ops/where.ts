@@ -36,6 +36,11 @@ const ints: WhereOp = defineOp({
   run: (k, [c, a, b], [y]) => k.where(c.address, a.address, b.address, y.address, y.size),
 });
 
+function checkBool(from: string, name: string, { dtype }: Tensor): void {
+  if (ELEMENTS[dtype].kind === 'bool') return;
+  throw new DTypeError(from, `${name} takes bool, this is ${dtype}; compare it, or use to('bool')`);
+}
+
 const choose = composite<[condition: Tensor, a: Operand, b: Operand], Tensor>(
   'where',
   [
@@ -44,9 +49,7 @@ const choose = composite<[condition: Tensor, a: Operand, b: Operand], Tensor>(
     ['b', aTensorOrNumber],
   ],
   (condition, a, b) => {
-    if (ELEMENTS[condition.dtype].kind !== 'bool') {
-      throw new DTypeError('where', `condition takes bool, this is ${condition.dtype}; compare it, or use to('bool')`);
-    }
+    checkBool('where', 'condition', condition);
     const beside = a instanceof Tensor ? a.dtype : b instanceof Tensor ? b.dtype : 'f32';
     const lifted = (v: Operand): Tensor => (typeof v === 'number' ? constant(v, beside) : v);
     const [p, q] = [lifted(a), lifted(b)];
@@ -79,6 +82,7 @@ export const maskedFill: (x: Tensor, mask: Tensor, value: Operand) => Tensor = c
     ['value', aTensorOrNumber],
   ],
   (x, mask, value) => {
+    checkBool('maskedFill', 'mask', mask);
     const shape = broadcast('maskedFill', x.shape, mask.shape);
     if (!sameShape(shape, x.shape)) {
       throw new ShapeError('maskedFill', `a mask ${show(mask.shape)} does not spread to ${show(x.shape)}`);
