@@ -1,5 +1,17 @@
 /** Who frees what, and when: nothing leaks, nothing goes early, and what is gone says so. */
-import { dropout, DisposedError, Generator, keep, noGrad, ones, scope, tensor, ValueError, type Tensor } from 'phyllo';
+import {
+  dropout,
+  DisposedError,
+  Generator,
+  keep,
+  noGrad,
+  ones,
+  scope,
+  tensor,
+  ValueError,
+  where,
+  type Tensor,
+} from 'phyllo';
 import { describe, expect, test, vi } from 'vitest';
 import { runtime } from '../../ts/core/runtime';
 import { failure, flat, inUse, list, loader, onEachBackend, problem } from '../toy';
@@ -194,7 +206,7 @@ onEachBackend('on %s', () => {
     const yes = keep(tensor([true]));
     const x = keep(ones([1]));
     let fresh = 1;
-    const pick = (a: number, b: number): number => scope(() => yes.where(a, b).item());
+    const pick = (a: number, b: number): number => scope(() => where(yes, a, b).item());
     const another = (): number => scope(() => x.mul((fresh += 1 / 1024)).item());
     // With as many numbers in between as there is room for, b is new again when a is the next to go.
     for (let between = 500; between < 520; between++) {

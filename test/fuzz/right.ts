@@ -103,6 +103,7 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   gelu: () => call(plain(m()), optional(plain({ approximate: 'tanh' }))),
   to: () => call(plain(m()), plain('i32')),
   where: () => call(plain(tensor([true, false])), optional(operand(m(2))), optional(operand(m(2)))),
+  'Tensor#where': () => on(m(2), plain(tensor([true, false])), operand(m(2))),
   linear: () => call(plain(m()), plain(m(2, 3)), orNull(m(2))),
   conv1d: () => call(plain(m(1, 2, 5)), plain(m(2, 2, 3)), orNull(m(2)), convolution()),
   conv2d: () =>

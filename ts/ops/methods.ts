@@ -47,7 +47,8 @@ export {
   to,
   trunc,
 } from './elementwise';
-export * from './where';
+export { maskedFill } from './where';
+export { where } from './where-method';
 export { pow } from './power';
 export { dot, matmul } from './matmul';
 export * from './reduce';
