@@ -162,7 +162,14 @@ export const ARITHMETIC: Handlers = {
     const x = m.pick(b, t => isFloat(t) && t.ndim > 0);
     if (!x) return;
     const [f, dim] = [at(['max', 'min', 'sort', 'argmax'] as const, a), c % x.t.ndim];
-    m.do(`${x.name}.${f}(${dim})`, [x.t], (): unknown => x.t[f](dim));
+    const { t } = x;
+    const calls = {
+      max: () => t.max(dim),
+      min: () => t.min(dim),
+      sort: () => t.sort(dim),
+      argmax: () => t.argmax(dim),
+    };
+    m.do(`${x.name}.${f}(${dim})`, [t], (): unknown => calls[f]());
   },
   join(m, { a, b, c }) {
     const x = m.pick(b, t => isFloat(t) && isSmall(t));

@@ -92,7 +92,7 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   ...each('rsub mul pow maximum minimum eq ne lt le gt ge', binary),
   ...each('sum mean amax amin', sums),
   ...each('argmax argmin', over),
-  ...each('max min', () => call(plain(m()), whole(0), optional(plain({ keepdim: true })))),
+  ...each('max min', () => call(plain(m()), optional(whole(0)), optional(plain({ keepdim: true })))),
   ...each('variance std', () =>
     call(plain(m()), optional(whole([0])), optional(finite({ keepdim: true, correction: 0 }))),
   ),

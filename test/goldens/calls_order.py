@@ -97,3 +97,8 @@ def table():
     for dim in (1, 2):
         yield 'unique', lambda x, o: torch.unique(x.detach(), return_inverse=True, return_counts=True, dim=o['dim']), [
             few, {'returnInverse': True, 'returnCounts': True, 'dim': dim}]
+    for name in ('max', 'min'):
+        f = getattr(torch, name)
+        yield name, f, [R(2, 3, 4)]
+        yield name, f, [I([1.0, 3, -2, 3, -2])]
+        yield name, f, [R(3, 4), R(4)]

@@ -1,20 +1,26 @@
 /** Sums, means and extrema along dimensions. */
-import type { Kernels } from '../backend/backend';
 import { checkComputes } from '../core/casts';
-import type { View } from '../core/definition';
-import { isFloat } from '../core/dtype';
-import { defineMultiOp, type MultiOp } from '../core/op';
-import { ShapeError } from '../core/errors';
-import { aBoolean, aDim, aNumber, oneOrMoreDims, optional, options, type Kind } from '../core/kinds';
+import { ShapeError, ValueError } from '../core/errors';
+import {
+  aBoolean,
+  aDim,
+  aNumber,
+  checkCount,
+  either,
+  oneOrMoreDims,
+  optional,
+  options,
+  type Kind,
+} from '../core/kinds';
 import { aTensor } from '../core/tensor-kinds';
-import { composite, type Signature } from '../core/signature';
+import { checked, composite, type Signature } from '../core/signature';
 import { dimOf, dimsOf, show, sizeOf, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
-import { add, div, eq, lt, sub } from './arithmetic';
-import { mul, reduced, reshape, sumKept, sumTo } from './basic';
+import { add, eq, lt, maximum, minimum, sub } from './arithmetic';
+import { mul, reduced, reshape, sumKept, sumTo, type BinaryOp } from './basic';
 import { abs, exp, log, square, to } from './elementwise';
+import { maxAlong, minAlong, sharedExtremum } from './extremum';
 import { rowOf } from './fitting';
-import { scatterAlong } from './indexing';
 import { nrm2 } from './nrm2';
 import { permute } from './view';
 import { where } from './where';
@@ -95,80 +101,6 @@ export const std: typeof variance = composite('std', SPREAD, (x, dim, options) =
   return options?.keepdim ? y : reshape(y, without(x.shape, dims));
 });
 
-/** The extremum along one dimension, which stays with size 1, and where it is. */
-type Extremum = MultiOp<[x: Tensor], [values: Tensor, indices: Tensor], { dim: number }>;
-type Along = { readonly dim: number };
-type Name = 'max' | 'min' | 'maxI32' | 'minI32';
-function shapesOf(where: string, x: Tensor, { dim }: Along): [values: Shape, indices: Shape] {
-  if (x.shape[dim] === 0) throw new ShapeError(where, `dimension ${dim} of ${show(x.shape)} is empty`);
-  const shape = reduced(x.shape, [dim]);
-  return [shape, shape];
-}
-function run(k: Kernels, name: Name, { address: at, shape }: View, values: View, indices: View, { dim }: Along): void {
-  k[name](at, values.address, indices.address, sizeOf(shape.slice(0, dim)), shape[dim]!, sizeOf(shape.slice(dim + 1)));
-}
-
-/** Of integers, whose values keep their type. */
-function intExtremum(
-  where: string,
-  name: 'max' | 'min',
-): (x: Tensor, along: Along) => [values: Tensor, indices: Tensor] {
-  const op: Extremum = defineMultiOp({
-    name: where,
-    inputs: ['x'],
-    outputs: ['values', 'indices'],
-    wants: { x: 'i32' },
-    dtypes: ['i32', 'i32'],
-    shapes: ([x], along) => shapesOf(where, x, along),
-    run: (k, [x], [values, indices], along) => run(k, `${name}I32`, x, values, indices, along),
-  });
-  return (x, along) => {
-    const [values, indices] = op(x, along);
-    return [to(values, x.dtype), indices];
-  };
-}
-/** By type. */
-function along(float: Extremum, int: ReturnType<typeof intExtremum>): typeof int {
-  return (x, dim) => (isFloat(x.dtype) ? float : int)(x, dim);
-}
-
-/** One whose gradient goes to the element that was taken. */
-function extremum(name: 'max' | 'min'): ReturnType<typeof intExtremum> {
-  const float: Extremum = defineMultiOp({
-    name,
-    inputs: ['x'],
-    outputs: ['values', 'indices'],
-    dtypes: ['f32', 'i32'],
-    shapes: ([x], along) => shapesOf(name, x, along),
-    run: (k, [x], [values, indices], along) => run(k, name, x, values, indices, along),
-    saves: { x: ['indices'] },
-    vjp: { x: ([g], { indices }, { dim }, s) => scatterAlong(g!, dim, indices, s.x[dim]!) },
-  });
-  return along(float, intExtremum(name, name));
-}
-const maxAlong = extremum('max');
-const minAlong = extremum('min');
-
-/** One whose gradient goes in equal parts to all elements that are equal to it. */
-function sharedExtremum(name: 'max' | 'min'): typeof maxAlong {
-  const float: Extremum = defineMultiOp({
-    name: `a${name}`,
-    inputs: ['x'],
-    outputs: ['values', 'indices'],
-    dtypes: ['f32', 'i32'],
-    shapes: ([x], along) => shapesOf(`a${name}`, x, along),
-    run: (k, [x], [values, indices], along) => run(k, name, x, values, indices, along),
-    saves: { x: ['x', 'values'] },
-    vjp: {
-      x([g], { x, values }, { dim }) {
-        const ties = to(eq(x, values), 'f32');
-        return mul(ties, div(g!, sum(ties, dim, { keepdim: true })));
-      },
-    },
-  });
-  return along(float, intExtremum(`a${name}`, name));
-}
-
 /** Values and indices of an extremum along `dim`. */
 type Both = (x: Tensor, dim: number, options?: ReduceOptions) => [values: Tensor, indices: Tensor];
 function both(name: string, op: typeof maxAlong): Both {
@@ -188,10 +120,8 @@ function both(name: string, op: typeof maxAlong): Both {
     },
   );
 }
-/** The largest along `dim`, in x's type, and its index (i32; of equals the first). NaN is larger than all. */
-export const max: Both = both('max', maxAlong);
-/** The smallest along `dim`, in x's type, and its index (i32; of equals the first). NaN is smaller than all. */
-export const min: Both = both('min', minAlong);
+const maxBoth = both('max', maxAlong);
+const minBoth = both('min', minAlong);
 
 /** x as [kept…, all of dims], so that an op along the last dimension covers them. */
 function gathered(x: Tensor, dims: Shape): Tensor {
@@ -213,6 +143,50 @@ function over(name: string, op: typeof maxAlong): Over {
 export const amax: Over = over('amax', sharedExtremum('max'));
 /** The smallest over `dim` (left out: over all), in x's type; equals share the gradient, as in PyTorch. */
 export const amin: Over = over('amin', sharedExtremum('min'));
+
+/** An extremum of all elements, of two tensors, or along a dimension: which, the second argument says. */
+type Extreme = (x: Tensor, by?: number | Tensor, options?: ReduceOptions) => Tensor | [values: Tensor, indices: Tensor];
+function extreme(name: string, all: Over, between: BinaryOp, along: Both): Extreme {
+  return checked(
+    name,
+    [
+      ['x', aTensor],
+      ['dim', optional(either(aDim, aTensor))],
+      ['options', reduceOptions],
+    ],
+    (x, by, options) => {
+      if (typeof by === 'number') return along(x, by, options);
+      if (options) throw new ValueError(name, 'takes options with a dimension alone');
+      if (by) return between(x, by);
+      if (x.size === 0) throw new ShapeError(name, `x ${show(x.shape)} is empty`);
+      return all(x);
+    },
+  );
+}
+const maxOf = extreme('max', amax, maximum, maxBoth);
+const minOf = extreme('min', amin, minimum, minBoth);
+/**
+ * The largest element, as {@link amax}; or along `dim`, in x's type, the largest and their indices (i32; of equals the
+ * first); or of two tensors, as {@link maximum}. NaN is larger than all.
+ */
+export function max(x: Tensor): Tensor;
+export function max(x: Tensor, other: Tensor): Tensor;
+export function max(x: Tensor, dim: number, options?: ReduceOptions): [values: Tensor, indices: Tensor];
+export function max(x: Tensor, by?: number | Tensor, options?: ReduceOptions): Tensor | [Tensor, Tensor] {
+  if (arguments.length > 3) checkCount('max', 3, arguments);
+  return maxOf(x, by, options);
+}
+/**
+ * The smallest element, as {@link amin}; or along `dim`, in x's type, the smallest and their indices (i32; of equals the
+ * first); or of two tensors, as {@link minimum}. NaN is smaller than all.
+ */
+export function min(x: Tensor): Tensor;
+export function min(x: Tensor, other: Tensor): Tensor;
+export function min(x: Tensor, dim: number, options?: ReduceOptions): [values: Tensor, indices: Tensor];
+export function min(x: Tensor, by?: number | Tensor, options?: ReduceOptions): Tensor | [Tensor, Tensor] {
+  if (arguments.length > 3) checkCount('min', 3, arguments);
+  return minOf(x, by, options);
+}
 
 /** The index of an extremum. */
 type Arg = (x: Tensor, dim?: number, options?: ReduceOptions) => Tensor;
