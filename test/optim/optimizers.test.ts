@@ -203,3 +203,17 @@ describe('optimisers', () => {
     expect(() => optim.clipGradNorm([odd], 1, { errorIfNonfinite: true })).toThrow('the norm of the gradients is NaN');
   });
 });
+
+test('what a step, a schedule and clearing do not take is refused', () => {
+  const p = new nn.Parameter(tensor([1]));
+  const sgd = new optim.SGD([p], { lr: 0.1 });
+  const schedule = new optim.StepLR(sgd, 1);
+  const chained = new optim.ChainedScheduler([new optim.StepLR(sgd, 1)]);
+  const call = (on: object, name: string): unknown => Reflect.apply(Reflect.get(on, name), on, [() => 1]);
+  expect(() => call(sgd, 'step')).toThrow('SGD.step: takes 0 arguments, these are 1');
+  expect(() => call(sgd, 'zeroGrad')).toThrow('SGD.zeroGrad: takes 0 arguments, these are 1');
+  expect(() => call(schedule, 'step')).toThrow('StepLR.step: takes 0 arguments, these are 1');
+  expect(() => call(chained, 'step')).toThrow('ChainedScheduler.step: takes 0 arguments, these are 1');
+  expect(() => call(new nn.Linear(1, 1), 'eval')).toThrow('eval: takes 0 arguments, these are 1');
+  expect(() => call(new nn.Linear(1, 1), 'zeroGrad')).toThrow('zeroGrad: takes 0 arguments, these are 1');
+});

@@ -61,7 +61,7 @@ const aState: Kind<Readonly<Record<string, Tensor>>> = recordOf(aTensor, 'tensor
  *
  * It can be captured: learning rate and step count are memory, which a plan reads and counts on; other options are fixed.
  */
-export abstract class Optimizer<O extends { readonly lr?: number }> {
+export abstract class Optimizer<O extends { readonly lr?: number } = object> {
   readonly #list: ParamGroup<O>[] = [];
   /** The parameters in groups, each with its options. */
   readonly paramGroups: readonly ParamGroup<O>[] = this.#list;
@@ -184,6 +184,7 @@ export abstract class Optimizer<O extends { readonly lr?: number }> {
 
   /** Clears the gradients: they are gone, not zeros. */
   zeroGrad(): void {
+    checkCount(`${this.constructor.name}.zeroGrad`, 0, arguments);
     for (const g of this.#list) for (const p of g.params) p.grad = null;
   }
 
@@ -191,8 +192,10 @@ export abstract class Optimizer<O extends { readonly lr?: number }> {
    * Updates every parameter that has a gradient.
    *
    * @throws {DisposedError} after `dispose()`.
+   * @throws {ValueError} for a function, which nothing would call: no optimiser here evaluates the loss again.
    */
   step(): void {
+    checkCount(`${this.constructor.name}.step`, 0, arguments);
     if (this.#list[0]!.hyper.disposed) {
       throw new DisposedError(
         `${this.constructor.name}.step`,

@@ -82,6 +82,7 @@ export abstract class LRScheduler {
 
   /** Sets the rates for the next epoch. */
   step(): void {
+    checkCount(`${this.constructor.name}.step`, 0, arguments);
     const { lastEpoch } = this;
     this.lastEpoch++;
     try {

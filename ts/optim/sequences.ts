@@ -1,6 +1,6 @@
 /** Schedules made of schedules. */
 import { ValueError } from '../core/errors';
-import { listOf, wholeNumber, type Kind } from '../core/kinds';
+import { checkCount, listOf, wholeNumber, type Kind } from '../core/kinds';
 import { checkConstructor } from '../core/signature';
 import { anOptimizer, aScheduler, LRScheduler, type Schedulable } from './scheduler';
 
@@ -25,6 +25,7 @@ export class ChainedScheduler extends Composed {
     super(first.optimizer, [...schedulers]);
   }
   override step(): void {
+    checkCount(`${this.constructor.name}.step`, 0, arguments);
     for (const s of this.schedulers) s.step();
     this.lastEpoch++;
   }
@@ -60,6 +61,7 @@ export class SequentialLR extends Composed {
     this.restart();
   }
   override step(): void {
+    checkCount(`${this.constructor.name}.step`, 0, arguments);
     const next = this.lastEpoch + 1;
     const i = this.milestones.filter(m => m <= next).length;
     if (i > 0 && this.milestones[i - 1] === next) this.schedulers[i]?.restart();
