@@ -36,7 +36,7 @@ const WITHOUT: readonly RegExp[] = [
   // Methods and accessors without arguments, and those for subclasses.
   /#(data|detach|dispose|item|ndim|toArray|toJSON|toString|grad|requiresGrad|length|draw|accuracy|matrix|perClass|total)$/,
   /#(children|eval|named|namedBuffers|namedModules|namedParameters|parameters|stateDict|zeroGrad|step|lr)$/,
-  /#(states|buffers|contents|modules|namedChildren|clone|find|checkNew|put|of|update|set|defaults|memory|slots|next|first|getLastLr|addGroups|allDefaults|checkState|load|restart|option|setOption|write)$/,
+  /#(states|buffers|contents|modules|namedChildren|clone|find|checkNew|put|of|update|set|defaults|memory|slots|next|first|getLastLr|addGroups|allDefaults|checkState|load|restart|option|setOption|write|attend)$/,
 ];
 
 function find(path: string): unknown {
@@ -183,3 +183,17 @@ describe.each([exact, ...binaries.filter(b => b.name === 'checked')])('on $name'
     expect(loss).toEqual([4, 1]);
   });
 });
+
+const leavesOf = (v: unknown): number[][] => [v].flat(3).map(t => (t instanceof Tensor ? Array.from(t.toArray()) : []));
+test.each(Object.entries(RIGHT).filter(([name, make]) => name.endsWith('#forward') && make().on instanceof nn.Module))(
+  '%s of a copy is the same',
+  (name, make) => {
+    scope(() => {
+      const { on, args } = make();
+      if (!(on instanceof nn.Module)) return;
+      const inputs = args.map(a => a.value);
+      const y = run(name, { on: on.eval(), args }, inputs);
+      expect(leavesOf(run(name, { on: on.clone(), args }, inputs))).toEqual(leavesOf(y));
+    });
+  },
+);

@@ -41,6 +41,17 @@ describe('Sequential', () => {
     expect(() => net.parameters()).toThrow('Sequential: there is no place 100 among 3');
   });
 
+  test('takes modules that compute something, one by one', () => {
+    class Nothing extends nn.Identity {}
+    Object.defineProperty(Nothing.prototype, 'forward', { value: undefined });
+    expect(() => new nn.Sequential(new Nothing())).toThrow(
+      'Sequential: entry 0 takes a module, this is a Nothing, which has no forward()',
+    );
+    expect(() => Reflect.construct(nn.Sequential, [[new nn.ReLU()]])).toThrow(
+      'entry 0 takes a module, this is [a ReLU]: spread a list, new nn.Sequential(...layers)',
+    );
+  });
+
   test('a layer that is replaced is another in a plan, too', () => {
     const net = new nn.Sequential(new nn.ReLU());
     const run = capture((t: Tensor) => net.forward(t));

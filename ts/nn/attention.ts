@@ -71,7 +71,7 @@ export class MultiheadAttention extends Module {
   readonly out_proj: Linear;
   readonly dropout: number;
   readonly batchFirst: boolean;
-  readonly #generator: LayerOptions;
+  private readonly source: LayerOptions;
 
   constructor(
     readonly embedDim: number,
@@ -102,7 +102,7 @@ export class MultiheadAttention extends Module {
       throw new ValueError('MultiheadAttention', `${embedDim} features do not divide into ${numHeads} heads`);
     }
     const { bias = true, dropout: p = 0, kdim = embedDim, vdim = embedDim, batchFirst = false, generator } = options;
-    this.#generator = { generator };
+    this.source = { generator };
     this.dropout = p;
     this.batchFirst = batchFirst;
     const xavier = (shape: Shape): Parameter =>
@@ -130,6 +130,13 @@ export class MultiheadAttention extends Module {
    * @returns the output, in the shape of query, and the weights [batch, queries, keys], or of each head
    *   [batch, heads, queries, keys]; null without `needWeights`.
    */
+  forward(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    options?: AttendOptions & { readonly needWeights?: true },
+  ): [y: Tensor, weights: Tensor];
+  forward(query: Tensor, key: Tensor, value: Tensor, options?: AttendOptions): [y: Tensor, weights: Tensor | null];
   forward(query: Tensor, key: Tensor, value: Tensor, options: AttendOptions = {}): [y: Tensor, weights: Tensor | null] {
     const where = 'MultiheadAttention';
     checkArguments(
@@ -142,10 +149,10 @@ export class MultiheadAttention extends Module {
       ],
       [query, key, value, options],
     );
-    return scope(() => this.#attend(where, query, key, value, options), where);
+    return scope(() => this.attend(where, query, key, value, options), where);
   }
 
-  #attend(
+  private attend(
     where: string,
     query: Tensor,
     key: Tensor,
@@ -183,7 +190,7 @@ export class MultiheadAttention extends Module {
     if (keyPaddingMask) {
       scores = masked(scores, seen(reshape(keyPaddingMask, [n, 1, 1, keys])));
     }
-    const weights = dropout(softmax(scores, -1), this.dropout, { ...this.#generator, training: this.training });
+    const weights = dropout(softmax(scores, -1), this.dropout, { ...this.source, training: this.training });
     const joined = reshape(permute(matmul(weights, v), [0, 2, 1, 3]), [n, queries, width]);
     const y = this.out_proj.forward(joined);
     const output = single ? squeeze(y, 0) : this.batchFirst ? y : transpose(y, 0, 1);

@@ -7,6 +7,15 @@ import { aModule, Module } from './module';
 import { Parameter } from './parameter';
 
 const anIndex: Kind<number> = wholeNumber(-Infinity);
+const computes = (v: unknown): boolean => v instanceof Module && typeof v.forward === 'function';
+const aStep: Kind<Module> = kind('a module', computes, {
+  hint: v =>
+    v instanceof Module
+      ? ', which has no forward()'
+      : Array.isArray(v)
+        ? ': spread a list, new nn.Sequential(...layers)'
+        : '',
+});
 const aParameter: Kind<Parameter> = kind('a Parameter', v => v instanceof Parameter);
 
 /** What has no `forward` says so. */
@@ -121,7 +130,7 @@ export class Sequential<In extends readonly unknown[] = [x: Tensor], Out = Tenso
     super(layers);
   }
   protected override get of(): Kind<Module> {
-    return aModule();
+    return aStep;
   }
   /** The modules. */
   get layers(): Module[] {

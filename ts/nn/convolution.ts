@@ -59,20 +59,32 @@ interface WindowOptions {
   readonly groups?: number;
 }
 
+/** The padding of windows, [before, after] of each direction, the last first. */
+function borderOf(kernelSize: Shape, { padding = 0, dilation = 1 }: WindowOptions): number[] {
+  const apart = sizesOf(kernelSize.length, dilation);
+  const each = (k: number, i: number): readonly [after: number, before: number] => {
+    if (padding === 'valid') return [0, 0];
+    if (padding !== 'same') return [sizesOf(kernelSize.length, padding)[i]!, sizesOf(kernelSize.length, padding)[i]!];
+    const total = apart[i]! * (k - 1);
+    return [Math.ceil(total / 2), Math.floor(total / 2)];
+  };
+  return kernelSize.flatMap(each).reverse();
+}
+
 /** What convolutional layers share: their parameters. */
 abstract class Convolution<
   S extends Sizes,
   O extends WindowOptions & PaddedOptions,
   K extends readonly (keyof O & string)[],
 > extends Layer {
+  /** Of each direction. */
+  readonly kernelSize: Shape;
   /** [outChannels, inChannels / groups, ...kernelSize]; transposed, [inChannels, outChannels / groups, ...kernelSize] */
   readonly weight: Parameter;
   /** [outChannels] */
   readonly bias: Parameter | null;
   readonly paddingMode: 'zeros' | Exclude<PadMode, 'constant'>;
   readonly options: Omit<Partial<O>, keyof PaddedOptions>;
-  /** [before, after] of each direction, the last first. */
-  readonly #border: readonly number[];
 
   constructor(
     { dims, size, keys, order }: Windowed<S, O, K>,
@@ -95,25 +107,17 @@ abstract class Convolution<
       ],
       [inChannels, outChannels, kernelSize, all],
     );
-    const kernel = sizesOf(dims, kernelSize);
+    this.kernelSize = sizesOf(dims, kernelSize);
     const { bias = true, generator, paddingMode = 'zeros', ...options }: Partial<O> = all ?? {};
-    const { groups = 1, padding = 0, stride = 1, dilation = 1 }: WindowOptions = options;
+    const { groups = 1, padding = 0, stride = 1 }: WindowOptions = options;
     if (inChannels % groups !== 0 || outChannels % groups !== 0) {
       throw new ShapeError(where, `${inChannels} and ${outChannels} channels do not divide into ${groups} groups`);
     }
     if (padding === 'same' && sizesOf(dims, stride).some(step => step !== 1)) {
       throw new ValueError(where, `padding 'same' takes stride 1, this is ${show(sizesOf(dims, stride))}`);
     }
-    const apart = sizesOf(dims, dilation);
-    this.#border = kernel
-      .flatMap((k, i) => {
-        const total = padding === 'same' ? apart[i]! * (k - 1) : 0;
-        const each = typeof padding === 'string' ? Math.floor(total / 2) : sizesOf(dims, padding)[i]!;
-        return [padding === 'same' ? total - each : each, each];
-      })
-      .reverse();
     const [rows, columns] = transposed ? [inChannels, outChannels] : [outChannels, inChannels];
-    const shape = [rows, columns / groups, ...kernel];
+    const shape = [rows, columns / groups, ...this.kernelSize];
     const fanIn = shape.slice(1).reduce((n, size) => n * size);
     this.paddingMode = paddingMode;
     this.options = options;
@@ -127,7 +131,7 @@ abstract class Convolution<
     const { paddingMode } = this;
     check(this.constructor.name, 'x', aTensor, x);
     if (paddingMode === 'zeros') return f(x, null);
-    return scope(() => f(pad(x, this.#border, paddingMode), 0), this.constructor.name);
+    return scope(() => f(pad(x, borderOf(this.kernelSize, this.options), paddingMode), 0), this.constructor.name);
   }
 }
 

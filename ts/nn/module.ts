@@ -12,6 +12,7 @@ import type { Tensor } from '../core/tensor';
 import { checkParts, childrenOf, fields, walk } from './fields';
 import { wrap } from './forward';
 import { Buffer, Parameter, type BufferOptions } from './parameter';
+import { printed } from './print';
 import { copyModule, loadState, stateOf, type LoadOptions, type LoadReport } from './state';
 
 /**
@@ -189,6 +190,7 @@ export abstract class Module {
   }
   /** Evaluation mode: no dropout, running statistics. */
   eval(): this {
+    checkCount('eval', 0, arguments);
     return this.train(false);
   }
 
@@ -198,6 +200,10 @@ export abstract class Module {
     check('requiresGrad_', 'on', aBoolean, on);
     for (const p of this.parameters()) p.requiresGrad = on;
     return this;
+  }
+  /** Its class, its settings and the modules inside, a line for each; of custom classes the fields that are numbers or text. */
+  toString(): string {
+    return printed(this);
   }
   /** Frees parameters and buffers, here and inside. Using them afterwards is a DisposedError. */
   dispose(): void {
@@ -210,8 +216,18 @@ export abstract class Module {
 
   /** Clears the gradients of all parameters. */
   zeroGrad(): void {
+    checkCount('zeroGrad', 0, arguments);
     for (const p of this.parameters()) p.grad = null;
   }
+}
+
+// What `console.log` shows in Node and Bun, and in Deno.
+for (const key of ['nodejs.util.inspect.custom', 'Deno.customInspect']) {
+  Object.defineProperty(Module.prototype, Symbol.for(key), {
+    value(this: Module): string {
+      return this.toString();
+    },
+  });
 }
 
 const aParameter: Kind<Parameter> = instanceOf(Parameter, 'a Parameter');

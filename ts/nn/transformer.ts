@@ -12,6 +12,7 @@ import {
   orNull,
   wholeNumber,
   type Keys,
+  type Kind,
 } from '../core/kinds';
 import { checkArguments, checkConstructor } from '../core/signature';
 import type { Tensor } from '../core/tensor';
@@ -57,7 +58,7 @@ abstract class TransformerLayer extends Module {
   readonly linear2: Linear;
   readonly norm1: LayerNorm;
   readonly norm2: LayerNorm;
-  readonly #options: TransformerLayerOptions;
+  private readonly options: TransformerLayerOptions;
   protected readonly normFirst: boolean;
 
   constructor(
@@ -76,7 +77,7 @@ abstract class TransformerLayer extends Module {
       arguments,
     );
     const { dimFeedforward = 2048, bias = true, normFirst = false, generator } = options;
-    this.#options = options;
+    this.options = { ...options };
     this.normFirst = normFirst;
     this.self_attn = this.attention();
     this.linear1 = new Linear(dModel, dimFeedforward, { bias, generator });
@@ -86,15 +87,15 @@ abstract class TransformerLayer extends Module {
   }
 
   protected attention(): MultiheadAttention {
-    const { dropout: p = 0.1, bias, batchFirst, generator } = this.#options;
+    const { dropout: p = 0.1, bias, batchFirst, generator } = this.options;
     return new MultiheadAttention(this.dModel, this.nhead, { dropout: p, bias, batchFirst, generator });
   }
   protected norm(): LayerNorm {
-    const { layerNormEps, bias } = this.#options;
+    const { layerNormEps, bias } = this.options;
     return new LayerNorm(this.dModel, { eps: layerNormEps, bias });
   }
   protected drop(x: Tensor): Tensor {
-    const { dropout: p = 0.1, generator } = this.#options;
+    const { dropout: p = 0.1, generator } = this.options;
     return dropout(x, p, { generator, training: this.training });
   }
   /** x and a block of it, dropped out, with the norm before the block or after both. */
@@ -103,7 +104,7 @@ abstract class TransformerLayer extends Module {
     return norm.forward(add(x, this.drop(block(x))));
   }
   protected feedForward(x: Tensor): Tensor {
-    const { activation = 'relu' } = this.#options;
+    const { activation = 'relu' } = this.options;
     const f = activation === 'relu' ? relu : activation === 'gelu' ? gelu : activation;
     return this.linear2.forward(this.drop(f(this.linear1.forward(x))));
   }
@@ -177,16 +178,17 @@ export class TransformerDecoderLayer extends TransformerLayer {
   }
 }
 
+const aLayer = <L extends Module>(): Kind<L> => kind('a layer', v => v instanceof TransformerLayer);
 /** Several layers, each with parameters of its own, and a norm after the last. */
 abstract class Stack<L extends Module> extends Module {
   readonly layers: readonly L[];
 
   /**
-   * @param layer makes a layer.
+   * @param layer makes a layer, or is one, of which each is a copy, as in PyTorch: they begin alike.
    * @param norm after the last layer; null: none.
    */
   constructor(
-    layer: () => L,
+    layer: L | (() => L),
     readonly numLayers: number,
     readonly norm: LayerNorm | null = null,
   ) {
@@ -194,14 +196,14 @@ abstract class Stack<L extends Module> extends Module {
     checkArguments(
       this.constructor.name,
       [
-        ['layer', aFunction<() => L>()],
+        ['layer', either(aLayer<L>(), aFunction<() => L>())],
         ['numLayers', wholeNumber(1)],
         ['norm', orNull(kind<LayerNorm>('a LayerNorm', v => v instanceof LayerNorm))],
       ],
       [layer, numLayers, norm],
     );
     checkCount(this.constructor.name, 3, arguments);
-    this.layers = Array.from({ length: numLayers }, () => layer());
+    this.layers = Array.from({ length: numLayers }, () => (layer instanceof Module ? layer.clone() : layer()));
   }
   protected through(x: Tensor, step: (layer: L, x: Tensor) => Tensor): Tensor {
     const y = this.layers.reduce((v, layer) => step(layer, v), x);
