@@ -215,15 +215,8 @@ export const backward: (y: Tensor, options?: BackwardOptions) => void = checked(
     }, 'backward'),
 );
 
-/**
- * dy/dx for each x, as tensors; no leaf's `grad` is touched. What does not lead to y gets zeros.
- *
- * @throws {GradientError} if y or an x requires no gradient, if the graph was used before, or if a value it saved was
- *   changed in place.
- * @throws {ShapeError} if y is not one number and no `gradient` of its shape is given.
- * @throws {ValueError | DisposedError} if an argument is not what it should be, or was freed.
- */
-export const gradients: (y: Tensor, xs: readonly Tensor[], options?: BackwardOptions) => Tensor[] = checked(
+type Xs = readonly Tensor[];
+const gradientsOf: (y: Tensor, xs: Xs, options?: BackwardOptions) => Tensor[] = checked(
   'gradients',
   [
     ['y', aTensor],
@@ -241,3 +234,19 @@ export const gradients: (y: Tensor, xs: readonly Tensor[], options?: BackwardOpt
     }, 'gradients');
   },
 );
+/**
+ * dy/dx for each x, as tensors; no leaf's `grad` is touched. What does not lead to y gets zeros.
+ *
+ * @throws {GradientError} if y or an x requires no gradient, if the graph was used before, or if a value it saved was
+ *   changed in place.
+ * @throws {ShapeError} if y is not one number and no `gradient` of its shape is given.
+ * @throws {ValueError | DisposedError} if an argument is not what it should be, or was freed.
+ */
+export function gradients<const X extends Xs>(
+  y: Tensor,
+  xs: X,
+  options?: BackwardOptions,
+): { -readonly [K in keyof X]: Tensor };
+export function gradients(...args: [y: Tensor, xs: Xs, options?: BackwardOptions]): Tensor[] {
+  return gradientsOf(...args);
+}
