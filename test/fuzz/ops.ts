@@ -59,7 +59,7 @@ const UNARY = {
 };
 const BINARY = ['add', 'mul', 'sub', 'div', 'maximum', 'minimum'] as const;
 const NUMBERS = [2, 0.5, -1, 0, 3] as const;
-const REDUCE = ['sum', 'mean', 'amax', 'amin', 'logsumexp', 'norm'] as const;
+const REDUCE = ['sum', 'mean', 'amax', 'amin', 'logsumexp', 'prod'] as const;
 const ALONG = ['softmax', 'logSoftmax', 'cumsum'] as const;
 const LOSSES = { mseLoss, l1Loss, huberLoss };
 

@@ -25,7 +25,7 @@ export const RIGHT_ORDER: Readonly<Record<string, Make>> = {
   histc: () => call(plain(m()), optional(whole(3)), optional(finite(0)), optional(finite(2))),
   histogram: () =>
     call(plain(m()), { ...whole(3), also: 'numbers' }, optional(finite({ range: [0, 1], weight: m(), density: true }))),
-  norm: () => call(plain(m()), optional(whole([0, 1])), optional(plain({ keepdim: true, p: 1 }))),
+  norm: () => call(plain(m()), optional(plain(1)), optional(whole([0, 1])), optional(plain({ keepdim: true }))),
   vectorNorm: () => call(plain(m()), optional(plain(1)), optional(whole([0, 1])), optional(plain({ keepdim: true }))),
   ...each('dist cdist', () => call(plain(m()), plain(m()), optional(plain(1)))),
   pdist: () => call(plain(m()), optional(plain(1))),

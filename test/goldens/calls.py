@@ -43,7 +43,7 @@ def table():
 
     # What has no derivative there: PyTorch takes 0, or shares among equals.
     rows = I([[0.0, 0, 0], [3, 4, 0], [2, 2, 2], [-1, 5, 5]])
-    yield 'norm', lambda x, d: torch.linalg.vector_norm(x, dim=d), [rows, 1]
+    yield 'norm', lambda x, p, d: torch.linalg.vector_norm(x, p, dim=d), [rows, 2, 1]
     yield 'std', torch.std, [rows, 1]
     yield 'variance', torch.var, [rows, 1]
     yield 'amax', torch.amax, [rows, 1]

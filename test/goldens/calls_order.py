@@ -50,7 +50,7 @@ def table():
     for order in (2, 1, 3):
         yield 'vectorNorm', torch.linalg.vector_norm, [rows, order, 1]
     yield 'vectorNorm', torch.linalg.vector_norm, [R(2, 3, 4), 2, [0, 2]]
-    yield 'norm', lambda x, d, o: torch.norm(x, 1.5, d, True), [R(3, 4), 0, {'p': 1.5, 'keepdim': True}]
+    yield 'norm', lambda x, p, d, o: torch.norm(x, p, d, True), [R(3, 4), 1.5, 0, {'keepdim': True}]
     yield 'norm', lambda x: torch.norm(x), [R(3, 4)]
     yield 'dist', torch.dist, [R(3, 4), R(4), 3]
     yield 'dist', torch.dist, [R(3, 4), R(3, 4)]

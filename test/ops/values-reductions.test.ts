@@ -76,7 +76,12 @@ describe('reductions', () => {
     );
   });
   check('std', () => each(ops.std, xs => Math.sqrt(squares(xs) / (xs.length - 1))));
-  check('norm', () => each(ops.norm, xs => Math.hypot(...xs)));
+  check('norm', () =>
+    each(
+      (x, dim, o) => ops.norm(x, 2, dim, o),
+      xs => Math.hypot(...xs),
+    ),
+  );
   check('amax', () => each(ops.amax, xs => Math.max(...xs)));
   check('amin', () => each(ops.amin, xs => Math.min(...xs)));
   check('logsumexp', () =>

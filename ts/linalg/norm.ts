@@ -28,7 +28,7 @@ function normOf(x: Tensor, ord: MatrixNormOrd): Tensor {
   const extreme = Number(ord) > 0 ? amax : amin;
   switch (ord) {
     case 'fro':
-      return norm(x, [-2, -1]);
+      return norm(x, 'fro', [-2, -1]);
     case 'nuc':
       return sum(svdvals(x), -1);
     case 2:
@@ -90,7 +90,7 @@ export const cond: (a: Tensor, p?: MatrixNormOrd) => Tensor = composite(
   (a, p = 2) => {
     checkMatrix('cond', 'a', a);
     if (p !== 2 && p !== -2) checkSquare('cond', 'a', a);
-    if (a.shape.at(-1) === 0 || a.shape.at(-2) === 0) return norm(to(a.detach(), 'f32'), [-2, -1]); // of no numbers 0
+    if (a.shape.at(-1) === 0 || a.shape.at(-2) === 0) return norm(to(a.detach(), 'f32'), 'fro', [-2, -1]); // of no numbers 0
     if (p === 2 || p === -2) {
       const s = svdvals(a);
       const [most, least] = [select(s, -1, 0), select(s, -1, -1)];

@@ -80,19 +80,18 @@ export const vectorNorm: (x: Tensor, ord?: number, dim?: Dims, options?: ReduceO
   (x, ord = 2, dim, options) => overDims('vectorNorm', x, ord, dim, options?.keepdim),
 );
 
-export interface NormOptions extends ReduceOptions {
-  /** The order, as of {@link vectorNorm}; 'fro' is 2. Default 'fro'. */
-  readonly p?: number | 'fro';
-}
-/** The norm of all numbers, or over `dim`: by default the Euclidean √Σx². See {@link vectorNorm}. */
-export const norm: (x: Tensor, dim?: Dims, options?: NormOptions) => Tensor = composite(
+/**
+ * The norm of order p over `dim` (left out: of all numbers), as {@link vectorNorm}: by default 'fro', the Euclidean √Σx².
+ */
+export const norm: (x: Tensor, p?: number | 'fro', dim?: Dims, options?: ReduceOptions) => Tensor = composite(
   'norm',
   [
     ['x', aTensor],
+    ['p', optional(either(anOrder, oneOf('fro')))],
     ['dim', optional(oneOrMoreDims)],
-    ['options', optionsOf<NormOptions>({ keepdim: aBoolean, p: either(anOrder, oneOf('fro')) })],
+    ['options', optionsOf<ReduceOptions>({ keepdim: aBoolean })],
   ],
-  (x, dim, { p = 'fro', keepdim } = {}) => overDims('norm', x, p === 'fro' ? 2 : p, dim, keepdim),
+  (x, p = 'fro', dim, options) => overDims('norm', x, p === 'fro' ? 2 : p, dim, options?.keepdim),
 );
 
 type Two<O> = (a: Tensor, b: Tensor, options?: O) => Tensor;

@@ -4,8 +4,6 @@ import * as ops from '../../../ts/ops/distance';
 import { t } from '../../../ts/ops/view';
 import { between, discrete, distinct, int, nonzero, positive, real, sample, type SamplesOf } from './sample';
 
-const p = (order: number | 'fro') => ({ p: order });
-
 export const distanceSamples: SamplesOf<typeof ops> = {
   vectorNorm: [
     sample([nonzero(2, 67)], x => ops.vectorNorm(x, 2, 1), 'f32[2]'),
@@ -22,12 +20,12 @@ export const distanceSamples: SamplesOf<typeof ops> = {
   ],
   norm: [
     sample([nonzero(3, 4)], x => ops.norm(x), 'f32[]'),
-    sample([nonzero(3, 4)], x => ops.norm(x, 1), 'f32[3]'),
-    sample([nonzero(2, 3, 4)], x => ops.norm(x, [0, 2], { keepdim: true }), 'f32[1,3,1]'),
-    sample([nonzero(4, 3)], x => ops.norm(t(x), 0, p('fro')), 'f32[4]'),
-    sample([nonzero(3, 4)], x => ops.norm(x, 0, p(1.5)), 'f32[4]'),
-    sample([nonzero(37, 5)], x => ops.norm(x, 0), 'f32[5]'),
-    sample([nonzero(2, 67)], x => ops.norm(x, 1), 'f32[2]'),
+    sample([nonzero(3, 4)], x => ops.norm(x, 2, 1), 'f32[3]'),
+    sample([nonzero(2, 3, 4)], x => ops.norm(x, 2, [0, 2], { keepdim: true }), 'f32[1,3,1]'),
+    sample([nonzero(4, 3)], x => ops.norm(t(x), 'fro', 0), 'f32[4]'),
+    sample([nonzero(3, 4)], x => ops.norm(x, 1.5, 0), 'f32[4]'),
+    sample([nonzero(37, 5)], x => ops.norm(x, undefined, 0), 'f32[5]'),
+    sample([nonzero(2, 67)], x => ops.norm(x, 2, 1), 'f32[2]'),
   ],
   dist: [
     sample([real(3, 4), real(4)], (a, b) => ops.dist(a, b), 'f32[]'),
