@@ -89,7 +89,9 @@ export function compare(library: Library, surface: Surface): Row[] {
       const lacks = optional.filter(o => !skipped.has(o) && !found.takes.has(camel(o)));
       if (namespace === 'torch.Tensor' && !found.text.startsWith('x.'))
         return { ...row, status: 'renamed', text: `${found.text}(x)`, lacks: [] };
-      return { ...row, status: other === undefined ? 'present' : 'renamed', text: found.text, lacks };
+      // Of a namespace is what is in that: `init.xavierUniform` is no `xavierUniform_`, nor `cross` `linalg.cross`.
+      const same = found.text.split('.').at(-1) === own && (short !== 'linalg' || found.text.startsWith('linalg.'));
+      return { ...row, status: other === undefined && same ? 'present' : 'renamed', text: found.text, lacks };
     });
   });
 }
