@@ -12,7 +12,7 @@ import type { Tensor } from '../core/tensor';
 import { checkParts, childrenOf, fields, walk } from './fields';
 import { wrap } from './forward';
 import { Buffer, Parameter, type BufferOptions } from './parameter';
-import { printed } from './print';
+import { printed, showsText } from './print';
 import { copyModule, loadState, stateOf, type LoadOptions, type LoadReport } from './state';
 
 /**
@@ -29,6 +29,7 @@ export abstract class Module {
   constructor() {
     checkCount(this.constructor.name, 0, arguments);
     wrap(Object.getPrototypeOf(this), Module.prototype);
+    showsText(Module.prototype);
     addOwner(this);
     noteChange();
   }
@@ -219,15 +220,6 @@ export abstract class Module {
     checkCount('zeroGrad', 0, arguments);
     for (const p of this.parameters()) p.grad = null;
   }
-}
-
-// What `console.log` shows in Node and Bun, and in Deno.
-for (const key of ['nodejs.util.inspect.custom', 'Deno.customInspect']) {
-  Object.defineProperty(Module.prototype, Symbol.for(key), {
-    value(this: Module): string {
-      return this.toString();
-    },
-  });
 }
 
 const aParameter: Kind<Parameter> = instanceOf(Parameter, 'a Parameter');

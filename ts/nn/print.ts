@@ -33,3 +33,17 @@ export function printed(m: Module, around: readonly Module[] = []): string {
   const parts = [`${name}(`, ...(own === '' ? [] : [own]), ...lines];
   return `${parts.join('\n  ')}\n)`;
 }
+
+const NODE: symbol = Symbol.for('nodejs.util.inspect.custom');
+const DENO: symbol = Symbol.for('Deno.customInspect');
+/**
+ * Lets `console.log` show objects as their text, in Node and Bun, and in Deno. Called as the first is made: bundlers keep a
+ * class that is changed as it is loaded, used or not.
+ */
+export function showsText(prototype: object): void {
+  if (Object.hasOwn(prototype, NODE)) return;
+  const value = function (this: object): string {
+    return String(this);
+  };
+  Object.defineProperties(prototype, { [NODE]: { value }, [DENO]: { value } });
+}
