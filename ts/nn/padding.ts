@@ -29,7 +29,7 @@ abstract class Padding extends Layer {
     dims: number,
     readonly mode: PadMode,
     padding: PadSizes,
-    readonly value: number = 0,
+    readonly value: number,
   ) {
     super();
     const where = this.constructor.name;
@@ -81,83 +81,83 @@ export class ConstantPad3d extends Padding {
 export class ZeroPad1d extends Padding {
   constructor(padding: PadSizes) {
     checkCount('ZeroPad1d', 1, arguments);
-    super(1, 'constant', padding);
+    super(1, 'constant', padding, 0);
   }
 }
 /** A border of zeros around images. */
 export class ZeroPad2d extends Padding {
   constructor(padding: PadSizes) {
     checkCount('ZeroPad2d', 1, arguments);
-    super(2, 'constant', padding);
+    super(2, 'constant', padding, 0);
   }
 }
 /** A border of zeros around volumes. */
 export class ZeroPad3d extends Padding {
   constructor(padding: PadSizes) {
     checkCount('ZeroPad3d', 1, arguments);
-    super(3, 'constant', padding);
+    super(3, 'constant', padding, 0);
   }
 }
 /** A border around sequences that mirrors them at their edge. */
 export class ReflectionPad1d extends Padding {
   constructor(padding: PadSizes) {
     checkCount('ReflectionPad1d', 1, arguments);
-    super(1, 'reflect', padding);
+    super(1, 'reflect', padding, 0);
   }
 }
 /** A border around images that mirrors them at their edge. */
 export class ReflectionPad2d extends Padding {
   constructor(padding: PadSizes) {
     checkCount('ReflectionPad2d', 1, arguments);
-    super(2, 'reflect', padding);
+    super(2, 'reflect', padding, 0);
   }
 }
 /** A border around volumes that mirrors them at their edge. */
 export class ReflectionPad3d extends Padding {
   constructor(padding: PadSizes) {
     checkCount('ReflectionPad3d', 1, arguments);
-    super(3, 'reflect', padding);
+    super(3, 'reflect', padding, 0);
   }
 }
 /** A border around sequences that repeats their edge. */
 export class ReplicationPad1d extends Padding {
   constructor(padding: PadSizes) {
     checkCount('ReplicationPad1d', 1, arguments);
-    super(1, 'replicate', padding);
+    super(1, 'replicate', padding, 0);
   }
 }
 /** A border around images that repeats their edge. */
 export class ReplicationPad2d extends Padding {
   constructor(padding: PadSizes) {
     checkCount('ReplicationPad2d', 1, arguments);
-    super(2, 'replicate', padding);
+    super(2, 'replicate', padding, 0);
   }
 }
 /** A border around volumes that repeats their edge. */
 export class ReplicationPad3d extends Padding {
   constructor(padding: PadSizes) {
     checkCount('ReplicationPad3d', 1, arguments);
-    super(3, 'replicate', padding);
+    super(3, 'replicate', padding, 0);
   }
 }
 /** A border around sequences that goes on at their other end. */
 export class CircularPad1d extends Padding {
   constructor(padding: PadSizes) {
     checkCount('CircularPad1d', 1, arguments);
-    super(1, 'circular', padding);
+    super(1, 'circular', padding, 0);
   }
 }
 /** A border around images that goes on at their other end. */
 export class CircularPad2d extends Padding {
   constructor(padding: PadSizes) {
     checkCount('CircularPad2d', 1, arguments);
-    super(2, 'circular', padding);
+    super(2, 'circular', padding, 0);
   }
 }
 /** A border around volumes that goes on at their other end. */
 export class CircularPad3d extends Padding {
   constructor(padding: PadSizes) {
     checkCount('CircularPad3d', 1, arguments);
-    super(3, 'circular', padding);
+    super(3, 'circular', padding, 0);
   }
 }
