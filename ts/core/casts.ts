@@ -66,3 +66,9 @@ interface Dense {
   readonly size: number;
   readonly dtype: DType;
 }
+
+/** Throws unless a condition or a mask is bool. */
+export function checkBool(where: string, name: string, { dtype }: Tensor): void {
+  if (ELEMENTS[dtype].kind === 'bool') return;
+  throw new DTypeError(where, `${name} takes bool, this is ${dtype}; compare it, or use to('bool')`);
+}

@@ -1,6 +1,6 @@
 /** How tensors and what picks from them fit: sizes, element types, masks. */
 import { itemSize } from '../core/dtype';
-import { DTypeError, ShapeError } from '../core/errors';
+import { ShapeError } from '../core/errors';
 import { show, type Shape } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 import { reshape } from './basic';
@@ -32,9 +32,3 @@ export function wide(x: Tensor, f: (x: Tensor) => Tensor): Tensor {
 
 /** A single number as a row of one, by which functions along a dimension take it; other tensors as they are. */
 export const rowOf = (x: Tensor): Tensor => (x.ndim === 0 ? reshape(x, [1]) : x);
-
-/** Throws unless a mask is bool. */
-export function checkMask(where: string, mask: Tensor): void {
-  if (mask.dtype === 'bool') return;
-  throw new DTypeError(where, `mask takes bool, this is ${mask.dtype}; compare it, or use to('bool')`);
-}

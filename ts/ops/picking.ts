@@ -1,4 +1,5 @@
 /** Picking elements by index or by a mask. */
+import { checkBool } from '../core/casts';
 import { ShapeError } from '../core/errors';
 import { aDim, optional, wholeNumber } from '../core/kinds';
 import { broadcast, dimOf, show, type Shape } from '../core/shape';
@@ -7,7 +8,7 @@ import type { Tensor } from '../core/tensor';
 import { aTensor } from '../core/tensor-kinds';
 import { expand, reshape } from './basic';
 import { full, tensor } from './creation';
-import { checkMask, checkWithin, cropped, rowOf, wide } from './fitting';
+import { checkWithin, cropped, rowOf, wide } from './fitting';
 import { gatherAlong, scatterAlong, selectAlong } from './indexing';
 import { stack } from './join';
 import { coordinatesOf, placesOf } from './places';
@@ -114,7 +115,7 @@ export const maskedSelect: (x: Tensor, mask: Tensor) => Tensor = composite(
     ['mask', aTensor],
   ],
   (x, mask) => {
-    checkMask('maskedSelect', mask);
+    checkBool('maskedSelect', 'mask', mask);
     const shape = broadcast('maskedSelect', x.shape, mask.shape);
     const places = tensor(placesOf('maskedSelect', expand(mask, shape)));
     const all = expand(x, shape);

@@ -1,4 +1,5 @@
 /** Tensors with elements written at indices: copies; in place writes `put`. */
+import { checkBool } from '../core/casts';
 import { isFloat } from '../core/dtype';
 import { ShapeError } from '../core/errors';
 import { aBoolean, aDim, aNumber, oneOf, options as optionsOf } from '../core/kinds';
@@ -10,7 +11,6 @@ import { add, div, maximum, mul } from './arithmetic';
 import { expand, reshape } from './basic';
 import { full } from './creation';
 import { floor, to } from './elementwise';
-import { checkMask } from './fitting';
 import { addAlong, selectAlong } from './indexing';
 import { concat } from './join';
 import { cumsum } from './order';
@@ -162,7 +162,7 @@ export const maskedScatter: (x: Tensor, mask: Tensor, source: Tensor) => Tensor 
     ['source', aTensor],
   ],
   (x, mask, source) => {
-    checkMask('maskedScatter', mask);
+    checkBool('maskedScatter', 'mask', mask);
     checkType('maskedScatter', x, source);
     const shape = broadcast('maskedScatter', x.shape, mask.shape);
     const holds = expand(mask, shape);

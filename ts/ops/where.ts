@@ -1,5 +1,6 @@
-import { checkFits, ELEMENTS, isFloat } from '../core/dtype';
-import { DTypeError, ShapeError, ValueError } from '../core/errors';
+import { checkBool } from '../core/casts';
+import { checkFits, isFloat } from '../core/dtype';
+import { ShapeError, ValueError } from '../core/errors';
 import { check, checkCount } from '../core/kinds';
 import { constant } from '../core/constant';
 import { cast } from '../core/convert';
@@ -35,11 +36,6 @@ const ints: WhereOp = defineOp({
   shape: ([c]) => c.shape,
   run: (k, [c, a, b], [y]) => k.where(c.address, a.address, b.address, y.address, y.size),
 });
-
-function checkBool(from: string, name: string, { dtype }: Tensor): void {
-  if (ELEMENTS[dtype].kind === 'bool') return;
-  throw new DTypeError(from, `${name} takes bool, this is ${dtype}; compare it, or use to('bool')`);
-}
 
 const choose = composite<[condition: Tensor, a: Operand, b: Operand], Tensor>(
   'where',
