@@ -35,6 +35,12 @@ describe('samplers', () => {
       ],
       2,
     ]);
+    expect([...new BatchSampler([4, 2, 0], 2)]).toEqual([[4, 2], [0]]);
+    const nested = [[4, 2], [0]];
+    expect(() => Reflect.construct(BatchSampler, [nested, 2])).toThrow('sampler takes a sampler');
+    const options = (given: object): unknown => Reflect.construct(DataLoader, [numbered(5), given]);
+    expect(() => options({ batchSampler: [4, 2, 0] })).toThrow('batchSampler takes what iterates over lists');
+    expect(options({ batchSampler: nested })).toHaveLength(2);
   });
 
   test('at random: each once, anew each time; with replacement, evenly', () => {

@@ -20,9 +20,16 @@ export interface Sampler extends Iterable<number> {
   /** How many there are, if that is known. */
   readonly length?: number;
 }
-const isIterable = (v: unknown): boolean => typeof v === 'object' && v !== null && Symbol.iterator in v;
-export const aSampler: Kind<Sampler> = kind('a sampler: what iterates over indices', isIterable);
-export const aBatchSampler: Kind<Iterable<ArrayLike<number>>> = kind('what iterates over lists of indices', isIterable);
+/** What iterates over entries of a kind, as far as is known before it runs: of an array, all of them. */
+const iteratesOver = (v: unknown, entry: Kind<unknown>): boolean =>
+  Array.isArray(v)
+    ? v.every(entry.fits)
+    : typeof v === 'object' && v !== null && Symbol.iterator in v && !(v instanceof Map);
+const anIndex: Kind<number> = wholeNumber(0);
+export const aSampler: Kind<Sampler> = kind('a sampler: what iterates over indices', v => iteratesOver(v, anIndex));
+export const aBatchSampler: Kind<Iterable<ArrayLike<number>>> = kind('what iterates over lists of indices', v =>
+  iteratesOver(v, numbers),
+);
 
 type Sized = Pick<Dataset<unknown>, 'length'>;
 

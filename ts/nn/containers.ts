@@ -103,7 +103,9 @@ abstract class List<T> extends Module {
   }
 }
 function toArray<T>(where: string, items: Iterable<T>): T[] {
-  if (typeof items !== 'string' && typeof Object(items)[Symbol.iterator] === 'function') return [...items];
+  // Texts and Maps can be iterated over too, but not as lists of their entries.
+  const isList = typeof items !== 'string' && !(items instanceof Map);
+  if (isList && typeof Object(items)[Symbol.iterator] === 'function') return [...items];
   return iterable.refuse(where, 'entries', items);
 }
 const iterable: Kind<unknown> = kind('an array', () => false);
