@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Tests run over the sources: the package resolves to ts/ itself. */
@@ -7,5 +8,11 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   // A limit for what hangs: machines that are busy take ten times as long as quiet ones.
-  test: { include: ['test/**/*.test.{ts,mjs}'], testTimeout: 60_000, hookTimeout: 60_000 },
+  // Every core: by itself vitest leaves one to the process that reports, which has little to do.
+  test: {
+    include: ['test/**/*.test.{ts,mjs}'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    maxWorkers: availableParallelism(),
+  },
 });

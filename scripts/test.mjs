@@ -69,7 +69,7 @@ async function cargo() {
 /** What runs without a test: each must succeed. @param {import('./setup/rust.mjs').Toolchain} rust @returns {Check[]} */
 function checks(rust) {
   const node = process.execPath;
-  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  const tsc = join(ROOT, 'node_modules', 'typescript-7', 'bin', 'tsc');
   const cargo = join(rust.bin, 'cargo');
   const native = { ...environment(rust), CARGO_TARGET_DIR: join(ROOT, 'target', 'clippy') };
   const wasm = { ...native, ...environment(rust, ['-Ctarget-feature=+simd128']) };

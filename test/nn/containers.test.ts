@@ -89,7 +89,9 @@ test('dictionaries: by name, in order, and refused by name', () => {
     'ParameterList.append: entry 0 takes a Parameter',
   );
   expect(() => Reflect.construct(nn.ModuleList, [3])).toThrow('ModuleList: entries takes an array, this is 3');
-  expect(() => new nn.ParameterList(new Map())).toThrow('ParameterList: entries takes an array, this is a Map');
+  expect(() => Reflect.construct(nn.ParameterList, [new Map()])).toThrow(
+    'ParameterList: entries takes an array, this is a Map',
+  );
 });
 
 describe('parts of a module', () => {
