@@ -1,6 +1,7 @@
 //! Exports of the tables of elementwise kernels. The binaries for plan files share one function
 //! for each kind of export, which keeps them small; in the others it is inlined.
 
+use core::array;
 use core::cell::Cell;
 
 use phyllo_kernels::binary::Geometry;
@@ -8,8 +9,12 @@ use phyllo_kernels::{binary as broadcast, casts, elementwise as functions, plain
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::dry_run;
-use crate::slices::slices;
+use crate::parts;
+use crate::slices::{parts, slices};
 use crate::strided::geometry;
+
+/// Parts begin where lines of the cache do, and vectors.
+const GRAIN: usize = 64;
 
 type Map = fn(x: &[Cell<f32>], y: &[Cell<f32>], p: f32);
 
@@ -17,8 +22,7 @@ type Map = fn(x: &[Cell<f32>], y: &[Cell<f32>], p: f32);
 #[cfg_attr(feature = "plans", inline(never))]
 #[cfg_attr(not(feature = "plans"), inline(always))]
 fn map(x: usize, y: usize, n: usize, p: f32, f: Map) {
-    slices! { x: cells f32[n], y: in_place f32[n] }
-    f(x, y, p);
+    parts! { n by GRAIN, work n * 16; x: cells f32[n], y: in_place f32[n] => f(x, y, p) }
 }
 
 macro_rules! export_functions {
@@ -31,8 +35,11 @@ macro_rules! export_functions {
         #[cfg(feature = "train")]
         #[wasm_bindgen(js_name = $js_grad)]
         pub fn $grad(g: usize, saved: usize, gx: usize, n: usize, p: f32) {
-            slices! { g: cells f32[n], saved: cells f32[n], gx: in_place f32[n] }
-            functions::$grad(g, saved, gx, p);
+            parts! {
+                n by GRAIN, work n * 16;
+                g: cells f32[n], saved: cells f32[n], gx: in_place f32[n]
+                => functions::$grad(g, saved, gx, p)
+            }
         }
     )*};
 }
@@ -54,8 +61,7 @@ macro_rules! export_casts {
     ($($name:ident, $js:literal, $x:ident => $y:ident: $f:expr;)*) => {$(
         #[wasm_bindgen(js_name = $js)]
         pub fn $name(x: usize, y: usize, n: usize) {
-            slices! { x: cells $x[n], y: in_place $y[n] }
-            functions::$name(x, y);
+            parts! { n by GRAIN, work n * 2; x: cells $x[n], y: in_place $y[n] => functions::$name(x, y) }
         }
     )*};
 }
@@ -74,9 +80,14 @@ fn zip<X, Y>(a: (usize, [isize; 4]), b: (usize, [isize; 4]), y: usize, n: [usize
         let steps = if n == 1 { (1, 1) } else { (a.1[3], b.1[3]) };
         if let (1, 0 | 1) | (0, 1) = steps {
             let (a, b) = (a.0, b.0);
-            let [of_a, of_b] = [steps.0, steps.1].map(|step| if step == 0 { n.min(1) } else { n });
-            slices! { a: cells X[of_a], b: cells X[of_b], y: in_place Y[n] }
-            return f(a, b, y, Geometry::row(n, steps));
+            let one = n.min(1);
+            return parts! {
+                n by GRAIN, work n * 3, with [
+                    let of_a = if steps.0 == 0 { one } else { n };
+                    let of_b = if steps.1 == 0 { one } else { n };
+                ];
+                a: cells X[of_a], b: cells X[of_b], y: in_place Y[n] => f(a, b, y, Geometry::row(n, steps))
+            };
         }
     }
     strided(a, b, y, n, f);
@@ -85,9 +96,17 @@ fn zip<X, Y>(a: (usize, [isize; 4]), b: (usize, [isize; 4]), y: usize, n: [usize
 #[cfg_attr(feature = "plans", inline(always))]
 #[cfg_attr(not(feature = "plans"), inline(never))]
 fn strided<X, Y>((a, sa): (usize, [isize; 4]), (b, sb): (usize, [isize; 4]), y: usize, n: [usize; 4], f: Binary<X, Y>) {
-    let (geometry, [of_a, of_b]) = geometry(n, sa, sb);
-    slices! { a: strided X[&of_a], b: strided X[&of_b], y: in_place Y[dry_run::size(n)] }
-    f(a, b, y, geometry);
+    let axis = n.iter().position(|&n| n > 1).unwrap_or(0);
+    let row = dry_run::size(array::from_fn::<_, 4, _>(|i| if i > axis { n[i] } else { 1 }));
+    parts::each(n[axis], 1, 3 * n[axis] as u64 * row as u64, |start, length| {
+        let mut n = n;
+        n[axis] = length;
+        let from = |at: usize, stride: isize| at.wrapping_add_signed(start as isize * stride * size_of::<X>() as isize);
+        let (a, b, y) = (from(a, sa[axis]), from(b, sb[axis]), y + start * row * size_of::<Y>());
+        let (geometry, [of_a, of_b]) = geometry(n, sa, sb);
+        slices! { a: strided X[&of_a], b: strided X[&of_b], y: in_place Y[dry_run::size(n)] }
+        f(a, b, y, geometry);
+    });
 }
 
 macro_rules! export_binary {
@@ -108,18 +127,18 @@ phyllo_kernels::binary!(export_binary);
 
 #[wasm_bindgen(js_name = "addInto")]
 pub fn add_into(a: usize, b: usize, n: usize) {
-    slices! { a: in_place f32[n], b: cells f32[n] }
-    functions::add_into(a, b);
+    parts! { n by GRAIN, work n * 3; a: in_place f32[n], b: cells f32[n] => functions::add_into(a, b) }
 }
 
 #[wasm_bindgen]
 pub fn clamp(x: usize, y: usize, n: usize, lo: f32, hi: f32) {
-    slices! { x: cells f32[n], y: in_place f32[n] }
-    functions::clamp(x, y, lo, hi);
+    parts! { n by GRAIN, work n * 2; x: cells f32[n], y: in_place f32[n] => functions::clamp(x, y, lo, hi) }
 }
 
 #[wasm_bindgen(js_name = "where")]
 pub fn select(c: usize, a: usize, b: usize, y: usize, n: usize) {
-    slices! { c: cells u8[n], a: cells i32[n], b: cells i32[n], y: in_place i32[n] }
-    functions::select(c, a, b, y);
+    parts! {
+        n by GRAIN, work n * 4;
+        c: cells u8[n], a: cells i32[n], b: cells i32[n], y: in_place i32[n] => functions::select(c, a, b, y)
+    }
 }

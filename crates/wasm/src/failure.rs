@@ -19,6 +19,25 @@ mod imports {
         /// A panic in a line of a file, and what it says, or nothing.
         #[cfg(not(feature = "checked"))]
         pub fn panicked(file: *const u8, length: usize, line: u32, message: *const u8, message_length: usize) -> !;
+
+        /// A thread that was computing a part has ended.
+        #[cfg(feature = "threads")]
+        #[link_name = "threadEnded"]
+        pub fn thread_ended() -> !;
+    }
+}
+
+/// What another thread was to compute failed: that thread has ended, or an assertion of a kernel does not hold, with the
+/// arguments of `panicked`, which are zeros where there is no more to say.
+#[cfg(feature = "threads")]
+#[cold]
+pub fn in_part(ended: bool, &[file, length, line, message, message_length]: &[u32; 5]) -> ! {
+    // SAFETY: it reads texts that every thread has at the same place, and throws.
+    unsafe {
+        if ended {
+            imports::thread_ended();
+        }
+        imports::panicked(file as _, length as usize, line, message as _, message_length as usize)
     }
 }
 

@@ -4,6 +4,8 @@
 //! said in phyllo-kernels; here stands how many elements of what type each address leads to.
 #![cfg(target_arch = "wasm32")]
 #![no_std]
+// The compiler is stable, and RUSTC_BOOTSTRAP lets it: there is no other way to wait in WebAssembly.
+#![cfg_attr(feature = "threads", feature(stdarch_wasm_atomic_wait))]
 
 #[cfg(feature = "checked")]
 extern crate std;
@@ -36,6 +38,11 @@ mod norms;
 #[cfg(feature = "train")]
 mod optimisers;
 mod order;
+#[cfg(feature = "threads")]
+mod parts;
+#[cfg(not(feature = "threads"))]
+#[path = "parts_off.rs"]
+mod parts;
 #[cfg(feature = "plans")]
 mod plan;
 mod pooling;
@@ -45,6 +52,8 @@ mod recurrent;
 mod reductions;
 mod slices;
 mod strided;
+#[cfg(feature = "threads")]
+mod threads;
 mod windows;
 #[cfg(feature = "plans")]
 mod words;

@@ -191,6 +191,15 @@ pub fn panic_message() -> usize {
     return 0;
 }
 
+/// The address of a workspace of n elements, until the next call, if there is room.
+#[cfg(feature = "threads")]
+pub fn room(n: usize) -> Option<usize> {
+    match n {
+        0 => Some(0),
+        _ => n.checked_mul(size_of::<f32>()).and_then(|bytes| with_state(|state| state.workspace(bytes))),
+    }
+}
+
 /// A workspace of n elements, its contents undefined, until the next call, for the function of this path.
 pub fn workspace<'a>(name: &str, n: usize) -> &'a mut [f32] {
     if n == 0 {

@@ -126,4 +126,70 @@ macro_rules! extent {
     ($n:expr) => { $n };
 }
 
-pub(crate) use {extent, name, slices};
+
+/// As [`slices`], with what is done with them, and how that may be cut: `n by 64, work 2 * n` are parts of whole 64s of the
+/// size n, if that many numbers, read or written once, are worth it. In a part n is smaller, and what `with` declares
+/// follows; operands whose extent grows with n begin where their part does. Without threads this is `slices` alone.
+macro_rules! parts {
+    ($n:ident by $grain:expr, work $work:expr; $($rest:tt)*) => {
+        $crate::slices::parts! { $n by $grain, work $work, with []; $($rest)* }
+    };
+    (
+        $n:ident by $grain:expr, work $work:expr, with $narrow:tt;
+        $($name:ident: $kind:ident $type:ident[$($extent:tt)+]),* $(,)? $(; $room:ident = $need:expr)?
+        => $body:expr
+    ) => {{
+        #[cfg(feature = "threads")]
+        {
+            let cut = $crate::parts::Cut::new($n, $grain, ($work) as u64);
+            if cut.count > 1 {
+                // The room that each part works in, one after the other.
+                let each = 0;
+                $(
+                    let each = {
+                        let $n = cut.longest();
+                        $crate::slices::within!($narrow { each + usize::next_multiple_of($need, 16) })
+                    };
+                )?
+                if let Some(rooms) = $crate::memory::room(each * cut.count) {
+                    $crate::threads::join(cut.count, &|i| {
+                        let (start, length) = cut.part(i);
+                        $(
+                            let $name = {
+                                let [first, none] = [start, 0].map(|$n| {
+                                    $crate::slices::within!($narrow { $crate::slices::extent!($($extent)+) })
+                                });
+                                $crate::parts::shifted::<$type>($name, first - none)
+                            };
+                        )*
+                        let $n = length;
+                        $crate::slices::within!($narrow {
+                            $(
+                                // SAFETY: a part of the whole operand, which is as the contract says.
+                                let $name = unsafe {
+                                    $crate::slices::$kind::<$type>($name, $crate::slices::extent!($($extent)+))
+                                };
+                            )*
+                            // SAFETY: of the workspace, what is this part's.
+                            $(let $room = unsafe { $crate::slices::output::<f32>(rooms + 4 * i * each, each) };)?
+                            _ = rooms;
+                            $body
+                        })
+                    });
+                    return;
+                }
+            }
+        }
+        $crate::slices::within!($narrow {
+            $crate::slices::slices! { $($name: $kind $type[$($extent)+]),* $(; $room = $need)? }
+            $body
+        })
+    }};
+}
+
+/// What is done where some names are declared anew.
+macro_rules! within {
+    ([$($declared:tt)*] { $($body:tt)* }) => {{ $($declared)* $($body)* }};
+}
+
+pub(crate) use {extent, name, parts, slices, within};
