@@ -45,9 +45,21 @@ export interface Capabilities {
 /** Kernels by their names: those that ops call, and those of all capabilities. */
 export type AllKernels = Kernels & BlockedKernels & PreparedKernels;
 
+/** Threads that kernels run on, where there can be several. */
+export interface Threads {
+  /** How many are asked for, the calling one among them, and how many there are. */
+  readonly asked: number;
+  readonly running: number;
+  /** Why there are fewer, or null while there is no reason. */
+  readonly why: string | null;
+  /** Asks for n, and resolves to how many there are once that is so, or cannot be. */
+  use(n: number): Promise<number>;
+}
+
 export interface Backend extends Memory, Partial<Capabilities> {
   readonly name: string;
   readonly kernels: Kernels;
+  readonly threads?: Threads | null;
 }
 
 /** A backend whose memory JavaScript can reach. */

@@ -24,7 +24,19 @@ mod imports {
         #[cfg(feature = "threads")]
         #[link_name = "threadEnded"]
         pub fn thread_ended() -> !;
+
+        /// This program would gain by threads.
+        #[cfg(feature = "threads")]
+        #[link_name = "wantThreads"]
+        pub fn want_threads();
     }
+}
+
+/// Asks JavaScript to start threads.
+#[cfg(feature = "threads")]
+pub fn want_threads() {
+    // SAFETY: it returns, and calls no kernel.
+    unsafe { imports::want_threads() }
 }
 
 /// What another thread was to compute failed: that thread has ended, or an assertion of a kernel does not hold, with the

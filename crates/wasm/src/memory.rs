@@ -191,6 +191,13 @@ pub fn panic_message() -> usize {
     return 0;
 }
 
+/// The address of `bytes` bytes that stay in use and are not counted, or 0: the stack of a thread.
+#[cfg(feature = "threads")]
+#[wasm_bindgen]
+pub fn reserve(bytes: usize) -> usize {
+    with_state(|state| state.find(|arena| arena.take(bytes))).unwrap_or(0)
+}
+
 /// The address of a workspace of n elements, until the next call, if there is room.
 #[cfg(feature = "threads")]
 pub fn room(n: usize) -> Option<usize> {

@@ -27,8 +27,13 @@ impl Cut {
 
     #[inline(never)]
     fn of(n: usize, grain: usize, work: u64) -> Self {
+        let threads = threads::running_threads();
+        if threads == 1 {
+            threads::wish(work);
+            return Self { n, grain, count: 1 };
+        }
         let worth = usize::try_from(work / LEAST).unwrap_or(usize::MAX);
-        Self { n, grain, count: threads::running_threads().min(n.div_ceil(grain)).min(worth).max(1) }
+        Self { n, grain, count: threads.min(n.div_ceil(grain)).min(worth).max(1) }
     }
 
     fn start(&self, i: usize) -> usize {

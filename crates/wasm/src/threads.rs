@@ -88,6 +88,8 @@ struct Pool {
     /// How many threads run [`work`], and how many of them wait.
     present: AtomicU32,
     waiting: AtomicU32,
+    /// The work of calls that could have been cut.
+    alone: AtomicU64,
     /// Whether the caller waits, and whether it may: the main thread of a page may not.
     joining: AtomicU32,
     may_wait: AtomicU32,
@@ -108,6 +110,7 @@ static POOL: Pool = Pool {
     allowed: AtomicU32::new(1),
     present: ZERO,
     waiting: ZERO,
+    alone: AtomicU64::new(0),
     joining: ZERO,
     may_wait: AtomicU32::new(1),
     failed: ZERO,
@@ -198,23 +201,21 @@ pub fn part_failed(thread: usize, file: u32, length: u32, line: u32, message: u3
     finish(WAKE);
 }
 
-/// A thread has ended, from whatever cause. True if it was computing.
+/// A thread has ended, from whatever cause.
 #[wasm_bindgen(js_name = "threadEnded")]
-pub fn thread_ended(thread: usize) -> bool {
+pub fn thread_ended(thread: usize) {
     let state = set_state(thread, State::Absent);
     if state == State::Absent as u32 {
-        return false;
+        return;
     }
     POOL.present.fetch_sub(1, SeqCst);
     if state == State::Waiting as u32 {
         POOL.waiting.fetch_sub(1, SeqCst);
     }
-    if state != State::Busy as u32 {
-        return false;
+    if state == State::Busy as u32 {
+        POOL.failed.store(2, SeqCst);
+        finish(WAKE);
     }
-    POOL.failed.store(2, SeqCst);
-    finish(WAKE);
-    true
 }
 
 /// Lets n threads compute, the caller among them; whether the caller may wait.
@@ -222,6 +223,21 @@ pub fn thread_ended(thread: usize) -> bool {
 pub fn allow_threads(n: u32, may_wait: u32) {
     POOL.allowed.store(n, SeqCst);
     POOL.may_wait.store(may_wait, SeqCst);
+}
+
+/// The work that a program has done, of calls that could be cut, before it is given threads: to start one takes 30 ms of a
+/// core, and this some 15.
+const LONG: u64 = 1 << 27;
+
+/// Notes work that one thread does alone where there could be more, and asks for them once that was much.
+#[cold]
+pub fn wish(work: u64) {
+    if POOL.allowed.load(Relaxed) > 1 {
+        let before = POOL.alone.fetch_add(work, Relaxed);
+        if before < LONG && before.saturating_add(work) >= LONG {
+            failure::want_threads();
+        }
+    }
 }
 
 /// How many threads compute, the caller among them.

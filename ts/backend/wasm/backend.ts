@@ -1,16 +1,23 @@
 import { itemSize } from '../../core/dtype';
-import type { FullBackend } from '../backend';
+import type { FullBackend, Threads } from '../backend';
 import { instantiate, noRoom } from './instance';
 import { kernelsOf } from './kernels';
 import { LinearMemory } from './memory';
+import { oneThread, type ThreadOptions } from './threads';
+
+/** What runs the kernels of the binaries. */
+export interface WasmBackend extends FullBackend {
+  readonly threads: Threads;
+}
 
 /**
- * A backend on a linear memory of its own. `name` tells binaries apart where several run.
+ * A backend on a linear memory of its own. `name` tells binaries apart where several run. With what several threads share,
+ * or why there is one.
  *
  * @throws {PhylloError} if the module is none of this package's.
  */
-export function wasmBackend(module: WebAssembly.Module, name: string): FullBackend {
-  const { binary, stack } = instantiate(module, name);
+export function wasmBackend(module: WebAssembly.Module, name: string, shared: ThreadOptions | string = 'it was made for one'): WasmBackend {
+  const { binary, stack, threads } = instantiate(module, name, shared);
   const memory = new LinearMemory(binary.memory);
   const kernels = kernelsOf(binary);
   /**
@@ -20,6 +27,7 @@ export function wasmBackend(module: WebAssembly.Module, name: string): FullBacke
   const take = (bytes: number): number => (bytes < 2 ** 31 ? binary.alloc(bytes) >>> 0 : 0);
   return {
     name,
+    threads: threads ?? oneThread(String(shared)),
     kernels,
     blocked: kernels,
     prepared: kernels,

@@ -1,23 +1,66 @@
 /**
- * Browsers: the binary is fetched from beside this module. A global PHYLLO_WASM, set before the package is imported,
- * may name it.
+ * Browsers: the binary is fetched from beside this module. Globals that are set before the package is imported may name it
+ * (PHYLLO_WASM) and say how many threads compute (PHYLLO_THREADS).
  */
 import { FileError } from '../../core/errors';
-import type { FullBackend } from '../backend';
-import { wasmBackend } from './backend';
+import { wasmBackend, type WasmBackend } from './backend';
 import { chooseBinary } from './probe';
+import { sharedMemory, threadsAsked, type StartWorker } from './threads';
 
 // Each URL is written out whole, so that bundlers find the file.
 const BINARIES = {
   simd128: new URL('../../../generated/simd128.wasm', import.meta.url),
   relaxed: new URL('../../../generated/relaxed.wasm', import.meta.url),
+  'simd128-threads': new URL('../../../generated/simd128-threads.wasm', import.meta.url),
+  'relaxed-threads': new URL('../../../generated/relaxed-threads.wasm', import.meta.url),
 } as const;
 
 const name = chooseBinary(Reflect.get(globalThis, 'PHYLLO_WASM'));
-const url = BINARIES[name];
-
-const response = await fetch(url);
-if (!response.ok) throw new FileError(url.href, `the server answered ${response.status} ${response.statusText}`);
 
 // Not compileStreaming: it refuses what a server does not serve as application/wasm.
-export const backend: FullBackend = wasmBackend(await WebAssembly.compile(await response.arrayBuffer()), name);
+async function compile(url: URL): Promise<WebAssembly.Module> {
+  const response = await fetch(url);
+  if (!response.ok) throw new FileError(url.href, `the server answered ${response.status} ${response.statusText}`);
+  return WebAssembly.compile(await response.arrayBuffer());
+}
+
+const start: StartWorker = (source, data, said, failed) => {
+  const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
+  const worker = new Worker(url);
+  worker.onmessage = ({ data }) => said(data);
+  worker.onerror = event => failed(event.message || 'the page does not let workers start from a blob: URL');
+  const post = (message: unknown): void => worker.postMessage(message);
+  post({ ...data, source: url });
+  return { post };
+};
+
+/** Whether this thread may wait: the main thread of a page may not. */
+function mayWait(): boolean {
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The backend with as many threads as are asked for, or with one where there can be no more. */
+async function load(): Promise<WasmBackend> {
+  const asked = threadsAsked(Reflect.get(globalThis, 'PHYLLO_THREADS'));
+  const one = async (why: string): Promise<WasmBackend> => wasmBackend(await compile(BINARIES[name]), name, why);
+  if (asked === 1) return one('PHYLLO_THREADS asks for one');
+  if (typeof SharedArrayBuffer === 'undefined') {
+    return one(
+      'the page is not cross-origin isolated: it needs the headers Cross-Origin-Opener-Policy: same-origin and ' +
+        'Cross-Origin-Embedder-Policy: require-corp',
+    );
+  }
+  const { hardwareConcurrency: cores = 1 } = navigator;
+  if (asked === null && cores === 1) return one('this machine has one core');
+  const memory = sharedMemory();
+  if (memory === null) return one('there is no room for a shared memory');
+  const module = await compile(BINARIES[`${name}-threads`]);
+  return wasmBackend(module, name, { module, memory, asked: () => asked ?? cores, start, mayWait: mayWait() });
+}
+
+export const backend: WasmBackend = await load();

@@ -2,10 +2,13 @@
 import { OutOfMemoryError, PhylloError } from '../../core/errors';
 import type { Binary } from './kernels';
 import { LinearMemory } from './memory';
+import { isThreaded, type ThreadOptions, ThreadPool } from './threads';
 
 export interface Instance {
   readonly binary: Binary;
   readonly stack: Stack;
+  /** null in a binary for one. */
+  readonly threads: ThreadPool | null;
 }
 
 /**
@@ -32,13 +35,16 @@ class Stack {
  *
  * @throws {PhylloError} if the module is none of this package's.
  */
-export function instantiate(module: WebAssembly.Module, name: string): Instance {
+export function instantiate(module: WebAssembly.Module, name: string, shared: ThreadOptions | string = ''): Instance {
   // The glue would fill a table of JavaScript objects here; numbers need none.
   const imports: Record<string, WebAssembly.ModuleImports> = {};
   for (const wanted of WebAssembly.Module.imports(module)) (imports[wanted.module] ??= {})[wanted.name] = () => {};
+  const several = typeof shared === 'string' ? null : shared;
+  if (several) imports.env = { memory: several.memory };
   let instance: Instance | null = null;
   const failing = (error: (binary: Binary) => PhylloError) => {
     if (instance === null) return;
+    instance.threads?.abandon();
     instance.stack.unwind();
     throw error(instance.binary);
   };
@@ -54,14 +60,20 @@ export function instantiate(module: WebAssembly.Module, name: string): Instance 
     panicked: (file: number, length: number, line: number, message: number, messageLength: number) =>
       failing(binary => {
         const what = text(binary, message, messageLength) || 'a kernel was called with what it cannot do';
-        return new PhylloError('wasm', `${what} (${text(binary, file, length)}:${line})`);
+        const place = length === 0 ? '' : ` (${text(binary, file, length)}:${line})`;
+        return new PhylloError('wasm', `${what}${place}`);
       }),
+    /** A thread that was computing has ended. */
+    threadEnded: () =>
+      failing(() => new PhylloError('threads', `a thread ended while it computed: ${instance?.threads?.cause}`)),
+    wantThreads: () => instance?.threads?.begin(),
   };
   const { exports } = new WebAssembly.Instance(module, imports);
   if (!isBinary(exports)) throw new PhylloError('wasm', `${name} is not a binary of this package`);
   // A plain object: the engine looks names up faster than in the sealed one of the instance.
-  const binary = { ...exports };
-  instance = { binary, stack: new Stack(binary.__stack_pointer) };
+  const binary = { ...exports, memory: several?.memory ?? exports.memory };
+  const threads = several && isThreaded(binary) ? new ThreadPool(binary, several) : null;
+  instance = { binary, stack: new Stack(binary.__stack_pointer), threads };
   const message = binary.panicMessage();
   return message === 0 ? instance : { ...instance, binary: explained(instance, message) };
 }
@@ -75,7 +87,7 @@ function isBinary(exports: WebAssembly.Exports): exports is WebAssembly.Exports 
 }
 
 const text = ({ memory }: Binary, at: number, length: number): string =>
-  new TextDecoder().decode(new Uint8Array(memory.buffer, at >>> 0, length));
+  new TextDecoder().decode(new Uint8Array(memory.buffer, at >>> 0, length).slice()); // no decoder reads shared memory
 
 /** There is no room for something. */
 export const noRoom = (where: string, what: string, binary: Binary): OutOfMemoryError =>

@@ -1,28 +1,56 @@
 /**
  * Node, Deno and Bun: the binary is read from beside this module. The environment's PHYLLO_WASM may name it: `checked` is
- * for finding errors, and not in the package.
+ * for finding errors, and not in the package. PHYLLO_THREADS says how many threads compute.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { env } from 'node:process';
+import { Worker } from 'node:worker_threads';
 import { FileError } from '../../core/errors';
-import type { FullBackend } from '../backend';
-import { wasmBackend } from './backend';
+import { wasmBackend, type WasmBackend } from './backend';
+import { physicalCores } from './cores';
 import { chooseBinary } from './probe';
+import { sharedMemory, threadsAsked, type StartWorker } from './threads';
 
 const BINARIES = {
   simd128: new URL('../../../generated/simd128.wasm', import.meta.url),
   relaxed: new URL('../../../generated/relaxed.wasm', import.meta.url),
+  'simd128-threads': new URL('../../../generated/simd128-threads.wasm', import.meta.url),
+  'relaxed-threads': new URL('../../../generated/relaxed-threads.wasm', import.meta.url),
   checked: new URL('../../../generated/checked.wasm', import.meta.url),
 } as const;
 
 const name = chooseBinary(env.PHYLLO_WASM, 'checked');
-const url = BINARIES[name];
-if (name === 'checked' && !existsSync(url)) {
+if (name === 'checked' && !existsSync(BINARIES.checked)) {
   throw new FileError(
-    url.href,
+    BINARIES.checked.href,
     'PHYLLO_WASM asks for the checked binary, which the package does not have: ' +
       '`npm run setup` in a clone of phyllo makes it, as generated/checked.wasm; copy it here',
   );
 }
 
-export const backend: FullBackend = wasmBackend(new WebAssembly.Module(readFileSync(url)), name);
+const start: StartWorker = (source, data, said, failed) => {
+  // Without the flags of this process: what they load is not for threads that compute.
+  const worker = new Worker(source, { eval: true, workerData: data, execArgv: [] });
+  worker.on('message', said);
+  worker.on('error', error => failed(error instanceof Error ? error.message : String(error)));
+  worker.unref();
+  return { post: message => worker.postMessage(message) };
+};
+
+const read = (url: URL): WebAssembly.Module => new WebAssembly.Module(readFileSync(url));
+
+/** The backend with as many threads as are asked for, or with one where there can be no more. */
+function load(): WasmBackend {
+  const asked = threadsAsked(env.PHYLLO_THREADS);
+  const one = (why: string): WasmBackend => wasmBackend(read(BINARIES[name]), name, why);
+  if (asked === 1) return one('PHYLLO_THREADS asks for one');
+  if (name === 'checked') return one('the checked binary has one');
+  if (asked === null && availableParallelism() === 1) return one('this machine has one core');
+  const memory = sharedMemory();
+  if (memory === null) return one('there is no room for a shared memory');
+  const module = read(BINARIES[`${name}-threads`]);
+  return wasmBackend(module, name, { module, memory, asked: () => asked ?? physicalCores(), start, mayWait: true });
+}
+
+export const backend: WasmBackend = load();
