@@ -45,13 +45,13 @@ pub fn from_blocked(n: usize, size: usize, x: &[f32], y: &mut [f32]) {
 ///
 /// # Panics
 /// If a slice is shorter than that.
-pub fn sum_blocked(n: usize, c: usize, size: usize, x: &[f32], y: &mut [f32]) {
+pub fn sum_blocked(n: usize, c: usize, size: usize, x: &[f32], y: &mut [f32], first: usize) {
     let mut sum = Pairwise::new();
     let mut parts = Pairwise::new();
-    for (d, y) in y[..c].iter_mut().enumerate() {
-        for first in (0..n).step_by(IMAGES) {
-            let plane = &x[(first / IMAGES * c + d) * size * IMAGES..][..size * IMAGES];
-            plane_sums(plane, &mut parts).into_iter().take(n - first).for_each(|image| sum.add(image));
+    for (y, d) in y.iter_mut().zip(first..c) {
+        for image in (0..n).step_by(IMAGES) {
+            let plane = &x[(image / IMAGES * c + d) * size * IMAGES..][..size * IMAGES];
+            plane_sums(plane, &mut parts).into_iter().take(n - image).for_each(|image| sum.add(image));
         }
         *y = sum.take().sum();
     }

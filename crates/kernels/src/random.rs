@@ -37,15 +37,18 @@ pub fn draw(state: &mut Key, key: &mut Key) {
     state[3] = state[3].wrapping_add(carry.into());
 }
 
-/// y = f(words): f gets the words of four blocks as `philox` gives them and makes of word w of each block element w.
+/// Elements of whole blocks: where a part may begin.
+pub const BLOCKS: usize = 16;
+
+/// y = f(words), y beginning with element `first` of what the key gives, a multiple of [`BLOCKS`]: f gets the words of four blocks as `philox` gives them and makes of word w of each block element w.
 /// It also gets the place of the first of these 16 elements.
 #[inline(always)]
-fn generate<T: Element>(key: &Key, y: &[Cell<T>], f: impl Fn([I32x4; 4], usize) -> [T::Vector; 4])
+fn generate<T: Element>(key: &Key, y: &[Cell<T>], first: usize, f: impl Fn([I32x4; 4], usize) -> [T::Vector; 4])
 where
     T::Vector: Lanes,
 {
     let [k0, k1, count0, count1] = *key;
-    let mut block = I32x4::from_array([0, 1, 2, 3]);
+    let mut block = I32x4::from_array([0, 1, 2, 3]) + I32x4::splat((first / 4) as i32);
     let rest = [I32x4::splat(0), I32x4::splat(count0), I32x4::splat(count1)];
     for (i, y) in y.chunks(16).enumerate() {
         let words = philox([block, rest[0], rest[1], rest[2]], [k0, k1]);
@@ -89,19 +92,19 @@ fn unit(word: I32x4) -> F32x4 {
     word.shr_unsigned(8).to_f32() * F32x4::splat(1.0 / 16_777_216.0)
 }
 
-/// The words themselves.
-pub fn bits(key: &Key, y: &[Cell<i32>]) {
-    generate(key, y, |words, _| words);
+/// The words themselves. Here and below, y begins with element `first`, a multiple of [`BLOCKS`].
+pub fn bits(key: &Key, y: &[Cell<i32>], first: usize) {
+    generate(key, y, first, |words, _| words);
 }
 
 /// lo + (hi − lo) u
-pub fn uniform(key: &Key, y: &[Cell<f32>], lo: f32, hi: f32) {
+pub fn uniform(key: &Key, y: &[Cell<f32>], lo: f32, hi: f32, first: usize) {
     let (lo, range) = (F32x4::splat(lo), F32x4::splat(hi - lo));
-    generate(key, y, |words, _| words.map(|word| lo + range * unit(word)));
+    generate(key, y, first, |words, _| words.map(|word| lo + range * unit(word)));
 }
 
 /// mean + std · r · (cos, sin)(2π u₁), r = √(−2 ln(1 − u₀)) (Box, Muller 1958): two words make two elements.
-pub fn normal(key: &Key, y: &[Cell<f32>], mean: f32, std: f32) {
+pub fn normal(key: &Key, y: &[Cell<f32>], mean: f32, std: f32, first: usize) {
     let m = Math::new();
     let (mean, std) = (F32x4::splat(mean), F32x4::splat(std));
     let pair = |a, b| {
@@ -109,19 +112,19 @@ pub fn normal(key: &Key, y: &[Cell<f32>], mean: f32, std: f32) {
         let (sin, cos) = m.sin_cos_turns(unit(b));
         (mean + r * cos, mean + r * sin)
     };
-    generate(key, y, |[a, b, c, d], _| {
+    generate(key, y, first, |[a, b, c, d], _| {
         let ((y0, y1), (y2, y3)) = (pair(a, b), pair(c, d));
         [y0, y1, y2, y3]
     });
 }
 
 /// y[i] = uᵢ ≥ p ? x[i] / (1 − p) : 0
-pub fn dropout(x: &[Cell<f32>], key: &Key, y: &[Cell<f32>], p: f32) {
+pub fn dropout(x: &[Cell<f32>], key: &Key, y: &[Cell<f32>], p: f32, first: usize) {
     let (limit, scale) = (F32x4::splat(p), F32x4::splat(1.0 / (1.0 - p)));
     let x = &x[..y.len()];
-    generate(key, y, |words, first| {
+    generate(key, y, first, |words, at| {
         let read = |i: usize| {
-            let x = x.get(first + 4 * i..).unwrap_or_default();
+            let x = x.get(at + 4 * i..).unwrap_or_default();
             match x.first_chunk() {
                 Some(x) => f32::read(x),
                 None => F32x4::from_array(core::array::from_fn(|j| x.get(j).map_or(0.0, Cell::get))),

@@ -127,22 +127,35 @@ pub(crate) fn row_sum(x: &[f32]) -> f32 {
     sum.total().sum()
 }
 
-/// x [n0, r0, n1, r1] → y [n0, n1] = scale · Σ over r0 and r1.
-pub fn sum(x: &[f32], y: &mut [f32], [n0, r0, n1, r1]: [usize; 4], scale: f32) {
+/// Of how many outputs of [`sum`] a part is made: whole rows of n1, or of one row some columns.
+pub fn sum_grain([n0, _, n1, r1]: [usize; 4]) -> usize {
+    match (n0, r1) {
+        (1, 1) => WIDE,
+        (1, _) => 1,
+        _ => n1.max(1),
+    }
+}
+
+/// x [n0, r0, n1, r1] → y = scale · Σ over r0 and r1, of the outputs [n0, n1] some from number `first` on: all, or whole
+/// grains.
+pub fn sum(x: &[f32], y: &mut [f32], [n0, r0, n1, r1]: [usize; 4], scale: f32, first: usize) {
     if r0 * r1 == 0 {
-        y[..n0 * n1].fill(scale * 0.0); // NaN of a mean over nothing, whose scale is 1/0
+        y.fill(scale * 0.0); // NaN of a mean over nothing, whose scale is 1/0
     } else if r1 == 1 && n1 > 1 {
-        for i in 0..n0 {
-            column_sums(&x[i * r0 * n1..(i + 1) * r0 * n1], &mut y[i * n1..(i + 1) * n1], scale);
+        if n0 == 1 {
+            return column_sums(x, n1, first, y, scale);
+        }
+        for (y, i) in y.chunks_exact_mut(n1).zip(first / n1..) {
+            column_sums(&x[i * r0 * n1..(i + 1) * r0 * n1], n1, 0, y, scale);
         }
     } else if r0 == 1 || n1 == 1 {
-        for (x, y) in x.chunks_exact(r0 * r1).zip(&mut y[..n0 * n1]) {
+        for (x, y) in x.chunks_exact(r0 * r1).skip(first).zip(y) {
             *y = scale * row_sum(x);
         }
     } else {
         // Row by row: `sum_blocked` adds in the same order.
         let [mut sum, mut row] = [Pairwise::new(), Pairwise::new()];
-        for (i, y) in y[..n0 * n1].iter_mut().enumerate() {
+        for (y, i) in y.iter_mut().zip(first..) {
             for r in 0..r0 {
                 let x = &x[((i / n1 * r0 + r) * n1 + i % n1) * r1..][..r1];
                 sum.add(if r1 <= SHORT {
@@ -157,9 +170,12 @@ pub fn sum(x: &[f32], y: &mut [f32], [n0, r0, n1, r1]: [usize; 4], scale: f32) {
     }
 }
 
-/// x [r, n] → y [n] = scale · Σ over r, in strips of 16 columns, then 4; the last one reaches back over the one before.
-fn column_sums(x: &[f32], y: &mut [f32], scale: f32) {
-    let n = y.len();
+/// The columns of a strip: a line of the cache.
+const WIDE: usize = 16;
+
+/// x [r, n] → y = scale · Σ over r, of the columns from `first` on, a multiple of 16: in strips of 16 columns, then 4; the
+/// last strip of the whole reaches back over the one before.
+fn column_sums(x: &[f32], n: usize, first: usize, y: &mut [f32], scale: f32) {
     if n < 4 {
         for (j, y) in y.iter_mut().enumerate() {
             let mut sum = Pairwise::new();
@@ -170,18 +186,24 @@ fn column_sums(x: &[f32], y: &mut [f32], scale: f32) {
         }
         return;
     }
-    let wide = n - n % 16;
-    for j in (0..wide).step_by(16) {
-        strip_sums::<4>(x, n, j, y, scale);
+    let (strips, rest) = y.as_chunks_mut::<WIDE>();
+    let wide = first + strips.len() * WIDE;
+    for (y, j) in strips.iter_mut().zip((first..).step_by(WIDE)) {
+        let (y, _) = y.as_chunks_mut::<4>();
+        for (y, sum) in y.iter_mut().zip(strip_sums::<4>(x, n, j)) {
+            (sum * F32x4::splat(scale)).write(y);
+        }
     }
-    for j in (wide..n).step_by(4) {
-        strip_sums::<1>(x, n, j.min(n - 4), y, scale);
+    for (y, j) in rest.chunks_mut(4).zip((wide..).step_by(4)) {
+        let at = j.min(n - 4);
+        let [sum] = strip_sums::<1>(x, n, at);
+        y.copy_from_slice(&(sum * F32x4::splat(scale)).to_array()[j - at..][..y.len()]);
     }
 }
 
 /// The sums of 4 · N columns from `first` on, 8 rows at a time and these pairwise.
 #[inline(always)]
-fn strip_sums<const N: usize>(x: &[f32], n: usize, first: usize, y: &mut [f32], scale: f32) {
+fn strip_sums<const N: usize>(x: &[f32], n: usize, first: usize) -> [F32x4; N] {
     let mut sums = Pairwise::new();
     for rows in x.chunks(8 * n) {
         let mut s = [F32x4::zero(); N];
@@ -192,9 +214,7 @@ fn strip_sums<const N: usize>(x: &[f32], n: usize, first: usize, y: &mut [f32], 
         }
         sums.add(s);
     }
-    for (y, sum) in y[first..].as_chunks_mut::<4>().0.iter_mut().zip(sums.total()) {
-        (sum * F32x4::splat(scale)).write(y);
-    }
+    sums.total()
 }
 
 /// The i32 nearest to x.

@@ -43,16 +43,17 @@ fn floor(x: f64) -> f64 {
     }
 }
 
-fn fill(y: &[Cell<f32>], parameters: &[f32], f: impl Fn(usize, f64) -> f64) {
-    for (i, (y, &p)) in y.iter().zip(parameters).enumerate() {
+/// y = f(i, parameter i), of elements from number `first` on.
+fn fill(y: &[Cell<f32>], parameters: &[f32], first: usize, f: impl Fn(usize, f64) -> f64) {
+    for (i, (y, &p)) in (first..).zip(y.iter().zip(parameters)) {
         y.set(f(i, p.into()) as f32);
     }
 }
 
 /// y = ln g, g from the gamma distribution of shape α > 0 and rate 1; NaN for other α. That of α + 1 (Marsaglia, Tsang
 /// 2000, with normal numbers by Marsaglia's polar method), times u^(1/α).
-pub fn gamma_log(key: &Key, alpha: &[f32], y: &[Cell<f32>]) {
-    fill(y, alpha, |i, alpha| {
+pub fn gamma_log(key: &Key, alpha: &[f32], y: &[Cell<f32>], first: usize) {
+    fill(y, alpha, first, |i, alpha| {
         if !(alpha > 0.0 && alpha < f64::INFINITY) {
             return f64::NAN;
         }
@@ -77,8 +78,8 @@ pub fn gamma_log(key: &Key, alpha: &[f32], y: &[Cell<f32>]) {
 
 /// y from the Poisson distribution of a rate λ ≥ 0; NaN for others. Below 10 by inversion, from there on by PTRS (Hörmann
 /// 1993).
-pub fn poisson(key: &Key, rate: &[f32], y: &[Cell<f32>]) {
-    fill(y, rate, |i, rate| match rate {
+pub fn poisson(key: &Key, rate: &[f32], y: &[Cell<f32>], first: usize) {
+    fill(y, rate, first, |i, rate| match rate {
         0.0.. if rate < 10.0 => first_taken(key, i, |[u, v, ..]| Some(inverted(rate, u + (v - 0.5) / 4_294_967_296.0))),
         10.0.. if rate < 1e9 => {
             let b = 0.931 + 2.53 * sqrt(rate);

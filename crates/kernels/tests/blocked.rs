@@ -27,7 +27,7 @@ fn every_batch_and_size() {
                     sums[i / size % c] += f64::from(*x);
                 }
                 let mut y = Guarded::new(c);
-                sum_blocked(n, c, size, &lanes(n, c * size, &x, f32::NAN), y.slice());
+                sum_blocked(n, c, size, &lanes(n, c * size, &x, f32::NAN), y.slice(), 0);
                 assert_close(y.check(&what), &sums, 5e-6, &what);
                 if n > 1 && c > 1 && size > 1 {
                     let mut plain = vec![f32::NAN; c];

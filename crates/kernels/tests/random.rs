@@ -121,7 +121,7 @@ fn moments_of_variates() {
         (mean, y.iter().map(|&y| (f(y.into()) - mean).powi(2)).sum::<f64>() / n as f64)
     };
     for alpha in [0.1, 0.5, 1.0, 2.5, 100.0] {
-        gamma_log(&KEY, &vec![alpha as f32; n], cells(&mut y));
+        gamma_log(&KEY, &vec![alpha as f32; n], cells(&mut y), 0);
         let (mean, variance) = moments(&y, f64::exp);
         let error = (alpha / n as f64).sqrt();
         assert!(
@@ -130,7 +130,7 @@ fn moments_of_variates() {
         );
     }
     for rate in [0.0, 0.3, 5.0, 9.9, 10.0, 30.0, 1e4, 1e8] {
-        poisson(&KEY, &vec![rate as f32; n], cells(&mut y));
+        poisson(&KEY, &vec![rate as f32; n], cells(&mut y), 0);
         let (mean, variance) = moments(&y, |y| y);
         let error = (rate / n as f64).sqrt();
         assert!(
@@ -139,9 +139,9 @@ fn moments_of_variates() {
         );
     }
     for wrong in [-1.0, f32::NAN, f32::INFINITY] {
-        gamma_log(&KEY, &[wrong], cells(&mut y));
+        gamma_log(&KEY, &[wrong], cells(&mut y), 0);
         assert!(y[0].is_nan());
-        poisson(&KEY, &[wrong], cells(&mut y));
+        poisson(&KEY, &[wrong], cells(&mut y), 0);
         assert!(y[0].is_nan());
     }
 }

@@ -8,6 +8,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 #[cfg(feature = "train")]
 use crate::layout::export_copies;
+#[cfg(feature = "train")]
+use crate::slices::parts;
+#[cfg(not(feature = "train"))]
 use crate::slices::slices;
 
 /// The one that plans call: what normalises reads its statistics in f64.
@@ -22,8 +25,7 @@ macro_rules! export_conversions {
     ($($name:ident, $js:literal, $x:ident => $y:ident: $f:expr;)*) => {$(
         #[wasm_bindgen(js_name = $js)]
         pub fn $name(x: usize, y: usize, n: usize) {
-            slices! { x: input $x[n], y: output $y[n] }
-            convert::$name(x, y);
+            parts! { n by 64, work 4 * n; x: input $x[n], y: output $y[n] => convert::$name(x, y) }
         }
     )*};
 }

@@ -1,7 +1,6 @@
 //! Exports of the tables of elementwise kernels. The binaries for plan files share one function
 //! for each kind of export, which keeps them small; in the others it is inlined.
 
-use core::array;
 use core::cell::Cell;
 
 use phyllo_kernels::binary::Geometry;
@@ -11,7 +10,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::dry_run;
 use crate::parts;
 use crate::slices::{parts, slices};
-use crate::strided::geometry;
+use crate::strided::{axis, count, geometry, step};
 
 /// Parts begin where lines of the cache do, and vectors.
 const GRAIN: usize = 64;
@@ -96,13 +95,13 @@ fn zip<X, Y>(a: (usize, [isize; 4]), b: (usize, [isize; 4]), y: usize, n: [usize
 #[cfg_attr(feature = "plans", inline(always))]
 #[cfg_attr(not(feature = "plans"), inline(never))]
 fn strided<X, Y>((a, sa): (usize, [isize; 4]), (b, sb): (usize, [isize; 4]), y: usize, n: [usize; 4], f: Binary<X, Y>) {
-    let axis = n.iter().position(|&n| n > 1).unwrap_or(0);
-    let row = dry_run::size(array::from_fn::<_, 4, _>(|i| if i > axis { n[i] } else { 1 }));
-    parts::each(n[axis], 1, 3 * n[axis] as u64 * row as u64, |start, length| {
+    let axis = axis(n);
+    let row: usize = n[axis + 1..].iter().fold(1, |product, n| product.wrapping_mul(*n));
+    parts::each(n[axis], 1, 2 * count(n), |start, length| {
         let mut n = n;
         n[axis] = length;
-        let from = |at: usize, stride: isize| at.wrapping_add_signed(start as isize * stride * size_of::<X>() as isize);
-        let (a, b, y) = (from(a, sa[axis]), from(b, sb[axis]), y + start * row * size_of::<Y>());
+        let (a, b) = (step::<X>(a, start, sa[axis]), step::<X>(b, start, sb[axis]));
+        let y = y + start * row * size_of::<Y>();
         let (geometry, [of_a, of_b]) = geometry(n, sa, sb);
         slices! { a: strided X[&of_a], b: strided X[&of_b], y: in_place Y[dry_run::size(n)] }
         f(a, b, y, geometry);

@@ -4,7 +4,7 @@ use phyllo_kernels::index as kernels;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::dry_run;
-use crate::slices::slices;
+use crate::slices::{parts, slices};
 
 #[wasm_bindgen(js_name = "indexOutside")]
 pub fn index_outside(index: usize, n: usize, size: i32) -> i32 {
@@ -15,14 +15,27 @@ pub fn index_outside(index: usize, n: usize, size: i32) -> i32 {
 #[wasm_bindgen]
 pub fn gather(x: usize, index: usize, y: usize, outer: usize, n: usize, k: usize, inner: usize) {
     dry_run::require(n > 0 || outer == 0 || k == 0 || inner == 0);
-    slices! { x: input i32[outer * n * inner], index: input i32[outer * k * inner], y: output i32[outer * k * inner] }
-    kernels::gather(x, index, y, [outer, n, k, inner]);
+    if outer == 1 {
+        return parts! {
+            k by 16, work 6 * k * inner;
+            x: input i32[n * inner], index: input i32[k * inner], y: output i32[k * inner]
+            => kernels::gather(x, index, y, [1, n, k, inner])
+        };
+    }
+    parts! {
+        outer by 1, work 6 * outer * k * inner;
+        x: input i32[outer * n * inner], index: input i32[outer * k * inner], y: output i32[outer * k * inner]
+        => kernels::gather(x, index, y, [outer, n, k, inner])
+    }
 }
 
 #[wasm_bindgen(js_name = "scatterAdd")]
 pub fn scatter_add(g: usize, index: usize, y: usize, outer: usize, n: usize, k: usize, inner: usize) {
-    slices! { g: input f32[outer * k * inner], index: input i32[outer * k * inner], y: output f32[outer * n * inner] }
-    kernels::scatter_add(g, index, y, [outer, n, k, inner]);
+    parts! {
+        outer by 1, work 6 * outer * k * inner;
+        g: input f32[outer * k * inner], index: input i32[outer * k * inner], y: output f32[outer * n * inner]
+        => kernels::scatter_add(g, index, y, [outer, n, k, inner])
+    }
 }
 
 macro_rules! export_scatter {
@@ -40,12 +53,13 @@ macro_rules! export_scatter {
             inner: usize,
             mode: u32,
         ) {
-            slices! {
+            parts! {
+                outer by 1, work 6 * outer * k * inner;
                 x: input $type[outer * k * inner],
                 index: input i32[outer * k * inner],
-                y: output $type[outer * n * inner],
+                y: output $type[outer * n * inner]
+                => kernels::$name(x, index, y, [outer, n, k, inner], mode)
             }
-            kernels::$name(x, index, y, [outer, n, k, inner], mode);
         }
     )*};
 }
@@ -60,8 +74,18 @@ macro_rules! export_index_select {
         #[wasm_bindgen(js_name = $js)]
         pub fn $name(x: usize, index: usize, y: usize, outer: usize, n: usize, k: usize, inner: usize) {
             dry_run::require(n > 0 || outer == 0 || k == 0 || inner == 0);
-            slices! { x: cells $type[outer * n * inner], index: input i32[k], y: output_cells $type[outer * k * inner] }
-            kernels::index_select(x, index, y, [outer, n, k, inner]);
+            if outer == 1 {
+                return parts! {
+                    k by 1, work 2 * k * inner;
+                    x: cells $type[n * inner], index: input i32[k], y: output_cells $type[k * inner]
+                    => kernels::index_select(x, index, y, [1, n, k, inner])
+                };
+            }
+            parts! {
+                outer by 1, work 2 * outer * k * inner;
+                x: cells $type[outer * n * inner], index: input i32[k], y: output_cells $type[outer * k * inner]
+                => kernels::index_select(x, index, y, [outer, n, k, inner])
+            }
         }
     )*};
 }
@@ -73,6 +97,9 @@ export_index_select! {
 
 #[wasm_bindgen(js_name = "indexAdd")]
 pub fn index_add(g: usize, index: usize, y: usize, outer: usize, n: usize, k: usize, inner: usize) {
-    slices! { g: input f32[outer * k * inner], index: input i32[k], y: output f32[outer * n * inner] }
-    kernels::index_add(g, index, y, [outer, n, k, inner]);
+    parts! {
+        outer by 1, work 3 * outer * k * inner;
+        g: input f32[outer * k * inner], index: input i32[k], y: output f32[outer * n * inner]
+        => kernels::index_add(g, index, y, [outer, n, k, inner])
+    }
 }

@@ -5,7 +5,7 @@ use phyllo_kernels::copy;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::dry_run;
-use crate::slices::slices;
+use crate::slices::{parts, slices};
 
 macro_rules! export_copies {
     ($($(#[$cfg:meta])* $name:ident $copy:ident $type:ident;)*) => {$(
@@ -19,9 +19,15 @@ macro_rules! export_copies {
             let n = [n0, n1, n2, n3];
             let (sx, sy) = ([x0, x1, x2, x3], [y0, y1, y2, y3]);
             $crate::dry_run::work(n);
-            let (from, to) = ($crate::strided::extent(n, sx), $crate::strided::extent(n, sy));
-            slices! { x: strided $type[&from], y: strided_output $type[&to] }
-            phyllo_kernels::copy::$copy(x, y, n, (from.below, sx), (to.below, sy));
+            let axis = $crate::strided::axis(n);
+            $crate::parts::each(n[axis], 1, $crate::strided::count(n), |start, length| {
+                let mut n = n;
+                n[axis] = length;
+                let [x, y] = [(x, sx[axis]), (y, sy[axis])].map(|(at, s)| $crate::strided::step::<$type>(at, start, s));
+                let (from, to) = ($crate::strided::extent(n, sx), $crate::strided::extent(n, sy));
+                $crate::slices::slices! { x: strided $type[&from], y: strided_output $type[&to] }
+                phyllo_kernels::copy::$copy(x, y, n, (from.below, sx), (to.below, sy));
+            });
         }
     )*};
 }
@@ -39,14 +45,12 @@ export_copies! {
 
 #[wasm_bindgen]
 pub fn fill(y: usize, n: usize, value: f32) {
-    slices! { y: output f32[n] }
-    copy::fill(y, value);
+    parts! { n by 64, work n; y: output f32[n] => copy::fill(y, value) }
 }
 
 #[wasm_bindgen(js_name = "fillI32")]
 pub fn fill_i32(y: usize, n: usize, value: i32) {
-    slices! { y: output i32[n] }
-    copy::fill(y, value);
+    parts! { n by 64, work n; y: output i32[n] => copy::fill(y, value) }
 }
 
 #[wasm_bindgen]
@@ -62,19 +66,27 @@ fn in_blocks(n: usize, size: usize) -> usize {
 
 #[wasm_bindgen(js_name = "toBlocked")]
 pub fn to_blocked(x: usize, y: usize, n: usize, size: usize) {
-    slices! { x: input f32[n * size], y: output f32[in_blocks(n, size)] }
-    blocked::to_blocked(n, size, x, y);
+    parts! {
+        n by IMAGES, work 2 * n * size;
+        x: input f32[n * size], y: output f32[in_blocks(n, size)] => blocked::to_blocked(n, size, x, y)
+    }
 }
 
 #[wasm_bindgen(js_name = "fromBlocked")]
 pub fn from_blocked(x: usize, y: usize, n: usize, size: usize) {
-    slices! { x: input f32[in_blocks(n, size)], y: output f32[n * size] }
-    blocked::from_blocked(n, size, x, y);
+    parts! {
+        n by IMAGES, work 2 * n * size;
+        x: input f32[in_blocks(n, size)], y: output f32[n * size] => blocked::from_blocked(n, size, x, y)
+    }
 }
 
 #[cfg(feature = "train")]
 #[wasm_bindgen(js_name = "sumBlocked")]
 pub fn sum_blocked(x: usize, y: usize, n: usize, c: usize, size: usize) {
-    slices! { x: input f32[in_blocks(n, dry_run::size([c, size]))], y: output f32[c] }
-    blocked::sum_blocked(n, c, size, x, y);
+    let planes = c;
+    parts! {
+        planes from first by 1, work n * c * size;
+        x: input f32[in_blocks(n, dry_run::size([c, size]))], y: output f32[planes]
+        => blocked::sum_blocked(n, c, size, x, y, first)
+    }
 }

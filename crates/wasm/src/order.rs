@@ -4,7 +4,7 @@ use phyllo_kernels::sort;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::dry_run;
-use crate::slices::slices;
+use crate::slices::parts;
 
 macro_rules! export_topk {
     ($($js:literal $name:ident $type:ident)*) => {$(
@@ -12,11 +12,12 @@ macro_rules! export_topk {
         pub fn $name(x: usize, y: usize, at: usize, rows: usize, n: usize, k: usize, descending: u32) {
             dry_run::require(k <= n);
             dry_run::work([rows, n, 32]); // n log k
-            slices! {
+            parts! {
+                rows by 1, work 64 * rows * n;
                 x: input $type[rows * n], y: output $type[rows * k], at: output i32[rows * k];
                 room = sort::topk_workspace(n, k)
+                => sort::topk(x, y, at, [rows, n, k], descending != 0, room)
             }
-            sort::topk(x, y, at, [rows, n, k], descending != 0, room);
         }
     )*};
 }
@@ -30,8 +31,11 @@ macro_rules! export_cumsum {
     ($($js:literal $name:ident $type:ident)*) => {$(
         #[wasm_bindgen(js_name = $js)]
         pub fn $name(x: usize, y: usize, outer: usize, n: usize, inner: usize, backwards: u32) {
-            slices! { x: input $type[outer * n * inner], y: output $type[outer * n * inner] }
-            sort::cumsum(x, y, [outer, n, inner], backwards != 0);
+            parts! {
+                outer by 1, work 4 * outer * n * inner;
+                x: input $type[outer * n * inner], y: output $type[outer * n * inner]
+                => sort::cumsum(x, y, [outer, n, inner], backwards != 0)
+            }
         }
     )*};
 }

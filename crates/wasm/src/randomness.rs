@@ -4,7 +4,7 @@ use phyllo_kernels::random::{self, Key};
 use phyllo_kernels::variates;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::slices::slices;
+use crate::slices::{parts, slices};
 
 #[wasm_bindgen]
 pub fn draw(state: usize, key: usize) {
@@ -14,36 +14,49 @@ pub fn draw(state: usize, key: usize) {
 
 #[wasm_bindgen]
 pub fn bits(key: usize, y: usize, n: usize) {
-    slices! { key: input Key[1], y: output_cells i32[n] }
-    random::bits(&key[0], y);
+    parts! {
+        n from first by random::BLOCKS, work 8 * n;
+        key: input Key[1], y: output_cells i32[n] => random::bits(&key[0], y, first)
+    }
 }
 
 #[wasm_bindgen]
 pub fn uniform(key: usize, y: usize, n: usize, lo: f32, hi: f32) {
-    slices! { key: input Key[1], y: output_cells f32[n] }
-    random::uniform(&key[0], y, lo, hi);
+    parts! {
+        n from first by random::BLOCKS, work 8 * n;
+        key: input Key[1], y: output_cells f32[n] => random::uniform(&key[0], y, lo, hi, first)
+    }
 }
 
 #[wasm_bindgen]
 pub fn normal(key: usize, y: usize, n: usize, mean: f32, std: f32) {
-    slices! { key: input Key[1], y: output_cells f32[n] }
-    random::normal(&key[0], y, mean, std);
+    parts! {
+        n from first by random::BLOCKS, work 32 * n;
+        key: input Key[1], y: output_cells f32[n] => random::normal(&key[0], y, mean, std, first)
+    }
 }
 
 #[wasm_bindgen(js_name = "gammaLog")]
 pub fn gamma_log(key: usize, alpha: usize, y: usize, n: usize) {
-    slices! { key: input Key[1], alpha: input f32[n], y: output_cells f32[n] }
-    variates::gamma_log(&key[0], alpha, y);
+    parts! {
+        n from first by 16, work 512 * n;
+        key: input Key[1], alpha: input f32[n], y: output_cells f32[n]
+        => variates::gamma_log(&key[0], alpha, y, first)
+    }
 }
 
 #[wasm_bindgen]
 pub fn poisson(key: usize, rate: usize, y: usize, n: usize) {
-    slices! { key: input Key[1], rate: input f32[n], y: output_cells f32[n] }
-    variates::poisson(&key[0], rate, y);
+    parts! {
+        n from first by 16, work 512 * n;
+        key: input Key[1], rate: input f32[n], y: output_cells f32[n] => variates::poisson(&key[0], rate, y, first)
+    }
 }
 
 #[wasm_bindgen]
 pub fn dropout(x: usize, key: usize, y: usize, n: usize, p: f32) {
-    slices! { x: cells f32[n], key: input Key[1], y: in_place f32[n] }
-    random::dropout(x, &key[0], y, p);
+    parts! {
+        n from first by random::BLOCKS, work 8 * n;
+        x: cells f32[n], key: input Key[1], y: in_place f32[n] => random::dropout(x, &key[0], y, p, first)
+    }
 }

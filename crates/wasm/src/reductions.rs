@@ -1,34 +1,51 @@
 //! Sums, extremes, softmax and cross-entropy.
 
-use phyllo_kernels::{extremes, reduce, softmax};
+use phyllo_kernels::{extremes, nrm2, reduce, softmax};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::dry_run;
-use crate::slices::slices;
+use crate::slices::parts;
 
 #[wasm_bindgen]
 pub fn sum(x: usize, y: usize, n0: usize, r0: usize, n1: usize, r1: usize, scale: f32) {
-    slices! { x: input f32[n0 * r0 * n1 * r1], y: output f32[n0 * n1] }
-    reduce::sum(x, y, [n0, r0, n1, r1], scale);
+    let (sizes, outputs) = ([n0, r0, n1, r1], dry_run::size([n0, n1]));
+    parts! {
+        outputs from first by reduce::sum_grain(sizes), work n0 * r0 * n1 * r1;
+        x: input f32[n0 * r0 * n1 * r1], y: output f32[outputs] => reduce::sum(x, y, sizes, scale, first)
+    }
 }
 
 #[wasm_bindgen]
 pub fn nrm2(x: usize, y: usize, n0: usize, r0: usize, n1: usize, r1: usize) {
-    slices! { x: input f32[n0 * r0 * n1 * r1], y: output f32[n0 * n1] }
-    phyllo_kernels::nrm2::nrm2(x, y, [n0, r0, n1, r1]);
+    parts! {
+        n0 by 1, work 2 * n0 * r0 * n1 * r1;
+        x: input f32[n0 * r0 * n1 * r1], y: output f32[n0 * n1] => nrm2::nrm2(x, y, [n0, r0, n1, r1])
+    }
 }
 
 #[wasm_bindgen]
 pub fn distances(a: usize, b: usize, y: usize, batch: usize, m: usize, n: usize, d: usize) {
     dry_run::work([batch, m, n, d]);
-    slices! { a: input f32[batch * m * d], b: input f32[batch * n * d], y: output f32[batch * m * n] }
-    phyllo_kernels::nrm2::distances(a, b, y, [batch, m, n, d]);
+    if batch == 1 {
+        parts! {
+            m by 1, work batch * m * n * d;
+            a: input f32[m * d], b: input f32[n * d], y: output f32[m * n] => nrm2::distances(a, b, y, [1, m, n, d])
+        }
+    } else {
+        parts! {
+            batch by 1, work batch * m * n * d;
+            a: input f32[batch * m * d], b: input f32[batch * n * d], y: output f32[batch * m * n]
+            => nrm2::distances(a, b, y, [batch, m, n, d])
+        }
+    }
 }
 
 #[wasm_bindgen(js_name = "sumI32")]
 pub fn sum_i32(x: usize, y: usize, n0: usize, r0: usize, n1: usize, r1: usize) {
-    slices! { x: input i32[n0 * r0 * n1 * r1], y: output i32[n0 * n1] }
-    reduce::sum_i32(x, y, [n0, r0, n1, r1]);
+    parts! {
+        n0 by 1, work n0 * r0 * n1 * r1;
+        x: input i32[n0 * r0 * n1 * r1], y: output i32[n0 * n1] => reduce::sum_i32(x, y, [n0, r0, n1, r1])
+    }
 }
 
 macro_rules! export_extremes {
@@ -36,11 +53,12 @@ macro_rules! export_extremes {
         #[wasm_bindgen(js_name = $js)]
         pub fn $name(x: usize, y: usize, at: usize, outer: usize, r: usize, inner: usize) {
             dry_run::require(r > 0 || outer == 0 || inner == 0);
-            slices! {
+            parts! {
+                outer by 1, work 2 * outer * r * inner;
                 x: input $type[outer * r * inner],
-                y: optional_output $type[outer * inner], at: optional_output i32[outer * inner],
+                y: optional_output $type[outer * inner], at: optional_output i32[outer * inner]
+                => extremes::$name(x, y, at, [outer, r, inner])
             }
-            extremes::$name(x, y, at, [outer, r, inner]);
         }
     )*};
 }
@@ -56,8 +74,11 @@ macro_rules! export_softmax {
     ($($js:literal $name:ident)*) => {$(
         #[wasm_bindgen(js_name = $js)]
         pub fn $name(x: usize, y: usize, outer: usize, n: usize, inner: usize) {
-            slices! { x: input f32[outer * n * inner], y: output f32[outer * n * inner] }
-            softmax::$name(x, y, [outer, n, inner]);
+            parts! {
+                outer by 1, work 16 * outer * n * inner;
+                x: input f32[outer * n * inner], y: output f32[outer * n * inner]
+                => softmax::$name(x, y, [outer, n, inner])
+            }
         }
     )*};
 }
@@ -72,10 +93,11 @@ macro_rules! export_softmax_grad {
         #[cfg(feature = "train")]
         #[wasm_bindgen(js_name = $js)]
         pub fn $name(g: usize, y: usize, gx: usize, outer: usize, n: usize, inner: usize) {
-            slices! {
-                g: input f32[outer * n * inner], y: input f32[outer * n * inner], gx: output f32[outer * n * inner],
+            parts! {
+                outer by 1, work 8 * outer * n * inner;
+                g: input f32[outer * n * inner], y: input f32[outer * n * inner], gx: output f32[outer * n * inner]
+                => softmax::$name(g, y, gx, [outer, n, inner])
             }
-            softmax::$name(g, y, gx, [outer, n, inner]);
         }
     )*};
 }
@@ -87,11 +109,11 @@ export_softmax_grad! {
 
 #[wasm_bindgen(js_name = "crossEntropy")]
 pub fn cross_entropy(x: usize, target: usize, loss: usize, norm: usize, count: usize, n: usize) {
-    slices! {
-        x: input f32[count * n], target: input i32[count],
-        loss: output f32[count], norm: output f32[count * 2],
+    parts! {
+        count by 1, work 16 * count * n;
+        x: input f32[count * n], target: input i32[count], loss: output f32[count], norm: output f32[count * 2]
+        => softmax::cross_entropy(x, target, loss, norm, n)
     }
-    softmax::cross_entropy(x, target, loss, norm, n);
 }
 
 #[cfg(feature = "train")]
@@ -100,9 +122,11 @@ pub fn cross_entropy(x: usize, target: usize, loss: usize, norm: usize, count: u
 pub fn cross_entropy_grad(
     g: usize, x: usize, target: usize, norm: usize, gx: usize, count: usize, n: usize, step: usize,
 ) {
-    slices! {
-        g: input f32[if step == 0 { count.min(1) } else { count }],
-        x: input f32[count * n], target: input i32[count], norm: input f32[count * 2], gx: output f32[count * n],
+    let one = count.min(1);
+    parts! {
+        count by 1, work 16 * count * n, with [let gradients = if step == 0 { one } else { count };];
+        g: input f32[gradients], x: input f32[count * n], target: input i32[count], norm: input f32[count * 2],
+        gx: output f32[count * n]
+        => softmax::cross_entropy_grad(g, x, target, norm, gx, n, step)
     }
-    softmax::cross_entropy_grad(g, x, target, norm, gx, n, step);
 }

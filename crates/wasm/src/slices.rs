@@ -126,42 +126,48 @@ macro_rules! extent {
     ($n:expr) => { $n };
 }
 
-
 /// As [`slices`], with what is done with them, and how that may be cut: `n by 64, work 2 * n` are parts of whole 64s of the
 /// size n, if that many numbers, read or written once, are worth it. In a part n is smaller, and what `with` declares
-/// follows; operands whose extent grows with n begin where their part does. Without threads this is `slices` alone.
+/// follows; operands whose extent grows with n begin where their part does. `n from i` names where that is. Without threads this is `slices` alone.
 macro_rules! parts {
-    ($n:ident by $grain:expr, work $work:expr; $($rest:tt)*) => {
-        $crate::slices::parts! { $n by $grain, work $work, with []; $($rest)* }
+    ($n:ident by $($rest:tt)*) => {
+        $crate::slices::parts! { $n from _first by $($rest)* }
+    };
+    ($n:ident from $first:ident by $grain:expr, work $work:tt $(* $factor:tt)*; $($rest:tt)*) => {
+        $crate::slices::parts! { $n from $first by $grain, work $work $(* $factor)*, with []; $($rest)* }
     };
     (
-        $n:ident by $grain:expr, work $work:expr, with $narrow:tt;
+        $n:ident from $first:ident by $grain:expr, work $work:tt $(* $factor:tt)*, with $narrow:tt;
         $($name:ident: $kind:ident $type:ident[$($extent:tt)+]),* $(,)? $(; $room:ident = $need:expr)?
         => $body:expr
     ) => {{
         #[cfg(feature = "threads")]
         {
-            let cut = $crate::parts::Cut::new($n, $grain, ($work) as u64);
+            let cut = $crate::parts::Cut::new($n, $grain, ($work as u64)$(.saturating_mul($factor as u64))*);
             if cut.count > 1 {
                 // The room that each part works in, one after the other.
                 let each = 0;
                 $(
                     let each = {
+                        #[allow(unused_variables)]
                         let $n = cut.longest();
                         $crate::slices::within!($narrow { each + usize::next_multiple_of($need, 16) })
                     };
                 )?
                 if let Some(rooms) = $crate::memory::room(each * cut.count) {
                     $crate::threads::join(cut.count, &|i| {
-                        let (start, length) = cut.part(i);
+                        #[allow(unused_variables)]
+                        let ($first, length) = cut.part(i);
                         $(
                             let $name = {
-                                let [first, none] = [start, 0].map(|$n| {
+                                #[allow(unused_variables)]
+                                let [before, none] = [$first, 0].map(|$n| {
                                     $crate::slices::within!($narrow { $crate::slices::extent!($($extent)+) })
                                 });
-                                $crate::parts::shifted::<$type>($name, first - none)
+                                $crate::parts::shifted::<$type>($name, before - none)
                             };
                         )*
+                        #[allow(unused_variables)]
                         let $n = length;
                         $crate::slices::within!($narrow {
                             $(
@@ -180,6 +186,10 @@ macro_rules! parts {
                 }
             }
         }
+        #[cfg(not(feature = "threads"))]
+        let _ = || ($grain, $work $(, $factor)*);
+        #[allow(unused_variables)]
+        let $first = 0;
         $crate::slices::within!($narrow {
             $crate::slices::slices! { $($name: $kind $type[$($extent)+]),* $(; $room = $need)? }
             $body
@@ -189,7 +199,10 @@ macro_rules! parts {
 
 /// What is done where some names are declared anew.
 macro_rules! within {
-    ([$($declared:tt)*] { $($body:tt)* }) => {{ $($declared)* $($body)* }};
+    ([$(let $name:pat = $value:expr;)*] { $($body:tt)* }) => {{
+        $(#[allow(unused_variables)] let $name = $value;)*
+        $($body)*
+    }};
 }
 
 pub(crate) use {extent, name, parts, slices, within};

@@ -33,6 +33,21 @@ pub fn extent(n: [usize; 4], strides: [isize; 4]) -> Extent {
     }
 }
 
+/// The axis along which a call on strided operands is cut: the outermost that has several places.
+pub fn axis(n: [usize; 4]) -> usize {
+    n.iter().position(|&n| n > 1).unwrap_or(0)
+}
+
+/// The numbers that a copy reads and writes.
+pub fn count(n: [usize; 4]) -> u64 {
+    n.iter().fold(2, |product, &n| product.saturating_mul(n as u64))
+}
+
+/// The address of an operand so many places of a stride further.
+pub fn step<T>(at: usize, places: usize, stride: isize) -> usize {
+    at.wrapping_add_signed(places as isize * stride * size_of::<T>() as isize)
+}
+
 /// What a binary kernel is told of its operands a and b, and their extents.
 #[inline(never)]
 pub fn geometry(n: [usize; 4], a: [isize; 4], b: [isize; 4]) -> (Geometry, [Extent; 2]) {

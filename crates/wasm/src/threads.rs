@@ -99,23 +99,21 @@ struct Pool {
     states: [AtomicU32; MOST],
 }
 
-const ZERO: AtomicU32 = AtomicU32::new(0);
-
 static POOL: Pool = Pool {
     ticket: Line(AtomicU64::new(0)),
-    done: Line(ZERO),
+    done: Line(AtomicU32::new(0)),
     part: Line(AtomicPtr::new(null_mut())),
     operands: AtomicPtr::new(null_mut()),
-    running: ZERO,
+    running: AtomicU32::new(0),
     allowed: AtomicU32::new(1),
-    present: ZERO,
-    waiting: ZERO,
+    present: AtomicU32::new(0),
+    waiting: AtomicU32::new(0),
     alone: AtomicU64::new(0),
-    joining: ZERO,
+    joining: AtomicU32::new(0),
     may_wait: AtomicU32::new(1),
-    failed: ZERO,
-    failure: [ZERO; 5],
-    states: [ZERO; MOST],
+    failed: AtomicU32::new(0),
+    failure: [const { AtomicU32::new(0) }; 5],
+    states: [const { AtomicU32::new(0) }; MOST],
 };
 
 /// Added to `done` to wake the caller: more than there are parts.
@@ -296,7 +294,7 @@ pub fn abandon() {
         return;
     }
     POOL.ticket.0.store(Ticket(POOL.ticket.0.load(SeqCst)).closed().0, SeqCst);
-    await_others(|| nobody_computes());
+    await_others(nobody_computes);
     POOL.running.store(0, Relaxed);
     POOL.failed.store(0, SeqCst);
 }
