@@ -2,12 +2,12 @@
 
 mod check;
 
-use check::{assert_close, Guarded, Random};
+use check::{assert_close, cells, Guarded, Random};
 use core::cell::Cell;
 use phyllo_kernels::elementwise;
 use phyllo_kernels::gemm::{
     gemm, gemm_by, gemm_pack, gemm_pack_len, gemm_packed, gemm_packed_workspace, gemm_workspace, gemm_workspace_by,
-    Activation, Bias, Gemm, Method,
+    Activation, Bias, Gemm, Method, Panels, Way,
 };
 
 /// Relative to the largest element of C, for k up to 700 and numbers in [−1, 1).
@@ -69,15 +69,16 @@ fn check(g: &Gemm, bias_by: usize, accumulate: bool, random: &mut Random) {
     }
     let expected = reference(g, &a, &b, &before, &bias, accumulate);
     let mut workspace = Guarded::new(gemm_workspace(g));
-    gemm(g, &a, &b, c.slice(), bias, accumulate, Activation::None, workspace.slice());
+    gemm(g, &a, &b, cells(c.slice()), bias, accumulate, Activation::None, workspace.slice());
     workspace.check(&what);
     assert_close(c.check(&what), &expected, BOUND, &what);
     // Every method that serves, not only the one that is taken.
     for method in Method::ALL.into_iter().filter(|&method| g.serves(method)) {
         let what = format!("{what}, by {method:?}");
-        let (mut c, mut workspace) = (Guarded::new(length), Guarded::new(gemm_workspace_by(method, g)));
+        let way = Way::by(method);
+        let (mut c, mut workspace) = (Guarded::new(length), Guarded::new(gemm_workspace_by(way, g)));
         c.slice().copy_from_slice(&before);
-        gemm_by(method, g, &a, &b, c.slice(), bias, accumulate, Activation::None, workspace.slice());
+        gemm_by(way, g, &a, &b, cells(c.slice()), bias, accumulate, Activation::None, workspace.slice());
         workspace.check(&what);
         assert_close(c.check(&what), &expected, BOUND, &what);
     }
@@ -173,12 +174,12 @@ fn activations_are_the_elementwise_kernels_after_it() {
             for (activation, function) in functions {
                 let run = |activation| {
                     let (mut c, mut workspace) = (before.clone(), vec![f32::NAN; gemm_workspace(&g)]);
-                    gemm(&g, &a, &b, &mut c, Bias::Row(&bias), true, activation, &mut workspace);
+                    gemm(&g, &a, &b, cells(&mut c), Bias::Row(&bias), true, activation, &mut workspace);
                     c
                 };
                 let (fused, mut apart) = (run(activation), run(Activation::None));
-                let cells = Cell::from_mut(&mut apart[..]).as_slice_of_cells();
-                function(cells, cells, 0.0);
+                let whole = cells(&mut apart);
+                function(whole, whole, 0.0);
                 assert_eq!(bits(&fused), bits(&apart), "{g:?} {activation:?}");
                 cases += 1;
             }
@@ -195,7 +196,7 @@ fn bits(c: &[f32]) -> Vec<u32> {
 fn products(g: &Gemm, a: &[f32], b: &[f32], before: &[f32], bias: Bias, accumulate: bool) -> Option<[Vec<u32>; 2]> {
     let mut plain = before.to_vec();
     let mut workspace = Guarded::new(gemm_workspace(g));
-    gemm(g, a, b, &mut plain, bias, accumulate, Activation::Relu, workspace.slice());
+    gemm(g, a, b, cells(&mut plain), bias, accumulate, Activation::Relu, workspace.slice());
     workspace.check("workspace");
 
     let len = gemm_pack_len(g.m, g.k, g.n);
@@ -206,8 +207,8 @@ fn products(g: &Gemm, a: &[f32], b: &[f32], before: &[f32], bias: Bias, accumula
     let mut workspace = Guarded::new(gemm_packed_workspace(g));
     c.slice().copy_from_slice(before);
     gemm_pack(b, g.rsb, g.csb, g.k, g.n, packed.slice());
-    let packed = packed.check("packed");
-    gemm_packed(g, a, packed, c.slice(), bias, accumulate, Activation::Relu, workspace.slice());
+    let packed = Panels { packed: packed.check("packed"), columns: g.n, first: 0 };
+    gemm_packed(g, a, packed, cells(c.slice()), bias, accumulate, Activation::Relu, workspace.slice());
     workspace.check("workspace");
     Some([bits(&plain), bits(c.check("C"))])
 }
@@ -243,5 +244,5 @@ fn a_packed_product_has_the_bits_of_the_plain_one() {
 fn refuses_a_short_operand() {
     let g = dense(3, 3, 3);
     let mut workspace = vec![0.0; gemm_workspace(&g)];
-    gemm(&g, &[0.0; 9], &[0.0; 8], &mut [0.0; 9], Bias::None, false, Activation::None, &mut workspace);
+    gemm(&g, &[0.0; 9], &[0.0; 8], cells(&mut [0.0; 9]), Bias::None, false, Activation::None, &mut workspace);
 }

@@ -9,7 +9,7 @@ use core::ops::Range;
 use phyllo_kernels::conv::{
     conv2d_by, conv2d_grad_x_by, conv2d_grad_x_workspace_by, conv2d_workspace_by, Conv2d, Method, Pass,
 };
-use phyllo_kernels::gemm::{gemm, gemm_workspace, Activation, Bias, Gemm};
+use phyllo_kernels::gemm::Activation;
 use phyllo_kernels::pool::{avg_pool2d, max_pool2d, Divisor, Pool2d};
 use phyllo_kernels::rnn::{forward_workspace, lstm, Sequence, LSTM_GATES};
 use phyllo_kernels::softmax::softmax;
@@ -79,28 +79,6 @@ fn assert_same(f: &dyn Fn(Range<usize>, &mut [f32]), parts: &[Range<usize>], n: 
         f(part.clone(), &mut pieces[part.start * len..part.end * len]);
     }
     assert_bits(&whole, &pieces, what);
-}
-
-#[test]
-fn products_by_columns() {
-    let mut random = Random::new(12);
-    for (m, n, k) in [(1, 37, 300), (3, 64, 17), (7, 45, 260), (12, 50, 33), (40, 83, 300), (130, 600, 20)] {
-        for transposed in [false, true] {
-            let (a, b, bias) = (random.numbers(m * k), random.numbers(k * n), random.numbers(n));
-            let (rsb, csb) = if transposed { (1, k) } else { (n, 1) };
-            let g = Gemm { m, n, k, rsa: k, csa: 1, rsb, csb, rsc: n, batch: 1, ..Gemm::default() };
-            let (mut whole, mut pieces) = (vec![f32::NAN; m * n], vec![f32::NAN; m * n]);
-            let run = |r: Range<usize>, c: &mut [f32]| {
-                let g = Gemm { n: r.len(), ..g };
-                let mut space = vec![f32::NAN; gemm_workspace(&g)];
-                let (b, bias) = (&b[r.start * csb..], Bias::Row(&bias[r.clone()]));
-                gemm(&g, &a, b, &mut c[r.start..], bias, false, Activation::Relu, &mut space);
-            };
-            run(0..n, &mut whole);
-            parts(n, 1).into_iter().for_each(|part| run(part, &mut pieces));
-            assert_bits(&whole, &pieces, &format!("{g:?}"));
-        }
-    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! Methods are counted as in their `ALL`, passes from the forward one.
 
 use phyllo_kernels::conv::{self, Conv2d, Pass};
-use phyllo_kernels::gemm::{self, Activation, Bias, Gemm};
+use phyllo_kernels::gemm::{self, Activation, Bias, Gemm, Way};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::convolutions::{filters, image, maps};
@@ -82,10 +82,10 @@ pub fn gemm_serves(method: usize, m: usize, n: usize, k: usize, rsb: usize, csb:
 #[wasm_bindgen(js_name = "gemmBy")]
 #[allow(clippy::too_many_arguments)]
 pub fn gemm_by(method: usize, m: usize, n: usize, k: usize, a: usize, b: usize, rsb: usize, csb: usize, c: usize) {
-    let (g, method) = (product(m, n, k, rsb, csb), gemm::Method::ALL[method]);
+    let (g, way) = (product(m, n, k, rsb, csb), Way::by(gemm::Method::ALL[method]));
     slices! {
-        a: input f32[m * k], b: input f32[matrices(k, n, 1, rsb, csb, 0)], c: output f32[m * n];
-        room = gemm::gemm_workspace_by(method, &g)
+        a: input f32[m * k], b: input f32[matrices(k, n, 1, rsb, csb, 0)], c: output_cells f32[m * n];
+        room = gemm::gemm_workspace_by(way, &g)
     }
-    gemm::gemm_by(method, &g, a, b, c, Bias::None, false, Activation::None, room);
+    gemm::gemm_by(way, &g, a, b, c, Bias::None, false, Activation::None, room);
 }

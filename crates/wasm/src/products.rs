@@ -1,9 +1,11 @@
 //! Matrix products.
 
-use phyllo_kernels::gemm::{self, Activation, Bias, Gemm};
+use phyllo_kernels::gemm::{self, Activation, Bias, Gemm, Panels};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::dry_run;
+use crate::slices::parts;
+#[cfg(feature = "train")]
 use crate::slices::slices;
 
 /// The elements of `batch` matrices [rows, columns], from the first to the last.
@@ -50,15 +52,16 @@ pub fn gemm(
 ) {
     let g = Gemm { m, n, k, rsa, csa, rsb, csb, rsc, batch, sa, sb, sc };
     dry_run::work([batch, m, n, k]);
-    slices! {
-        a: input f32[matrices(m, k, batch, rsa, csa, sa)],
-        b: input f32[matrices(k, n, batch, rsb, csb, sb)],
-        c: output f32[product_len(&g)],
-        bias: input f32[bias_len(&g, bias_by)];
-        room = gemm::gemm_workspace(&g)
+    let (way, activation) = (g.way(), Activation::numbered(activation));
+    parts! {
+        cut g by cut(), from start;
+        a: input f32[matrices(g.m, k, g.batch, rsa, csa, sa)] + start.a,
+        b: input f32[matrices(k, g.n, g.batch, rsb, csb, sb)] + start.b,
+        c: output_cells f32[product_len(&g)] + start.c,
+        bias: input f32[bias_len(&g, bias_by)] + [0, start.row, start.column][bias_by as usize];
+        room = gemm::gemm_workspace_by(way, &g)
+        => gemm::gemm_by(way, &g, a, b, c, bias_of(bias, bias_by), accumulate != 0, activation, room)
     }
-    let (bias, activation) = (bias_of(bias, bias_by), Activation::numbered(activation));
-    gemm::gemm(&g, a, b, c, bias, accumulate != 0, activation, room);
 }
 
 #[cfg(feature = "train")]
@@ -84,12 +87,16 @@ pub fn gemm_packed(
     dry_run::work([m, n, k]);
     dry_run::size([k, n]);
     dry_run::require(gemm::gemm_pack_len(m, k, n) > 0);
-    slices! {
-        a: input f32[matrices(m, k, 1, rsa, csa, 0)], packed: input f32[gemm::gemm_pack_len(m, k, n)],
-        c: output f32[product_len(&g)],
-        bias: input f32[bias_len(&g, bias_by)];
+    let activation = Activation::numbered(activation);
+    let columns = |packed, first| Panels { packed, columns: n, first };
+    parts! {
+        cut g by cut(), from start;
+        a: input f32[matrices(g.m, k, 1, rsa, csa, 0)] + start.a, packed: input f32[gemm::gemm_pack_len(m, k, n)],
+        c: output_cells f32[product_len(&g)] + start.c,
+        bias: input f32[bias_len(&g, bias_by)] + [0, start.row, start.column][bias_by as usize];
         room = gemm::gemm_packed_workspace(&g)
+        => gemm::gemm_packed(
+            &g, a, columns(packed, start.row), c, bias_of(bias, bias_by), accumulate != 0, activation, room,
+        )
     }
-    let (bias, activation) = (bias_of(bias, bias_by), Activation::numbered(activation));
-    gemm::gemm_packed(&g, a, packed, c, bias, accumulate != 0, activation, room);
 }

@@ -128,8 +128,53 @@ macro_rules! extent {
 
 /// As [`slices`], with what is done with them, and how that may be cut: `n by 64, work 2 * n` are parts of whole 64s of the
 /// size n, if that many numbers, read or written once, are worth it. In a part n is smaller, and what `with` declares
-/// follows; operands whose extent grows with n begin where their part does. `n from i` names where that is. Without threads this is `slices` alone.
+/// follows; operands whose extent grows with n begin where their part does. `n from i` names where that is. Without threads
+/// this is `slices` alone.
+///
+/// `cut g by cut(…), from start` leaves that to a geometry of the kernels: `g.cut` is told how many threads there are, and
+/// `g.part` gives the geometry of a part, under the same name, and where it begins in operands with `+ start.x`.
 macro_rules! parts {
+    (
+        cut $g:ident by $cut:ident($($argument:expr),*), from $start:ident;
+        $($name:ident: $kind:ident $type:ident[$($extent:tt)+] $(+ $first:expr)?),* $(,)?; $room:ident = $need:expr
+        => $body:expr
+    ) => {{
+        #[cfg(feature = "threads")]
+        {
+            let way = $g.$cut($crate::threads::running_threads(), $($argument),*);
+            let cut = $crate::parts::Cut::new(way.n, way.grain, way.work);
+            if cut.count > 1 {
+                let part = |i: usize| {
+                    let (first, n) = cut.part(i);
+                    $g.part(way.by, first, n)
+                };
+                let each = (0..cut.count).fold(0, |most, i| {
+                    let ($g, _) = part(i);
+                    most.max(usize::next_multiple_of($need, 16))
+                });
+                if let Some(rooms) = usize::checked_mul(each, cut.count).and_then($crate::memory::room) {
+                    $crate::threads::join(cut.count, &|i| {
+                        let ($g, $start) = part(i);
+                        $(
+                            // SAFETY: a part of the whole operand, which is as the contract says.
+                            let $name = unsafe {
+                                let at = $crate::parts::shifted::<$type>($name, 0 $(+ $first)?);
+                                $crate::slices::$kind::<$type>(at, $crate::slices::extent!($($extent)+))
+                            };
+                        )*
+                        // SAFETY: of the workspace, what is this part's.
+                        let $room = unsafe { $crate::slices::output::<f32>(rooms + 4 * i * each, each) };
+                        $body
+                    });
+                    return;
+                }
+            }
+        }
+        $crate::slices::slices! { $($name: $kind $type[$($extent)+]),*; $room = $need }
+        let $start = $g.whole();
+        _ = $start;
+        $body
+    }};
     ($n:ident by $($rest:tt)*) => {
         $crate::slices::parts! { $n from _first by $($rest)* }
     };
@@ -154,7 +199,7 @@ macro_rules! parts {
                         $crate::slices::within!($narrow { each + usize::next_multiple_of($need, 16) })
                     };
                 )?
-                if let Some(rooms) = $crate::memory::room(each * cut.count) {
+                if let Some(rooms) = usize::checked_mul(each, cut.count).and_then($crate::memory::room) {
                     $crate::threads::join(cut.count, &|i| {
                         #[allow(unused_variables)]
                         let ($first, length) = cut.part(i);

@@ -36,10 +36,16 @@ pub trait Element: Copy {
     fn write_few(v: Self::Vector, y: &[Cell<Self>]);
 }
 
+/// Where the values of cells are, which may be written through it.
+#[inline(always)]
+pub(crate) fn address<T>(x: &[Cell<T>]) -> *mut T {
+    x.as_ptr().cast::<T>().cast_mut()
+}
+
 /// The values of four cells.
 #[inline(always)]
 fn values<T>(x: &[Cell<T>; 4]) -> *mut [T; 4] {
-    x.as_ptr().cast::<[T; 4]>().cast_mut()
+    address(x).cast()
 }
 
 macro_rules! element {

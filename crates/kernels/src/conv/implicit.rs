@@ -123,7 +123,7 @@ pub(super) fn correlate(
             packed
         }
     };
-    let a = Packed { at: packed.as_ptr(), rows: m };
+    let a = Packed { at: packed.as_ptr(), rows: m, first: 0 };
     let panels = workspace.floats(b_workspace(pixels, k)).as_mut_ptr();
     let column = epilogue.bias.map_or(ptr::null(), <[f32]>::as_ptr);
     let (x_len, y_len) = (window.x_len(), window.y_len());

@@ -26,7 +26,7 @@ const SINGLE_ROWS: usize = 2;
 pub const DOT_ROWS: usize = 7;
 /// Up to so many rows packing B by rows costs more than it saves: 12 rows of 1024 × 1000 at 27 in place, where packing
 /// gets 22; 20 of 400 × 120 at 47 and 41.
-const FEW_ROWS: usize = 24;
+pub(super) const FEW_ROWS: usize = 24;
 /// Where rows of B are a multiple of so many numbers apart, and fall onto the same few lines of the first cache, nothing
 /// is done in place: 4 rows of 1024 × 1024 at 17, and at 23 packed; 4 of 4096 × 4096 at 5 and 9.
 const ALIASED: usize = 512;

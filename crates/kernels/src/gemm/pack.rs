@@ -41,13 +41,16 @@ impl Operand for Strided {
 #[derive(Clone, Copy)]
 pub struct Packed {
     pub at: *const f32,
+    /// All rows that are packed.
     pub rows: usize,
+    /// The one that is taken for the first: a multiple of the panels' width.
+    pub first: usize,
 }
 
 impl Operand for Packed {
     #[inline(always)]
     unsafe fn panels<const W: usize>(&self, first: usize, _: usize, p: usize, kc: usize, _: *mut f32) -> *const f32 {
-        self.at.add(p * self.rows.next_multiple_of(W) + first * kc)
+        self.at.add(p * self.rows.next_multiple_of(W) + (self.first + first) * kc)
     }
 }
 
@@ -60,7 +63,7 @@ pub unsafe fn prepack<const W: usize>(x: &Strided, rows: usize, depth: usize, kc
     for p in (0..depth).step_by(kc) {
         x.panels::<W>(0, rows, p, kc.min(depth - p), out.add(p * width));
     }
-    Packed { at: out, rows }
+    Packed { at: out, rows, first: 0 }
 }
 
 /// Where [`prepack`] puts the number at a row and depth.

@@ -6,6 +6,8 @@ use super::loops::{a_workspace, depths_at_once, multiply, NR};
 use super::method::DOT_ROWS;
 use super::micro::Output;
 use super::pack::{prepack, Packed, Strided};
+use crate::cells::address;
+use core::cell::Cell;
 
 /// Numbers that a packed B takes, in a layout of this module's own.
 pub fn packed_len(k: usize, n: usize) -> usize {
@@ -42,26 +44,36 @@ pub fn gemm_packed_workspace(g: &Gemm) -> usize {
     a_workspace(g.m, g.k)
 }
 
-/// One product as by [`gemm`](super::gemm), to its bits, of a B [k, n] that [`gemm_pack`] has packed, where that is worth it. What `g`
-/// says of B's strides and of a batch is not read.
+/// Columns of a packed B.
+#[derive(Clone, Copy, Debug)]
+pub struct Panels<'a> {
+    /// What [`gemm_pack`] has made of a B of so many columns.
+    pub packed: &'a [f32],
+    pub columns: usize,
+    /// The first that is multiplied by, a multiple of 8.
+    pub first: usize,
+}
+
+/// One product as by [`gemm`](super::gemm), to its bits, of columns of a B that [`gemm_pack`] has packed, or of some of the
+/// rows of such a product. What `g` says of B's strides and of a batch is not read.
 ///
 /// # Panics
-/// If packing it is not worth it, or a slice is shorter than the geometry says.
+/// If a size is 0, the first column is not that of a panel, or a slice is shorter than the geometry says.
 pub fn gemm_packed(
-    g: &Gemm, a: &[f32], packed: &[f32], c: &mut [f32], bias: Bias, accumulate: bool, activation: Activation,
+    g: &Gemm, a: &[f32], b: Panels, c: &[Cell<f32>], bias: Bias, accumulate: bool, activation: Activation,
     workspace: &mut [f32],
 ) {
     let (m, n, k) = (g.m, g.n, g.k);
-    let len = gemm_pack_len(m, k, n);
-    assert!(len > 0, "there is nothing packed");
-    assert!(len <= packed.len(), "B is too short");
+    assert!(m > 0 && n > 0 && k > 0, "there is nothing packed");
+    assert!(b.first.is_multiple_of(NR) && b.first + n <= b.columns, "B has no such columns");
+    assert!(packed_len(k, b.columns) <= b.packed.len(), "B is too short");
     assert!((m - 1) * g.rsa + (k - 1) * g.csa < a.len(), "A is too short");
     assert!((m - 1) * g.rsc + n <= c.len(), "C is too short");
     bias.assert_fits(g);
     assert!(gemm_packed_workspace(g) <= workspace.len(), "workspace is too short");
-    let out = Output { accumulate, activation, ..bias.output(c.as_mut_ptr(), g.rsc) };
+    let out = Output { accumulate, activation, ..bias.output(address(c), g.rsc) };
     let rows = Strided { at: a.as_ptr(), row: g.rsa, depth: g.csa };
-    let b = Packed { at: packed.as_ptr(), rows: n };
+    let b = Packed { at: b.packed.as_ptr(), rows: b.columns, first: b.first };
     // SAFETY: the slices have been compared with the geometry.
     unsafe { multiply(m, n, k, &rows, &b, &out, workspace.as_mut_ptr(), core::ptr::null_mut()) };
 }

@@ -6,18 +6,26 @@ use super::loops::{a_workspace, b_workspace, depths_at_once, multiply, MR, NR};
 use super::method::Method;
 use super::micro::Output;
 use super::pack::Strided;
+use super::parts::Way;
 use super::rows;
+use crate::cells::address;
+use core::cell::Cell;
 
 /// Numbers of workspace that [`gemm`] needs.
 #[inline(always)]
 pub fn gemm_workspace(g: &Gemm) -> usize {
-    let g = if g.is_column() { &g.transposed() } else { g };
-    gemm_workspace_by(g.method(), g)
+    gemm_workspace_by(g.way(), g)
 }
 
 /// Numbers of workspace that [`gemm_by`] needs.
 #[inline(always)]
-pub fn gemm_workspace_by(method: Method, g: &Gemm) -> usize {
+pub fn gemm_workspace_by(way: Way, g: &Gemm) -> usize {
+    let g = if way.transposed { &g.transposed() } else { g };
+    room(way.method, g)
+}
+
+#[inline(always)]
+fn room(method: Method, g: &Gemm) -> usize {
     a_room(method, g) + b_room(method, g)
 }
 
@@ -46,7 +54,7 @@ fn b_room(method: Method, g: &Gemm) -> usize {
 }
 
 #[inline(always)]
-fn assert_fits(g: &Gemm, method: Method, a: &[f32], b: &[f32], c: &[f32], bias: &Bias, workspace: &[f32]) {
+fn assert_fits(g: &Gemm, method: Method, a: &[f32], b: &[f32], c: &[Cell<f32>], bias: &Bias, workspace: &[f32]) {
     let batches = g.batch - 1;
     if g.k > 0 {
         let k = g.k - 1;
@@ -55,7 +63,7 @@ fn assert_fits(g: &Gemm, method: Method, a: &[f32], b: &[f32], c: &[f32], bias: 
     }
     assert!(batches * g.sc + (g.m - 1) * g.rsc + g.n <= c.len(), "C is too short");
     bias.assert_fits(g);
-    assert!(gemm_workspace_by(method, g) <= workspace.len(), "workspace is too short");
+    assert!(room(method, g) <= workspace.len(), "workspace is too short");
 }
 
 /// C ← f(AB), to AB added C if `accumulate` and a bias, for every product of the batch. k = 0 makes AB zero.
@@ -66,30 +74,24 @@ fn assert_fits(g: &Gemm, method: Method, a: &[f32], b: &[f32], c: &[f32], bias: 
 /// If a slice is shorter than the geometry says.
 #[inline(always)]
 pub fn gemm(
-    g: &Gemm, a: &[f32], b: &[f32], c: &mut [f32], bias: Bias, accumulate: bool, activation: Activation,
+    g: &Gemm, a: &[f32], b: &[f32], c: &[Cell<f32>], bias: Bias, accumulate: bool, activation: Activation,
     workspace: &mut [f32],
 ) {
-    let (g, a, b, bias) = if g.is_column() { (&g.transposed(), b, a, bias.transposed()) } else { (g, a, b, bias) };
-    products(g.method(), g, a, b, c, bias, accumulate, activation, workspace);
+    gemm_by(g.way(), g, a, b, c, bias, accumulate, activation, workspace);
 }
 
-/// [`gemm`] by a method that serves.
+/// [`gemm`] in a way that serves: that of the whole for a part of it.
 ///
 /// # Panics
 /// If it does not, or a slice is shorter than the geometry says.
-pub fn gemm_by(
-    method: Method, g: &Gemm, a: &[f32], b: &[f32], c: &mut [f32], bias: Bias, accumulate: bool,
-    activation: Activation, workspace: &mut [f32],
-) {
-    assert!(g.serves(method), "the method does not serve");
-    products(method, g, a, b, c, bias, accumulate, activation, workspace);
-}
-
 #[inline(always)]
-fn products(
-    method: Method, g: &Gemm, a: &[f32], b: &[f32], c: &mut [f32], bias: Bias, accumulate: bool,
-    activation: Activation, workspace: &mut [f32],
+pub fn gemm_by(
+    way: Way, g: &Gemm, a: &[f32], b: &[f32], c: &[Cell<f32>], bias: Bias, accumulate: bool, activation: Activation,
+    workspace: &mut [f32],
 ) {
+    let (method, turn, column) = (way.method, way.transposed, g.n == 1 && g.rsc == 1);
+    let (g, a, b, bias) = if turn { (&g.transposed(), b, a, bias.transposed()) } else { (g, a, b, bias) };
+    assert!(g.serves(method) && (!turn || column), "the method does not serve");
     if g.batch == 0 || g.m == 0 || g.n == 0 {
         return;
     }
@@ -97,7 +99,7 @@ fn products(
     for i in 0..g.batch {
         // SAFETY: `assert_fits` has compared every slice with the geometry; `transposed` describes the same elements.
         unsafe {
-            let out = Output { accumulate, activation, ..bias.output(c.as_mut_ptr().add(i * g.sc), g.rsc) };
+            let out = Output { accumulate, activation, ..bias.output(address(c).add(i * g.sc), g.rsc) };
             if g.k == 0 {
                 empty(g, &out);
             } else {
