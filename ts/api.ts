@@ -24,6 +24,7 @@ export const memory: (options?: MemoryOptions) => MemoryInfo = checked(
 /** The name of the binary that computes: `simd128` or `relaxed`. */
 export const backendName = (): string => runtime.backend.name;
 
+export { doctor, threads, type Doctor } from './core/doctor';
 export { Tensor } from './core/tensor';
 export type { DType, TensorData } from './core/dtype';
 export type { Shape } from './core/shape';

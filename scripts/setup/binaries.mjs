@@ -33,9 +33,13 @@ const STACK = '-Clink-arg=--export=__stack_pointer';
  */
 const THREADS = [
   '-Ctarget-feature=+atomics,+bulk-memory,+mutable-globals',
-  ...['--shared-memory', '--import-memory', '--initial-memory=2097152', '--max-memory=4294967296', '--no-check-features'].map(
-    flag => `-Clink-arg=${flag}`,
-  ),
+  ...[
+    '--shared-memory',
+    '--import-memory',
+    '--initial-memory=2097152',
+    '--max-memory=4294967296',
+    '--no-check-features',
+  ].map(flag => `-Clink-arg=${flag}`),
 ];
 const THREADED = { cargo: ['--features', 'threads'], env: { RUSTC_BOOTSTRAP: '1' }, glue: false };
 /** Loop strength reduction undoes the address arithmetic that the micro-kernels are written for. */
@@ -84,7 +88,9 @@ export async function buildBinaries({ checked, own, modules }) {
   const resultsOf = (/** @type {Binary} */ binary) => {
     return [fileOf(binary), ...(binary.exports || binary.glue === false ? [] : [TYPES])];
   };
-  const wanted = [...PUBLISHED, ...(checked ? [CHECKED] : [])].filter(({ name }) => !own || name === OWN || name === `${OWN}-threads`);
+  const wanted = [...PUBLISHED, ...(checked ? [CHECKED] : [])].filter(
+    ({ name }) => !own || name === OWN || name === `${OWN}-threads`,
+  );
   const stale = wanted.filter(binary => !isMade(stampOf(binary), inputs, resultsOf(binary)));
   if (stale.length === 0) return;
   const inCache = join(CACHE, '.lock');

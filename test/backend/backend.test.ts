@@ -1,36 +1,14 @@
 /** Every kernel of the contract, on every binary that this engine runs, against the reference backend. */
 import { afterAll, describe, expect, test } from 'vitest';
-import type { AllKernels, FullBackend } from '../../ts/backend/backend';
 import { reference } from '../../ts/backend/reference/backend';
 import { wasmBackend } from '../../ts/backend/wasm/backend';
 import type { Call } from './kernels/calls';
 import { CASES } from './kernels/index';
+import { run } from './kernels/run';
 import { modules } from './modules';
 
 /** The names, with their types. */
 const KERNELS = (Object.keys(CASES) as (keyof typeof CASES)[]).sort();
-
-/** Makes the buffers, calls the kernel, and gives back what it returned and wrote. */
-function run(backend: FullBackend, name: keyof AllKernels, { args }: Call): number[][] {
-  const blocks = args.map(arg => {
-    if (typeof arg === 'number') return null;
-    const bytes = arg.data.length * backend.itemSize(arg.dtype);
-    const at = backend.alloc(bytes);
-    backend.write(at, arg.data, arg.dtype);
-    return { at, bytes, arg };
-  });
-  const kernel: (...args: number[]) => number | void = backend.kernels[name]!;
-  const addresses = args.map((arg, i) => {
-    const block = blocks[i];
-    return typeof arg === 'number' || !block ? Number(arg) : block.at + arg.first * backend.itemSize(arg.dtype);
-  });
-  const result = kernel(...addresses);
-  const written = blocks.map(block =>
-    block?.arg.written ? Array.from(backend.readSync(block.at, block.arg.data.length, block.arg.dtype)) : [],
-  );
-  for (const block of blocks) if (block) backend.free(block.at, block.bytes);
-  return [typeof result === 'number' ? [result] : [], ...written];
-}
 
 /** The largest error, as a part of the largest element, or of 1 if that is less. */
 function largestError(actual: readonly number[], expected: readonly number[]): number {

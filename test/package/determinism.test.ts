@@ -1,4 +1,7 @@
-/** The same seed gives the same bits: in every process, and on every runtime with the binary `simd128`. */
+/**
+ * The same seed gives the same bits: in every process, on any number of threads, and on every runtime with the binary
+ * `simd128`.
+ */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -17,9 +20,9 @@ interface Run {
 }
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-async function train(seed: number): Promise<Run> {
+async function train(seed: number, threads = ''): Promise<Run> {
   const args = ['--conditions=phyllo-source', '--import', 'tsx', 'test/package/determinism.child.ts', `${seed}`];
-  const env = { ...process.env, PHYLLO_WASM: 'simd128' };
+  const env = { ...process.env, PHYLLO_WASM: 'simd128', PHYLLO_THREADS: threads };
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root, env });
   const run: Run = JSON.parse(stdout);
   return run;
@@ -33,4 +36,9 @@ test('a LeNet with dropout, shuffled batches and Adam, trained in three processe
   expect(second).toEqual(first);
   expect(first.hash).toBe(HASH);
   expect(other.hash).not.toBe(HASH);
+});
+
+test.each(['1', '2', '3', '5'])('on %s threads', { timeout: 120_000 }, async threads => {
+  const { hash } = await train(1, threads);
+  expect(hash).toBe(HASH);
 });

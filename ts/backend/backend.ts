@@ -59,7 +59,9 @@ export interface Threads {
 export interface Backend extends Memory, Partial<Capabilities> {
   readonly name: string;
   readonly kernels: Kernels;
-  readonly threads?: Threads | null;
+  readonly threads?: Threads;
+  /** Why it was chosen. */
+  readonly why?: string;
 }
 
 /** A backend whose memory JavaScript can reach. */

@@ -3,10 +3,6 @@
 
 use crate::threads;
 
-/// The work of a part that is worth another thread, in numbers read or written once, some 0.1 ns each: a call and its
-/// join take 0.2 µs where the thread spins.
-const LEAST: u64 = 1 << 14;
-
 /// [0, n) in parts of whole grains.
 #[derive(Clone, Copy)]
 pub struct Cut {
@@ -19,7 +15,7 @@ impl Cut {
     /// As many parts as there are threads, grains, and shares of `work` that are worth one.
     #[inline(always)]
     pub fn new(n: usize, grain: usize, work: u64) -> Self {
-        if work < 2 * LEAST {
+        if work < 2 * threads::least_work() {
             return Self { n, grain, count: 1 };
         }
         Self::of(n, grain, work)
@@ -32,7 +28,7 @@ impl Cut {
             threads::wish(work);
             return Self { n, grain, count: 1 };
         }
-        let worth = usize::try_from(work / LEAST).unwrap_or(usize::MAX);
+        let worth = usize::try_from(work / threads::least_work()).unwrap_or(usize::MAX);
         Self { n, grain, count: threads.min(n.div_ceil(grain)).min(worth).max(1) }
     }
 

@@ -6,7 +6,7 @@
 //! some ns.
 
 use core::arch::wasm32::{memory_atomic_notify, memory_atomic_wait32, memory_atomic_wait64};
-use core::hint::spin_loop;
+use core::hint::{black_box, spin_loop};
 use core::mem::transmute;
 use core::ptr::null_mut;
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
@@ -22,6 +22,9 @@ const IDLE_SPINS: u32 = 20_000;
 /// The turns that the caller spins for parts that others have taken. Where another program has the other core, 20,000 cost
 /// LeNet-5 a fifth; where it is free, 200 cost 3 %.
 const JOIN_SPINS: u32 = 2_000;
+/// The work of a part that is worth another thread, in numbers read or written once, some 0.1 ns each: a call and its
+/// join take 0.2 µs where the thread spins.
+const LEAST: u32 = 1 << 14;
 /// The most threads, the caller among them.
 pub const MOST: usize = 64;
 
@@ -88,6 +91,9 @@ struct Pool {
     /// How many threads run [`work`], and how many of them wait.
     present: AtomicU32,
     waiting: AtomicU32,
+    /// [`LEAST`], and how many turns threads spin before a part, at random: for tests.
+    least: AtomicU32,
+    delay: AtomicU32,
     /// The work of calls that could have been cut.
     alone: AtomicU64,
     /// Whether the caller waits, and whether it may: the main thread of a page may not.
@@ -108,6 +114,8 @@ static POOL: Pool = Pool {
     allowed: AtomicU32::new(1),
     present: AtomicU32::new(0),
     waiting: AtomicU32::new(0),
+    least: AtomicU32::new(LEAST),
+    delay: AtomicU32::new(0),
     alone: AtomicU64::new(0),
     joining: AtomicU32::new(0),
     may_wait: AtomicU32::new(1),
@@ -170,6 +178,7 @@ pub fn work(thread: usize) {
         await_ticket(thread);
         set_state(thread, State::Busy);
         while let Some((i, part, operands)) = take() {
+            dawdle(i);
             // SAFETY: the caller's operands live until all parts are done.
             unsafe { part(operands, i) };
             finish(1);
@@ -238,6 +247,32 @@ pub fn wish(work: u64) {
     }
 }
 
+/// From how much work on a part is worth a thread, and how long threads dawdle before one: to try every cut, and every
+/// order.
+#[wasm_bindgen(js_name = "tryThreads")]
+pub fn try_threads(least: u32, delay: u32) {
+    POOL.least.store(if least == 0 { LEAST } else { least }, SeqCst);
+    POOL.delay.store(delay, SeqCst);
+}
+
+#[inline(always)]
+pub fn least_work() -> u64 {
+    POOL.least.load(Relaxed).into()
+}
+
+/// Spins for a time that looks random, where tests want it.
+#[inline(always)]
+fn dawdle(part: usize) {
+    let delay = POOL.delay.load(Relaxed);
+    if delay > 0 {
+        let call = Ticket(POOL.ticket.0.load(Relaxed)).call();
+        let hash = (call.wrapping_mul(0x9e37_79b9) ^ part as u32).wrapping_mul(0x85eb_ca6b);
+        for turn in 0..hash.rotate_left(16) % delay {
+            black_box(turn);
+        }
+    }
+}
+
 /// How many threads compute, the caller among them.
 #[wasm_bindgen(js_name = "runningThreads")]
 pub fn running_threads() -> usize {
@@ -253,6 +288,7 @@ pub fn join<F: Fn(usize) + Sync>(n: usize, part: &F) {
     begin(n, erased::<F> as Part, (part as *const F).cast());
     let mut mine = 0;
     while let Some((i, ..)) = take() {
+        dawdle(i);
         part(i);
         mine += 1;
     }

@@ -12,11 +12,16 @@ export interface WasmBackend extends FullBackend {
 
 /**
  * A backend on a linear memory of its own. `name` tells binaries apart where several run. With what several threads share,
- * or why there is one.
+ * or why there is one; and why this binary.
  *
  * @throws {PhylloError} if the module is none of this package's.
  */
-export function wasmBackend(module: WebAssembly.Module, name: string, shared: ThreadOptions | string = 'it was made for one'): WasmBackend {
+export function wasmBackend(
+  module: WebAssembly.Module,
+  name: string,
+  shared: ThreadOptions | string = 'it was made for one',
+  why = 'it was made so',
+): WasmBackend {
   const { binary, stack, threads } = instantiate(module, name, shared);
   const memory = new LinearMemory(binary.memory);
   const kernels = kernelsOf(binary);
@@ -27,6 +32,7 @@ export function wasmBackend(module: WebAssembly.Module, name: string, shared: Th
   const take = (bytes: number): number => (bytes < 2 ** 31 ? binary.alloc(bytes) >>> 0 : 0);
   return {
     name,
+    why,
     threads: threads ?? oneThread(String(shared)),
     kernels,
     blocked: kernels,

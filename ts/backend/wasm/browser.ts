@@ -4,7 +4,7 @@
  */
 import { FileError } from '../../core/errors';
 import { wasmBackend, type WasmBackend } from './backend';
-import { chooseBinary } from './probe';
+import { chooseBinary, whyBinary } from './probe';
 import { sharedMemory, threadsAsked, type StartWorker } from './threads';
 
 // Each URL is written out whole, so that bundlers find the file.
@@ -15,7 +15,8 @@ const BINARIES = {
   'relaxed-threads': new URL('../../../generated/relaxed-threads.wasm', import.meta.url),
 } as const;
 
-const name = chooseBinary(Reflect.get(globalThis, 'PHYLLO_WASM'));
+const wished: unknown = Reflect.get(globalThis, 'PHYLLO_WASM');
+const name = chooseBinary(wished);
 
 // Not compileStreaming: it refuses what a server does not serve as application/wasm.
 async function compile(url: URL): Promise<WebAssembly.Module> {
@@ -47,7 +48,9 @@ function mayWait(): boolean {
 /** The backend with as many threads as are asked for, or with one where there can be no more. */
 async function load(): Promise<WasmBackend> {
   const asked = threadsAsked(Reflect.get(globalThis, 'PHYLLO_THREADS'));
-  const one = async (why: string): Promise<WasmBackend> => wasmBackend(await compile(BINARIES[name]), name, why);
+  const chosen = whyBinary(wished, name);
+  const one = async (why: string): Promise<WasmBackend> =>
+    wasmBackend(await compile(BINARIES[name]), name, why, chosen);
   if (asked === 1) return one('PHYLLO_THREADS asks for one');
   if (typeof SharedArrayBuffer === 'undefined') {
     return one(
@@ -60,7 +63,8 @@ async function load(): Promise<WasmBackend> {
   const memory = sharedMemory();
   if (memory === null) return one('there is no room for a shared memory');
   const module = await compile(BINARIES[`${name}-threads`]);
-  return wasmBackend(module, name, { module, memory, asked: () => asked ?? cores, start, mayWait: mayWait() });
+  const shared = { module, memory, asked: () => asked ?? cores, start, mayWait: mayWait() };
+  return wasmBackend(module, name, shared, chosen);
 }
 
 export const backend: WasmBackend = await load();

@@ -9,7 +9,7 @@ import { Worker } from 'node:worker_threads';
 import { FileError } from '../../core/errors';
 import { wasmBackend, type WasmBackend } from './backend';
 import { physicalCores } from './cores';
-import { chooseBinary } from './probe';
+import { chooseBinary, whyBinary } from './probe';
 import { sharedMemory, threadsAsked, type StartWorker } from './threads';
 
 const BINARIES = {
@@ -43,14 +43,16 @@ const read = (url: URL): WebAssembly.Module => new WebAssembly.Module(readFileSy
 /** The backend with as many threads as are asked for, or with one where there can be no more. */
 function load(): WasmBackend {
   const asked = threadsAsked(env.PHYLLO_THREADS);
-  const one = (why: string): WasmBackend => wasmBackend(read(BINARIES[name]), name, why);
+  const chosen = whyBinary(env.PHYLLO_WASM, name);
+  const one = (why: string): WasmBackend => wasmBackend(read(BINARIES[name]), name, why, chosen);
   if (asked === 1) return one('PHYLLO_THREADS asks for one');
   if (name === 'checked') return one('the checked binary has one');
   if (asked === null && availableParallelism() === 1) return one('this machine has one core');
   const memory = sharedMemory();
   if (memory === null) return one('there is no room for a shared memory');
   const module = read(BINARIES[`${name}-threads`]);
-  return wasmBackend(module, name, { module, memory, asked: () => asked ?? physicalCores(), start, mayWait: true });
+  const shared = { module, memory, asked: () => asked ?? physicalCores(), start, mayWait: true };
+  return wasmBackend(module, name, shared, chosen);
 }
 
 export const backend: WasmBackend = load();

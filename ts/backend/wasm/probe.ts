@@ -14,6 +14,12 @@ const RELAXED_MADD = Uint8Array.of(
 /** Whether the engine knows relaxed SIMD: a multiplication and addition in one, rounded once. */
 const hasRelaxedSimd = (): boolean => WebAssembly.validate(RELAXED_MADD);
 
+/** Why a binary was chosen. */
+export function whyBinary(asked: unknown, name: string): string {
+  if (asked !== undefined && asked !== '') return 'PHYLLO_WASM asks for it';
+  return name === 'relaxed' ? 'it is the fastest' : 'this engine has no relaxed SIMD';
+}
+
 /** The binary that was asked for by name, `others` among them, or else the fastest that the engine runs. */
 export function chooseBinary<Name extends string = never>(
   asked: unknown,

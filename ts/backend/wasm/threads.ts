@@ -13,6 +13,7 @@ export interface ThreadedBinary extends Binary {
   /** The address of so many bytes that stay in use, or 0. */
   reserve(bytes: number): number;
   allowThreads(n: number, mayWait: number): void;
+  tryThreads(least: number, delay: number): void;
   runningThreads(): number;
   /** Ends a call that an exception cuts off. */
   abandon(): void;
@@ -162,9 +163,13 @@ export interface ThreadOptions {
 /** Where there is one thread, and why. */
 export const oneThread = (why: string): Threads => ({ asked: 1, running: 1, why, use: async () => 1 });
 
+/** How many threads may end before no more are started. */
+const MOST_ENDED = 8;
+
 /** The threads of one binary. */
 export class ThreadPool implements Threads {
-  why: string | null = null;
+  private failure: string | null = null;
+  private ended = 0;
   private wanted: number | null = null;
   private foreman: Worker | null = null;
   /** Numbers of threads that were started and have not ended. */
@@ -188,6 +193,10 @@ export class ThreadPool implements Threads {
   get running(): number {
     return this.binary.runningThreads();
   }
+  get why(): string | null {
+    if (this.running >= this.asked) return null;
+    return this.failure ?? (this.foreman ? 'they are starting' : 'the first long computation starts them');
+  }
   /** Why the last one ended that did. */
   get cause(): string {
     if (this.note === 0) return '';
@@ -199,15 +208,15 @@ export class ThreadPool implements Threads {
     this.wanted = n;
     this.begin();
     // They say that they are there in memory alone.
-    while (this.running < n && this.why === null) await new Promise(resolve => setTimeout(resolve, 1));
+    while (this.running < n && this.failure === null) await new Promise(resolve => setTimeout(resolve, 1));
     return this.running;
   }
 
   /** Starts the threads that are missing. They take part from when they are there; nobody waits for them. */
   begin(): void {
-    this.why = null;
+    this.failure = null;
     this.binary.allowThreads(this.asked, this.options.mayWait ? 1 : 0);
-    for (let thread = 1; thread < this.asked && this.why === null; thread++) {
+    for (let thread = 1; thread < this.asked && this.failure === null; thread++) {
       if (this.started.has(thread)) continue;
       try {
         this.foreman ??= this.hire();
@@ -216,7 +225,7 @@ export class ThreadPool implements Threads {
         this.foreman.post({ start: thread, top });
       } catch (error) {
         this.started.delete(thread);
-        this.why = error instanceof Error ? error.message : String(error);
+        this.failure = error instanceof Error ? error.message : String(error);
       }
     }
   }
@@ -224,6 +233,14 @@ export class ThreadPool implements Threads {
   /** Ends a call that an exception cuts off. */
   abandon(): void {
     this.binary.abandon();
+  }
+
+  /**
+   * From how much work on a part is worth a thread, 0 for what was measured, and how many turns threads spin before a
+   * part, at random: for tests.
+   */
+  try(least: number, delay: number): void {
+    this.binary.tryThreads(least, delay);
   }
 
   /** Ends a thread, in a moment, in the middle of whatever it does: for tests. */
@@ -248,16 +265,17 @@ export class ThreadPool implements Threads {
     if (at === 0) throw new ValueError('threads', `there is no room for a stack of ${bytes} bytes`);
     return at + bytes;
   }
-  /** A thread has ended: it is started again when threads are next asked for. */
+  /** A thread has ended, and another takes its place, unless that happens again and again. */
   private hear(message: unknown): void {
     if (typeof message !== 'object' || message === null || !('thread' in message)) return;
-    const { thread } = message;
-    this.started.delete(Number(thread));
-    this.why = `thread ${String(thread)} ended: ${'cause' in message ? String(message.cause) : ''}`;
+    this.started.delete(Number(message.thread));
+    if (++this.ended <= MOST_ENDED) this.begin();
+    else
+      this.failure = `${this.ended} threads ended, the last since ${'cause' in message ? String(message.cause) : ''}`;
   }
   private lose(cause: string): void {
     this.foreman = null;
     this.started.clear();
-    this.why = cause;
+    this.failure = cause;
   }
 }
