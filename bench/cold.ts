@@ -38,7 +38,7 @@ async function start(
   const child = spawn(program!, args, {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, PHYLLO_WASM: binary },
+    env: { ...process.env, PHYLLO_WASM: binary, PHYLLO_THREADS: '1' },
   });
   const closed = once(child, 'close');
   let text = '';

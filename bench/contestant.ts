@@ -18,6 +18,10 @@ export interface Setting {
   readonly node: string;
   /** phyllo's binary; by default the one that the package takes. */
   readonly binary?: string;
+  /** How many threads compute; by default one, on one core. */
+  readonly threads?: number;
+  /** How many phyllo has the binary for, if it is for more. */
+  readonly room?: number;
 }
 
 /** A library in a process of its own, on one core. */
@@ -39,15 +43,19 @@ export class Contestant {
   }
 
   /** @throws {Error} if the library does not load. */
-  static async start(name: LibraryName, { node, binary = '' }: Setting): Promise<Contestant> {
+  static async start(
+    name: LibraryName,
+    { node, binary = '', threads = 1, room = threads }: Setting,
+  ): Promise<Contestant> {
     // The oracle is not part of the package.
     const conditions = name === 'float64' ? ['--conditions=phyllo-source'] : [];
-    const [program, ...args] = command(node, ...conditions, '--import', 'tsx', 'bench/process.ts', name);
+    const words = [node, ...conditions, '--import', 'tsx', 'bench/process.ts', name];
+    const [program, ...args] = room === 1 ? command(...words) : words;
     const child = spawn(program!, args, {
       cwd: ROOT,
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       serialization: 'advanced',
-      env: { ...process.env, PHYLLO_WASM: binary },
+      env: { ...process.env, PHYLLO_WASM: binary, PHYLLO_THREADS: `${room}`, BENCH_THREADS: `${threads}` },
     });
     const contestant = new Contestant(name, child);
     await contestant.ask(null);

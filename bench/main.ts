@@ -9,6 +9,7 @@ import { GROUPS } from './groups/all';
 import { PEERS } from './library';
 import { report } from './report';
 import { line, record, title } from './show';
+import { threads } from './threads/main';
 
 interface Options {
   readonly only: string;
@@ -49,7 +50,7 @@ async function dispatch({ only, node, binary = '' }: Options, assert: boolean): 
   const { status } = spawnSync(run!, args, {
     cwd: ROOT,
     stdio: 'inherit',
-    env: { ...process.env, PHYLLO_WASM: binary },
+    env: { ...process.env, PHYLLO_WASM: binary, PHYLLO_THREADS: '1' },
   });
   exit(status ?? 1);
 }
@@ -77,4 +78,12 @@ program
   .description('measures every method that kernels choose between; takes --only, --node and --binary')
   .option('--assert', 'fail where the picked one is more than 10 % slower than another', false)
   .action((options: { readonly assert: boolean }) => dispatch(program.opts<Options>(), options.assert));
+program
+  .command('threads')
+  .description('measures two threads beside one; takes --only, --node, --binary and --peers')
+  .action(async () => {
+    const { only, node, binary, peers } = program.opts<Options>();
+    if (peers) await bring('peers');
+    await threads(only, peers, { node: node ? await nodeOf(node) : execPath, ...(binary ? { binary } : {}) });
+  });
 await program.parseAsync();

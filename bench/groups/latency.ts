@@ -5,11 +5,15 @@ import type { Row, Task } from '../row';
 import { build, dispose } from './nets';
 import { withEager } from './train';
 
-/** One call of a network: a Float32Array in, a Float32Array out. phyllo loads a saved plan, or runs ops if `eager`. */
+/**
+ * One call of a network: a Float32Array in, a Float32Array out. phyllo loads a saved plan, or runs ops if `eager`, or the
+ * function as it was captured if `captured`: on several threads, which saved plans are not run on.
+ */
 export interface Latency {
   readonly kind: 'latency';
   readonly net: NetName;
   readonly eager?: boolean;
+  readonly captured?: boolean;
   /** 4: convolutions by F(4 × 4, 3 × 3), which a plan does on request. */
   readonly winograd?: 4;
 }
@@ -34,7 +38,7 @@ export const rows: readonly Row<Latency>[] = [
   },
 ];
 
-export async function prepare({ net: name, eager, winograd }: Latency): Promise<Task> {
+export async function prepare({ net: name, eager, captured: kept, winograd }: Latency): Promise<Task> {
   const net = NETS[name];
   const model = build(net);
   model.eval();
@@ -43,11 +47,12 @@ export async function prepare({ net: name, eager, winograd }: Latency): Promise<
   let y: ArrayLike<number> = [];
   const result = (): ArrayLike<number> => y;
   const forward = (x: Tensor): Tensor => model.forward(x);
-  if (eager) {
+  if (eager || kept) {
+    const f = kept ? capture(forward, { winograd }) : forward;
     const run = (): void =>
       noGrad(() =>
         scope(() => {
-          y = forward(tensor(input, { shape })).toArray();
+          y = f(tensor(input, { shape })).toArray();
         }),
       );
     return { run, result, free: () => dispose(model) };

@@ -1,4 +1,5 @@
 /** Work as ONNX models, for both runtimes. */
+import { env } from 'node:process';
 import onnxProto from 'onnx-proto';
 import type { InferenceSession, OnnxValue, Tensor, TensorConstructor } from 'onnxruntime-common';
 import { type Conv, sizes } from '../groups/conv';
@@ -252,7 +253,7 @@ interface Runtime {
 
 async function open(runtime: Runtime, graph: Graph): Promise<InferenceSession> {
   return runtime.InferenceSession.create(encode(graph), {
-    intraOpNumThreads: 1,
+    intraOpNumThreads: Number(env.BENCH_THREADS),
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
