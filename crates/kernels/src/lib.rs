@@ -23,6 +23,7 @@ pub mod cells;
 pub mod conv;
 pub mod convert;
 pub mod copy;
+pub mod cut;
 pub mod elementwise;
 pub mod extremes;
 pub mod gemm;

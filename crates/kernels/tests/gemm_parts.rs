@@ -4,7 +4,7 @@ mod check;
 mod cut;
 
 use check::{cells, Guarded, Random};
-use cut::{parts, Pieces};
+use cut::{parts, piece, Pieces};
 use phyllo_kernels::gemm::{
     gemm, gemm_by, gemm_pack, gemm_packed, gemm_packed_workspace, gemm_workspace, gemm_workspace_by, packed_len,
     Activation, Bias, Dimension, Gemm, Method, Panels, Start, Way,
@@ -30,15 +30,6 @@ fn b_len(g: &Gemm) -> usize {
 
 fn c_len(g: &Gemm) -> usize {
     extent(g.batch, g.sc, g.m, g.rsc, g.n, 1)
-}
-
-/// n numbers from `first` on, or none, wherever they begin.
-fn piece(x: &[f32], first: usize, n: usize) -> &[f32] {
-    if n == 0 {
-        &[]
-    } else {
-        &x[first..][..n]
-    }
 }
 
 /// What a product is of, and what it goes through.

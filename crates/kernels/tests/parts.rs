@@ -11,7 +11,6 @@ use phyllo_kernels::conv::{
 };
 use phyllo_kernels::gemm::Activation;
 use phyllo_kernels::pool::{avg_pool2d, max_pool2d, Divisor, Pool2d};
-use phyllo_kernels::rnn::{forward_workspace, lstm, Sequence, LSTM_GATES};
 use phyllo_kernels::softmax::softmax;
 
 /// 0..n in two parts, the first of a multiple of `step`.
@@ -79,32 +78,6 @@ fn assert_same(f: &dyn Fn(Range<usize>, &mut [f32]), parts: &[Range<usize>], n: 
         f(part.clone(), &mut pieces[part.start * len..part.end * len]);
     }
     assert_bits(&whole, &pieces, what);
-}
-
-#[test]
-fn recurrences_by_rows() {
-    let mut random = Random::new(13);
-    let (steps, batch, hidden) = (5, 7, 11);
-    let row = LSTM_GATES * hidden;
-    let (p, w) = (random.numbers(steps * batch * row), random.numbers(row * hidden));
-    let state = random.numbers(batch * hidden);
-    let run = |r: Range<usize>, y: &mut [f32]| {
-        let s = Sequence { steps, batch: r.len(), hidden, reverse: false };
-        let n = s.state();
-        let p: Vec<f32> = p.chunks(batch * row).flat_map(|p| &p[r.start * row..r.end * row]).copied().collect();
-        let first = &state[r.start * hidden..r.end * hidden];
-        let (mut all, mut h, mut c) = (vec![f32::NAN; steps * n], vec![f32::NAN; n], vec![f32::NAN; n]);
-        let mut space = vec![f32::NAN; forward_workspace(&s, LSTM_GATES)];
-        lstm(&s, &p, &w, first, first, &mut all, &mut h, &mut c, None, &mut space);
-        // What a row comes to, in all steps and both states.
-        for (i, y) in y.chunks_mut((steps + 2) * hidden).enumerate() {
-            let states = all.chunks(n).chain([&h[..], &c[..]]);
-            for (y, states) in y.chunks_mut(hidden).zip(states) {
-                y.copy_from_slice(&states[i * hidden..][..hidden]);
-            }
-        }
-    };
-    assert_same(&run, &parts(batch, 2), batch, (steps + 2) * hidden, "lstm");
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod check;
 #[path = "reference/rnn.rs"]
 mod reference;
 
-use check::{assert_close, Guarded, Random};
+use check::{assert_close, cells, Guarded, Random};
 use phyllo_kernels::rnn::{
     backward_workspace, elman, elman_grad, forward_workspace, gru, gru_grad, lstm, lstm_grad, Sequence, GRU_GATES,
 };
@@ -44,7 +44,7 @@ fn forward(kind: Kind, s: &Sequence, x: &Inputs, keep: bool, what: &str) -> [Vec
     let mut room = Guarded::new(forward_workspace(s, kind.gates()));
     {
         let (y, h, c, room) = (y.slice(), h.slice(), c.slice(), room.slice());
-        let reserve = keep.then(|| reserve.slice());
+        let (y, reserve) = (cells(y), keep.then(|| cells(reserve.slice())));
         match kind {
             Kind::Tanh | Kind::Relu => elman(s, kind == Kind::Relu, &p, &w, &h0, y, h, room),
             Kind::Lstm => lstm(s, &p, &w, &h0, &c0, y, h, c, reserve, room),
@@ -74,7 +74,7 @@ fn sequences() -> Vec<Sequence> {
         (0, 0, 0),
     ] {
         for reverse in [false, true] {
-            all.push(Sequence { steps, batch, hidden, reverse });
+            all.push(Sequence { steps, batch, apart: batch, hidden, reverse });
         }
     }
     all
@@ -87,8 +87,8 @@ fn values() {
     let mut random = Random::new(1);
     let mut all = sequences();
     // Beyond a block of depths (256), of rows (128) and of columns (512).
-    all.push(Sequence { steps: 2, batch: 3, hidden: 260, reverse: false });
-    all.push(Sequence { steps: 2, batch: 131, hidden: 12, reverse: false });
+    all.push(Sequence { steps: 2, batch: 3, apart: 3, hidden: 260, reverse: false });
+    all.push(Sequence { steps: 2, batch: 131, apart: 131, hidden: 12, reverse: false });
     for s in &all {
         for kind in KINDS {
             let x = inputs(kind, s, &mut random);
@@ -181,7 +181,8 @@ fn backward(kind: Kind, s: &Sequence, x: &Inputs, g: &Cotangents, what: &str) {
     let mut room = Guarded::new(backward_workspace(s, kind.gates()));
     let (gy, gh, gc, gr) = (g.y.as_deref(), g.h.as_deref(), g.c.as_deref(), g.reserve.as_deref());
     {
-        let (gp, gq, gh0, gc0, room) = (gp.slice(), gq.slice(), gh0.slice(), gc0.slice(), room.slice());
+        let (gp, gq) = (cells(gp.slice()), cells(gq.slice()));
+        let (gh0, gc0, room) = (gh0.slice(), gc0.slice(), room.slice());
         match kind {
             Kind::Tanh | Kind::Relu => elman_grad(s, kind == Kind::Relu, gy, gh, &w, &y, gp, gh0, room),
             Kind::Lstm => lstm_grad(s, gy, gh, gc, gr, &w, &c0, &reserve, gp, gh0, gc0, room),
@@ -210,7 +211,7 @@ fn backward(kind: Kind, s: &Sequence, x: &Inputs, g: &Cotangents, what: &str) {
 #[test]
 #[should_panic(expected = "W is too short")]
 fn refuses_short_weights() {
-    let s = Sequence { steps: 1, batch: 2, hidden: 2, reverse: false };
+    let s = Sequence { steps: 1, batch: 2, apart: 2, hidden: 2, reverse: false };
     let mut room = vec![0.0; forward_workspace(&s, 1)];
-    elman(&s, false, &[0.0; 4], &[0.0; 3], &[0.0; 4], &mut [0.0; 4], &mut [0.0; 4], &mut room);
+    elman(&s, false, &[0.0; 4], &[0.0; 3], &[0.0; 4], cells(&mut [0.0; 4]), &mut [0.0; 4], &mut room);
 }

@@ -125,6 +125,10 @@ pub fn optional_output<T>(name: &'static str, at: usize, n: usize) -> Operand {
     output::<T>(name, at, if at == 0 { 0 } else { n })
 }
 
+pub fn optional_output_cells<T>(name: &'static str, at: usize, n: usize) -> Operand {
+    optional_output::<T>(name, at, n)
+}
+
 /// Asserts that each operand is whole within one live block, and that outputs are where the contract allows.
 pub fn call(operands: &[Operand]) {
     operands.iter().for_each(Operand::assert_live);

@@ -207,6 +207,10 @@ pub fn optional_output<T>(at: usize, n: usize) {
     }
 }
 
+pub fn optional_output_cells<T>(at: usize, n: usize) {
+    optional_output::<T>(at, n);
+}
+
 #[cold]
 fn operand(at: usize, bytes: u64, align: usize, access: Access) {
     if bytes == 0 {

@@ -88,6 +88,13 @@ pub unsafe fn optional_output<'a, T>(at: usize, n: usize) -> Option<&'a mut [T]>
     (at != 0).then(|| output(at, n))
 }
 
+/// # Safety
+/// As for `optional_input`.
+#[inline(always)]
+pub unsafe fn optional_output_cells<'a, T>(at: usize, n: usize) -> Option<&'a [Cell<T>]> {
+    (at != 0).then(|| output_cells(at, n))
+}
+
 /// Turns addresses into slices of the same names: `x: input f32[n]` and so on, by the functions above. After a
 /// semicolon, `room = n` is a workspace. In a dry run the function ends here, and the checked binary refuses here what
 /// breaks the contract, so this comes once, with every operand.

@@ -23,5 +23,5 @@ pub use activation::Activation;
 pub use geometry::{Bias, Gemm};
 pub use method::Method;
 pub use packed::{gemm_pack, gemm_pack_len, gemm_packed, gemm_packed_workspace, packed_len, Panels};
-pub use parts::{Cut, Dimension, Start, Way};
+pub use parts::{Dimension, Start, Way};
 pub use product::{gemm, gemm_by, gemm_workspace, gemm_workspace_by};

@@ -3,6 +3,7 @@
 use super::geometry::Gemm;
 use super::loops::{MR, NR};
 use super::method::{Method, FEW_ROWS};
+use crate::cut::Cut;
 
 /// How the whole is computed, and so each of its parts.
 #[derive(Clone, Copy, Debug)]
@@ -25,16 +26,6 @@ pub enum Dimension {
     Batch,
     Rows,
     Columns,
-}
-
-/// How a product is cut: [0, n) of a dimension into parts of whole grains.
-#[derive(Clone, Copy, Debug)]
-pub struct Cut {
-    pub by: Dimension,
-    pub n: usize,
-    pub grain: usize,
-    /// What all of it takes, as so many numbers would that are read or written once.
-    pub work: u64,
 }
 
 /// Where a part begins in A, B, C, and in a bias of each kind, in elements.
@@ -60,7 +51,7 @@ impl Gemm {
 
     /// How so many threads share the work. Each packs all of B for some of the rows, and all of A for some of the columns:
     /// so the longer of the two is cut, which leaves least to pack. But few rows pack little, and each would read all of B.
-    pub fn cut(&self, threads: usize) -> Cut {
+    pub fn cut(&self, threads: usize) -> Cut<Dimension> {
         let rows = if self.is_column() { self.m.div_ceil(LINE) } else { self.m.div_ceil(MR) };
         let columns = self.n.div_ceil(LINE);
         let few = self.m <= FEW_ROWS && columns >= threads;

@@ -1,45 +1,38 @@
 //! Elman's network: hₜ = f(pₜ + W hₜ₋₁), f being tanh or the rectified linear unit.
 
 use super::vectors::{each_four, get, get_or_zero, map, put};
-use super::{address, copy_or_clear, step, step_mut, Sequence, Weights};
+use super::{address, copy, copy_or_clear, output, Sequence, Weights};
 use crate::math::Math;
+use core::cell::Cell;
 
 /// p and y [steps, batch, hidden], w [hidden, hidden], states [batch, hidden]. y holds every state, `h` the last.
 ///
 /// # Panics
 /// If a slice is shorter than the sizes say.
 pub fn elman(
-    s: &Sequence, relu: bool, p: &[f32], w: &[f32], h0: &[f32], y: &mut [f32], h: &mut [f32], workspace: &mut [f32],
+    s: &Sequence, relu: bool, p: &[f32], w: &[f32], h0: &[f32], y: &[Cell<f32>], h: &mut [f32], workspace: &mut [f32],
 ) {
-    let n = s.state();
+    let h0 = &h0[..s.state()];
     if s.is_empty() {
-        h.copy_from_slice(&h0[..n]);
+        h.copy_from_slice(h0);
         return;
     }
-    let mut w = Weights::new(w, s.batch, s.hidden, s.hidden, true, workspace);
+    let mut w = Weights::new(w, s, s.hidden, s.hidden, true, workspace);
     for (t, before) in s.order() {
-        let (from, to) = match before {
-            None => (&h0[..n], step_mut(y, t, n)),
-            Some(u) if u < t => {
-                let (head, tail) = y.split_at_mut(t * n);
-                (step(head, u, n), &mut tail[..n])
-            }
-            Some(u) => {
-                let (head, tail) = y.split_at_mut(u * n);
-                (&tail[..n], step_mut(head, t, n))
-            }
-        };
-        w.multiply(from, to, false);
-        activate(relu, step(p, t, n), to);
+        let y_t = s.step(y, t, 1);
+        let before = before.map_or(h0.as_ptr(), |u| output(s.step(y, u, 1)));
+        // SAFETY: both are steps, of as many elements as a state, and not the same.
+        unsafe { w.multiply(before, output(y_t), false) };
+        activate(relu, s.step(p, t, 1), y_t);
     }
-    h.copy_from_slice(step(y, s.last(), n));
+    copy(s.step(y, s.last(), 1), h);
 }
 
 /// y = f(p + y)
 #[inline(never)]
-fn activate(relu: bool, p: &[f32], y: &mut [f32]) {
+fn activate(relu: bool, p: &[f32], y: &[Cell<f32>]) {
     let m = Math::new();
-    let (p, at, n) = (p.as_ptr(), y.as_mut_ptr(), p.len().min(y.len()));
+    let (p, at, n) = (p.as_ptr(), output(y), p.len().min(y.len()));
     // SAFETY: both have n elements.
     unsafe {
         let a = |j: usize, rest: usize| get(p.add(j), rest) + get(at.add(j), rest);
@@ -56,28 +49,29 @@ fn activate(relu: bool, p: &[f32], y: &mut [f32]) {
 /// # Panics
 /// If a slice is shorter than the sizes say.
 pub fn elman_grad(
-    s: &Sequence, relu: bool, gy: Option<&[f32]>, gh: Option<&[f32]>, w: &[f32], y: &[f32], gp: &mut [f32],
+    s: &Sequence, relu: bool, gy: Option<&[f32]>, gh: Option<&[f32]>, w: &[f32], y: &[f32], gp: &[Cell<f32>],
     gh0: &mut [f32], workspace: &mut [f32],
 ) {
-    let n = s.state();
     copy_or_clear(gh, gh0);
     if s.is_empty() {
         return;
     }
-    let mut w = Weights::new(w, s.batch, s.hidden, s.hidden, false, workspace);
+    let mut w = Weights::new(w, s, s.hidden, s.hidden, false, workspace);
     for (t, _) in s.order().rev() {
-        let gp = step_mut(gp, t, n);
-        deactivate(relu, gy.map(|g| step(g, t, n)), gh0, step(y, t, n), gp);
-        w.multiply(gp, gh0, false);
+        let gp = s.step(gp, t, 1);
+        deactivate(relu, gy.map(|g| s.step(g, t, 1)), gh0, s.step(y, t, 1), gp);
+        // SAFETY: both have as many elements as a state, as `deactivate` has asserted, and are apart.
+        unsafe { w.multiply(output(gp), gh0.as_mut_ptr(), false) };
     }
 }
 
 /// gp = (gy + gh) f′, where f′ is told from y.
 #[inline(never)]
-fn deactivate(relu: bool, gy: Option<&[f32]>, gh: &[f32], y: &[f32], gp: &mut [f32]) {
+fn deactivate(relu: bool, gy: Option<&[f32]>, gh: &[f32], y: &[f32], gp: &[Cell<f32>]) {
     let m = Math::new();
-    let n = gp.len().min(y.len()).min(gh.len());
-    let (gy, gh, y, gp) = (address(gy), gh.as_ptr(), y.as_ptr(), gp.as_mut_ptr());
+    let n = gp.len();
+    assert!(n <= y.len().min(gh.len()), "a state is too short");
+    let (gy, gh, y, gp) = (address(gy), gh.as_ptr(), y.as_ptr(), output(gp));
     // SAFETY: all have n elements.
     each_four(n, |j, rest| unsafe {
         let (g, y) = (get(gh.add(j), rest) + get_or_zero(gy, j, rest), get(y.add(j), rest));

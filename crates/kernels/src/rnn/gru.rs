@@ -5,8 +5,9 @@
 //! Gates stand in the order r, z, n.
 
 use super::vectors::{each_four, get, get_or_zero, map, put};
-use super::{address, copy_or_clear, step, step_mut, Sequence, Weights};
+use super::{address, copy_or_clear, output, Sequence, Weights};
 use crate::math::Math;
+use core::cell::Cell;
 
 pub const GRU_GATES: usize = 3;
 /// What backward reads of a row, in this order: r, z, n, and the n part of q.
@@ -18,8 +19,8 @@ pub const GRU_RESERVE: usize = 4;
 /// # Panics
 /// If a slice is shorter than the sizes say.
 pub fn gru(
-    s: &Sequence, p: &[f32], w: &[f32], bias: Option<&[f32]>, h0: &[f32], y: &mut [f32], h: &mut [f32],
-    mut reserve: Option<&mut [f32]>, workspace: &mut [f32],
+    s: &Sequence, p: &[f32], w: &[f32], bias: Option<&[f32]>, h0: &[f32], y: &[Cell<f32>], h: &mut [f32],
+    reserve: Option<&[Cell<f32>]>, workspace: &mut [f32],
 ) {
     let n = s.state();
     h.copy_from_slice(&h0[..n]);
@@ -27,31 +28,32 @@ pub fn gru(
         return;
     }
     let (a, workspace) = workspace.split_at_mut(GRU_GATES * n);
-    let mut w = Weights::new(w, s.batch, GRU_GATES * s.hidden, s.hidden, true, workspace);
+    let mut w = Weights::new(w, s, GRU_GATES * s.hidden, s.hidden, true, workspace);
     for (t, _) in s.order() {
-        w.multiply(h, a, false);
-        let reserve = reserve.as_deref_mut().map(|r| step_mut(r, t, GRU_RESERVE * n));
-        cells(s, step(p, t, GRU_GATES * n), a, bias, h, step_mut(y, t, n), reserve);
+        // SAFETY: a state, and room for its product.
+        unsafe { w.multiply(h.as_ptr(), a.as_mut_ptr(), false) };
+        let reserve = reserve.map(|r| s.step(r, t, GRU_RESERVE));
+        cells(s, s.step(p, t, GRU_GATES), a, bias, h, s.step(y, t, 1), reserve);
     }
 }
 
 /// One step, from its projections p and the product a = W h, whose place r and z take.
 #[inline(never)]
 fn cells(
-    s: &Sequence, p: &[f32], a: &mut [f32], bias: Option<&[f32]>, h: &mut [f32], y: &mut [f32],
-    reserve: Option<&mut [f32]>,
+    s: &Sequence, p: &[f32], a: &mut [f32], bias: Option<&[f32]>, h: &mut [f32], y: &[Cell<f32>],
+    reserve: Option<&[Cell<f32>]>,
 ) {
     let (m, hidden, n) = (Math::new(), s.hidden, s.state());
     assert!(p.len().min(a.len()) >= GRU_GATES * n && h.len().min(y.len()) >= n);
     assert!(bias.is_none_or(|b| b.len() >= GRU_GATES * hidden));
     assert!(reserve.as_ref().is_none_or(|r| r.len() >= GRU_RESERVE * n));
     let bias = address(bias);
-    let reserve = reserve.map_or(core::ptr::null_mut(), <[f32]>::as_mut_ptr);
+    let (y, reserve) = (output(y), reserve.map_or(core::ptr::null_mut(), output));
     for b in 0..s.batch {
         // SAFETY: the lengths have been compared above; `reserve` is offset only where it is there.
         unsafe {
             let (p, a) = (p.as_ptr().add(b * GRU_GATES * hidden), a.as_mut_ptr().add(b * GRU_GATES * hidden));
-            let (h, y) = (h.as_mut_ptr().add(b * hidden), y.as_mut_ptr().add(b * hidden));
+            let (h, y) = (h.as_mut_ptr().add(b * hidden), y.add(b * hidden));
             let q = |at: usize, rest: usize| get(a.add(at), rest) + get_or_zero(bias, at, rest);
             map(2 * hidden, a, |j, rest| m.sigmoid(get(p.add(j), rest) + q(j, rest)));
             let (z, new, pn) = (a.add(hidden), a.add(2 * hidden), p.add(2 * hidden));
@@ -83,20 +85,20 @@ fn cells(
 /// If a slice is shorter than the sizes say.
 pub fn gru_grad(
     s: &Sequence, gy: Option<&[f32]>, gh: Option<&[f32]>, gr: Option<&[f32]>, w: &[f32], h0: &[f32], y: &[f32],
-    reserve: &[f32], gp: &mut [f32], gq: &mut [f32], gh0: &mut [f32], workspace: &mut [f32],
+    reserve: &[f32], gp: &[Cell<f32>], gq: &[Cell<f32>], gh0: &mut [f32], workspace: &mut [f32],
 ) {
-    let n = s.state();
     copy_or_clear(gh, gh0);
     if s.is_empty() {
         return;
     }
-    let mut w = Weights::new(w, s.batch, s.hidden, GRU_GATES * s.hidden, false, workspace);
+    let mut w = Weights::new(w, s, s.hidden, GRU_GATES * s.hidden, false, workspace);
     for (t, before) in s.order().rev() {
-        let (gp, gq) = (step_mut(gp, t, GRU_GATES * n), step_mut(gq, t, GRU_GATES * n));
-        let (gy, gr) = (gy.map(|g| step(g, t, n)), gr.map(|g| step(g, t, GRU_RESERVE * n)));
-        let h = before.map_or(h0, |u| step(y, u, n));
-        cells_grad(s, gy, gr, step(reserve, t, GRU_RESERVE * n), h, gh0, gp, gq);
-        w.multiply(gq, gh0, true);
+        let (gp, gq) = (s.step(gp, t, GRU_GATES), s.step(gq, t, GRU_GATES));
+        let (gy, gr) = (gy.map(|g| s.step(g, t, 1)), gr.map(|g| s.step(g, t, GRU_RESERVE)));
+        let h = before.map_or(h0, |u| s.step(y, u, 1));
+        cells_grad(s, gy, gr, s.step(reserve, t, GRU_RESERVE), h, gh0, gp, gq);
+        // SAFETY: gates of a step and a state, whose lengths have been asserted, and which are apart.
+        unsafe { w.multiply(output(gq), gh0.as_mut_ptr(), true) };
     }
 }
 
@@ -104,18 +106,18 @@ pub fn gru_grad(
 #[inline(never)]
 fn cells_grad(
     s: &Sequence, gy: Option<&[f32]>, gr: Option<&[f32]>, reserve: &[f32], before: &[f32], gh: &mut [f32],
-    gp: &mut [f32], gq: &mut [f32],
+    gp: &[Cell<f32>], gq: &[Cell<f32>],
 ) {
     let (m, hidden, n) = (Math::new(), s.hidden, s.state());
     assert!(reserve.len() >= GRU_RESERVE * n && gp.len().min(gq.len()) >= GRU_GATES * n);
     assert!(before.len().min(gh.len()) >= n);
-    let (gy, gr) = (address(gy), address(gr));
+    let (gy, gr, gp, gq) = (address(gy), address(gr), output(gp), output(gq));
     for b in 0..s.batch {
         let (row, kept, gates) = (b * hidden, b * GRU_RESERVE * hidden, b * GRU_GATES * hidden);
         // SAFETY: the lengths have been compared above; steps of gy and gr are as long as those of y and the reserve.
         unsafe {
             let x = reserve.as_ptr().add(kept);
-            let (gp, gq) = (gp.as_mut_ptr().add(gates), gq.as_mut_ptr().add(gates));
+            let (gp, gq) = (gp.add(gates), gq.add(gates));
             let (before, gh) = (before.as_ptr().add(row), gh.as_mut_ptr().add(row));
             each_four(hidden, |j, rest| {
                 let value = |k: usize| get(x.add(k * hidden + j), rest);

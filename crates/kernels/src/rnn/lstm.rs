@@ -5,8 +5,9 @@
 //! Gates stand in the order i, f, g, o.
 
 use super::vectors::{each_four, get, get_or_zero, map, put};
-use super::{address, copy_or_clear, step, step_mut, Sequence, Weights};
+use super::{address, copy, copy_or_clear, output, Sequence, Weights};
 use crate::math::Math;
+use core::cell::Cell;
 
 pub const LSTM_GATES: usize = 4;
 /// What backward reads of a row, in this order: i, f, g, o, c, tanh c.
@@ -18,37 +19,40 @@ pub const LSTM_RESERVE: usize = 6;
 /// # Panics
 /// If a slice is shorter than the sizes say.
 pub fn lstm(
-    s: &Sequence, p: &[f32], w: &[f32], h0: &[f32], c0: &[f32], y: &mut [f32], h: &mut [f32], c: &mut [f32],
-    mut reserve: Option<&mut [f32]>, workspace: &mut [f32],
+    s: &Sequence, p: &[f32], w: &[f32], h0: &[f32], c0: &[f32], y: &[Cell<f32>], h: &mut [f32], c: &mut [f32],
+    reserve: Option<&[Cell<f32>]>, workspace: &mut [f32],
 ) {
     let n = s.state();
+    let h0 = &h0[..n];
     c.copy_from_slice(&c0[..n]);
     if s.is_empty() {
-        h.copy_from_slice(&h0[..n]);
+        h.copy_from_slice(h0);
         return;
     }
     let (a, workspace) = workspace.split_at_mut(LSTM_GATES * n);
-    let mut w = Weights::new(w, s.batch, LSTM_GATES * s.hidden, s.hidden, true, workspace);
+    let mut w = Weights::new(w, s, LSTM_GATES * s.hidden, s.hidden, true, workspace);
     for (t, before) in s.order() {
-        w.multiply(before.map_or(h0, |u| step(y, u, n)), a, false);
-        let reserve = reserve.as_deref_mut().map(|r| step_mut(r, t, LSTM_RESERVE * n));
-        cells(s, step(p, t, LSTM_GATES * n), a, c, step_mut(y, t, n), reserve);
+        let before = before.map_or(h0.as_ptr(), |u| output(s.step(y, u, 1)));
+        // SAFETY: a state, and room for its product.
+        unsafe { w.multiply(before, a.as_mut_ptr(), false) };
+        let reserve = reserve.map(|r| s.step(r, t, LSTM_RESERVE));
+        cells(s, s.step(p, t, LSTM_GATES), a, c, s.step(y, t, 1), reserve);
     }
-    h.copy_from_slice(step(y, s.last(), n));
+    copy(s.step(y, s.last(), 1), h);
 }
 
 /// One step, from its projections p and the product a = W h, whose place the gates take.
 #[inline(never)]
-fn cells(s: &Sequence, p: &[f32], a: &mut [f32], c: &mut [f32], y: &mut [f32], reserve: Option<&mut [f32]>) {
+fn cells(s: &Sequence, p: &[f32], a: &mut [f32], c: &mut [f32], y: &[Cell<f32>], reserve: Option<&[Cell<f32>]>) {
     let (m, hidden) = (Math::new(), s.hidden);
     assert!(p.len().min(a.len()) >= LSTM_GATES * s.state() && c.len().min(y.len()) >= s.state());
     assert!(reserve.as_ref().is_none_or(|r| r.len() >= LSTM_RESERVE * s.state()));
-    let reserve = reserve.map_or(core::ptr::null_mut(), <[f32]>::as_mut_ptr);
+    let (y, reserve) = (output(y), reserve.map_or(core::ptr::null_mut(), output));
     for b in 0..s.batch {
         // SAFETY: the lengths have been compared above; `reserve` is offset only where it is there.
         unsafe {
             let (p, a) = (p.as_ptr().add(b * LSTM_GATES * hidden), a.as_mut_ptr().add(b * LSTM_GATES * hidden));
-            let (c, y) = (c.as_mut_ptr().add(b * hidden), y.as_mut_ptr().add(b * hidden));
+            let (c, y) = (c.as_mut_ptr().add(b * hidden), y.add(b * hidden));
             // One function at a time, over its gates: it leaves the engine enough registers.
             map(2 * hidden, a, |j, rest| m.sigmoid(get(p.add(j), rest) + get(a.add(j), rest)));
             let (pg, g) = (p.add(2 * hidden), a.add(2 * hidden));
@@ -79,26 +83,26 @@ fn cells(s: &Sequence, p: &[f32], a: &mut [f32], c: &mut [f32], y: &mut [f32], r
 /// If a slice is shorter than the sizes say.
 pub fn lstm_grad(
     s: &Sequence, gy: Option<&[f32]>, gh: Option<&[f32]>, gc: Option<&[f32]>, gr: Option<&[f32]>, w: &[f32],
-    c0: &[f32], reserve: &[f32], gp: &mut [f32], gh0: &mut [f32], gc0: &mut [f32], workspace: &mut [f32],
+    c0: &[f32], reserve: &[f32], gp: &[Cell<f32>], gh0: &mut [f32], gc0: &mut [f32], workspace: &mut [f32],
 ) {
-    let n = s.state();
     copy_or_clear(gh, gh0);
     copy_or_clear(gc, gc0);
     if s.is_empty() {
         return;
     }
-    let mut w = Weights::new(w, s.batch, s.hidden, LSTM_GATES * s.hidden, false, workspace);
+    let mut w = Weights::new(w, s, s.hidden, LSTM_GATES * s.hidden, false, workspace);
     for (t, before) in s.order().rev() {
-        let kept = |x, t| step(x, t, LSTM_RESERVE * n);
+        let kept = |x, t| s.step(x, t, LSTM_RESERVE);
         // The c before, and how far apart its rows are.
         let c = match before {
-            None => (&c0[..n], s.hidden),
+            None => (&c0[..s.state()], s.hidden),
             Some(u) => (&kept(reserve, u)[4 * s.hidden..], LSTM_RESERVE * s.hidden),
         };
-        let gp = step_mut(gp, t, LSTM_GATES * n);
-        let (gy, gr) = (gy.map(|g| step(g, t, n)), gr.map(|g| kept(g, t)));
+        let gp = s.step(gp, t, LSTM_GATES);
+        let (gy, gr) = (gy.map(|g| s.step(g, t, 1)), gr.map(|g| kept(g, t)));
         cells_grad(s, gy, gr, kept(reserve, t), c, gh0, gc0, gp);
-        w.multiply(gp, gh0, false);
+        // SAFETY: gates of a step and a state, whose lengths have been asserted, and which are apart.
+        unsafe { w.multiply(output(gp), gh0.as_mut_ptr(), false) };
     }
 }
 
@@ -106,17 +110,17 @@ pub fn lstm_grad(
 #[inline(never)]
 fn cells_grad(
     s: &Sequence, gy: Option<&[f32]>, gr: Option<&[f32]>, reserve: &[f32], (before, apart): (&[f32], usize),
-    gh: &[f32], gc: &mut [f32], gp: &mut [f32],
+    gh: &[f32], gc: &mut [f32], gp: &[Cell<f32>],
 ) {
     let (m, hidden, n) = (Math::new(), s.hidden, s.state());
     assert!(reserve.len() >= LSTM_RESERVE * n && gp.len() >= LSTM_GATES * n && gh.len().min(gc.len()) >= n);
     assert!(before.len() >= (s.batch - 1) * apart + hidden);
-    let (gy, gr) = (address(gy), address(gr));
+    let (gy, gr, gp) = (address(gy), address(gr), output(gp));
     for b in 0..s.batch {
         let (row, kept) = (b * hidden, b * LSTM_RESERVE * hidden);
         // SAFETY: the lengths have been compared above; steps of gy and gr are as long as those of y and the reserve.
         unsafe {
-            let (x, gp) = (reserve.as_ptr().add(kept), gp.as_mut_ptr().add(b * LSTM_GATES * hidden));
+            let (x, gp) = (reserve.as_ptr().add(kept), gp.add(b * LSTM_GATES * hidden));
             let (before, gh, gc) = (before.as_ptr().add(b * apart), gh.as_ptr().add(row), gc.as_mut_ptr().add(row));
             each_four(hidden, |j, rest| {
                 let value = |k: usize| get(x.add(k * hidden + j), rest);

@@ -5,6 +5,8 @@
 //! order; the gradients of the weights are then products over all steps, and the caller's matter.
 //!
 //! Sequences are [steps, batch, …], row-major. The rows of p and Wₕₕ belong to the gates, one after another.
+//!
+//! Rows of the batch do not know of each other, and may be computed apart, where they lie in the sequences of all.
 
 // Kernels take the arrays they work on one by one.
 #![allow(clippy::too_many_arguments)]
@@ -19,13 +21,20 @@ pub use elman::{elman, elman_grad};
 pub use gru::{gru, gru_grad, GRU_GATES, GRU_RESERVE};
 pub use lstm::{lstm, lstm_grad, LSTM_GATES, LSTM_RESERVE};
 
+use core::cell::Cell;
+
+use crate::cells::address as output;
+use crate::cut::Cut;
+use crate::gemm::loops::MR;
 use weights::Weights;
 
-/// The sizes of a sequence, and the end that it is read from.
+/// The sizes of a sequence, or of some rows of it, and the end that it is read from.
 #[derive(Clone, Copy, Debug)]
 pub struct Sequence {
     pub steps: usize,
     pub batch: usize,
+    /// Rows from one step to the next: all, where `batch` are some of them. States have none between.
+    pub apart: usize,
     pub hidden: usize,
     /// From the last step to the first.
     pub reverse: bool,
@@ -37,14 +46,21 @@ impl Sequence {
         self.batch * self.hidden
     }
 
-    /// Elements of a sequence whose rows are `width` states wide.
+    /// Elements of a sequence whose rows are `width` states wide, from its first row to its last.
     pub fn len(&self, width: usize) -> usize {
-        self.steps * width * self.state()
+        let between = (self.apart - self.batch) * width * self.hidden;
+        (self.steps * width * self.apart * self.hidden).saturating_sub(between)
+    }
+
+    /// The rows of step t of a sequence whose rows are `width` states wide.
+    fn step<'a, T>(&self, x: &'a [T], t: usize, width: usize) -> &'a [T] {
+        let row = width * self.hidden;
+        &x[t * row * self.apart..][..row * self.batch]
     }
 
     /// Whether there is nothing to compute at any step.
     pub fn is_empty(&self) -> bool {
-        self.len(1) == 0
+        self.steps * self.state() == 0
     }
 
     /// The steps in the order in which they are computed, each with the one before.
@@ -61,25 +77,42 @@ impl Sequence {
             self.steps - 1
         }
     }
+
+    /// How threads share the work of a layer of so many gates: by rows of the batch, a tile of them each.
+    pub fn cut(&self, _: usize, gates: usize) -> Cut<()> {
+        // Two multiply-adds take the time of a number that is read, and the functions of a gate that of twelve.
+        let each = self.hidden as u64 / 2 + 12;
+        let work = [self.steps, self.batch, gates, self.hidden].iter().fold(each, |work, &n| work * n as u64);
+        Cut { by: (), n: self.batch, grain: MR, work }
+    }
+
+    /// The part of n rows from `first` on, and the elements of a state before it.
+    pub fn part(&self, (): (), first: usize, n: usize) -> (Self, usize) {
+        (Self { batch: n, ..*self }, first * self.hidden)
+    }
+
+    /// The elements of a state before all rows.
+    #[inline(always)]
+    pub fn whole(&self) -> usize {
+        0
+    }
 }
 
 /// Numbers of workspace that a forward pass needs: 1 gate for Elman's network, 4 for the LSTM, 3 for the GRU.
 pub fn forward_workspace(s: &Sequence, gates: usize) -> usize {
-    Weights::workspace(s.batch, gates * s.hidden, s.hidden) + gates * s.state()
+    Weights::workspace(s, gates * s.hidden, s.hidden) + gates * s.state()
 }
 
 /// Numbers of workspace that a backward pass needs.
 pub fn backward_workspace(s: &Sequence, gates: usize) -> usize {
-    Weights::workspace(s.batch, s.hidden, gates * s.hidden)
+    Weights::workspace(s, s.hidden, gates * s.hidden)
 }
 
-/// Step t of a sequence whose steps have n elements.
-fn step(x: &[f32], t: usize, n: usize) -> &[f32] {
-    &x[t * n..][..n]
-}
-
-fn step_mut(x: &mut [f32], t: usize, n: usize) -> &mut [f32] {
-    &mut x[t * n..][..n]
+/// y = x
+fn copy(x: &[Cell<f32>], y: &mut [f32]) {
+    for (x, y) in x.iter().zip(y) {
+        *y = x.get();
+    }
 }
 
 /// y = x, or 0 where there is no x.

@@ -11,6 +11,24 @@ pub fn parts(n: usize, grain: usize, count: usize) -> Vec<(usize, usize)> {
     (0..count).map(|i| (start(i), start(i + 1) - start(i))).collect()
 }
 
+/// n elements from `first` on, or none, wherever they begin.
+pub fn piece<T>(x: &[T], first: usize, n: usize) -> &[T] {
+    if n == 0 {
+        &[]
+    } else {
+        &x[first..][..n]
+    }
+}
+
+/// The same to write.
+pub fn piece_mut<T>(x: &mut [T], first: usize, n: usize) -> &mut [T] {
+    if n == 0 {
+        &mut []
+    } else {
+        &mut x[first..][..n]
+    }
+}
+
 /// An output that is written part by part.
 pub struct Pieces {
     before: Vec<f32>,

@@ -1,4 +1,5 @@
 //! Recurrent layers by their definitions, in f64.
+#![allow(dead_code)] // every test file uses its own part
 
 use phyllo_kernels::rnn::{Sequence, GRU_GATES, GRU_RESERVE, LSTM_GATES, LSTM_RESERVE};
 

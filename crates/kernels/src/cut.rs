@@ -1,0 +1,11 @@
+//! How a kernel's work is cut: by its outputs, so that each part has the bits that it has in the whole.
+
+/// [0, n) of a dimension, in parts of whole grains.
+#[derive(Clone, Copy, Debug)]
+pub struct Cut<Dimension> {
+    pub by: Dimension,
+    pub n: usize,
+    pub grain: usize,
+    /// What all of it takes, as so many numbers would that are read or written once.
+    pub work: u64,
+}
