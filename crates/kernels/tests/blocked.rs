@@ -31,7 +31,7 @@ fn every_batch_and_size() {
                 assert_close(y.check(&what), &sums, 5e-6, &what);
                 if n > 1 && c > 1 && size > 1 {
                     let mut plain = vec![f32::NAN; c];
-                    sum(&x, &mut plain, [1, n, c, size], 1.0);
+                    sum(&x, &mut plain, [1, n, c, size], 1.0, 0);
                     assert_eq!(y.check(&what).to_vec(), plain, "{what}: the bits of the sum over images");
                 }
             }

@@ -26,7 +26,7 @@ fn sums() {
     for shape @ [n0, r0, n1, r1] in shapes() {
         let x = random.numbers(n0 * r0 * n1 * r1);
         let mut y = Guarded::new(n0 * n1);
-        sum(&x, y.slice(), shape, 0.5);
+        sum(&x, y.slice(), shape, 0.5, 0);
         let mut exact = vec![0.0; n0 * n1];
         for (i, &x) in x.iter().enumerate() {
             exact[i / (r0 * n1 * r1) * n1 + i / r1 % n1] += 0.5 * f64::from(x);
@@ -99,7 +99,7 @@ fn long_sums_stay_exact() {
         [[1, 1, 1, 1_000_000], [1, 1_000_000, 1, 1], [1, 250_000, 4, 1], [1, 500_000, 2, 1], [1, 50_000, 20, 1]]
     {
         let mut y = vec![0.0; shape[2]];
-        sum(&x, &mut y, shape, 1.0);
+        sum(&x, &mut y, shape, 1.0, 0);
         let exact = f64::from(0.1f32) * 1e6 / shape[2] as f64;
         assert!(y.iter().all(|&y| (f64::from(y) - exact).abs() < 1e-6 * exact), "{shape:?}: {} not {exact}", y[0]);
     }

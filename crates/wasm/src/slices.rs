@@ -135,7 +135,7 @@ macro_rules! extent {
 
 /// As [`slices`], with what is done with them, and how that may be cut: `n by 64, work 2 * n` are parts of whole 64s of the
 /// size n, if that many numbers, read or written once, are worth it. In a part n is smaller, and what `with` declares
-/// follows; operands whose extent grows with n begin where their part does. `n from i` names where that is. Without threads
+/// follows; operands whose extent grows with n begin where their part does. `n from i` names where that is, and `at [i * 3]` after an operand says that it begins elsewhere. Without threads
 /// this is `slices` alone.
 ///
 /// `cut g by cut(…), from start` leaves that to a geometry of the kernels: `g.cut` is told how many threads there are, and
@@ -190,7 +190,8 @@ macro_rules! parts {
     };
     (
         $n:ident from $first:ident by $grain:expr, work $work:tt $(* $factor:tt)*, with $narrow:tt;
-        $($name:ident: $kind:ident $type:ident[$($extent:tt)+]),* $(,)? $(; $room:ident = $need:expr)?
+        $($name:ident: $kind:ident $type:ident[$($extent:tt)+] $(at $before:tt)?),* $(,)?
+        $(; $room:ident = $need:expr)?
         => $body:expr
     ) => {{
         #[cfg(feature = "threads")]
@@ -211,13 +212,10 @@ macro_rules! parts {
                         #[allow(unused_variables)]
                         let ($first, length) = cut.part(i);
                         $(
-                            let $name = {
-                                #[allow(unused_variables)]
-                                let [before, none] = [$first, 0].map(|$n| {
-                                    $crate::slices::within!($narrow { $crate::slices::extent!($($extent)+) })
-                                });
-                                $crate::parts::shifted::<$type>($name, before - none)
-                            };
+                            let $name = $crate::parts::shifted::<$type>(
+                                $name,
+                                $crate::slices::before!([$($before)?] $n $first $narrow ($($extent)+)),
+                            );
                         )*
                         #[allow(unused_variables)]
                         let $n = length;
@@ -249,6 +247,17 @@ macro_rules! parts {
     }};
 }
 
+/// How many elements of an operand come before a part: what is said, or as many as it has of the parts before.
+#[cfg(feature = "threads")]
+macro_rules! before {
+    ([[$($before:tt)+]] $($rest:tt)*) => { $($before)+ };
+    ([] $n:ident $first:ident $narrow:tt ($($extent:tt)+)) => {{
+        #[allow(unused_variables)]
+        let [before, none] = [$first, 0].map(|$n| $crate::slices::within!($narrow { $crate::slices::extent!($($extent)+) }));
+        before - none
+    }};
+}
+
 /// What is done where some names are declared anew.
 macro_rules! within {
     ([$(let $name:pat = $value:expr;)*] { $($body:tt)* }) => {{
@@ -257,4 +266,6 @@ macro_rules! within {
     }};
 }
 
+#[cfg(feature = "threads")]
+pub(crate) use before;
 pub(crate) use {extent, name, parts, slices, within};

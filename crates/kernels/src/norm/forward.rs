@@ -13,11 +13,11 @@ fn correct(about: f32, [d, d2]: [f64; 2], count: f64) -> [f64; 2] {
     [f64::from(about) + shift, if variance < 0.0 { 0.0 } else { variance }]
 }
 
-/// x [outer, n, inner] → mean [n] and variance [n] over outer and inner, the variance over all numbers, not one less.
-/// Not centred, the mean is taken as 0 and the variance is that of x². Two passes over x: squares of distances from
+/// x [outer, n, inner] → mean [n] and variance [n] over outer and inner, the variance over all numbers, not one less, of
+/// some groups or all. Not centred, the mean is taken as 0 and the variance is that of x². Two passes over x: squares of distances from
 /// the mean do not cancel.
-pub fn moments(x: &[f32], mean: &mut [f64], variance: &mut [f64], [outer, n, inner]: [usize; 3], centred: bool) {
-    let groups = Norm { outer, n, inner, size: 1, step: 1 };
+pub fn moments(groups: &Norm, x: &[f32], mean: &mut [f64], variance: &mut [f64], centred: bool) {
+    let Norm { outer, n, apart, .. } = *groups;
     let count = f64::from(groups.count());
     let scale = F32x4::splat(1.0 / groups.count());
     let mut finish = |c: usize, about: f32, [d, d2]: [f32; 2]| {
@@ -29,7 +29,7 @@ pub fn moments(x: &[f32], mean: &mut [f64], variance: &mut [f64], [outer, n, inn
     if groups.has_columns() {
         for j in (0..n).step_by(4) {
             let width = (n - j).min(4);
-            let at = |o: usize| F32x4::from_partial(&x[o * n + j..], width);
+            let at = |o: usize| F32x4::from_partial(&x[o * apart + j..], width);
             let about = match centred {
                 true => column_sums(outer, |o| [at(o)])[0] * scale,
                 false => F32x4::zero(),
@@ -84,7 +84,7 @@ pub fn normalise(
             let r = w.map_or(r, |w| r * F32x4::from_partial(&w[j..], width));
             let b = b.map_or(F32x4::zero(), |b| F32x4::from_partial(&b[j..], width));
             for o in 0..s.outer {
-                let e = o * s.n + j;
+                let e = o * s.apart + j;
                 (m.distance(F32x4::from_partial(&x[e..], width)) * r + b).write_partial(&mut y[e..], width);
             }
         }

@@ -1,7 +1,11 @@
 //! The gradients of input, weight and bias in one call.
 
+use core::cell::Cell;
+use core::slice;
+
 use super::groups::Norm;
 use super::rows::{add_rows, column_sums, four, group, inverse_deviation, map_rows, Centre};
+use crate::cells::address;
 use crate::reduce::Pairwise;
 use crate::simd::F32x4;
 
@@ -19,6 +23,13 @@ pub struct NormGrad<'a> {
     pub eps: f32,
 }
 
+/// Elements that nobody else uses, to write to.
+#[allow(clippy::mut_from_ref)]
+fn own(x: &[Cell<f32>]) -> &mut [f32] {
+    // SAFETY: the contract of `run`; of one call, each is lent once at a time.
+    unsafe { slice::from_raw_parts_mut(address(x), x.len()) }
+}
+
 /// What gx is made of in one group: gx = h · r − (x̂ · slope + level).
 struct Line {
     slope: F32x4,
@@ -33,14 +44,14 @@ impl NormGrad<'_> {
         Line { slope: hx * scale, level: if self.centred { h * scale } else { F32x4::zero() } }
     }
 
-    /// Writes gx, and gw and gb if they are wanted.
-    pub fn run(&self, s: &Norm, gx: &mut [f32], affine: Option<(&mut [f32], &mut [f32])>) {
+    /// Writes gx, and gw and gb if they are wanted, of some groups or all. Of gx nobody else may use the same elements.
+    pub fn run(&self, s: &Norm, gx: &[Cell<f32>], affine: Option<(&mut [f32], &mut [f32])>) {
         if s.has_columns() {
             self.columns(s, gx, affine);
-        } else if s.step == 1 && s.outer == 1 {
+        } else if s.has_rows() {
             self.rows(s, gx);
             if let Some((gw, gb)) = affine {
-                self.weights(s, gw, gb);
+                self.weights(s, gw, gb, 0);
             }
         } else {
             self.segments(s, gx, affine);
@@ -48,7 +59,7 @@ impl NormGrad<'_> {
     }
 
     /// Groups that are columns.
-    fn columns(&self, s: &Norm, gx: &mut [f32], mut affine: Option<(&mut [f32], &mut [f32])>) {
+    fn columns(&self, s: &Norm, gx: &[Cell<f32>], mut affine: Option<(&mut [f32], &mut [f32])>) {
         for j in (0..s.n).step_by(4) {
             let width = (s.n - j).min(4);
             let m = Centre::new(four(&self.mean[j..], width));
@@ -56,8 +67,8 @@ impl NormGrad<'_> {
             let w = self.w.map_or(F32x4::splat(1.0), |w| F32x4::from_partial(&w[j..], width));
             let at = |o: usize| {
                 (
-                    F32x4::from_partial(&self.g[o * s.n + j..], width),
-                    m.distance(F32x4::from_partial(&self.x[o * s.n + j..], width)) * r,
+                    F32x4::from_partial(&self.g[o * s.apart + j..], width),
+                    m.distance(F32x4::from_partial(&self.x[o * s.apart + j..], width)) * r,
                 )
             };
             let [gb, gw] = column_sums(s.outer, |o| {
@@ -67,7 +78,7 @@ impl NormGrad<'_> {
             let Line { slope, level } = self.line(r, s.count(), [gb * w, gw * w]);
             for o in 0..s.outer {
                 let (g, hat) = at(o);
-                (g * (w * r) - (hat * slope + level)).write_partial(&mut gx[o * s.n + j..], width);
+                (g * (w * r) - (hat * slope + level)).write_partial(own(&gx[o * s.apart + j..][..width]), width);
             }
             if let Some((to_w, to_b)) = &mut affine {
                 gw.write_partial(&mut to_w[j..], width);
@@ -77,12 +88,12 @@ impl NormGrad<'_> {
     }
 
     /// Groups that are rows, whose elements have a weight each.
-    fn rows(&self, s: &Norm, gx: &mut [f32]) {
+    pub fn rows(&self, s: &Norm, gx: &[Cell<f32>]) {
         for c in 0..s.n {
             let (m, r) = group(self.mean, self.variance, c, self.eps);
             let row = s.row(0, c);
             let first = s.weight(row.start);
-            let (g, x, gx) = (&self.g[row.clone()], &self.x[row.clone()], &mut gx[row]);
+            let (g, x, gx) = (&self.g[row.clone()], &self.x[row.clone()], own(&gx[row]));
             let terms = |h: F32x4, x: F32x4| [h, h * (m.distance(x) * r)];
             let mut sums = [Pairwise::new(), Pairwise::new()];
             match self.w {
@@ -99,20 +110,22 @@ impl NormGrad<'_> {
         }
     }
 
-    /// gw and gb of `rows`: sums down the columns, sixteen at a time (a cache line of each row), then four.
-    fn weights(&self, s: &Norm, gw: &mut [f32], gb: &mut [f32]) {
+    /// gw and gb of `rows`, of columns from `first` on, a multiple of 16; where weights begin again after several groups, of
+    /// all: sums down the columns, sixteen at a time (a cache line of each row), then four.
+    pub fn weights(&self, s: &Norm, gw: &mut [f32], gb: &mut [f32], first: usize) {
         let each = s.size / s.inner.max(1); // groups until the weights begin again
-        let wide = s.inner - s.inner % 16;
+        let columns = if each == 1 { gw.len() } else { s.inner };
+        let wide = columns - columns % 16;
         for k in 0..each {
-            let (gw, gb) = (&mut gw[k * s.inner..][..s.inner], &mut gb[k * s.inner..][..s.inner]);
+            let (gw, gb) = (&mut gw[k * columns..][..columns], &mut gb[k * columns..][..columns]);
             for j in (0..wide).step_by(16) {
-                self.strip(s, (k, each), j, gw, gb);
+                self.strip(s, (k, each), first + j, &mut gw[j..], &mut gb[j..]);
             }
-            for j in (wide..s.inner).step_by(4) {
-                let width = (s.inner - j).min(4);
+            for j in (wide..columns).step_by(4) {
+                let width = (columns - j).min(4);
                 let [w, b] = column_sums(s.n / each, |i| {
                     let c = i * each + k;
-                    let e = c * s.inner + j;
+                    let e = c * s.inner + first + j;
                     let (m, r) = group(self.mean, self.variance, c, self.eps);
                     let g = F32x4::from_partial(&self.g[e..], width);
                     [g * (m.distance(F32x4::from_partial(&self.x[e..], width)) * r), g]
@@ -123,7 +136,7 @@ impl NormGrad<'_> {
         }
     }
 
-    /// Sixteen columns from j on, over groups k, k + each, …: eight rows in registers, and these pairwise.
+    /// Sixteen columns of x from j on, over groups k, k + each, …: eight rows in registers, and these pairwise.
     fn strip(&self, s: &Norm, (k, each): (usize, usize), j: usize, gw: &mut [f32], gb: &mut [f32]) {
         let mut sums: [[Pairwise; 2]; 4] = core::array::from_fn(|_| [Pairwise::new(), Pairwise::new()]);
         let at = |x: &[f32], v: usize| F32x4::from_slice(&x[4 * v..]);
@@ -144,13 +157,13 @@ impl NormGrad<'_> {
             }
         }
         for (v, [w, b]) in sums.iter().enumerate() {
-            w.total().write_partial(&mut gw[j + 4 * v..], 4);
-            b.total().write_partial(&mut gb[j + 4 * v..], 4);
+            w.total().write_partial(&mut gw[4 * v..], 4);
+            b.total().write_partial(&mut gb[4 * v..], 4);
         }
     }
 
     /// Groups of rows, in which runs of `step` elements share a weight.
-    fn segments(&self, s: &Norm, gx: &mut [f32], mut affine: Option<(&mut [f32], &mut [f32])>) {
+    fn segments(&self, s: &Norm, gx: &[Cell<f32>], mut affine: Option<(&mut [f32], &mut [f32])>) {
         if let Some((gw, gb)) = &mut affine {
             gw[..s.size].fill(0.0);
             gb[..s.size].fill(0.0);
@@ -163,7 +176,7 @@ impl NormGrad<'_> {
             for first in runs(0).map(|run| run.start) {
                 let mut sums = [Pairwise::new(), Pairwise::new()];
                 for o in 0..s.outer {
-                    let e = first + o * s.n * s.inner;
+                    let e = first + o * s.apart * s.inner;
                     let (g, x) = (&self.g[e..e + s.step], &self.x[e..e + s.step]);
                     add_rows(&mut sums, [g, x], |[g, x]| [g, g * (m.distance(x) * r)]);
                 }
@@ -175,10 +188,12 @@ impl NormGrad<'_> {
                 totals = [totals[0] + F32x4::splat(b) * weight(first), totals[1] + F32x4::splat(w) * weight(first)];
             }
             let Line { slope, level } = self.line(r, s.count(), totals);
-            for run in (0..s.outer).flat_map(runs) {
-                let w = weight(run.start) * r;
-                let (g, x) = (&self.g[run.clone()], &self.x[run.clone()]);
-                map_rows([g, x], &mut gx[run], |[g, x]| g * w - (m.distance(x) * r * slope + level));
+            for o in 0..s.outer {
+                for (run, first) in runs(o).zip(runs(0)) {
+                    let w = weight(first.start) * r;
+                    let (g, x) = (&self.g[run.clone()], &self.x[run.clone()]);
+                    map_rows([g, x], own(&gx[run]), |[g, x]| g * w - (m.distance(x) * r * slope + level));
+                }
             }
         }
     }
