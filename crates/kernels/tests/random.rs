@@ -59,18 +59,18 @@ fn unit(i: usize) -> f64 {
 fn elements_follow_from_their_place() {
     for n in (0..=9).chain([15, 16, 17, 31, 1000]) {
         let mut y = Guarded::filled(n, -7, 99);
-        bits(&KEY, cells(y.slice()));
+        bits(&KEY, cells(y.slice()), 0);
         let words: Vec<i32> = (0..n).map(|i| word(i) as i32).collect();
         assert_eq!(y.check("bits"), words);
 
         let mut y = Guarded::new(n);
-        uniform(&KEY, cells(y.slice()), -1.0, 3.0);
+        uniform(&KEY, cells(y.slice()), -1.0, 3.0, 0);
         for (i, &y) in y.check("uniform").iter().enumerate() {
             assert!((f64::from(y) - (4.0 * unit(i) - 1.0)).abs() < 3e-7);
         }
 
         let mut y = Guarded::new(n);
-        normal(&KEY, cells(y.slice()), 5.0, 2.0);
+        normal(&KEY, cells(y.slice()), 5.0, 2.0, 0);
         for (i, &y) in y.check("normal").iter().enumerate() {
             let pair = i - i % 2;
             let r = (-2.0 * (1.0 - unit(pair)).ln()).sqrt();
@@ -81,12 +81,12 @@ fn elements_follow_from_their_place() {
 
         let mut x: Vec<f32> = (0..n).map(|i| i as f32 + 1.0).collect();
         let mut y = Guarded::new(n);
-        dropout(cells(&mut x), &KEY, cells(y.slice()), 0.25);
+        dropout(cells(&mut x), &KEY, cells(y.slice()), 0.25, 0);
         for (i, &y) in y.check("dropout").iter().enumerate() {
             assert_eq!(y, if unit(i) >= 0.25 { x[i] * (1.0 / 0.75) } else { 0.0 });
         }
         let in_place = cells(&mut x);
-        dropout(in_place, &KEY, in_place, 0.25);
+        dropout(in_place, &KEY, in_place, 0.25, 0);
         assert_eq!(x, y.check("dropout"));
     }
 }
@@ -94,9 +94,9 @@ fn elements_follow_from_their_place() {
 #[test]
 fn dropout_of_everything_and_nothing() {
     let (mut x, mut y) = ([1.0, f32::NAN, f32::INFINITY, 4.0, 5.0], [7.0; 5]);
-    dropout(cells(&mut x), &KEY, cells(&mut y), 1.0);
+    dropout(cells(&mut x), &KEY, cells(&mut y), 1.0, 0);
     assert_eq!(y, [0.0; 5]);
-    dropout(cells(&mut x[3..]), &KEY, cells(&mut y[3..]), 0.0);
+    dropout(cells(&mut x[3..]), &KEY, cells(&mut y[3..]), 0.0, 0);
     assert_eq!(y[3..], [4.0, 5.0]);
 }
 
@@ -150,11 +150,11 @@ fn moments_of_variates() {
 fn moments() {
     let n = 1 << 20;
     let mut y = vec![0.0; n];
-    uniform(&KEY, cells(&mut y), 0.0, 1.0);
+    uniform(&KEY, cells(&mut y), 0.0, 1.0, 0);
     assert!(y.iter().all(|&y| (0.0..1.0).contains(&y)));
     let mean = |y: &[f32], f: fn(f64) -> f64| y.iter().map(|&y| f(y.into())).sum::<f64>() / n as f64;
     assert!((mean(&y, |y| y) - 0.5).abs() < 2e-3);
-    normal(&KEY, cells(&mut y), 0.0, 1.0);
+    normal(&KEY, cells(&mut y), 0.0, 1.0, 0);
     assert!(mean(&y, |y| y).abs() < 5e-3);
     assert!((mean(&y, |y| y * y) - 1.0).abs() < 7e-3);
     assert!((mean(&y, |y| y.powi(4)) - 3.0).abs() < 5e-2);
