@@ -99,7 +99,7 @@ fn values_and_gradients() {
         assert_close(&narrow(variance), &e.variance, 1e-6, &what);
 
         let mut y = Guarded::new(count);
-        normalise(s, &x, mean, variance, w, b, y.slice(), EPS);
+        normalise(s, &x, mean, variance, w, b, cells(y.slice()), EPS);
         let of = |v: Option<&[f32]>, e: usize, or: f64| v.map_or(or, |v| f64::from(v[weight(s, e)]));
         let expected: Vec<f64> = (0..count).map(|i| e.hat[i] * of(w, i, 1.0) + of(b, i, 0.0)).collect();
         // Where a group has one or two numbers, 1/σ may be large and so is what rounding x̂ leaves.
@@ -160,7 +160,7 @@ fn every_range_is_brought_to_one() {
             let e = exact(&s, &x, true);
             let (mut mean, mut variance, mut y) = (vec![0.0; n], vec![0.0; n], vec![0.0; x.len()]);
             moments(&s, &x, &mut mean, &mut variance, true);
-            normalise(&s, &x, &mean, &variance, None, None, &mut y, EPS);
+            normalise(&s, &x, &mean, &variance, None, None, cells(&mut y), EPS);
             assert_close(&y, &e.hat, 1e-5, &format!("{size} about {shift}"));
 
             let g = random.numbers(x.len());

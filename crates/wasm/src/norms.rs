@@ -60,14 +60,26 @@ pub fn normalise(
         return parts! {
             n by rounds(inner, size, step), work 3 * n * inner;
             x: input f32[n * inner], mean: input f64[n], variance: input f64[n],
-            w: optional_input f32[size], b: optional_input f32[size], y: output f32[n * inner]
+            w: optional_input f32[size], b: optional_input f32[size], y: output_cells f32[n * inner]
             => norm::normalise(&Norm { outer: 1, n, apart: n, inner, size, step }, x, mean, variance, w, b, y, eps)
         };
     }
+    if inner == 1 && (size == n || w == 0 && b == 0) {
+        let apart = n;
+        return parts! {
+            n from first by grain(outer, 1), work 3 * outer * n, with [
+                let s = Norm { outer, n, apart, inner: 1, size: n, step };
+            ];
+            x: input f32[some(outer, n, apart, 1)] at [first], mean: input f64[n], variance: input f64[n],
+            w: optional_input f32[n], b: optional_input f32[n],
+            y: output_cells f32[some(outer, n, apart, 1)] at [first]
+            => norm::normalise(&s, x, mean, variance, w, b, y, eps)
+        };
+    }
     parts! {
-        outer by grain(outer, inner), work 3 * outer * n * inner;
+        outer by (if inner == 1 { outer } else { 1 }), work 3 * outer * n * inner;
         x: input f32[outer * n * inner], mean: input f64[n], variance: input f64[n],
-        w: optional_input f32[size], b: optional_input f32[size], y: output f32[outer * n * inner]
+        w: optional_input f32[size], b: optional_input f32[size], y: output_cells f32[outer * n * inner]
         => norm::normalise(&Norm { outer, n, apart: n, inner, size, step }, x, mean, variance, w, b, y, eps)
     }
 }

@@ -1,7 +1,9 @@
 //! Mean and variance, and what is normalised by them.
 
+use core::cell::Cell;
+
 use super::groups::Norm;
-use super::rows::{add_rows, column_sums, four, group, inverse_deviation, map_rows, Centre};
+use super::rows::{add_rows, column_sums, four, group, inverse_deviation, map_rows, own, Centre};
 use crate::reduce::Pairwise;
 use crate::simd::F32x4;
 
@@ -71,10 +73,12 @@ impl Norm {
     }
 }
 
-/// y = w (x − mean) / √(variance + ε) + b, with mean and variance [n], w and b [size] where they are given.
+/// y = w (x − mean) / √(variance + ε) + b, with mean and variance [n], w and b [size] where they are given, of some groups
+/// or all. Of y nobody else may use the same elements.
 #[allow(clippy::too_many_arguments)]
 pub fn normalise(
-    s: &Norm, x: &[f32], mean: &[f64], variance: &[f64], w: Option<&[f32]>, b: Option<&[f32]>, y: &mut [f32], eps: f32,
+    s: &Norm, x: &[f32], mean: &[f64], variance: &[f64], w: Option<&[f32]>, b: Option<&[f32]>, y: &[Cell<f32>],
+    eps: f32,
 ) {
     if s.has_columns() {
         for j in (0..s.n).step_by(4) {
@@ -85,7 +89,7 @@ pub fn normalise(
             let b = b.map_or(F32x4::zero(), |b| F32x4::from_partial(&b[j..], width));
             for o in 0..s.outer {
                 let e = o * s.apart + j;
-                (m.distance(F32x4::from_partial(&x[e..], width)) * r + b).write_partial(&mut y[e..], width);
+                (m.distance(F32x4::from_partial(&x[e..], width)) * r + b).write_partial(own(&y[e..][..width]), width);
             }
         }
         return;
@@ -95,7 +99,7 @@ pub fn normalise(
             let (m, r) = group(mean, variance, c, eps);
             let row = s.row(o, c);
             let first = s.weight(row.start);
-            let (x, y) = (&x[row.clone()], &mut y[row]);
+            let (x, y) = (&x[row.clone()], own(&y[row]));
             match (w, b) {
                 (None, None) => map_rows([x], y, |[x]| m.distance(x) * r),
                 _ if s.step > 1 => {

@@ -1,11 +1,9 @@
 //! The gradients of input, weight and bias in one call.
 
 use core::cell::Cell;
-use core::slice;
 
 use super::groups::Norm;
-use super::rows::{add_rows, column_sums, four, group, inverse_deviation, map_rows, Centre};
-use crate::cells::address;
+use super::rows::{add_rows, column_sums, four, group, inverse_deviation, map_rows, own, Centre};
 use crate::reduce::Pairwise;
 use crate::simd::F32x4;
 
@@ -21,13 +19,6 @@ pub struct NormGrad<'a> {
     pub w: Option<&'a [f32]>,
     pub centred: bool,
     pub eps: f32,
-}
-
-/// Elements that nobody else uses, to write to.
-#[allow(clippy::mut_from_ref)]
-fn own(x: &[Cell<f32>]) -> &mut [f32] {
-    // SAFETY: the contract of `run`; of one call, each is lent once at a time.
-    unsafe { slice::from_raw_parts_mut(address(x), x.len()) }
 }
 
 /// What gx is made of in one group: gx = h · r − (x̂ · slope + level).
