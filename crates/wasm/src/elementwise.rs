@@ -1,5 +1,5 @@
-//! Exports of the tables of elementwise kernels. The binaries for plan files share one function
-//! for each kind of export, which keeps them small; in the others it is inlined.
+//! Exports of the tables of elementwise kernels. The binaries for plan files and for threads share one
+//! function for each kind of export, which keeps them small; in the others it is inlined.
 
 use core::cell::Cell;
 
@@ -18,10 +18,24 @@ const GRAIN: usize = 64;
 type Map = fn(x: &[Cell<f32>], y: &[Cell<f32>], p: f32);
 
 /// y = f(x)
-#[cfg_attr(feature = "plans", inline(never))]
-#[cfg_attr(not(feature = "plans"), inline(always))]
+#[cfg_attr(any(feature = "plans", feature = "threads"), inline(never))]
+#[cfg_attr(not(any(feature = "plans", feature = "threads")), inline(always))]
 fn map(x: usize, y: usize, n: usize, p: f32, f: Map) {
     parts! { n by GRAIN, work n * 16; x: cells f32[n], y: in_place f32[n] => f(x, y, p) }
+}
+
+#[cfg(feature = "train")]
+type MapGrad = fn(g: &[Cell<f32>], saved: &[Cell<f32>], gx: &[Cell<f32>], p: f32);
+
+/// gx = g f′
+#[cfg(feature = "train")]
+#[cfg_attr(feature = "threads", inline(never))]
+#[cfg_attr(not(feature = "threads"), inline(always))]
+fn map_grad(g: usize, saved: usize, gx: usize, n: usize, p: f32, f: MapGrad) {
+    parts! {
+        n by GRAIN, work n * 16;
+        g: cells f32[n], saved: cells f32[n], gx: in_place f32[n] => f(g, saved, gx, p)
+    }
 }
 
 macro_rules! export_functions {
@@ -34,11 +48,7 @@ macro_rules! export_functions {
         #[cfg(feature = "train")]
         #[wasm_bindgen(js_name = $js_grad)]
         pub fn $grad(g: usize, saved: usize, gx: usize, n: usize, p: f32) {
-            parts! {
-                n by GRAIN, work n * 16;
-                g: cells f32[n], saved: cells f32[n], gx: in_place f32[n]
-                => functions::$grad(g, saved, gx, p)
-            }
+            map_grad(g, saved, gx, n, p, functions::$grad);
         }
     )*};
 }
@@ -70,8 +80,8 @@ casts!(export_casts);
 type Binary<X, Y> = fn(&[Cell<X>], &[Cell<X>], &[Cell<Y>], Geometry);
 
 /// y = f(a, b)
-#[cfg_attr(feature = "plans", inline(never))]
-#[cfg_attr(not(feature = "plans"), inline(always))]
+#[cfg_attr(any(feature = "plans", feature = "threads"), inline(never))]
+#[cfg_attr(not(any(feature = "plans", feature = "threads")), inline(always))]
 fn zip<X, Y>(a: (usize, [isize; 4]), b: (usize, [isize; 4]), y: usize, n: [usize; 4], f: Binary<X, Y>) {
     // One row, dense or a scalar: most calls, of which small ones are to cost little.
     #[cfg(not(feature = "plans"))]

@@ -1,7 +1,7 @@
 //! How a call is cut into parts: by its outputs, so that a part computes what it computes in the whole, and the result has
 //! the same bits for any number of threads.
 
-use crate::threads;
+use crate::{memory, threads};
 
 /// [0, n) in parts of whole grains.
 #[derive(Clone, Copy)]
@@ -40,26 +40,46 @@ impl Cut {
 
     /// Where part i begins, and how long it is.
     pub fn part(&self, i: usize) -> (usize, usize) {
+        if self.count == 1 {
+            return (0, self.n);
+        }
         let start = self.start(i);
         (start, self.start(i + 1) - start)
     }
+}
 
-    /// The length of the longest.
-    pub fn longest(&self) -> usize {
-        (self.n.div_ceil(self.grain).div_ceil(self.count) * self.grain).min(self.n)
+/// The rooms that parts work in, one after the other: where the first is, and how many numbers each has.
+#[derive(Clone, Copy, Default)]
+pub struct Rooms {
+    pub at: usize,
+    pub each: usize,
+}
+
+/// A room for each part, of as many numbers as `need` says by its start and length; if there is no room for all, one for
+/// the whole, for the function of this path.
+#[inline(always)]
+pub fn rooms(cut: Cut, name: &str, need: impl Fn(usize, usize) -> usize) -> (Cut, Rooms) {
+    let need = |cut: &Cut, i: usize| {
+        let (first, n) = cut.part(i);
+        need(first, n)
+    };
+    if cut.count > 1 {
+        let most = (0..cut.count).fold(0, |most, i| need(&cut, i).max(most));
+        let each = most.next_multiple_of(16);
+        if let Some(at) = each.checked_mul(cut.count).and_then(memory::room) {
+            return (cut, Rooms { at, each });
+        }
     }
+    let cut = Cut { count: 1, ..cut };
+    let each = need(&cut, 0);
+    (cut, Rooms { at: memory::workspace(name, each).as_ptr() as usize, each })
 }
 
 /// Calls `part` with the start and the length of each part of [0, n).
 #[inline(always)]
 pub fn each(n: usize, grain: usize, work: u64, part: impl Fn(usize, usize) + Sync) {
-    let cut = Cut::new(n, grain, work);
-    if cut.count == 1 {
-        return part(0, n);
-    }
-    threads::join(cut.count, &|i| {
-        let (start, length) = cut.part(i);
-        part(start, length);
+    threads::run(Cut::new(n, grain, work), Rooms::default(), &|first: usize, n: usize, _: usize, _: usize| {
+        part(first, n);
     });
 }
 

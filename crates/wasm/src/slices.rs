@@ -135,52 +135,47 @@ macro_rules! extent {
 
 /// As [`slices`], with what is done with them, and how that may be cut: `n by 64, work 2 * n` are parts of whole 64s of the
 /// size n, if that many numbers, read or written once, are worth it. In a part n is smaller, and what `with` declares
-/// follows; operands whose extent grows with n begin where their part does. `n from i` names where that is, and `at [i * 3]` after an operand says that it begins elsewhere. Without threads
-/// this is `slices` alone.
+/// follows; operands whose extent grows with n begin where their part does. `n from i` names where that is, and
+/// `at [i * 3]` after an operand says that it begins elsewhere. Without threads this is `slices` alone.
 ///
 /// `cut g by cut(…), from start` leaves that to a geometry of the kernels: `g.cut` is told how many threads there are, and
 /// `g.part` gives the geometry of a part, under the same name, and where it begins in operands with `+ start.x`.
 macro_rules! parts {
     (
         cut $g:ident by $cut:ident($($argument:expr),*), from $start:ident;
-        $($name:ident: $kind:ident $type:ident[$($extent:tt)+] $(+ $first:expr)?),* $(,)?; $room:ident = $need:expr
+        $($name:ident: $kind:ident $type:ident[$($extent:tt)+] $(+ $before:expr)?),* $(,)?; $room:ident = $need:expr
         => $body:expr
     ) => {{
         #[cfg(feature = "threads")]
         {
             let way = $g.$cut($crate::threads::running_threads(), $($argument),*);
             let cut = $crate::parts::Cut::new(way.n, way.grain, way.work);
-            if cut.count > 1 {
-                let part = |i: usize| {
-                    let (first, n) = cut.part(i);
-                    $g.part(way.by, first, n)
-                };
-                let each = (0..cut.count).fold(0, |most, i| {
-                    let ($g, _) = part(i);
-                    most.max(usize::next_multiple_of($need, 16))
-                });
-                if let Some(rooms) = usize::checked_mul(each, cut.count).and_then($crate::memory::room) {
-                    $crate::threads::join(cut.count, &|i| {
-                        let ($g, $start) = part(i);
-                        $(
-                            // SAFETY: a part of the whole operand, which is as the contract says.
-                            let $name = unsafe {
-                                let at = $crate::parts::shifted::<$type>($name, 0 $(+ $first)?);
-                                $crate::slices::$kind::<$type>(at, $crate::slices::extent!($($extent)+))
-                            };
-                        )*
-                        // SAFETY: of the workspace, what is this part's.
-                        let $room = unsafe { $crate::slices::output::<f32>(rooms + 4 * i * each, each) };
-                        $body
-                    });
-                    return;
-                }
-            }
+            let part = |first: usize, n: usize| $g.part(way.by, first, n);
+            let (cut, rooms) = $crate::parts::rooms(cut, $crate::slices::name!(), |first, n| {
+                let ($g, _) = part(first, n);
+                $need
+            });
+            $crate::threads::run(cut, rooms, &|first: usize, n: usize, room: usize, len: usize| {
+                let ($g, $start) = part(first, n);
+                $(
+                    // SAFETY: a part of the whole operand, which is as the contract says.
+                    let $name = unsafe {
+                        let at = $crate::parts::shifted::<$type>($name, 0 $(+ $before)?);
+                        $crate::slices::$kind::<$type>(at, $crate::slices::extent!($($extent)+))
+                    };
+                )*
+                // SAFETY: of the workspace, what is this part's.
+                let $room = unsafe { $crate::slices::output::<f32>(room, len) };
+                $body
+            });
         }
-        $crate::slices::slices! { $($name: $kind $type[$($extent)+]),*; $room = $need }
-        let $start = $g.whole();
-        _ = $start;
-        $body
+        #[cfg(not(feature = "threads"))]
+        {
+            $crate::slices::slices! { $($name: $kind $type[$($extent)+]),*; $room = $need }
+            let $start = $g.whole();
+            _ = $start;
+            $body
+        }
     }};
     ($n:ident by $($rest:tt)*) => {
         $crate::slices::parts! { $n from _first by $($rest)* }
@@ -195,55 +190,46 @@ macro_rules! parts {
         => $body:expr
     ) => {{
         #[cfg(feature = "threads")]
+        #[allow(unused_variables)]
         {
             let cut = $crate::parts::Cut::new($n, $grain, ($work as u64)$(.saturating_mul($factor as u64))*);
-            if cut.count > 1 {
-                // The room that each part works in, one after the other.
-                let each = 0;
+            let rooms = $crate::parts::Rooms::default();
+            $(
+                let (cut, rooms) = $crate::parts::rooms(cut, $crate::slices::name!(), |$first, $n| {
+                    $crate::slices::within!($narrow { $need })
+                });
+            )?
+            $crate::threads::run(cut, rooms, &|$first: usize, length: usize, room: usize, len: usize| {
                 $(
-                    let each = {
-                        #[allow(unused_variables)]
-                        let $n = cut.longest();
-                        $crate::slices::within!($narrow { each + usize::next_multiple_of($need, 16) })
-                    };
-                )?
-                if let Some(rooms) = usize::checked_mul(each, cut.count).and_then($crate::memory::room) {
-                    $crate::threads::join(cut.count, &|i| {
-                        #[allow(unused_variables)]
-                        let ($first, length) = cut.part(i);
-                        $(
-                            let $name = $crate::parts::shifted::<$type>(
-                                $name,
-                                $crate::slices::before!([$($before)?] $n $first $narrow ($($extent)+)),
-                            );
-                        )*
-                        #[allow(unused_variables)]
-                        let $n = length;
-                        $crate::slices::within!($narrow {
-                            $(
-                                // SAFETY: a part of the whole operand, which is as the contract says.
-                                let $name = unsafe {
-                                    $crate::slices::$kind::<$type>($name, $crate::slices::extent!($($extent)+))
-                                };
-                            )*
-                            // SAFETY: of the workspace, what is this part's.
-                            $(let $room = unsafe { $crate::slices::output::<f32>(rooms + 4 * i * each, each) };)?
-                            _ = rooms;
-                            $body
-                        })
-                    });
-                    return;
-                }
-            }
+                    let $name = $crate::parts::shifted::<$type>(
+                        $name,
+                        $crate::slices::before!([$($before)?] $n $first $narrow ($($extent)+)),
+                    );
+                )*
+                let $n = length;
+                $crate::slices::within!($narrow {
+                    $(
+                        // SAFETY: a part of the whole operand, which is as the contract says.
+                        let $name = unsafe {
+                            $crate::slices::$kind::<$type>($name, $crate::slices::extent!($($extent)+))
+                        };
+                    )*
+                    // SAFETY: of the workspace, what is this part's.
+                    $(let $room = unsafe { $crate::slices::output::<f32>(room, len) };)?
+                    $body
+                })
+            });
         }
         #[cfg(not(feature = "threads"))]
-        let _ = || ($grain, $work $(, $factor)*);
-        #[allow(unused_variables)]
-        let $first = 0;
-        $crate::slices::within!($narrow {
-            $crate::slices::slices! { $($name: $kind $type[$($extent)+]),* $(; $room = $need)? }
-            $body
-        })
+        {
+            let _ = || ($grain, $work $(, $factor)*);
+            #[allow(unused_variables)]
+            let $first = 0;
+            $crate::slices::within!($narrow {
+                $crate::slices::slices! { $($name: $kind $type[$($extent)+]),* $(; $room = $need)? }
+                $body
+            })
+        }
     }};
 }
 
@@ -252,7 +238,6 @@ macro_rules! parts {
 macro_rules! before {
     ([[$($before:tt)+]] $($rest:tt)*) => { $($before)+ };
     ([] $n:ident $first:ident $narrow:tt ($($extent:tt)+)) => {{
-        #[allow(unused_variables)]
         let [before, none] = [$first, 0].map(|$n| $crate::slices::within!($narrow { $crate::slices::extent!($($extent)+) }));
         before - none
     }};

@@ -7,7 +7,6 @@
 
 use core::arch::wasm32::{memory_atomic_notify, memory_atomic_wait32, memory_atomic_wait64};
 use core::hint::{black_box, spin_loop};
-use core::mem::transmute;
 use core::ptr::null_mut;
 use core::sync::atomic::Ordering::{Relaxed, SeqCst};
 use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};
@@ -15,6 +14,7 @@ use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::failure;
+use crate::parts::{Cut, Rooms};
 
 /// The turns that a thread spins for another ticket before it waits: some 20 µs, so that it is there for the next kernel of
 /// a step. With 2,000, LeNet-5 on two cores trains at 22,700 images a second instead of 41,500.
@@ -56,8 +56,28 @@ impl Ticket {
     }
 }
 
-/// Computes part i of a call, whose operands are at an address.
-type Part = unsafe fn(*const (), usize);
+/// Computes the part of a call, whose operands are at an address, that begins somewhere and has a length, in a room at an
+/// address for so many numbers.
+type Part = unsafe fn(*const (), usize, usize, usize, usize);
+
+/// A call: its parts, their rooms, and what computes one.
+struct Call {
+    cut: Cut,
+    rooms: Rooms,
+    part: Part,
+    operands: *const (),
+}
+
+impl Call {
+    /// Computes part i.
+    ///
+    /// # Safety
+    /// The operands must live, and nobody compute the same part.
+    unsafe fn compute(&self, i: usize) {
+        let ((first, n), Rooms { at, each }) = (self.cut.part(i), self.rooms);
+        (self.part)(self.operands, first, n, at + i * each * size_of::<f32>(), each);
+    }
+}
 
 /// On a line of the cache of its own.
 #[repr(align(64))]
@@ -82,8 +102,7 @@ struct Pool {
     /// How many parts of the running call the other threads have finished.
     done: Line<AtomicU32>,
     /// The running call.
-    part: Line<AtomicPtr<()>>,
-    operands: AtomicPtr<()>,
+    call: Line<AtomicPtr<Call>>,
     /// Whether a call runs. One that is cut off by an exception leaves it so.
     running: AtomicU32,
     /// How many threads may take part, the caller among them.
@@ -108,8 +127,7 @@ struct Pool {
 static POOL: Pool = Pool {
     ticket: Line(AtomicU64::new(0)),
     done: Line(AtomicU32::new(0)),
-    part: Line(AtomicPtr::new(null_mut())),
-    operands: AtomicPtr::new(null_mut()),
+    call: Line(AtomicPtr::new(null_mut())),
     running: AtomicU32::new(0),
     allowed: AtomicU32::new(1),
     present: AtomicU32::new(0),
@@ -131,16 +149,16 @@ fn set_state(thread: usize, state: State) -> u32 {
     POOL.states[thread].swap(state as u32, SeqCst)
 }
 
-/// The next part of the running call, its function and its operands, unless there is none.
+/// The next part of the running call, and the call, unless there is none.
 #[inline(always)]
-fn take() -> Option<(usize, Part, *const ())> {
+fn take() -> Option<(usize, *const Call)> {
     let mut ticket = Ticket(POOL.ticket.0.load(SeqCst));
     loop {
         let next = ticket.next()?;
-        let (part, operands) = (POOL.part.0.load(Relaxed), POOL.operands.load(Relaxed));
+        // Of this ticket: its call was put there before, and no other can follow while a part is left.
+        let call = POOL.call.0.load(Relaxed);
         match POOL.ticket.0.compare_exchange_weak(ticket.0, next.0, SeqCst, SeqCst) {
-            // SAFETY: this call has put its function there before its ticket, and no other could follow while a part is left.
-            Ok(_) => return Some((ticket.taken() as usize, unsafe { transmute::<*mut (), Part>(part) }, operands)),
+            Ok(_) => return Some((ticket.taken() as usize, call)),
             Err(now) => ticket = Ticket(now),
         }
     }
@@ -177,10 +195,10 @@ pub fn work(thread: usize) {
     loop {
         await_ticket(thread);
         set_state(thread, State::Busy);
-        while let Some((i, part, operands)) = take() {
+        while let Some((i, call)) = take() {
             dawdle(i);
-            // SAFETY: the caller's operands live until all parts are done.
-            unsafe { part(operands, i) };
+            // SAFETY: the call and its operands live until all parts are done.
+            unsafe { (*call).compute(i) };
             finish(1);
         }
         set_state(thread, State::Idle);
@@ -279,41 +297,49 @@ pub fn running_threads() -> usize {
     POOL.allowed.load(Relaxed).min(POOL.present.load(Relaxed) + 1) as usize
 }
 
-/// Runs parts 0 to n − 1 of a call on all threads that are free, and returns when all are done.
+/// Computes a call: alone, or part by part with all threads that are free. Returns when all is done.
 #[inline(always)]
-pub fn join<F: Fn(usize) + Sync>(n: usize, part: &F) {
-    unsafe fn erased<F: Fn(usize)>(operands: *const (), i: usize) {
-        (*operands.cast::<F>())(i);
+pub fn run<F: Fn(usize, usize, usize, usize) + Sync>(cut: Cut, rooms: Rooms, part: &F) {
+    unsafe fn erased<F: Fn(usize, usize, usize, usize)>(f: *const (), first: usize, n: usize, room: usize, len: usize) {
+        (*f.cast::<F>())(first, n, room, len);
     }
-    begin(n, erased::<F> as Part, (part as *const F).cast());
-    let mut mine = 0;
-    while let Some((i, ..)) = take() {
-        dawdle(i);
-        part(i);
-        mine += 1;
-    }
-    end(n - mine);
+    join(&Call { cut, rooms, part: erased::<F>, operands: (part as *const F).cast() });
 }
 
 #[inline(never)]
-fn begin(n: usize, part: Part, operands: *const ()) {
+fn join(call: &Call) {
+    if call.cut.count == 1 {
+        // SAFETY: `run` has the operands.
+        return unsafe { call.compute(0) };
+    }
+    begin(call);
+    let mut mine = 0;
+    while let Some((i, _)) = take() {
+        dawdle(i);
+        // SAFETY: as above, and nobody else takes part i.
+        unsafe { call.compute(i) };
+        mine += 1;
+    }
+    end(call.cut.count - mine);
+}
+
+fn begin(call: &Call) {
     if POOL.running.load(Relaxed) != 0 {
         abandon();
     }
     POOL.running.store(1, Relaxed);
-    POOL.part.0.store(part as *mut (), Relaxed);
-    POOL.operands.store(operands.cast_mut(), Relaxed);
+    POOL.call.0.store((call as *const Call).cast_mut(), Relaxed);
     POOL.done.0.store(0, Relaxed);
     let before = Ticket(POOL.ticket.0.load(Relaxed));
-    POOL.ticket.0.store(Ticket::new(before.call().wrapping_add(1), n as u32).0, SeqCst);
+    let parts = call.cut.count as u32;
+    POOL.ticket.0.store(Ticket::new(before.call().wrapping_add(1), parts).0, SeqCst);
     if POOL.waiting.load(SeqCst) > 0 {
         // SAFETY: the address of a static.
-        unsafe { memory_atomic_notify(POOL.ticket.0.as_ptr().cast(), n as u32 - 1) };
+        unsafe { memory_atomic_notify(POOL.ticket.0.as_ptr().cast(), parts - 1) };
     }
 }
 
 /// Waits for n parts that others have taken.
-#[inline(never)]
 fn end(n: usize) {
     await_others(|| POOL.done.0.load(SeqCst) == n as u32);
     POOL.running.store(0, Relaxed);
