@@ -1,8 +1,9 @@
 /**
- * Tries the package as users get it in each runtime: packs it, installs it in an empty folder, trains LeNet-5 there,
- * and runs a saved one by phyllo/edge. With the simd128 binary training gives the same loss everywhere, and the saved
- * LeNet-5 what it gave where it was saved, to the last bit; with the binary that a runtime takes by itself, which may
- * round once where the other rounds twice, the same to 1e-5. The last line counts the runs.
+ * Tries the package as users get it in each runtime: packs it, installs it in an empty folder, trains LeNet-5 there, on
+ * one thread, on three and on as many as it takes by itself, and runs a saved one by phyllo/edge. With the simd128 binary
+ * training gives the same loss everywhere on any number of threads, and the saved LeNet-5 what it gave where it was saved,
+ * to the last bit; with the binary that a runtime takes by itself, which may round once where the other rounds twice, the
+ * same to 1e-5. Where there are fewer threads than asked for, a line says why. The last line counts the runs.
  */
 import { execFile } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
@@ -26,13 +27,16 @@ const TOLERANCE = 1e-5;
  * @property {number} value the last loss of training, or the greatest of the ten numbers that a digit gives
  * @property {string} bits the loss's, or all ten numbers', in hexadecimal
  * @property {number} ms from the start of the runtime, or of the page, to the first result
+ * @property {{ asked: number, running: number, why: string | null }} [threads]
  */
 /**
  * @typedef {object} Contender
  * @property {string} name
  * @property {() => Promise<import('./runtimes.mjs').Runtime | null>} find
- * @property {(folder: string, program: string) => (script: string, binary: string) => Promise<string>} runner runs a
- *   script in the folder with a binary, or '' for the runtime's choice, and resolves to what it prints
+ * @property {(folder: string, program: string) => (script: string, binary: string, threads: string) => Promise<string>}
+ *   runner runs a script in the folder with a binary and so many threads, or '' for the runtime's choice, and resolves to
+ *   what it prints
+ * @property {boolean} [single] whether it allows one thread alone
  * @property {string} source where to get it
  */
 
@@ -40,14 +44,16 @@ const TOLERANCE = 1e-5;
 const inProcess =
   (...args) =>
   (cwd, program) =>
-  async (script, binary) => {
+  async (script, binary, threads) => {
     // Deno would write to the user's cache, and look for newer versions of itself.
     const deno = { DENO_DIR: join(cwd, '.deno'), DENO_NO_UPDATE_CHECK: '1' };
-    const env = { ...process.env, ...deno, PHYLLO_WASM: binary };
+    const env = { ...process.env, ...deno, PHYLLO_WASM: binary, PHYLLO_THREADS: threads };
     const { stdout } = await promisify(execFile)(program, [...args, script], { cwd, env, timeout: TIMEOUT_MS });
     return stdout;
   };
 
+const BROWSER =
+  'it has to be on PATH as chromium, chromium-browser or google-chrome (Debian: apt-get install chromium)';
 const source = 'npm ci --ignore-scripts in test/runtimes brings it, on the platforms named there';
 /** @type {readonly Contender[]} */
 const contenders = [
@@ -59,20 +65,25 @@ const contenders = [
   },
   { name: 'Node 22', find: () => findRuntime('node22'), runner: inProcess(), source },
   { name: 'Node 24', find: () => findRuntime('node24'), runner: inProcess(), source },
+  { name: 'Node 26', find: () => findRuntime('node26'), runner: inProcess(), source },
   { name: 'Deno', find: () => findRuntime('deno'), runner: inProcess('run', '--allow-read', '--allow-env'), source },
   { name: 'Bun', find: () => findRuntime('bun'), runner: inProcess(), source },
-  {
-    name: 'Chromium',
-    find: findBrowser,
-    runner: inBrowser,
-    source: 'it has to be on PATH as chromium, chromium-browser or google-chrome (Debian: apt-get install chromium)',
-  },
+  { name: 'Chromium', find: findBrowser, runner: inBrowser(true), source: BROWSER },
+  { name: 'not isolated', find: findBrowser, runner: inBrowser(false), source: BROWSER, single: true },
+];
+/** What is run: scripts, binaries, numbers of threads; '' for the runtime's choice. */
+const RUNS = [
+  ['lenet.mjs', 'simd128', '1'],
+  ['lenet.mjs', 'simd128', '3'],
+  ['lenet.mjs', '', ''],
+  ['edge.mjs', 'simd128', ''],
+  ['edge.mjs', '', ''],
 ];
 
 /** @param {readonly string[]} cells */
 const row = cells =>
   cells
-    .map((cell, i) => cell.padEnd([9, 15, 9, 8, 10, 14, 14][i] ?? 0))
+    .map((cell, i) => cell.padEnd([12, 15, 9, 8, 8, 8, 14, 12][i] ?? 0))
     .join('  ')
     .trimEnd();
 
@@ -80,9 +91,11 @@ const row = cells =>
 async function matrix(folder) {
   const counts = { passed: 0, failed: 0 };
   /** What simd128 gives: the first loss, and the plan where it was saved. @type {Record<string, Result | undefined>} */
-  const references = { 'edge.mjs': JSON.parse(await inProcess()(folder, process.execPath)('save.mjs', 'simd128')) };
-  console.log(row(['runtime', 'version', 'script', 'binary', 'bits', 'result', 'first result', 'ok']));
-  for (const { name, find, runner, source } of contenders) {
+  const references = {
+    'edge.mjs': JSON.parse(await inProcess()(folder, process.execPath)('save.mjs', 'simd128', '1')),
+  };
+  console.log(row(['runtime', 'version', 'script', 'binary', 'threads', 'bits', 'result', 'first result', 'ok']));
+  for (const { name, find, runner, source, single = false } of contenders) {
     const runtime = await find();
     if (runtime === null) {
       counts.failed++;
@@ -90,25 +103,35 @@ async function matrix(folder) {
       continue;
     }
     const runWith = runner(folder, runtime.path);
-    for (const script of ['lenet.mjs', 'edge.mjs']) {
-      for (const asked of ['simd128', '']) {
-        try {
-          /** @type {Result} */
-          const result = JSON.parse(await runWith(script, asked));
-          const { binary = '', value, bits, ms } = result;
-          const reference = (references[script] ??= result);
-          const ok =
-            binary === 'simd128'
-              ? bits === reference.bits
-              : asked === '' && Math.abs(value - reference.value) <= TOLERANCE * Math.abs(reference.value);
-          counts[ok ? 'passed' : 'failed']++;
-          const cells = [binary, bits.slice(-8), String(value).slice(0, 12), `${ms.toFixed()} ms`];
-          console.log(row([name, runtime.version, script, ...cells, ok ? 'ok' : 'DIFFERS']));
-        } catch (error) {
-          counts.failed++;
-          const reason = error instanceof Error ? error.message : error;
-          console.log(row([name, runtime.version, script, asked, `failed: ${reason}`]));
-        }
+    for (const [script = '', asked = '', number = ''] of RUNS) {
+      try {
+        /** @type {Result} */
+        const result = JSON.parse(await runWith(script, asked, number));
+        const { binary = '', value, bits, ms, threads } = result;
+        const reference = (references[script] ??= result);
+        const right =
+          binary === 'simd128'
+            ? bits === reference.bits
+            : asked === '' && Math.abs(value - reference.value) <= TOLERANCE * Math.abs(reference.value);
+        // As many as were asked for; or one, and why.
+        const [want, why] = single
+          ? [1, threads?.why !== null]
+          : [number === '' ? threads?.asked : Number(number), true];
+        const ok = right && (threads === undefined || (threads.running === want && why));
+        counts[ok ? 'passed' : 'failed']++;
+        const cells = [
+          binary,
+          `${threads?.running ?? 1}`,
+          bits.slice(-8),
+          String(value).slice(0, 12),
+          `${ms.toFixed()} ms`,
+        ];
+        console.log(row([name, runtime.version, script, ...cells, ok ? 'ok' : 'DIFFERS']));
+        if (single && threads) console.log(`${' '.repeat(14)}one thread: ${threads.why}`);
+      } catch (error) {
+        counts.failed++;
+        const reason = error instanceof Error ? error.message : error;
+        console.log(row([name, runtime.version, script, asked, number, `failed: ${reason}`]));
       }
     }
   }

@@ -17,6 +17,7 @@ const MODULES = join(RUNTIMES, 'node_modules');
 const PLACES = {
   node22: { packages: /^node22-/, binary: ['bin', 'node'] },
   node24: { packages: /^node24-/, binary: ['bin', 'node'] },
+  node26: { packages: /^node26-/, binary: ['bin', 'node'] },
   deno: { packages: /^@deno$/, binary: ['deno'] },
   bun: { packages: /^@oven$/, binary: ['bin', 'bun'] },
   workerd: { packages: /^@cloudflare$/, binary: ['bin', 'workerd'] },
@@ -26,13 +27,13 @@ const PLACES = {
 
 /** Installs the packages of test/runtimes, unless they are. */
 export async function installRuntimes() {
-  const what = 'installing Node 22 and 24, Deno, Bun, workerd and miniflare (about 1 min, 250 MB to download)';
+  const what = 'installing Node 22 to 26, Deno, Bun, workerd and miniflare (about 1 min, 300 MB to download)';
   await withLock(join(GENERATED, '.lock'), () => installModules(RUNTIMES, 'runtimes', what));
 }
 
 /**
  * A runtime of test/runtimes, or null if none of its packages has a binary that runs on this machine.
- * @param {string} name node22, node24, deno, bun or workerd
+ * @param {string} name node22, node24, node26, deno, bun or workerd
  * @returns {Promise<Runtime | null>}
  */
 export async function findRuntime(name) {

@@ -1,6 +1,12 @@
-/** Trains LeNet-5 for 20 steps and prints its last loss with all its bits: the same script in every runtime. */
-import { backendName, crossEntropy, Generator, optim, randint, randn, scope } from 'phyllo';
+/**
+ * Trains LeNet-5 for 20 steps and prints its last loss with all its bits, and on how many threads: the same script in
+ * every runtime.
+ */
+import { crossEntropy, doctor, Generator, optim, randint, randn, scope, threads } from 'phyllo';
 import { lenet } from './model.mjs';
+
+// All from the first step on.
+await threads(doctor().threads.asked);
 
 const from = { generator: new Generator(1998) };
 const model = lenet(from);
@@ -16,4 +22,5 @@ const step = () => {
 const [first, ms] = [scope(step), performance.now()];
 const value = Array.from({ length: 19 }, () => scope(step)).at(-1);
 const bits = new DataView(new Float32Array([value]).buffer).getUint32(0, true).toString(16).padStart(8, '0');
-console.log(JSON.stringify({ binary: backendName(), first, value, bits, ms }));
+const { binary, threads: computing } = doctor();
+console.log(JSON.stringify({ binary, first, value, bits, ms, threads: computing }));
