@@ -13,11 +13,11 @@ const start: StartWorker = (source, data, said, failed) => {
 };
 
 /** One on a binary of its own, with no thread yet but the calling one. */
-export function threaded(name: 'simd128' | 'relaxed'): { backend: WasmBackend; pool: ThreadPool } {
+export function threaded(name: 'simd128' | 'relaxed', asked = 1): { backend: WasmBackend; pool: ThreadPool } {
   const module = new WebAssembly.Module(readFileSync(new URL(`../generated/${name}-threads.wasm`, import.meta.url)));
   const memory = sharedMemory();
   if (memory === null) throw new Error('no shared memory');
-  const backend = wasmBackend(module, name, { module, memory, asked: () => 1, start, mayWait: true });
+  const backend = wasmBackend(module, name, { module, memory, asked: () => asked, start, mayWait: true });
   if (!(backend.threads instanceof ThreadPool)) throw new Error('a binary for one');
   return { backend, pool: backend.threads };
 }

@@ -29,7 +29,7 @@ const WITHOUT: readonly RegExp[] = [
   /^optim\.(Optimizer|LRScheduler)$/,
   /^optim\.OneCycleLR#at$/, // private
   /^defaultGenerator$/,
-  /^backendName$/,
+  /^(backendName|doctor|threads)$/, // test/core/doctor.test.ts
   /^writeFile$/,
   /^(scoped|steps|keep)$/,
   /^profile$/,

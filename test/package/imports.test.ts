@@ -93,7 +93,8 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
 const ENTRIES = ['', 'index'];
 /** What is not among the sources, and the only file that may name it. */
 const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
-  'backend/wasm/node.ts': ['node:fs', 'node:process'],
+  'backend/wasm/node.ts': ['node:fs', 'node:process', 'node:os', 'node:worker_threads'],
+  'backend/wasm/cores.ts': ['node:fs', 'node:os', 'node:process'],
   'edge/node.ts': ['node:fs/promises', 'node:process'],
   'edge/workerd.ts': ['../generated/infer-relaxed.wasm'],
   'backend/wasm/kernels.ts': ['../generated/phyllo_wasm'],
