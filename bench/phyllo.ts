@@ -11,7 +11,7 @@ let measure: Promise<() => Promise<Limit>> | undefined;
 
 // All there from the start: none begins in the middle of a sample.
 const asked = Number(env.BENCH_THREADS);
-if ((await threads(asked)) !== asked) throw new Error(`${asked} threads do not start: ${backend.threads.why}`);
+if ((await threads(asked)) !== asked) throw new Error(`${asked} threads do not start: ${backend.threads?.why}`);
 
 export const library: Library = {
   version: `${manifest.version} ${backend.name}`,

@@ -16,7 +16,7 @@ const IDLE_MS = 1;
 const N = 128;
 
 const { threads: pool } = backend;
-if (!(pool instanceof ThreadPool)) throw new Error(pool.why ?? '');
+if (!(pool instanceof ThreadPool)) throw new Error(pool?.why ?? '');
 const at = backend.alloc(4 * N);
 const { fill } = backend.kernels;
 

@@ -24,6 +24,9 @@ import { filesUnder, ROOT } from '../../scripts/setup/files.mjs';
 /** @type {import('esbuild').BuildOptions} */
 const BUNDLING = { bundle: true, format: 'esm', platform: 'node', logLevel: 'error' };
 
+/** Those that compute tensors. */
+const BINARIES = ['simd128', 'relaxed', 'simd128-threads', 'relaxed-threads'];
+
 /** Compilers and package managers take their time on a busy machine. */
 const TIMEOUT_MS = 120_000;
 
@@ -44,6 +47,7 @@ describe('contents', () => {
   /** In KiB, compressed as on its way to a user. @type {readonly (readonly [RegExp, number])[]} */
   const sizes = [
     [/^dist\/(simd128|relaxed|infer|infer-relaxed)\.wasm$/, 190],
+    [/^dist\/(simd128|relaxed)-threads\.wasm$/, 210],
     [/^dist\/(node|browser)\.js$/, 134],
     [/^dist\/[\w-]+\.js$/, 4],
     [/^dist\/(node|browser)\/\w+\.js$/, 4],
@@ -64,7 +68,7 @@ describe('contents', () => {
     const entries = ['node', 'browser'].flatMap(runtime => ['index', ...packages].map(name => `${runtime}/${name}`));
     const parts = ['node', 'node-nn-init', 'browser', 'browser-nn-init', 'edge', 'edge-browser', 'edge-workerd'];
     const modules = [...entries, ...parts].map(name => `${name}.js`);
-    const dist = [...modules, ...['infer', 'infer-relaxed', 'relaxed', 'simd128'].map(name => `${name}.wasm`)];
+    const dist = [...modules, ...[...BINARIES, 'infer', 'infer-relaxed'].map(name => `${name}.wasm`)];
     expect(rest.sort()).toEqual([...documents, 'package.json', ...dist.map(file => `dist/${file}`)].sort());
   });
 
@@ -132,11 +136,12 @@ describe('contents', () => {
       writeFileSync(source, `import { tensor } from 'phyllo';\nconsole.log(tensor([1, 2]).add(1).toArray().join());\n`);
       const outDir = join(app, 'bundle');
       await build({ ...BUNDLING, entryPoints: [source], outdir: outDir });
-      for (const file of ['simd128.wasm', 'relaxed.wasm']) {
-        copyFileSync(join(installed, 'dist', file), join(outDir, file));
-      }
       const bundle = readdirSync(outDir).find(file => /^bundled\.m?js$/.test(file)) ?? '';
-      expect(execFileSync(process.execPath, [join(outDir, bundle)], { encoding: 'utf8' }).trim()).toBe('2,3');
+      // With the binaries for one thread alone, and with all.
+      for (const names of [['simd128', 'relaxed'], BINARIES]) {
+        for (const name of names) copyFileSync(join(installed, 'dist', `${name}.wasm`), join(outDir, `${name}.wasm`));
+        expect(execFileSync(process.execPath, [join(outDir, bundle)], { encoding: 'utf8' }).trim()).toBe('2,3');
+      }
     },
     TIMEOUT_MS,
   );

@@ -3,6 +3,7 @@
  * (PHYLLO_WASM) and say how many threads compute (PHYLLO_THREADS).
  */
 import { FileError } from '../../core/errors';
+import type { FullBackend } from '../backend';
 import { wasmBackend, type WasmBackend } from './backend';
 import { chooseBinary, whyBinary } from './probe';
 import { sharedMemory, threadsAsked, type StartWorker } from './threads';
@@ -67,4 +68,4 @@ async function load(): Promise<WasmBackend> {
   return wasmBackend(module, name, shared, chosen);
 }
 
-export const backend: WasmBackend = await load();
+export const backend: FullBackend = await load();

@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import { env } from 'node:process';
 import { Worker } from 'node:worker_threads';
 import { FileError } from '../../core/errors';
+import type { FullBackend } from '../backend';
 import { wasmBackend, type WasmBackend } from './backend';
 import { physicalCores } from './cores';
 import { chooseBinary, whyBinary } from './probe';
@@ -50,9 +51,11 @@ function load(): WasmBackend {
   if (asked === null && availableParallelism() === 1) return one('this machine has one core');
   const memory = sharedMemory();
   if (memory === null) return one('there is no room for a shared memory');
-  const module = read(BINARIES[`${name}-threads`]);
+  const url = BINARIES[`${name}-threads`];
+  if (!existsSync(url)) return one(`${url.pathname} is not there`); // a bundle that brought the others
+  const module = read(url);
   const shared = { module, memory, asked: () => asked ?? physicalCores(), start, mayWait: true };
   return wasmBackend(module, name, shared, chosen);
 }
 
-export const backend: WasmBackend = load();
+export const backend: FullBackend = load();
