@@ -11,6 +11,7 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { capture, tensor, type Tensor } from 'phyllo';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import manifest from '../../package.json';
 import { useBackend } from '../../ts/core/runtime';
 import { load } from '../../ts/edge/node';
 import { binaries } from '../backends';
@@ -88,6 +89,11 @@ test('workerd runs a saved LeNet-5 to the bit', async () => {
     const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: digit });
     if (!response.ok) throw new Error(await response.text());
     expect(new Uint8Array(await response.arrayBuffer())).toEqual(want);
+    expect(await (await fetch(`http://127.0.0.1:${port}/`)).json()).toEqual({
+      phyllo: manifest.version,
+      runtime: 'Cloudflare-Workers',
+      threads: { asked: 1, running: 1, why: 'phyllo/edge runs plans on the calling thread' },
+    });
   } finally {
     server.kill();
     await closed;

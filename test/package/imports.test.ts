@@ -78,7 +78,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   [CONTRACT]: ['core/dtype', 'backend/memory', 'backend/kernels/'],
   'backend/memory': ['core/dtype'],
   'backend/kernels/': [],
-  'edge/': ['core/dtype', 'core/errors', 'core/tree', 'backend/wasm/probe'],
+  'edge/': ['core/dtype', 'core/errors', 'core/tree', 'core/version', 'backend/wasm/probe'],
   'graph/': ['core/', 'ops/', 'edge/format', 'io/file', CONTRACT],
   ...Object.fromEntries(
     PACKAGES.map(name => [`${name}/`, DOMAINS.includes(name) ? PUBLIC : ['core/', 'ops/', 'autodiff/']]),

@@ -1,9 +1,7 @@
 /** What computes here, on how many threads, and why. */
 import { check, checkCount, wholeNumber } from './kinds';
 import { runtime } from './runtime';
-
-/** The version of the package. */
-export const VERSION = '0.1.0';
+import { runtimeName, VERSION } from './version';
 
 export interface Doctor {
   /** The version of phyllo, and what it runs in. */
@@ -19,19 +17,6 @@ export interface Doctor {
     /** Why there is one, or fewer than asked for; null if all are there. */
     readonly why: string | null;
   };
-}
-
-/** What runs this, by name and version. */
-export function runtimeName(): string {
-  const versions: Readonly<Record<string, string | undefined>> = globalThis.process?.versions ?? {};
-  for (const [key, name] of [
-    ['bun', 'Bun'],
-    ['deno', 'Deno'],
-    ['node', 'Node'],
-  ] as const) {
-    if (versions[key] !== undefined) return `${name} ${versions[key]}`;
-  }
-  return globalThis.navigator?.userAgent ?? 'unknown';
 }
 
 /** What computes here: print it where something is slower than you expect. */
