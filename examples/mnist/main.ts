@@ -2,7 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { backendName, Generator, memory, nn, PhylloError, writeFile } from 'phyllo';
+import { doctor, Generator, memory, nn, PhylloError, threads, writeFile } from 'phyllo';
 import { ensureFolder } from '../files';
 import { interruption } from '../interruption';
 import { classTable, confusionTable, progress } from './console';
@@ -83,17 +83,21 @@ async function main(): Promise<void> {
   const data = loadMnist(options.seed, options.samples);
   const model = new LeNet5(new Generator(options.seed));
   const lr = options.lr ?? RATES[options.optimizer];
+  const running = await threads(doctor().threads.asked);
+  const { binary, threads: computing } = doctor();
+  const fewer = running < computing.asked ? ` of ${computing.asked}: ${computing.why}` : '';
   console.log(nn.summary(model, [1, 1, 28, 28]));
   console.log(
     `${count(data.train.length)} training, ${count(data.validation.length)} validation and ` +
       `${count(data.test.length)} test images; ${options.optimizer}, learning rate ${lr}, batches of ` +
-      `${options.batchSize}, seed ${options.seed}; binary ${backendName()}\n`,
+      `${options.batchSize}, seed ${options.seed}; binary ${binary}, ${running} ${running === 1 ? 'thread' : 'threads'}${fewer}\n`,
   );
 
   const file = (name: string): string => join(options.out, name);
   const recordOf = ({ best, seconds, samples, history }: Trained): object => ({
     options: { ...options, lr },
-    backend: backendName(),
+    backend: binary,
+    threads: running,
     bestEpoch: best,
     trainingSeconds: seconds,
     samplesPerSecond: samples / seconds,
