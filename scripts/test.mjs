@@ -73,6 +73,8 @@ function checks(rust) {
   const cargo = join(rust.bin, 'cargo');
   const native = { ...environment(rust), CARGO_TARGET_DIR: join(ROOT, 'target', 'clippy') };
   const wasm = { ...native, ...environment(rust, ['-Ctarget-feature=+simd128']) };
+  const atomics = environment(rust, ['-Ctarget-feature=+simd128,+atomics,+bulk-memory']);
+  const threads = { ...native, ...atomics, RUSTC_BOOTSTRAP: '1' };
   const boundary = ['clippy', '-p', 'phyllo-wasm', '--lib', '--target', TARGET];
   const strict = ['--', '-D', 'warnings'];
   return [
@@ -91,11 +93,11 @@ function checks(rust) {
       args: ['clippy', '--all-targets', '-p', 'phyllo-kernels', '-p', 'phyllo-arena', ...strict],
       env: native,
     },
-    ...[[], ['--features', 'checked'], ['--no-default-features', '--features', 'infer,plans']].map(features => ({
-      name: ['clippy, wasm', ...features].join(' '),
+    ...[[], ['checked'], ['threads'], ['infer,plans', '--no-default-features']].map(([features, ...more]) => ({
+      name: ['clippy, wasm', ...(features ? [features] : [])].join(' '),
       command: cargo,
-      args: [...boundary, ...features, ...strict],
-      env: wasm,
+      args: [...boundary, ...(features ? ['--features', features] : []), ...more, ...strict],
+      env: features === 'threads' ? threads : wasm,
     })),
   ];
 }
