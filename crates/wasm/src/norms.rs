@@ -107,8 +107,9 @@ pub fn normalise_grad(
         };
     }
     let affine = gw != 0 && gb != 0;
+    #[cfg(feature = "threads")]
     if affine && outer == 1 && step == 1 && size == inner {
-        // Rows: the gradient of each, and sums down the columns.
+        // Rows: the gradient of each, and sums down the columns, which are cut otherwise.
         row_grads(g, x, mean, variance, w, gx, n, inner, centred != 0, eps);
         return column_grads(g, x, mean, variance, gw, gb, n, inner, eps);
     }
@@ -131,7 +132,7 @@ pub fn normalise_grad(
     grad.run(&Norm { outer, n, apart: n, inner, size, step }, gx, gw.zip(gb));
 }
 
-#[cfg(feature = "train")]
+#[cfg(feature = "threads")]
 #[allow(clippy::too_many_arguments)]
 fn row_grads(
     g: usize, x: usize, mean: usize, variance: usize, w: usize, gx: usize, n: usize, inner: usize, centred: bool,
@@ -145,7 +146,7 @@ fn row_grads(
     }
 }
 
-#[cfg(feature = "train")]
+#[cfg(feature = "threads")]
 #[allow(clippy::too_many_arguments)]
 fn column_grads(
     g: usize, x: usize, mean: usize, variance: usize, gw: usize, gb: usize, n: usize, inner: usize, eps: f32,
