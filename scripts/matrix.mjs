@@ -10,6 +10,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import * as vite from 'vite';
 import { inBrowser } from './matrix/browser.mjs';
 import { installPacked } from './matrix/pack.mjs';
 import { duration, handleInterruptions, SetupError } from './setup/process.mjs';
@@ -17,7 +18,7 @@ import { findBrowser, findRuntime, installRuntimes, RUNTIMES } from './runtimes.
 
 const TIMEOUT_MS = 60_000;
 /** Of test/runtimes, what runs in the folder. */
-const SCRIPTS = ['lenet.mjs', 'save.mjs', 'edge.mjs', 'model.mjs', 'digit.mjs', 'page.html'];
+const SCRIPTS = ['lenet.mjs', 'save.mjs', 'edge.mjs', 'model.mjs', 'digit.mjs', 'page.html', 'bundled.html'];
 /** How far the results of different binaries may be apart, relatively. */
 const TOLERANCE = 1e-5;
 
@@ -37,6 +38,7 @@ const TOLERANCE = 1e-5;
  *   runner runs a script in the folder with a binary and so many threads, or '' for the runtime's choice, and resolves to
  *   what it prints
  * @property {boolean} [single] whether it allows one thread alone
+ * @property {boolean} [bundle] whether it runs the bundle of lenet.mjs alone
  * @property {string} source where to get it
  */
 
@@ -69,8 +71,32 @@ const contenders = [
   { name: 'Deno', find: () => findRuntime('deno'), runner: inProcess('run', '--allow-read', '--allow-env'), source },
   { name: 'Bun', find: () => findRuntime('bun'), runner: inProcess(), source },
   { name: 'Chromium', find: findBrowser, runner: inBrowser(true), source: BROWSER },
+  {
+    name: 'by Vite',
+    find: findBrowser,
+    runner: bundled(inBrowser(true, 'bundled.html')),
+    source: BROWSER,
+    bundle: true,
+  },
   { name: 'not isolated', find: findBrowser, runner: inBrowser(false), source: BROWSER, single: true },
 ];
+/**
+ * In the folder of what Vite, as it is without a configuration, makes of a page.
+ * @param {Contender['runner']} runner
+ * @returns {Contender['runner']}
+ */
+function bundled(runner) {
+  return (folder, program) => {
+    const outDir = join(folder, 'bundle');
+    const input = join(folder, 'bundled.html');
+    const built = vite.build({ root: folder, logLevel: 'error', build: { outDir, rollupOptions: { input } } });
+    const run = runner(outDir, program);
+    return async (...what) => {
+      await built;
+      return run(...what);
+    };
+  };
+}
 /** What is run: scripts, binaries, numbers of threads; '' for the runtime's choice. */
 const RUNS = [
   ['lenet.mjs', 'simd128', '1'],
@@ -95,7 +121,7 @@ async function matrix(folder) {
     'edge.mjs': JSON.parse(await inProcess()(folder, process.execPath)('save.mjs', 'simd128', '1')),
   };
   console.log(row(['runtime', 'version', 'script', 'binary', 'threads', 'bits', 'result', 'first result', 'ok']));
-  for (const { name, find, runner, source, single = false } of contenders) {
+  for (const { name, find, runner, source, single = false, bundle = false } of contenders) {
     const runtime = await find();
     if (runtime === null) {
       counts.failed++;
@@ -104,6 +130,7 @@ async function matrix(folder) {
     }
     const runWith = runner(folder, runtime.path);
     for (const [script = '', asked = '', number = ''] of RUNS) {
+      if (bundle && script !== 'lenet.mjs') continue;
       try {
         /** @type {Result} */
         const result = JSON.parse(await runWith(script, asked, number));

@@ -163,6 +163,8 @@ export interface ThreadOptions {
 /** Where there is one thread, and why. */
 export const oneThread = (why: string): Threads => ({ asked: 1, running: 1, why, use: async () => 1 });
 
+/** What starts takes tens of milliseconds, on a busy machine some hundreds. */
+const START_MS = 20_000;
 /** How many threads may end before no more are started. */
 const MOST_ENDED = 8;
 
@@ -208,7 +210,11 @@ export class ThreadPool implements Threads {
     this.wanted = n;
     this.begin();
     // They say that they are there in memory alone.
-    while (this.running < n && this.failure === null) await new Promise(resolve => setTimeout(resolve, 1));
+    const end = performance.now() + START_MS;
+    while (this.running < n && this.failure === null) {
+      await new Promise(resolve => setTimeout(resolve, 1));
+      if (performance.now() > end) this.failure = `they have not started within ${START_MS / 1000} s`;
+    }
     return this.running;
   }
 
