@@ -1,6 +1,9 @@
 //! The blocked layout of a batch, NCHW8n: [n, size] as [⌈n / 8⌉, size, 8], eight images side by side, so that a vector holds
 //! the same pixel of several images. The last block may have fewer than eight.
 
+use core::cell::Cell;
+
+use crate::cells::address;
 use crate::reduce::{Pairwise, Terms, SHORT};
 use crate::simd::{fours, F32x4, I32x4};
 
@@ -36,7 +39,8 @@ pub fn from_blocked(n: usize, size: usize, x: &[f32], y: &mut [f32]) {
     }
     for (first, x) in (0..n).step_by(IMAGES).zip(x.chunks_exact(size * IMAGES)) {
         let images = IMAGES.min(n - first);
-        scatter_row(x, size, images, &mut y[first * size..(first + images) * size]);
+        let y = &mut y[first * size..(first + images) * size];
+        scatter_row(x, size, images, Cell::from_mut(y).as_slice_of_cells());
     }
 }
 
@@ -132,12 +136,12 @@ pub(crate) fn gather_row(x: &[f32], step: usize, images: usize, out: &mut [f32])
 }
 
 /// y[i · step + j] = x[j][i]: a row of the blocked layout out to each of `images` images.
-pub(crate) fn scatter_row(x: &[f32], step: usize, images: usize, y: &mut [f32]) {
+pub(crate) fn scatter_row(x: &[f32], step: usize, images: usize, y: &[Cell<f32>]) {
     let n = x.len() / IMAGES;
     if images < IMAGES || n < 4 {
         for (j, pixel) in x.chunks_exact(IMAGES).enumerate() {
             for (i, lane) in pixel[..images].iter().enumerate() {
-                y[i * step + j] = *lane;
+                y[i * step + j].set(*lane);
             }
         }
         return;
@@ -146,7 +150,7 @@ pub(crate) fn scatter_row(x: &[f32], step: usize, images: usize, y: &mut [f32]) 
     for half in [0, 4] {
         // SAFETY: image i's row has n numbers from y[i · step], of which j to j + 3 are written; x has n pixels.
         unsafe {
-            let rows = [0, 1, 2, 3].map(|i| y.as_mut_ptr().add((half + i) * step));
+            let rows = [0, 1, 2, 3].map(|i| address(y).add((half + i) * step));
             let x = x.as_ptr().add(half);
             for j in fours(n) {
                 let x = x.add(j * IMAGES);

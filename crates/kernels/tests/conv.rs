@@ -10,10 +10,10 @@ use phyllo_kernels::conv::{
     conv2d_blocked_grad_x_workspace, conv2d_blocked_workspace, conv2d_by, conv2d_grad_w, conv2d_grad_w_by,
     conv2d_grad_w_workspace, conv2d_grad_w_workspace_by, conv2d_grad_x, conv2d_grad_x_by, conv2d_grad_x_workspace,
     conv2d_grad_x_workspace_by, conv2d_prepare, conv2d_prepared, conv2d_prepared_workspace, conv2d_takes_blocked,
-    conv2d_workspace, conv2d_workspace_by, prepared_len, Algorithm, Conv2d, Method, Pass,
+    conv2d_workspace, conv2d_workspace_by, prepared_len, Algorithm, Conv2d, Method, Pass, Prepared,
 };
 use phyllo_kernels::gemm::Activation;
-use reference::{each_product, output, run, square};
+use reference::{each_product, output, run, run_mut, square};
 
 /// Relative to the largest element, for numbers in [−1, 1).
 const BOUND: f64 = 3e-6;
@@ -48,7 +48,7 @@ fn check_methods(g: &Conv2d, o: &Operands, [y, gx, gw]: [&[f64]; 3]) {
         }
         if g.serves(Pass::GradW, method) {
             let space = conv2d_grad_w_workspace_by(method, g);
-            let actual = run(&what, gw.len(), space, &|gw, space| conv2d_grad_w_by(method, g, gy, x, gw, space));
+            let actual = run_mut(&what, gw.len(), space, &|gw, space| conv2d_grad_w_by(method, g, gy, x, gw, space));
             assert_close(&actual, gw, BOUND, &format!("conv2d_grad_w {what}"));
         }
     }
@@ -57,14 +57,15 @@ fn check_methods(g: &Conv2d, o: &Operands, [y, gx, gw]: [&[f64]; 3]) {
 /// Prepared weights: the bits of conv2d, or F(4 × 4, 3 × 3).
 fn check_prepared(g: &Conv2d, o: &Operands, activation: Activation, plain: &[f32], expected: &[f64]) {
     for algorithm in [Algorithm::Same, Algorithm::Winograd4] {
+        let method = algorithm.method(g);
         let what = format!("{algorithm:?} {activation:?} {g:?}");
         let mut prepared = Guarded::new(prepared_len(g, algorithm));
         conv2d_prepare(g, algorithm, o.w, prepared.slice());
-        let prepared = prepared.check(&what);
-        let y = run(&what, plain.len(), conv2d_prepared_workspace(g, algorithm), &|y, space| {
-            conv2d_prepared(g, algorithm, o.x, prepared, y, o.bias, activation, space);
+        let prepared = Prepared::of(g, prepared.check(&what), 0);
+        let y = run(&what, plain.len(), conv2d_prepared_workspace(method, g), &|y, space| {
+            conv2d_prepared(method, g, o.x, prepared, y, o.bias, activation, space);
         });
-        if algorithm.method(g) == Method::Winograd4 {
+        if method == Method::Winograd4 {
             assert_close(&y, expected, BOUND4, &what);
         } else {
             assert_eq!(y, plain, "{what}");
@@ -97,7 +98,9 @@ fn check(g: &Conv2d, random: &mut Random) {
     let by_image = [
         run("conv2d", y.len(), conv2d_workspace(g), &|y, space| conv2d(g, &x, &w, y, bias, Activation::None, space)),
         run("conv2d_grad_x", x.len(), conv2d_grad_x_workspace(g), &|gx, space| conv2d_grad_x(g, &gy, &w, gx, space)),
-        run("conv2d_grad_w", w.len(), conv2d_grad_w_workspace(g), &|gw, space| conv2d_grad_w(g, &gy, &x, gw, space)),
+        run_mut("conv2d_grad_w", w.len(), conv2d_grad_w_workspace(g), &|gw, space| {
+            conv2d_grad_w(g, &gy, &x, gw, space)
+        }),
     ];
     let operands = Operands { x: &x, w: &w, gy: &gy, bias };
     check_methods(g, &operands, [&y, &gx, &gw]);
@@ -120,7 +123,7 @@ fn check(g: &Conv2d, random: &mut Random) {
     let gx_lanes = run("conv2d_blocked_grad_x", x.len(), conv2d_blocked_grad_x_workspace(g), &|gx, space| {
         conv2d_blocked_grad_x(g, &gy, &w, gx, space);
     });
-    let gw_lanes = run("conv2d_blocked_grad_w", w.len(), conv2d_blocked_grad_w_workspace(g), &|gw, space| {
+    let gw_lanes = run_mut("conv2d_blocked_grad_w", w.len(), conv2d_blocked_grad_w_workspace(g), &|gw, space| {
         conv2d_blocked_grad_w(g, &gy, &x, gw, space);
     });
     let by_lanes = [images(g.n, y_len, &y_lanes), images(g.n, x_len, &gx_lanes), gw_lanes];
@@ -153,7 +156,25 @@ fn every_stride_padding_dilation_and_group() {
                             let Some(ow) = output(w, kw, sw, dw, pl, after_w) else { continue };
                             let (c, k) = (groups * (1 + random.below(2)), groups * (1 + random.below(3)));
                             let n = [1, 2, 3, 8, 9, 13][random.below(6)];
-                            let g = Conv2d { n, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups };
+                            let g = Conv2d {
+                                n,
+                                c,
+                                h,
+                                w,
+                                k,
+                                kh,
+                                kw,
+                                oh,
+                                ow,
+                                sh,
+                                sw,
+                                pt,
+                                pl,
+                                dh,
+                                dw,
+                                groups,
+                                ..Conv2d::default()
+                            };
                             check(&g, &mut random);
                             cases += 1;
                         }
@@ -193,12 +214,7 @@ fn the_layers_of_networks() {
         Conv2d { pt: 0, pl: 2, oh: 6, ow: 13, ..square(1, 20, 9, 17, 3, 1, 1) },
         Conv2d { groups: 12, ..square(8, 12, 11, 12, 3, 1, 1) },
         Conv2d { groups: 12, ..square(1, 12, 11, 24, 3, 2, 1) },
-    ];
-    for g in &layers {
-        check(g, &mut random);
-    }
-    // Depthwise, and groups of few channels: bands of rows, both edges of strips, rows of every length.
-    let groups = [
+        // Depthwise, and groups of few channels: bands of rows, both edges of strips, rows of every length.
         Conv2d { groups: 3, ..square(1, 3, 70, 3, 3, 1, 1) },
         Conv2d { groups: 3, ..square(2, 3, 66, 3, 3, 1, 2) },
         Conv2d { groups: 3, ..square(9, 3, 67, 3, 3, 1, 0) },
@@ -214,10 +230,9 @@ fn the_layers_of_networks() {
         square(1, 1, 28, 6, 5, 1, 2),
         square(1, 3, 17, 64, 3, 1, 1),
     ];
-    for g in &groups {
+    for g in &layers {
         check(g, &mut random);
     }
-    println!("conv: {} groups, forward and both gradients", groups.len());
     println!("conv: {} layers, forward and both gradients", layers.len());
 }
 
@@ -248,24 +263,7 @@ fn narrow_images_and_pixels_outside_every_window() {
     for w in 1..=9 {
         for h in 1..=4 {
             for kw in 1..=w.min(4) {
-                let fits = Conv2d {
-                    n: 2,
-                    c: 2,
-                    h,
-                    w,
-                    k: 5,
-                    kh: 1,
-                    kw,
-                    oh: h,
-                    ow: w - kw + 1,
-                    sh: 1,
-                    sw: 1,
-                    pt: 0,
-                    pl: 0,
-                    dh: 1,
-                    dw: 1,
-                    groups: 1,
-                };
+                let fits = Conv2d { w, kw, ow: w - kw + 1, ..square(2, 2, h, 5, 1, 1, 0) };
                 // An output smaller than the input would allow, and one that begins far inside the padding.
                 let fewer = Conv2d { oh: h.div_ceil(2), ow: (w - kw).div_ceil(2).max(1), ..fits };
                 let outside = Conv2d { pt: 4, pl: 5, oh: h + 3, ow: w + 4, ..fits };

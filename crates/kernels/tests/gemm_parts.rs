@@ -1,4 +1,5 @@
 //! Products in parts, by each dimension and in every way that serves: the bits of the whole.
+#![cfg(feature = "parts")]
 
 mod check;
 mod cut;

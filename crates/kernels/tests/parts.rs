@@ -1,15 +1,10 @@
-//! Work cut by outputs, as threads would cut it: the parts have the bits of the whole, since no sum is ever cut. A
-//! convolution is cut by images, by the method that the whole batch takes; a product by columns, a recurrence by the rows
-//! of its batch, pools by planes, norms and softmax by rows.
+//! Work cut by outputs, as threads cut it: the parts have the bits of the whole, since no sum is ever cut. Pools are cut by
+//! planes, softmax by rows; products, recurrences and convolutions have files of their own.
 
 mod check;
 
 use check::Random;
 use core::ops::Range;
-use phyllo_kernels::conv::{
-    conv2d_by, conv2d_grad_x_by, conv2d_grad_x_workspace_by, conv2d_workspace_by, Conv2d, Method, Pass,
-};
-use phyllo_kernels::gemm::Activation;
 use phyllo_kernels::pool::{avg_pool2d, max_pool2d, Divisor, Pool2d};
 use phyllo_kernels::softmax::softmax;
 
@@ -21,53 +16,6 @@ fn parts(n: usize, step: usize) -> [Range<usize>; 2] {
 
 fn assert_bits(whole: &[f32], parts: &[f32], what: &str) {
     assert!(whole.iter().zip(parts).all(|(a, b)| a.to_bits() == b.to_bits() && !a.is_nan()), "{what}");
-}
-
-#[test]
-fn convolutions_by_images() {
-    let mut random = Random::new(11);
-    let base = Conv2d { sh: 1, sw: 1, dh: 1, dw: 1, groups: 1, ..Conv2d::default() };
-    let cases = [
-        Conv2d { n: 24, c: 3, h: 9, w: 9, k: 5, kh: 3, kw: 3, oh: 9, ow: 9, pt: 1, pl: 1, ..base },
-        Conv2d { n: 10, c: 16, h: 13, w: 13, k: 20, kh: 3, kw: 3, oh: 13, ow: 13, pt: 1, pl: 1, ..base },
-        Conv2d { n: 9, c: 6, h: 11, w: 12, k: 6, kh: 3, kw: 3, oh: 5, ow: 5, sh: 2, sw: 2, ..base },
-        Conv2d { n: 17, c: 8, h: 10, w: 10, k: 8, kh: 3, kw: 3, oh: 8, ow: 8, groups: 8, ..base },
-        Conv2d { n: 3, c: 40, h: 6, w: 6, k: 24, kh: 1, kw: 1, oh: 6, ow: 6, ..base },
-    ];
-    let methods = [
-        Method::Blocked,
-        Method::Direct,
-        Method::Winograd,
-        Method::Winograd4,
-        Method::Implicit,
-        Method::Polyphase,
-        Method::Col2im,
-    ];
-    for g in cases {
-        let (x_len, y_len) = (g.c * g.h * g.w, g.k * g.oh * g.ow);
-        let w = random.numbers(g.k * g.c / g.groups * g.kh * g.kw);
-        let (x, gy) = (random.numbers(g.n * x_len), random.numbers(g.n * y_len));
-        for method in methods {
-            // Eight images share a vector of lanes.
-            let images = parts(g.n, if method == Method::Blocked { 8 } else { 1 });
-            if g.serves(Pass::Forward, method) {
-                let run = |r: Range<usize>, y: &mut [f32]| {
-                    let part = Conv2d { n: r.len(), ..g };
-                    let mut space = vec![f32::NAN; conv2d_workspace_by(method, &part)];
-                    conv2d_by(method, &part, &x[r.start * x_len..], &w, y, None, Activation::Relu, &mut space);
-                };
-                assert_same(&run, &images, g.n, y_len, &format!("{method:?} {g:?}"));
-            }
-            if g.serves(Pass::GradX, method) {
-                let run = |r: Range<usize>, gx: &mut [f32]| {
-                    let part = Conv2d { n: r.len(), ..g };
-                    let mut space = vec![f32::NAN; conv2d_grad_x_workspace_by(method, &part)];
-                    conv2d_grad_x_by(method, &part, &gy[r.start * y_len..], &w, gx, &mut space);
-                };
-                assert_same(&run, &images, g.n, x_len, &format!("gradient, {method:?} {g:?}"));
-            }
-        }
-    }
 }
 
 /// f(all, y) against f(part, its part of y), an output of `len` numbers for each of n things.

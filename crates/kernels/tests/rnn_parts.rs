@@ -1,4 +1,5 @@
 //! Recurrent layers in parts, by rows of the batch, where these lie in the sequences of all: the bits of the whole.
+#![cfg(feature = "parts")]
 
 mod check;
 mod cut;

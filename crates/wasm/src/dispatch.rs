@@ -22,7 +22,7 @@ macro_rules! export_conv2d {
             n: usize, c: usize, h: usize, w: usize, k: usize, kh: usize, kw: usize, oh: usize, ow: usize,
             sh: usize, sw: usize, pt: usize, pl: usize, dh: usize, dw: usize, groups: usize,
         ) $(-> $result)? {
-            let $g = Conv2d { n, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups };
+            let $g = Conv2d { n, c, h, w, k, kh, kw, oh, ow, sh, sw, pt, pl, dh, dw, groups, ..Conv2d::default() };
             $body
         }
     )*};
@@ -41,14 +41,14 @@ export_conv2d! {
         match PASSES[pass] {
             Pass::Forward => {
                 slices! {
-                    p: input f32[image(&g)], q: input f32[filters(&g)], r: output f32[maps(&g)];
+                    p: input f32[image(&g)], q: input f32[filters(&g)], r: output_cells f32[maps(&g)];
                     room = conv::conv2d_workspace_by(method, &g)
                 }
                 conv::conv2d_by(method, &g, p, q, r, None, Activation::None, room);
             }
             Pass::GradX => {
                 slices! {
-                    p: input f32[maps(&g)], q: input f32[filters(&g)], r: output f32[image(&g)];
+                    p: input f32[maps(&g)], q: input f32[filters(&g)], r: output_cells f32[image(&g)];
                     room = conv::conv2d_grad_x_workspace_by(method, &g)
                 }
                 conv::conv2d_grad_x_by(method, &g, p, q, r, room);

@@ -14,8 +14,10 @@ fn sequence(steps: usize, batch: usize, hidden: usize, reverse: u32) -> Sequence
 
 /// The elements of a sequence of so many states a step, from the first row to the last, and of one state.
 fn rows(s: &Sequence, width: usize) -> usize {
-    let after = (s.apart - s.batch) * width * s.hidden;
-    dry_run::size([s.steps, s.apart, width, s.hidden]).saturating_sub(after)
+    if cfg!(feature = "threads") {
+        return s.len(width);
+    }
+    dry_run::size([s.steps, s.batch, width, s.hidden])
 }
 
 fn state(s: &Sequence) -> usize {

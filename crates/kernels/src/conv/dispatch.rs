@@ -4,10 +4,12 @@ use super::blocked::{self, Layout};
 use super::epilogue::Epilogue;
 use super::geometry::Conv2d;
 use super::method::{Method, Pass};
+use super::planes::Planes;
 use super::weights::Weights;
 use super::winograd::{self, F2, F4};
-use super::{direct, implicit, polyphase};
+use super::{direct, empty, implicit, polyphase};
 use crate::gemm::Activation;
+use core::cell::Cell;
 
 /// Whether [`conv2d`] or a gradient puts such a batch into the blocked layout for itself.
 pub fn conv2d_takes_blocked(g: &Conv2d, pass: Pass) -> bool {
@@ -29,7 +31,7 @@ pub fn conv2d_workspace_by(method: Method, g: &Conv2d) -> usize {
 /// # Panics
 /// If a slice is shorter than the geometry says.
 pub fn conv2d(
-    g: &Conv2d, x: &[f32], w: &[f32], y: &mut [f32], bias: Option<&[f32]>, activation: Activation,
+    g: &Conv2d, x: &[f32], w: &[f32], y: &[Cell<f32>], bias: Option<&[f32]>, activation: Activation,
     workspace: &mut [f32],
 ) {
     conv2d_by(g.method(Pass::Forward), g, x, w, y, bias, activation, workspace);
@@ -40,10 +42,10 @@ pub fn conv2d(
 /// # Panics
 /// If it does not, or a slice is shorter than the geometry says.
 pub fn conv2d_by(
-    method: Method, g: &Conv2d, x: &[f32], w: &[f32], y: &mut [f32], bias: Option<&[f32]>, activation: Activation,
+    method: Method, g: &Conv2d, x: &[f32], w: &[f32], y: &[Cell<f32>], bias: Option<&[f32]>, activation: Activation,
     workspace: &mut [f32],
 ) {
-    g.assert_fits(x, w, y);
+    g.assert_fits(1, x.len(), w.len(), y.len());
     forward(method, g, x, Weights::Plain(w), y, &Epilogue { bias, activation }, workspace);
 }
 
@@ -59,26 +61,21 @@ pub(super) fn forward_workspace(method: Method, g: &Conv2d, prepared: bool) -> u
 }
 
 pub(super) fn forward(
-    method: Method, g: &Conv2d, x: &[f32], weights: Weights, y: &mut [f32], epilogue: &Epilogue, workspace: &mut [f32],
+    method: Method, g: &Conv2d, x: &[f32], weights: Weights, y: &[Cell<f32>], epilogue: &Epilogue,
+    workspace: &mut [f32],
 ) {
     assert!(g.serves(Pass::Forward, method), "the method does not serve");
-    let y = &mut y[..g.y_len()];
+    let y = &mut Planes::new(&y[..g.y_len()]);
     match method {
         Method::Blocked => {
             let Epilogue { bias, activation } = *epilogue;
-            blocked::forward(g, Layout::Plain, x, weights.as_they_are(), y, bias, activation, workspace);
+            blocked::forward(g, Layout::Plain, x, weights.as_they_are(g), y, bias, activation, workspace);
         }
-        Method::Direct => direct::forward(g, x, weights.as_they_are(), y, epilogue, workspace),
+        Method::Direct => direct::forward(g, x, weights.as_they_are(g), y, epilogue, workspace),
         Method::Winograd => winograd::forward(F2, g, x, weights, y, epilogue, workspace),
         Method::Winograd4 => winograd::forward(F4::new(), g, x, weights, y, epilogue, workspace),
         Method::Implicit => implicit::forward(g, x, weights, y, epilogue, workspace),
-        _ if y.is_empty() => {}
-        _ => {
-            for (i, plane) in y.chunks_exact_mut(g.oh * g.ow).enumerate() {
-                plane.fill(epilogue.bias(i % g.k));
-            }
-            epilogue.activate(y);
-        }
+        _ => empty::forward(g, 1, y, epilogue),
     }
 }
 
@@ -104,7 +101,7 @@ pub fn conv2d_grad_x_workspace_by(method: Method, g: &Conv2d) -> usize {
 ///
 /// # Panics
 /// If a slice is shorter than the geometry says.
-pub fn conv2d_grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspace: &mut [f32]) {
+pub fn conv2d_grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &[Cell<f32>], workspace: &mut [f32]) {
     conv2d_grad_x_by(g.method(Pass::GradX), g, gy, w, gx, workspace);
 }
 
@@ -112,10 +109,10 @@ pub fn conv2d_grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspac
 ///
 /// # Panics
 /// If it does not, or a slice is shorter than the geometry says.
-pub fn conv2d_grad_x_by(method: Method, g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspace: &mut [f32]) {
+pub fn conv2d_grad_x_by(method: Method, g: &Conv2d, gy: &[f32], w: &[f32], gx: &[Cell<f32>], workspace: &mut [f32]) {
     assert!(g.serves(Pass::GradX, method), "the method does not serve");
-    g.assert_fits(gx, w, gy);
-    let gx = &mut gx[..g.x_len()];
+    g.assert_fits(1, gx.len(), w.len(), gy.len());
+    let gx = &mut Planes::new(&gx[..g.x_len()]);
     match method {
         Method::Blocked => blocked::grad_x(g, Layout::Plain, gy, w, gx, workspace),
         Method::Direct => direct::grad_x(g, gy, w, gx, workspace),
@@ -123,7 +120,7 @@ pub fn conv2d_grad_x_by(method: Method, g: &Conv2d, gy: &[f32], w: &[f32], gx: &
         Method::Implicit => implicit::grad_x(g, gy, w, gx, workspace),
         Method::Polyphase => polyphase::grad_x(g, gy, w, gx, workspace),
         Method::Col2im => implicit::grad_x_col2im(g, gy, w, gx, workspace),
-        _ => gx.fill(0.0),
+        _ => empty::grad_x(g, 1, gx),
     }
 }
 
@@ -157,7 +154,7 @@ pub fn conv2d_grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspac
 /// If it does not, or a slice is shorter than the geometry says.
 pub fn conv2d_grad_w_by(method: Method, g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut [f32]) {
     assert!(g.serves(Pass::GradW, method), "the method does not serve");
-    g.assert_fits(x, gw, gy);
+    g.assert_fits(1, x.len(), gw.len(), gy.len());
     let gw = &mut gw[..g.w_len()];
     match method {
         Method::Blocked => blocked::grad_w(g, Layout::Plain, gy, x, gw, workspace),

@@ -1,5 +1,8 @@
 //! The sizes of a convolution, and one group of one image of it.
 
+use crate::blocked::IMAGES;
+use crate::cut::PARTS;
+
 /// A 2-D convolution between x [n, c, h, w], w [k, c/groups, kh, kw] and y [n, k, oh, ow], where
 ///
 ///   y[b, f, i, j] = Σ_{d, u, v} w[f, d, u, v] · x[b, d, i·sh + u·dh − pt, j·sw + v·dw − pl]
@@ -23,24 +26,84 @@ pub struct Conv2d {
     pub dh: usize,
     pub dw: usize,
     pub groups: usize,
+    /// Numbers from one image of x to the next, of y, and from one filter to the next; or 0 where nothing lies between
+    /// them. In a part of a convolution, what the other parts have does.
+    pub x_step: usize,
+    pub y_step: usize,
+    pub w_step: usize,
+}
+
+/// Where a part begins in x, w and y, and which filter is its first.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Start {
+    pub x: usize,
+    pub w: usize,
+    pub y: usize,
+    pub filter: usize,
+}
+
+/// A step, or that of things of `size` with nothing between.
+fn step_or(step: usize, size: usize) -> usize {
+    if PARTS && step != 0 {
+        step
+    } else {
+        size
+    }
+}
+
+/// Numbers from the first of n things of `size` to the last, `step` apart.
+fn extent(n: usize, step: usize, size: usize) -> usize {
+    if PARTS {
+        n.checked_sub(1).map_or(0, |before| before * step + size)
+    } else {
+        n * size
+    }
 }
 
 impl Conv2d {
-    pub(super) fn x_len(&self) -> usize {
-        self.n * self.c * self.h * self.w
+    /// Where the whole begins.
+    #[inline(always)]
+    pub fn whole(&self) -> Start {
+        Start::default()
     }
 
-    pub(super) fn w_len(&self) -> usize {
-        self.k * self.taps_per_group()
+    /// Numbers of x from the first to the last.
+    pub fn x_len(&self) -> usize {
+        extent(self.n, self.batch().x_step, self.c * self.h * self.w)
     }
 
-    pub(super) fn y_len(&self) -> usize {
-        self.n * self.k * self.oh * self.ow
+    pub fn w_len(&self) -> usize {
+        extent(self.k, self.w_step(), self.taps_per_group())
+    }
+
+    pub fn y_len(&self) -> usize {
+        extent(self.n, self.batch().y_step, self.k * self.oh * self.ow)
+    }
+
+    pub(super) fn batch(&self) -> Batch {
+        let x_step = step_or(self.x_step, self.c * self.h * self.w);
+        Batch { n: self.n, x_step, y_step: step_or(self.y_step, self.k * self.oh * self.ow) }
+    }
+
+    pub(super) fn w_step(&self) -> usize {
+        step_or(self.w_step, self.taps_per_group())
     }
 
     /// Numbers that one output is the sum over.
     fn taps_per_group(&self) -> usize {
         self.c / self.groups.max(1) * self.kh * self.kw
+    }
+
+    /// Blocks of images side by side as images, whose pixels are as many numbers.
+    pub fn in_blocks(&self) -> Self {
+        Self {
+            n: self.n.div_ceil(IMAGES),
+            w: self.w * IMAGES,
+            ow: self.ow * IMAGES,
+            x_step: self.x_step * IMAGES,
+            y_step: self.y_step * IMAGES,
+            ..*self
+        }
     }
 
     /// What one group does to one image.
@@ -63,10 +126,12 @@ impl Conv2d {
         }
     }
 
-    pub(super) fn assert_fits(&self, x: &[f32], w: &[f32], y: &[f32]) {
-        assert!(self.x_len() <= x.len(), "x is too short");
-        assert!(self.w_len() <= w.len(), "w is too short");
-        assert!(self.y_len() <= y.len(), "y is too short");
+    /// That x, w and y have so many numbers, images being so many side by side.
+    pub(super) fn assert_fits(&self, lanes: usize, x: usize, w: usize, y: usize) {
+        let (n, batch) = (self.n.div_ceil(lanes), self.batch());
+        assert!(extent(n, batch.x_step, self.c * self.h * self.w) * lanes <= x, "x is too short");
+        assert!(self.w_len() <= w, "w is too short");
+        assert!(extent(n, batch.y_step, self.k * self.oh * self.ow) * lanes <= y, "y is too short");
     }
 }
 
@@ -127,5 +192,22 @@ impl Window {
 
     pub fn y_len(&self) -> usize {
         self.k * self.oh * self.ow
+    }
+}
+
+/// n images, and how far apart they are in the input and the output.
+#[derive(Clone, Copy)]
+pub(super) struct Batch {
+    pub n: usize,
+    pub x_step: usize,
+    pub y_step: usize,
+}
+
+impl Batch {
+    pub const ONE: Self = Self { n: 1, x_step: 0, y_step: 0 };
+
+    /// From gradients of the output to those of the input.
+    pub fn adjoint(self) -> Self {
+        Self { x_step: self.y_step, y_step: self.x_step, ..self }
     }
 }

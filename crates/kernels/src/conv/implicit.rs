@@ -1,11 +1,13 @@
 //! Implicit im2col: convolution as matrix products with the patches of one image at a time, for any geometry.
 
 use super::epilogue::Epilogue;
-use super::geometry::{Conv2d, Window};
+use super::geometry::{Batch, Conv2d, Window};
 use super::image::Frame;
 use super::patches::{ByPixel, ByTap, Patches};
-use super::weights::Weights;
+use super::planes::Planes;
+use super::weights::{Prepared, Weights};
 use super::workspace::Workspace;
+use crate::cut::PARTS;
 use crate::gemm::loops::{a_workspace, b_workspace, depths_at_once, multiply, MR};
 use crate::gemm::micro::Output;
 use crate::gemm::pack::{prepack, Packed, Strided};
@@ -59,14 +61,15 @@ pub(super) fn forward_workspace(g: &Conv2d, prepared: bool) -> usize {
 
 /// y = f(x ⋆ w + bias): Y = W · patches, for every image and group.
 pub(super) fn forward(
-    g: &Conv2d, x: &[f32], weights: Weights, y: &mut [f32], epilogue: &Epilogue, workspace: &mut [f32],
+    g: &Conv2d, x: &[f32], weights: Weights, y: &mut Planes, epilogue: &Epilogue, workspace: &mut [f32],
 ) {
     let window = g.group();
-    let (size, packed) = (window.k * window.taps(), packed_len(&window));
+    let packed = if let Weights::Prepared(w) = weights { packed_len(&w.whole(&window)) } else { 0 };
+    let size = window.k * window.taps();
     for group in 0..g.groups {
-        let weights = weights.part(group, size, packed);
+        let weights = weights.part(&window, group, size, packed);
         let epilogue = epilogue.of(group * window.k..(group + 1) * window.k);
-        correlate(&window, g.n, (g.groups, group), x, weights, y, &epilogue, workspace);
+        correlate(&window, &g.batch(), group, x, weights, y, &epilogue, workspace);
     }
 }
 
@@ -76,28 +79,27 @@ pub(super) fn grad_x_workspace(g: &Conv2d) -> usize {
 }
 
 /// Stride 1: gx = g ⋆ the filters turned by 180°, input and output channels exchanged.
-pub(super) fn grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspace: &mut [f32]) {
-    let window = g.group().adjoint();
-    let size = window.k * window.taps();
-    let (turned, workspace) = workspace.split_at_mut(size);
+pub(super) fn grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut Planes, workspace: &mut [f32]) {
+    let (window, batch, step) = (g.group().adjoint(), g.batch().adjoint(), g.w_step());
+    let (turned, workspace) = workspace.split_at_mut(window.k * window.taps());
     for group in 0..g.groups {
-        turn(&window, &w[group * size..][..size], turned);
+        turn(&window, &w[group * window.c * step..], step, turned);
         let turned = Weights::Plain(turned);
-        correlate(&window, g.n, (g.groups, group), gy, turned, gx, &Epilogue::NONE, workspace);
+        correlate(&window, &batch, group, gy, turned, gx, &Epilogue::NONE, workspace);
     }
 }
 
 /// Filters that [`turn`] moves together each way, so that it reads and writes whole lines of cache.
 const BLOCK: usize = 16;
 
-/// w [c, k, taps] to [k, c, taps], the taps in reverse.
-pub(super) fn turn(window: &Window, w: &[f32], turned: &mut [f32]) {
+/// w [c, k, taps], the first of c `step` apart, to [k, c, taps], the taps in reverse.
+pub(super) fn turn(window: &Window, w: &[f32], step: usize, turned: &mut [f32]) {
     let (c, k, size) = (window.c, window.k, window.kh * window.kw);
     for first_d in (0..c).step_by(BLOCK) {
         for first_f in (0..k).step_by(BLOCK) {
             for f in first_f..k.min(first_f + BLOCK) {
                 for d in first_d..c.min(first_d + BLOCK) {
-                    let source = &w[(d * k + f) * size..][..size];
+                    let source = &w[d * step + f * size..][..size];
                     let target = &mut turned[(f * c + d) * size..][..size];
                     for (target, source) in target.iter_mut().zip(source.iter().rev()) {
                         *target = *source;
@@ -108,33 +110,33 @@ pub(super) fn turn(window: &Window, w: &[f32], turned: &mut [f32]) {
     }
 }
 
-/// The part of group i of `groups` in a correlation of n images.
+/// What a group does in a correlation of a batch.
 pub(super) fn correlate(
-    window: &Window, n: usize, (groups, group): (usize, usize), x: &[f32], weights: Weights, y: &mut [f32],
-    epilogue: &Epilogue, workspace: &mut [f32],
+    window: &Window, batch: &Batch, group: usize, x: &[f32], weights: Weights, y: &mut Planes, epilogue: &Epilogue,
+    workspace: &mut [f32],
 ) {
     let (m, pixels, k) = (window.k, window.pixels(), window.taps());
     let mut workspace = Workspace(workspace);
-    let packed = match weights {
-        Weights::Prepared(packed) => packed,
+    let filters = match weights {
+        Weights::Prepared(filters) => filters,
         Weights::Plain(w) => {
             let packed = workspace.floats(packed_len(window));
             pack(window, w, packed);
-            packed
+            Prepared { weights: packed, k: m, first: 0 }
         }
     };
-    let a = Packed { at: packed.as_ptr(), rows: m, first: 0 };
+    let a = Packed { at: filters.weights.as_ptr(), rows: if PARTS { filters.k } else { m }, first: filters.first };
     let panels = workspace.floats(b_workspace(pixels, k)).as_mut_ptr();
     let column = epilogue.bias.map_or(ptr::null(), <[f32]>::as_ptr);
     let (x_len, y_len) = (window.x_len(), window.y_len());
-    let parts = (group..n * groups).step_by(groups).map(|part| &x[part * x_len..][..x_len]);
-    let mut out = |part: usize| {
-        let y = &mut y[(part * groups + group) * y_len..][..y_len];
+    let images = (0..batch.n).map(|image| &x[image * batch.x_step + group * x_len..][..x_len]);
+    let mut out = |image: usize| {
+        let y = y.of(image * batch.y_step + group * y_len, y_len);
         Output { column, activation: epilogue.activation, ..Output::plain(y.as_mut_ptr(), pixels) }
     };
     // SAFETY: a is m × k, the patches k × pixels, y m × pixels; A is packed, B has its room.
     if window.is_pointwise() {
-        for (image, x) in parts.enumerate() {
+        for (image, x) in images.enumerate() {
             let b = Strided { at: x.as_ptr(), row: 1, depth: pixels };
             unsafe { multiply(m, pixels, k, &a, &b, &out(image), ptr::null_mut(), panels) };
         }
@@ -144,7 +146,7 @@ pub(super) fn correlate(
     let taps = workspace.offsets(k);
     let buffer = workspace.floats(frame.len());
     frame.taps(taps);
-    for (image, x) in parts.enumerate() {
+    for (image, x) in images.enumerate() {
         frame.fill(x, buffer);
         let b = ByPixel(Patches::new(&frame, frame.first(buffer), taps, window.ow));
         unsafe { multiply(m, pixels, k, &a, &b, &out(image), ptr::null_mut(), panels) };
@@ -170,8 +172,9 @@ pub(super) fn grad_x_col2im_workspace(g: &Conv2d) -> usize {
 }
 
 /// Any stride: gx = col2im(Wᵀg).
-pub(super) fn grad_x_col2im(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspace: &mut [f32]) {
-    let window = g.group();
+pub(super) fn grad_x_col2im(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut Planes, workspace: &mut [f32]) {
+    let (window, batch, step) = (g.group(), g.batch(), g.w_step());
+    let (x_len, y_len) = (window.x_len(), window.y_len());
     let (taps, pixels, size) = (window.taps(), window.pixels(), window.kh * window.kw);
     let at_once = planes_at_once(&window);
     let frame = Frame::new(&window);
@@ -183,13 +186,14 @@ pub(super) fn grad_x_col2im(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], w
     let pb = workspace.floats(b_workspace(pixels, window.k));
     frame.taps(offsets);
     for part in 0..g.n * g.groups {
-        let gy = &gy[part * window.y_len()..][..window.y_len()];
-        let w = &w[part % g.groups * window.k * taps..][..window.k * taps];
+        let (image, group) = (part / g.groups, part % g.groups);
+        let gy = &gy[image * batch.y_step + group * y_len..][..y_len];
+        let w = &w[group * window.k * step..][..(window.k - 1) * step + taps];
         let b = Strided { at: gy.as_ptr(), row: 1, depth: pixels };
         buffer[..frame.len()].fill(0.0);
         for first in (0..window.c).step_by(at_once) {
             let rows = first * size..(first + at_once).min(window.c) * size;
-            let a = Strided { at: w[rows.start..].as_ptr(), row: 1, depth: taps };
+            let a = Strided { at: w[rows.start..].as_ptr(), row: 1, depth: step };
             let out = Output::plain(columns.as_mut_ptr(), pixels);
             // SAFETY: Wᵀ is taps × k, of which these rows; g is k × pixels; `columns` has room for the product.
             unsafe { multiply(rows.len(), pixels, window.k, &a, &b, &out, pa.as_mut_ptr(), pb.as_mut_ptr()) };
@@ -197,7 +201,7 @@ pub(super) fn grad_x_col2im(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], w
                 frame.add_column(*tap as usize, column, buffer);
             }
         }
-        frame.crop(buffer, &mut gx[part * window.x_len()..][..window.x_len()]);
+        frame.crop(buffer, gx.of(image * batch.x_step + group * x_len, x_len));
     }
 }
 
@@ -209,12 +213,16 @@ pub(super) fn grad_w_workspace(g: &Conv2d) -> usize {
 
 /// gw = Σ over images of g · patchesᵀ.
 pub(super) fn grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut [f32]) {
-    let window = g.group();
-    let (taps, pixels) = (window.taps(), window.pixels());
+    let (window, batch) = (g.group(), g.batch());
+    let (taps, pixels, x_len, y_len) = (window.taps(), window.pixels(), window.x_len(), window.y_len());
     let mut workspace = Workspace(workspace);
     let pa = workspace.floats(a_workspace(window.k, pixels)).as_mut_ptr();
     let pb = workspace.floats(b_workspace(taps, pixels)).as_mut_ptr();
-    let parts = x.chunks_exact(window.x_len()).zip(gy.chunks_exact(window.y_len())).take(g.n * g.groups).enumerate();
+    let parts = (0..g.n * g.groups).map(|part| {
+        let (image, group) = (part / g.groups, part % g.groups);
+        let gy = &gy[image * batch.y_step + group * y_len..][..y_len];
+        (part, &x[image * batch.x_step + group * x_len..][..x_len], gy)
+    });
     let a = |gy: &[f32]| Strided { at: gy.as_ptr(), row: pixels, depth: 1 };
     let mut out = |part: usize| {
         let gw = &mut gw[part % g.groups * window.k * taps..][..window.k * taps];
@@ -222,7 +230,7 @@ pub(super) fn grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspac
     };
     // SAFETY: g is k × pixels, the patches pixels × taps, gw k × taps; both operands have their room.
     if window.is_pointwise() {
-        for (part, (x, gy)) in parts {
+        for (part, x, gy) in parts {
             let b = Strided { at: x.as_ptr(), row: pixels, depth: 1 };
             unsafe { multiply(window.k, taps, pixels, &a(gy), &b, &out(part), pa, pb) };
         }
@@ -232,7 +240,7 @@ pub(super) fn grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspac
     let offsets = workspace.offsets(taps);
     let buffer = workspace.floats(frame.len());
     frame.taps(offsets);
-    for (part, (x, gy)) in parts {
+    for (part, x, gy) in parts {
         frame.fill(x, buffer);
         let b = ByTap(Patches::new(&frame, frame.first(buffer), offsets, window.ow));
         unsafe { multiply(window.k, taps, pixels, &a(gy), &b, &out(part), pa, pb) };

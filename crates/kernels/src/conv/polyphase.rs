@@ -9,8 +9,9 @@
 //! zeros for some phases; its outputs, interleaved, are the gradient.
 
 use super::epilogue::Epilogue;
-use super::geometry::{Conv2d, Window};
+use super::geometry::{Batch, Conv2d, Window};
 use super::implicit;
+use super::planes::Planes;
 use super::weights::Weights;
 use super::winograd::{self, Filters};
 use super::workspace::Workspace;
@@ -60,8 +61,9 @@ pub(super) fn grad_x_workspace(g: &Conv2d) -> usize {
     phases.k * phases.taps() + phases.y_len() + correlation
 }
 
-pub(super) fn grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspace: &mut [f32]) {
-    let window = g.group();
+pub(super) fn grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut Planes, workspace: &mut [f32]) {
+    let (window, batch) = (g.group(), g.batch());
+    let (x_len, y_len) = (window.x_len(), window.y_len());
     let phases = phases(&window);
     let mut workspace = Workspace(workspace);
     let filters = workspace.floats(phases.k * phases.taps());
@@ -69,16 +71,16 @@ pub(super) fn grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspac
     let Workspace(workspace) = workspace;
     for group in 0..g.groups {
         cut(&window, &phases, &w[group * window.k * window.taps()..], filters);
-        for part in (0..g.n).map(|image| image * g.groups + group) {
-            let gy = &gy[part * window.y_len()..][..window.y_len()];
+        for image in 0..batch.n {
+            let gy = &gy[image * batch.y_step + group * y_len..][..y_len];
+            let planes = &mut Planes::from(&mut *outputs);
             if winograd::pays(&phases, 1) {
-                let filters = Filters::Plain(filters);
-                winograd::correlate(&phases, 1, (1, 0), gy, filters, outputs, workspace);
+                winograd::correlate(&phases, &Batch::ONE, 0, gy, Filters::Plain(filters), planes, workspace);
             } else {
                 let filters = Weights::Plain(filters);
-                implicit::correlate(&phases, 1, (1, 0), gy, filters, outputs, &Epilogue::NONE, workspace);
+                implicit::correlate(&phases, &Batch::ONE, 0, gy, filters, planes, &Epilogue::NONE, workspace);
             }
-            interleave(&window, &phases, outputs, &mut gx[part * window.x_len()..][..window.x_len()]);
+            interleave(&window, &phases, outputs, gx.of(image * batch.x_step + group * x_len, x_len));
         }
     }
 }

@@ -5,9 +5,10 @@ use super::epilogue::Epilogue;
 use super::geometry::Conv2d;
 use super::implicit;
 use super::method::{Method, Pass};
-use super::weights::Weights;
+use super::weights::{Prepared, Weights};
 use super::winograd::{self, F2, F4};
 use crate::gemm::Activation;
+use core::cell::Cell;
 
 /// How exact a convolution is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,20 +63,21 @@ pub fn conv2d_prepare(g: &Conv2d, algorithm: Algorithm, w: &[f32], prepared: &mu
     }
 }
 
-/// Numbers of workspace that [`conv2d_prepared`] needs.
-pub fn conv2d_prepared_workspace(g: &Conv2d, algorithm: Algorithm) -> usize {
-    forward_workspace(algorithm.method(g), g, true)
+/// Numbers of workspace that [`conv2d_prepared`] needs, by the method of the whole.
+pub fn conv2d_prepared_workspace(method: Method, g: &Conv2d) -> usize {
+    forward_workspace(method, g, true)
 }
 
-/// [`conv2d`](super::dispatch::conv2d) with prepared weights.
+/// [`conv2d`](super::dispatch::conv2d) with weights prepared for an algorithm, of which this is the method.
 ///
 /// # Panics
-/// If a slice is shorter than the geometry says.
+/// If the method does not serve, there are no such weights, or a slice is shorter than the geometry says.
 pub fn conv2d_prepared(
-    g: &Conv2d, algorithm: Algorithm, x: &[f32], prepared: &[f32], y: &mut [f32], bias: Option<&[f32]>,
+    method: Method, g: &Conv2d, x: &[f32], prepared: Prepared, y: &[Cell<f32>], bias: Option<&[f32]>,
     activation: Activation, workspace: &mut [f32],
 ) {
     assert!(g.x_len() <= x.len(), "x is too short");
-    assert!(prepared_len(g, algorithm) <= prepared.len(), "the prepared weights are too short");
-    forward(algorithm.method(g), g, x, Weights::Prepared(prepared), y, &Epilogue { bias, activation }, workspace);
+    assert!(g.y_len() <= y.len(), "y is too short");
+    assert!(prepared.fits(g), "there are no such weights");
+    forward(method, g, x, Weights::Prepared(prepared), y, &Epilogue { bias, activation }, workspace);
 }

@@ -3,6 +3,7 @@
 //! Both operands of C ← AB are seen as matrices [rows, depth]: A [m, k] as it is and B [k, n] transposed, so that a row is
 //! a row of A or a column of B.
 
+use crate::cut::PARTS;
 use crate::simd::F32x4;
 
 /// An operand of C ← AB: A, or Bᵀ.
@@ -50,7 +51,8 @@ pub struct Packed {
 impl Operand for Packed {
     #[inline(always)]
     unsafe fn panels<const W: usize>(&self, first: usize, _: usize, p: usize, kc: usize, _: *mut f32) -> *const f32 {
-        self.at.add(p * self.rows.next_multiple_of(W) + (self.first + first) * kc)
+        let first = if PARTS { self.first + first } else { first };
+        self.at.add(p * self.rows.next_multiple_of(W) + first * kc)
     }
 }
 

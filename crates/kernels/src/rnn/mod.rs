@@ -24,7 +24,7 @@ pub use lstm::{lstm, lstm_grad, LSTM_GATES, LSTM_RESERVE};
 use core::cell::Cell;
 
 use crate::cells::address as output;
-use crate::cut::Cut;
+use crate::cut::{Cut, PARTS};
 use crate::gemm::loops::MR;
 use weights::Weights;
 
@@ -48,14 +48,22 @@ impl Sequence {
 
     /// Elements of a sequence whose rows are `width` states wide, from its first row to its last.
     pub fn len(&self, width: usize) -> usize {
-        let between = (self.apart - self.batch) * width * self.hidden;
-        (self.steps * width * self.apart * self.hidden).saturating_sub(between)
+        let between = (self.apart() - self.batch) * width * self.hidden;
+        (self.steps * width * self.apart() * self.hidden).saturating_sub(between)
+    }
+
+    fn apart(&self) -> usize {
+        if PARTS {
+            self.apart
+        } else {
+            self.batch
+        }
     }
 
     /// The rows of step t of a sequence whose rows are `width` states wide.
     fn step<'a, T>(&self, x: &'a [T], t: usize, width: usize) -> &'a [T] {
         let row = width * self.hidden;
-        &x[t * row * self.apart..][..row * self.batch]
+        &x[t * row * self.apart()..][..row * self.batch]
     }
 
     /// Whether there is nothing to compute at any step.

@@ -24,7 +24,7 @@ pub(super) struct Weights<'a> {
 impl<'a> Weights<'a> {
     /// Numbers of workspace that one of these needs.
     pub fn workspace(s: &Sequence, columns: usize, depth: usize) -> usize {
-        if s.apart <= 1 {
+        if s.apart() <= 1 {
             return columns.min(STRIP);
         }
         columns.next_multiple_of(NR) * depth + a_workspace(s.batch, depth)
@@ -37,7 +37,7 @@ impl<'a> Weights<'a> {
         let rows = s.batch;
         assert!(columns * depth <= w.len(), "W is too short");
         assert!(Self::workspace(s, columns, depth) <= workspace.len(), "the workspace is too short");
-        if s.apart <= 1 {
+        if s.apart() <= 1 {
             return Self { w, rows, columns, depth, transposed, packed: None, scratch: workspace };
         }
         let (room, scratch) = workspace.split_at_mut(columns.next_multiple_of(NR) * depth);

@@ -4,9 +4,13 @@ use super::block::Layout;
 use super::forward::{forward, forward_workspace};
 use super::grad_w::{grad_w, grad_w_workspace};
 use super::grad_x::{grad_x, grad_x_workspace};
-use crate::blocked::{blocked_len, IMAGES};
+use crate::blocked::IMAGES;
+use crate::conv::empty;
+use crate::conv::epilogue::Epilogue;
 use crate::conv::geometry::Conv2d;
+use crate::conv::planes::Planes;
 use crate::gemm::Activation;
+use core::cell::Cell;
 
 /// Numbers of workspace that [`conv2d_blocked`] needs.
 pub fn conv2d_blocked_workspace(g: &Conv2d) -> usize {
@@ -22,20 +26,16 @@ pub fn conv2d_blocked_workspace(g: &Conv2d) -> usize {
 /// # Panics
 /// If a slice is shorter than the geometry says.
 pub fn conv2d_blocked(
-    g: &Conv2d, x: &[f32], w: &[f32], y: &mut [f32], bias: Option<&[f32]>, activation: Activation,
+    g: &Conv2d, x: &[f32], w: &[f32], y: &[Cell<f32>], bias: Option<&[f32]>, activation: Activation,
     workspace: &mut [f32],
 ) {
-    assert_fits(g, x, w, y);
-    if !g.is_empty() {
+    g.assert_fits(IMAGES, x.len(), w.len(), y.len());
+    let y = &mut Planes::new(y);
+    if g.is_empty() {
+        empty::forward(g, IMAGES, y, &Epilogue { bias, activation });
+    } else {
         forward(g, Layout::Blocked, x, w, y, bias, activation, workspace);
-        return;
     }
-    let y = &mut y[..blocked_len(g.n, g.k * g.oh * g.ow)];
-    for (i, y) in y.chunks_exact_mut((g.oh * g.ow).max(1) * IMAGES).enumerate() {
-        y.fill(bias.map_or(0.0, |bias| bias[i % g.k]));
-    }
-    // SAFETY: a row of the length of y.
-    unsafe { activation.apply(y.as_mut_ptr(), 0, 1, y.len()) };
 }
 
 /// Numbers of workspace that [`conv2d_blocked_grad_x`] needs.
@@ -51,10 +51,11 @@ pub fn conv2d_blocked_grad_x_workspace(g: &Conv2d) -> usize {
 ///
 /// # Panics
 /// If a slice is shorter than the geometry says.
-pub fn conv2d_blocked_grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspace: &mut [f32]) {
-    assert_fits(g, gx, w, gy);
+pub fn conv2d_blocked_grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &[Cell<f32>], workspace: &mut [f32]) {
+    g.assert_fits(IMAGES, gx.len(), w.len(), gy.len());
+    let gx = &mut Planes::new(gx);
     if g.is_empty() {
-        gx[..blocked_len(g.n, g.c * g.h * g.w)].fill(0.0);
+        empty::grad_x(g, IMAGES, gx);
     } else {
         grad_x(g, Layout::Blocked, gy, w, gx, workspace);
     }
@@ -74,17 +75,11 @@ pub fn conv2d_blocked_grad_w_workspace(g: &Conv2d) -> usize {
 /// # Panics
 /// If a slice is shorter than the geometry says.
 pub fn conv2d_blocked_grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut [f32]) {
-    assert_fits(g, x, gw, gy);
+    g.assert_fits(IMAGES, x.len(), gw.len(), gy.len());
     let gw = &mut gw[..g.w_len()];
     if g.is_empty() {
         gw.fill(0.0);
     } else {
         grad_w(g, Layout::Blocked, gy, x, gw, workspace);
     }
-}
-
-fn assert_fits(g: &Conv2d, x: &[f32], w: &[f32], y: &[f32]) {
-    assert!(blocked_len(g.n, g.c * g.h * g.w) <= x.len(), "x is too short");
-    assert!(g.w_len() <= w.len(), "w is too short");
-    assert!(blocked_len(g.n, g.k * g.oh * g.ow) <= y.len(), "y is too short");
 }

@@ -4,6 +4,7 @@ use super::block::{blocks, Block, Layout};
 use super::tile::{accumulate, by_width, panels, Sums, PANEL};
 use crate::blocked::{scatter_row, IMAGES};
 use crate::conv::geometry::Conv2d;
+use crate::conv::planes::Planes;
 use crate::conv::workspace::Workspace;
 use crate::gemm::Activation;
 use crate::simd::F32x4;
@@ -16,7 +17,7 @@ pub fn forward_workspace(g: &Conv2d, layout: Layout) -> usize {
 
 #[inline(never)]
 pub fn forward(
-    g: &Conv2d, layout: Layout, x: &[f32], w: &[f32], y: &mut [f32], bias: Option<&[f32]>, activation: Activation,
+    g: &Conv2d, layout: Layout, x: &[f32], w: &[f32], y: &mut Planes, bias: Option<&[f32]>, activation: Activation,
     workspace: &mut [f32],
 ) {
     let window = g.group();
@@ -30,7 +31,7 @@ pub fn forward(
     input.taps(&window, offsets);
     buffer.fill(0.0);
     biases.fill(0.0);
-    let (image, map) = (g.c * g.h * g.w, g.k * g.oh * g.ow);
+    let batch = g.batch();
     for group in 0..g.groups {
         pack(&w[group * window.k * taps..][..window.k * taps], taps, filters);
         if let Some(bias) = bias {
@@ -39,19 +40,20 @@ pub fn forward(
         let run = Forward { ow: window.ow, step: window.sw * IMAGES, offsets, filters, biases, activation };
         for first in blocks(g) {
             let images = IMAGES.min(g.n - first);
-            let x = &x[layout.start((first, image), (group, window.x_len()))..];
-            let y = &mut y[layout.start((first, map), (group, window.y_len()))..];
+            let x = &x[layout.start((first, batch.x_step), (group, window.x_len()))..];
+            let start = layout.start((first, batch.y_step), (group, window.y_len()));
             let lanes = if layout == Layout::Plain { images } else { IMAGES };
-            let block = input.load(x, image, lanes, buffer);
+            let block = input.load(x, batch.x_step, lanes, buffer);
             for i in 0..window.oh {
                 let x = &block[i * window.sh * input.row()..];
                 if layout == Layout::Blocked {
+                    let y = y.of(start, window.k * window.oh * row_len);
                     run.row(x, &mut y[i * row_len..], window.oh * row_len);
                     continue;
                 }
                 run.row(x, rows, row_len);
                 for (f, row) in rows.chunks_exact(row_len).enumerate().take(window.k) {
-                    scatter_row(row, map, images, &mut y[(f * window.oh + i) * window.ow..]);
+                    scatter_row(row, batch.y_step, images, &y.cells()[start + (f * window.oh + i) * window.ow..]);
                 }
             }
         }

@@ -47,16 +47,16 @@ pub fn grad_w(g: &Conv2d, layout: Layout, gy: &[f32], x: &[f32], gw: &mut [f32],
     let g_buffer = workspace.floats(output.len());
     input.taps(&window, offsets);
     x_buffer.fill(0.0);
-    let (image, map) = (g.c * g.h * g.w, g.k * g.oh * g.ow);
+    let batch = g.batch();
     let at_once = rows_at_once(&window);
     for group in 0..g.groups {
         sums.fill(0.0);
         for first in blocks(g) {
             let images = IMAGES.min(g.n - first);
-            let x = &x[layout.start((first, image), (group, window.x_len()))..];
-            let gy = &gy[layout.start((first, map), (group, window.y_len()))..];
-            let x = input.load(x, image, images, x_buffer);
-            let gy = output.load(gy, map, images, g_buffer);
+            let x = &x[layout.start((first, batch.x_step), (group, window.x_len()))..];
+            let gy = &gy[layout.start((first, batch.y_step), (group, window.y_len()))..];
+            let x = input.load(x, batch.x_step, images, x_buffer);
+            let gy = output.load(gy, batch.y_step, images, g_buffer);
             for i in (0..window.oh).step_by(at_once) {
                 let rows = Rows {
                     n: at_once.min(window.oh - i),

@@ -4,6 +4,7 @@ use super::block::{blocks, Block, Layout};
 use super::tile::{accumulate, by_width, panels, Sums, PANEL};
 use crate::blocked::{scatter_row, IMAGES};
 use crate::conv::geometry::{Conv2d, Window};
+use crate::conv::planes::Planes;
 use crate::conv::workspace::Workspace;
 use crate::simd::F32x4;
 
@@ -72,7 +73,7 @@ pub fn grad_x_workspace(g: &Conv2d, layout: Layout) -> usize {
 }
 
 #[inline(never)]
-pub fn grad_x(g: &Conv2d, layout: Layout, gy: &[f32], w: &[f32], gx: &mut [f32], workspace: &mut [f32]) {
+pub fn grad_x(g: &Conv2d, layout: Layout, gy: &[f32], w: &[f32], gx: &mut Planes, workspace: &mut [f32]) {
     let window = g.group();
     let (output, row_len) = (Block::output(g, layout), window.w * IMAGES);
     let mut workspace = Workspace(workspace);
@@ -82,24 +83,25 @@ pub fn grad_x(g: &Conv2d, layout: Layout, gy: &[f32], w: &[f32], gx: &mut [f32],
     let filters = workspace.floats(window.k * window.taps());
     let buffer = workspace.floats(output.len());
     let Workspace(lines) = workspace;
-    let (image, map) = (g.c * g.h * g.w, g.k * g.oh * g.ow);
+    let batch = g.batch();
     for group in 0..g.groups {
         pack(&window, &w[group * window.k * window.taps()..], filters);
         let run = Backward { k: window.k, c: window.c, w: window.w, plane: output.plane(), filters, columns: &columns };
         for first in blocks(g) {
             let images = IMAGES.min(g.n - first);
-            let gy = &gy[layout.start((first, map), (group, window.y_len()))..];
-            let gx = &mut gx[layout.start((first, image), (group, window.x_len()))..];
+            let gy = &gy[layout.start((first, batch.y_step), (group, window.y_len()))..];
+            let start = layout.start((first, batch.x_step), (group, window.x_len()));
             let lanes = if layout == Layout::Plain { images } else { IMAGES };
-            let block = output.load(gy, map, lanes, buffer);
+            let block = output.load(gy, batch.y_step, lanes, buffer);
             for y in 0..window.h {
                 if layout == Layout::Blocked {
+                    let gx = gx.of(start, window.c * window.h * row_len);
                     run.row(block, rows.of(y), &mut gx[y * row_len..], window.h * row_len);
                     continue;
                 }
                 run.row(block, rows.of(y), lines, row_len);
                 for (d, line) in lines.chunks_exact(row_len).enumerate().take(window.c) {
-                    scatter_row(line, image, images, &mut gx[(d * window.h + y) * window.w..]);
+                    scatter_row(line, batch.x_step, images, &gx.cells()[start + (d * window.h + y) * window.w..]);
                 }
             }
         }

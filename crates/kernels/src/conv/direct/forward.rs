@@ -5,6 +5,7 @@ use crate::conv::epilogue::Epilogue;
 use crate::conv::geometry::{Conv2d, Window};
 use crate::conv::image::Frame;
 use crate::conv::implicit::turn;
+use crate::conv::planes::Planes;
 use crate::conv::workspace::Workspace;
 use crate::gemm::pack::{prepack, Strided};
 use crate::gemm::Activation;
@@ -157,15 +158,16 @@ pub fn forward_workspace(g: &Conv2d) -> usize {
     Correlation::len(&g.group())
 }
 
-pub fn forward(g: &Conv2d, x: &[f32], w: &[f32], y: &mut [f32], epilogue: &Epilogue, workspace: &mut [f32]) {
-    let window = g.group();
+pub fn forward(g: &Conv2d, x: &[f32], w: &[f32], y: &mut Planes, epilogue: &Epilogue, workspace: &mut [f32]) {
+    let (window, batch) = (g.group(), g.batch());
+    let (x_len, y_len) = (window.x_len(), window.y_len());
     let mut correlation = Correlation::new(window, &mut Workspace(workspace));
     for group in 0..g.groups {
         correlation.filters(&w[group * window.k * window.taps()..]);
         let epilogue = epilogue.of(group * window.k..(group + 1) * window.k);
-        for part in (0..g.n).map(|image| image * g.groups + group) {
-            let x = &x[part * window.x_len()..][..window.x_len()];
-            correlation.run(x, &epilogue, &mut y[part * window.y_len()..][..window.y_len()]);
+        for image in 0..batch.n {
+            let x = &x[image * batch.x_step + group * x_len..][..x_len];
+            correlation.run(x, &epilogue, y.of(image * batch.y_step + group * y_len, y_len));
         }
     }
 }
@@ -182,8 +184,9 @@ pub fn grad_x_workspace(g: &Conv2d) -> usize {
 }
 
 /// gx = the spread gradient ⋆ the filters turned by 180°, input and output channels exchanged.
-pub fn grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspace: &mut [f32]) {
-    let window = g.group();
+pub fn grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut Planes, workspace: &mut [f32]) {
+    let (window, batch) = (g.group(), g.batch());
+    let (x_len, y_len) = (window.x_len(), window.y_len());
     let (spread, unit) = (spread(&window), window.sh == 1 && window.sw == 1);
     let adjoint = spread.adjoint();
     let mut workspace = Workspace(workspace);
@@ -192,11 +195,11 @@ pub fn grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspace: &mut
     let mut correlation = Correlation::new(adjoint, &mut workspace);
     wide.fill(0.0);
     for group in 0..g.groups {
-        turn(&adjoint, &w[group * turned.len()..][..turned.len()], turned);
+        turn(&adjoint, &w[group * turned.len()..], window.taps(), turned);
         correlation.filters(turned);
-        for part in (0..g.n).map(|image| image * g.groups + group) {
-            let gy = &gy[part * window.y_len()..][..window.y_len()];
-            let gx = &mut gx[part * window.x_len()..][..window.x_len()];
+        for image in 0..batch.n {
+            let gy = &gy[image * batch.y_step + group * y_len..][..y_len];
+            let gx = gx.of(image * batch.x_step + group * x_len, x_len);
             if unit {
                 correlation.run(gy, &Epilogue::NONE, gx);
                 continue;

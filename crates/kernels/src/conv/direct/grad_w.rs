@@ -22,7 +22,8 @@ pub fn grad_w_workspace(g: &Conv2d) -> usize {
 }
 
 pub fn grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut [f32]) {
-    let window = g.group();
+    let (window, batch) = (g.group(), g.batch());
+    let (x_len, y_len) = (window.x_len(), window.y_len());
     let frame = Frame::new(&window);
     let mut workspace = Workspace(workspace);
     let offsets = workspace.offsets(window.taps());
@@ -31,8 +32,9 @@ pub fn grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut
     frame.taps(offsets);
     gw.fill(0.0);
     for part in 0..g.n * g.groups {
-        frame.fill(&x[part * window.x_len()..][..window.x_len()], buffer);
-        let mut gy = &gy[part * window.y_len()..][..window.y_len()];
+        let (image, group) = (part / g.groups, part % g.groups);
+        frame.fill(&x[image * batch.x_step + group * x_len..][..x_len], buffer);
+        let mut gy = &gy[image * batch.y_step + group * y_len..][..y_len];
         if window.ow < 4 {
             // A row is loaded as four numbers: the last needs room after it.
             narrow[..gy.len()].copy_from_slice(gy);
@@ -40,7 +42,7 @@ pub fn grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut
         }
         let size = window.k * window.taps();
         let sums = Sums { window: &window, x: frame.first(buffer), x_row: frame.row_step() };
-        sums.add(gy, offsets, &mut gw[part % g.groups * size..][..size]);
+        sums.add(gy, offsets, &mut gw[group * size..][..size]);
     }
 }
 

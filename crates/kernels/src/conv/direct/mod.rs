@@ -17,3 +17,5 @@ mod strips;
 
 pub(super) use forward::{forward, forward_workspace, grad_x, grad_x_workspace};
 pub(super) use grad_w::{grad_w, grad_w_workspace};
+#[cfg(feature = "parts")]
+pub(super) use strips::fits as walks_strips;

@@ -6,9 +6,11 @@ use super::products::multiply;
 use super::tiles;
 use super::transforms::{Transform, F2};
 use crate::conv::epilogue::Epilogue;
-use crate::conv::geometry::{Conv2d, Window};
+use crate::conv::geometry::{Batch, Conv2d, Window};
+use crate::conv::planes::Planes;
 use crate::conv::weights::Weights;
 use crate::conv::workspace::Workspace;
+use crate::cut::PARTS;
 use crate::gemm::loops::NR;
 
 /// Numbers of workspace for a plan.
@@ -35,8 +37,9 @@ pub(in crate::conv) fn prepare<T: Transform<M, S>, const M: usize, const S: usiz
     let plan = Plan::<M, S>::new(&g.group(), g.n);
     let w = w.chunks_exact(plan.window.k * plan.window.taps());
     for (w, prepared) in w.zip(prepared.chunks_exact_mut(plan.filters())) {
-        for (first, block_filters, at) in plan.blocks() {
-            filters::transform(transform, &plan, Filters::Plain(w), first, block_filters, &mut prepared[at..]);
+        for block in plan.blocks(0, plan.window.k) {
+            let u = &mut prepared[block.at..];
+            filters::transform(transform, &plan, Filters::Plain(w), block.first, block.filters, u);
         }
     }
 }
@@ -49,17 +52,21 @@ pub(in crate::conv) fn forward_workspace<T: Transform<M, S>, const M: usize, con
 
 /// y = f(x ⋆ w + bias)
 pub(in crate::conv) fn forward<T: Transform<M, S>, const M: usize, const S: usize>(
-    transform: T, g: &Conv2d, x: &[f32], weights: Weights, y: &mut [f32], epilogue: &Epilogue, workspace: &mut [f32],
+    transform: T, g: &Conv2d, x: &[f32], weights: Weights, y: &mut Planes, epilogue: &Epilogue, workspace: &mut [f32],
 ) {
     let plan = Plan::<M, S>::new(&g.group(), g.n);
-    let Window { k, .. } = plan.window;
+    let (k, size) = (plan.window.k, plan.window.k * plan.window.taps());
+    let prepared = match weights {
+        Weights::Prepared(w) if PARTS => Plan::<M, S>::new(&w.whole(&plan.window), g.n).filters(),
+        _ => plan.filters(),
+    };
     for group in 0..g.groups {
-        let filters = match weights.part(group, k * plan.window.taps(), plan.filters()) {
+        let filters = match weights.part(&plan.window, group, size, prepared) {
             Weights::Plain(w) => Filters::Plain(w),
             Weights::Prepared(u) => Filters::Transformed(u),
         };
         let epilogue = epilogue.of(group * k..(group + 1) * k);
-        run(transform, &plan, g.n, (g.groups, group), x, filters, y, &epilogue, workspace);
+        run(transform, &plan, &g.batch(), group, x, filters, y, &epilogue, workspace);
     }
 }
 
@@ -68,12 +75,11 @@ pub(in crate::conv) fn grad_x_workspace(g: &Conv2d) -> usize {
 }
 
 /// gx = g ⋆ the filters turned by 180°, input and output channels exchanged.
-pub(in crate::conv) fn grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut [f32], workspace: &mut [f32]) {
-    let window = g.group().adjoint();
-    let size = window.k * window.taps();
+pub(in crate::conv) fn grad_x(g: &Conv2d, gy: &[f32], w: &[f32], gx: &mut Planes, workspace: &mut [f32]) {
+    let (window, step) = (g.group().adjoint(), g.w_step());
     for group in 0..g.groups {
-        let filters = Filters::Turned(&w[group * size..][..size]);
-        correlate(&window, g.n, (g.groups, group), gy, filters, gx, workspace);
+        let filters = Filters::Turned(&w[group * window.c * step..], step);
+        correlate(&window, &g.batch().adjoint(), group, gy, filters, gx, workspace);
     }
 }
 
@@ -82,21 +88,22 @@ pub(in crate::conv) fn workspace(window: &Window, n: usize) -> usize {
     workspace_of(&Plan::<2, 4>::new(window, n), n, false)
 }
 
-/// y = x ⋆ filters for group i of `groups` of n images, by F(2 × 2, 3 × 3).
+/// y = x ⋆ filters for a group of a batch, by F(2 × 2, 3 × 3).
 pub(in crate::conv) fn correlate(
-    window: &Window, n: usize, group: (usize, usize), x: &[f32], filters: Filters, y: &mut [f32], workspace: &mut [f32],
+    window: &Window, batch: &Batch, group: usize, x: &[f32], filters: Filters, y: &mut Planes, workspace: &mut [f32],
 ) {
-    run(F2, &Plan::<2, 4>::new(window, n), n, group, x, filters, y, &Epilogue::NONE, workspace);
+    run(F2, &Plan::<2, 4>::new(window, batch.n), batch, group, x, filters, y, &Epilogue::NONE, workspace);
 }
 
 /// y = f(x ⋆ filters + bias)
 fn run<T: Transform<M, S>, const M: usize, const S: usize>(
-    transform: T, plan: &Plan<M, S>, n: usize, (groups, group): (usize, usize), x: &[f32], filters: Filters,
-    y: &mut [f32], epilogue: &Epilogue, workspace: &mut [f32],
+    transform: T, plan: &Plan<M, S>, batch: &Batch, group: usize, x: &[f32], filters: Filters, y: &mut Planes,
+    epilogue: &Epilogue, workspace: &mut [f32],
 ) {
-    let c = plan.window.c;
+    let (c, k) = (plan.window.c, plan.window.k);
     let [x_len, y_len] = [plan.window.x_len(), plan.window.y_len()];
-    let (total, most) = (n * plan.rows, plan.at_once * plan.columns);
+    let (total, most) = (batch.n * plan.rows, plan.at_once * plan.columns);
+    let (start, all) = if let Filters::Transformed(group) = filters { (group.first, group.k) } else { (0, k) };
     let once = plan.at_once == total;
     let mut workspace = Workspace(workspace);
     let v = workspace.floats(Plan::<M, S>::ELEMENTS * distance(c * most.next_multiple_of(NR)));
@@ -107,26 +114,27 @@ fn run<T: Transform<M, S>, const M: usize, const S: usize>(
         let last = total.min(first + plan.at_once);
         let count = (last - first) * plan.columns;
         for segment in plan.segments(first, last) {
-            let x = &x[(segment.image * groups + group) * x_len..][..x_len];
+            let x = &x[segment.image * batch.x_step + group * x_len..][..x_len];
             tiles::inputs(transform, plan, &segment, x, count, band, v);
         }
-        for (f, block_filters, at) in plan.blocks() {
+        for block in plan.blocks(start, all) {
             // Filters that are used once need not all be kept.
-            let u = if let Filters::Transformed(u) = filters {
-                &u[at..]
+            let u = if let Filters::Transformed(group) = filters {
+                &group.weights[block.at..]
             } else {
-                let u = &mut room[if once { 0 } else { at }..];
+                let u = &mut room[if once { 0 } else { block.at }..];
                 if first == 0 {
-                    filters::transform(transform, plan, filters, f, block_filters, u);
+                    filters::transform(transform, plan, filters, block.first, block.filters, u);
                 }
                 &*u
             };
-            multiply(Plan::<M, S>::ELEMENTS, [block_filters, count, c], u, v, false, products);
-            let epilogue = epilogue.of(f..f + block_filters);
+            let rows = (block.skip, block.of);
+            multiply(Plan::<M, S>::ELEMENTS, [block.filters, count, c], rows, u, v, false, products);
+            let epilogue = epilogue.of(block.first..block.first + block.filters);
             for segment in plan.segments(first, last) {
-                let y = &mut y[(segment.image * groups + group) * y_len..][..y_len];
-                let y = &mut y[f * plan.window.pixels()..];
-                tiles::outputs(transform, plan, &segment, block_filters, products, count, &epilogue, y);
+                let y = y.of(segment.image * batch.y_step + group * y_len, y_len);
+                let y = &mut y[block.first * plan.window.pixels()..];
+                tiles::outputs(transform, plan, &segment, block.filters, products, count, &epilogue, y);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::plan::{distance, Plan, DEPTHS};
 use super::transforms::Transform;
+use crate::conv::weights::Prepared;
 use crate::gemm::loops::MR;
 use crate::gemm::pack::position;
 use crate::simd::F32x4;
@@ -11,10 +12,10 @@ use crate::simd::F32x4;
 pub(in crate::conv) enum Filters<'a> {
     /// [k, c, 3, 3]
     Plain(&'a [f32]),
-    /// [c, k, 3, 3], to be turned by 180°: those of the adjoint.
-    Turned(&'a [f32]),
+    /// [c, k, 3, 3], the first of c so many numbers apart, to be turned by 180°: those of the adjoint.
+    Turned(&'a [f32], usize),
     /// Transformed beforehand.
-    Transformed(&'a [f32]),
+    Transformed(Prepared<'a>),
 }
 
 /// Depths of a panel that are transformed before the next panel's, so that whole lines of cache are read and written,
@@ -33,8 +34,8 @@ pub(super) fn transform<T: Transform<M, S>, const M: usize, const S: usize>(
         Filters::Plain(w) if M == 2 || !cfg!(feature = "small") => {
             panels::<T, M, S, false>(transform, (c, k), w, (9 * c, 9), first, count, u)
         }
-        Filters::Turned(w) if !cfg!(feature = "small") => {
-            panels::<T, M, S, true>(transform, (c, k), w, (9, 9 * k), first, count, u)
+        Filters::Turned(w, step) if !cfg!(feature = "small") => {
+            panels::<T, M, S, true>(transform, (c, k), w, (9, step), first, count, u)
         }
         _ => {}
     }
@@ -48,7 +49,7 @@ fn panels<T: Transform<M, S>, const M: usize, const S: usize, const TURNED: bool
 ) {
     const { assert!(MR == F32x4::LANES && DEPTHS.is_multiple_of(AT_ONCE)) };
     let stride = distance(c * count.next_multiple_of(MR));
-    assert!(w.len() >= 9 * c * k && u.len() >= S * S * stride && first + count <= k);
+    assert!(w.len() >= (k - 1) * filter + (c - 1) * depth + 9 && u.len() >= S * S * stride && first + count <= k);
     for p in (0..c).step_by(AT_ONCE) {
         for panel in (0..count).step_by(MR) {
             // Rows past the last filter repeat it, and are left out of the output.

@@ -91,7 +91,8 @@ pub fn grad_w_workspace(g: &Conv2d) -> usize {
 }
 
 pub fn grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut [f32]) {
-    let window = g.group();
+    let (window, batch) = (g.group(), g.batch());
+    let (x_len, y_len) = (window.x_len(), window.y_len());
     let (c, k, tiles) = (window.c, window.k, Tiles::new(&window));
     let (at_once, rows) = (tiles.rows_at_once(g.n), g.n * tiles.rows);
     let frames = tiles.frames(&window);
@@ -106,10 +107,10 @@ pub fn grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut
             let part = first..rows.min(first + at_once);
             let count = part.len() * tiles.columns;
             for row in part.clone() {
-                let (image, y) = (row / tiles.rows * g.groups + group, row % tiles.rows);
+                let (image, y) = (row / tiles.rows, row % tiles.rows);
                 if filled != Some(image) {
-                    frames[0].fill(&x[image * window.x_len()..][..window.x_len()], x_frame);
-                    frames[1].fill(&gy[image * window.y_len()..][..window.y_len()], g_frame);
+                    frames[0].fill(&x[image * batch.x_step + group * x_len..][..x_len], x_frame);
+                    frames[1].fill(&gy[image * batch.y_step + group * y_len..][..y_len], g_frame);
                     filled = Some(image);
                 }
                 let at = (row - first) * tiles.columns;
@@ -122,7 +123,7 @@ pub fn grad_w(g: &Conv2d, gy: &[f32], x: &[f32], gw: &mut [f32], workspace: &mut
                     gradients(&frames[1], k, g, lanes, count, u);
                 }
             }
-            multiply(ELEMENTS, [k, c, count], u, v, first > 0, products);
+            multiply(ELEMENTS, [k, c, count], (0, k), u, v, first > 0, products);
         }
         weights(c, k, products, &mut gw[group * k * window.taps()..][..k * window.taps()]);
     }

@@ -1,6 +1,7 @@
 //! How a correlation is cut into tiles, and which ones gain by this method.
 
 use crate::conv::geometry::Window;
+use crate::cut::PARTS;
 use crate::gemm::loops::MR;
 
 /// Numbers of transformed input that are made at a time: 512 KB.
@@ -51,6 +52,18 @@ pub(super) struct Plan<const M: usize, const S: usize> {
     pub(super) filters_at_once: usize,
 }
 
+/// Filters that are taken at a time.
+pub(super) struct Block {
+    /// The first of them, and their number.
+    pub(super) first: usize,
+    pub(super) filters: usize,
+    /// The block that they are of among the transformed filters: where it begins, how many filters it has, and which of
+    /// those is the first.
+    pub(super) at: usize,
+    pub(super) of: usize,
+    pub(super) skip: usize,
+}
+
 /// Rows of tiles of one image.
 pub(super) struct Segment {
     pub(super) image: usize,
@@ -72,9 +85,13 @@ impl<const M: usize, const S: usize> Plan<M, S> {
         let fitting = (TRANSFORMED / (Self::ELEMENTS * window.c * columns)).max(TILES.div_ceil(columns));
         let parts = (n * rows).div_ceil(fitting);
         let at_once = (n * rows).div_ceil(parts);
-        let filters = BLOCK / (Self::ELEMENTS * window.c);
-        let filters_at_once = filters.clamp(FILTERS[0], FILTERS[1]).next_multiple_of(MR).min(window.k);
+        let filters_at_once = Self::most_filters(window.c).min(window.k);
         Self { window: *window, rows, columns, at_once, filters_at_once }
+    }
+
+    /// Filters of c channels that a block has at most.
+    fn most_filters(c: usize) -> usize {
+        (BLOCK / (Self::ELEMENTS * c)).clamp(FILTERS[0], FILTERS[1]).next_multiple_of(MR)
     }
 
     /// Products of an image, for each channel and filter.
@@ -87,10 +104,15 @@ impl<const M: usize, const S: usize> Plan<M, S> {
         Self::ELEMENTS * distance(self.window.c * filters.next_multiple_of(MR))
     }
 
-    /// The first filter of every block, their number, and the offset of the block among the transformed filters.
-    pub(super) fn blocks(&self) -> impl Iterator<Item = (usize, usize, usize)> {
-        let (k, most, size) = (self.window.k, self.filters_at_once, self.block(self.filters_at_once));
-        (0..k).step_by(most).map(move |first| (first, most.min(k - first), first / most * size))
+    /// The filters as they are taken at a time: all of them, or those from `start` on of `all` that are transformed.
+    pub(super) fn blocks(&self, start: usize, all: usize) -> impl Iterator<Item = Block> {
+        let (start, all) = if PARTS { (start, all) } else { (0, self.window.k) };
+        let most = if PARTS { Self::most_filters(self.window.c).min(all) } else { self.filters_at_once };
+        let (end, size) = (start + self.window.k, self.block(most));
+        (start / most * most..end).step_by(most).map(move |block| {
+            let (first, last, of) = (start.max(block), end.min(block + most), most.min(all - block));
+            Block { first: first - start, filters: last - first, at: block / most * size, of, skip: first - block }
+        })
     }
 
     /// Numbers that all transformed filters take.
