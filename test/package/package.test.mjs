@@ -47,7 +47,7 @@ describe('contents', () => {
   /** In KiB, compressed as on its way to a user. @type {readonly (readonly [RegExp, number])[]} */
   const sizes = [
     [/^dist\/(simd128|relaxed|infer|infer-relaxed)\.wasm$/, 190],
-    [/^dist\/(simd128|relaxed)-threads\.wasm$/, 210],
+    [/^dist\/(simd128|relaxed)-threads\.wasm$/, 214],
     [/^dist\/(node|browser)\.js$/, 137],
     [/^dist\/[\w-]+\.js$/, 4],
     [/^dist\/(node|browser)\/\w+\.js$/, 4],

@@ -85,15 +85,17 @@ fn check_conv2d(g: &Conv2d) {
     dry_run::work([n.div_ceil(IMAGES), IMAGES, k, c / groups.max(1), kh, kw, oh, ow]);
 }
 
+// Methods are the whole's, and found where the operands have been checked: until then sizes may be absurd.
 export_conv2d! {
     "conv2d" conv2d(x weight y bias; g; activation) {
-        let (method, activation) = (g.method(Pass::Forward), Activation::numbered(activation));
+        let whole = g;
+        let (method, activation) = (|| whole.method(Pass::Forward), Activation::numbered(activation));
         parts! {
-            cut g by cut(Pass::Forward, method, conv::Layout::Plain), from start;
+            cut g by cut(Pass::Forward, method(), conv::Layout::Plain), from start;
             x: input f32[image(&g)] + start.x, weight: input f32[filters(&g)] + start.w,
             y: output_cells f32[maps(&g)] + start.y, bias: optional_input f32[g.k] + start.filter;
-            room = conv::conv2d_workspace_by(method, &g)
-            => conv::conv2d_by(method, &g, x, weight, y, bias, activation, room)
+            room = conv::conv2d_workspace_by(method(), &g)
+            => conv::conv2d_by(method(), &g, x, weight, y, bias, activation, room)
         }
     }
     #[cfg(feature = "train")]
@@ -108,37 +110,40 @@ export_conv2d! {
     }
     "conv2dPrepared" conv2d_prepared(x prepared y bias; g; activation algorithm) {
         let (activation, algorithm) = (Activation::numbered(activation), Algorithm::numbered(algorithm));
-        let (whole, method) = (g, algorithm.method(&g));
+        let whole = g;
+        let method = || algorithm.method(&whole);
         parts! {
-            cut g by cut(Pass::Forward, method, conv::Layout::Plain), from start;
+            cut g by cut(Pass::Forward, method(), conv::Layout::Plain), from start;
             x: input f32[image(&g)] + start.x, prepared: input f32[conv::prepared_len(&whole, algorithm)],
             y: output_cells f32[maps(&g)] + start.y, bias: optional_input f32[g.k] + start.filter;
-            room = conv::conv2d_prepared_workspace(method, &g)
+            room = conv::conv2d_prepared_workspace(method(), &g)
             => conv::conv2d_prepared(
-                method, &g, x, Prepared::of(&whole, prepared, start.filter), y, bias, activation, room,
+                method(), &g, x, Prepared::of(&whole, prepared, start.filter), y, bias, activation, room,
             )
         }
     }
     #[cfg(feature = "train")]
     "conv2dGradX" conv2d_grad_x(gy weight gx _bias; g; ) {
-        let method = g.method(Pass::GradX);
+        let whole = g;
+        let method = || whole.method(Pass::GradX);
         parts! {
-            cut g by cut(Pass::GradX, method, conv::Layout::Plain), from start;
+            cut g by cut(Pass::GradX, method(), conv::Layout::Plain), from start;
             gy: input f32[maps(&g)] + start.y, weight: input f32[filters(&g)] + start.w,
             gx: output_cells f32[image(&g)] + start.x;
-            room = conv::conv2d_grad_x_workspace_by(method, &g)
-            => conv::conv2d_grad_x_by(method, &g, gy, weight, gx, room)
+            room = conv::conv2d_grad_x_workspace_by(method(), &g)
+            => conv::conv2d_grad_x_by(method(), &g, gy, weight, gx, room)
         }
     }
     #[cfg(feature = "train")]
     "conv2dGradW" conv2d_grad_w(gy x gw _bias; g; ) {
-        let method = g.method(Pass::GradW);
+        let whole = g;
+        let method = || whole.method(Pass::GradW);
         parts! {
-            cut g by cut(Pass::GradW, method, conv::Layout::Plain), from start;
+            cut g by cut(Pass::GradW, method(), conv::Layout::Plain), from start;
             gy: input f32[maps(&g)] + start.y, x: input f32[image(&g)] + start.x,
             gw: output f32[filters(&g)] + start.w;
-            room = conv::conv2d_grad_w_workspace_by(method, &g)
-            => conv::conv2d_grad_w_by(method, &g, gy, x, gw, room)
+            room = conv::conv2d_grad_w_workspace_by(method(), &g)
+            => conv::conv2d_grad_w_by(method(), &g, gy, x, gw, room)
         }
     }
     #[cfg(feature = "train")]
