@@ -126,7 +126,10 @@ fn check(s: &Sequence, random: &mut Random) {
     }
 }
 
-fn in_parts(s: &Sequence, length: usize, run: &dyn Fn(&(Sequence, usize), &mut [f32]), what: &str) {
+/// Runs a part into the output of the whole.
+type Run<'a> = &'a dyn Fn(&(Sequence, usize), &mut [f32]);
+
+fn in_parts(s: &Sequence, length: usize, run: Run, what: &str) {
     let mut whole = Guarded::new(length);
     run(&(*s, 0), whole.slice());
     let grain = s.cut(2, 1).grain;

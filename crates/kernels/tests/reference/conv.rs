@@ -66,8 +66,11 @@ pub fn square(n: usize, c: usize, size: usize, k: usize, kernel: usize, stride: 
     }
 }
 
+/// A kernel, of an output that several threads may write, and of its workspace.
+type Kernel<'a> = &'a dyn Fn(&[Cell<f32>], &mut [f32]);
+
 /// Calls a kernel with an output of n numbers and a workspace, and gives back the output.
-pub fn run(what: &str, n: usize, workspace: usize, kernel: &dyn Fn(&[Cell<f32>], &mut [f32])) -> Vec<f32> {
+pub fn run(what: &str, n: usize, workspace: usize, kernel: Kernel) -> Vec<f32> {
     run_mut(what, n, workspace, &|output, workspace| kernel(cells(output), workspace))
 }
 
