@@ -36,9 +36,10 @@ impl Conv2d {
         let by_images = (Dimension::Images, self.n, images);
         // A filter of one plane by itself walks strips, to other bits than several.
         let alone = method == Method::Direct && direct::walks_strips(&Window { k: 1, ..self.group() });
-        let by_planes = matches!(method, Method::Winograd | Method::Implicit | Method::Col2im);
+        let by_planes = matches!(method, Method::Winograd | Method::Implicit);
         let inside = match pass {
             _ if self.groups > 1 => (Dimension::Groups, self.groups, 1),
+            Pass::GradX if method == Method::Col2im => (Dimension::Planes, self.c, 1),
             Pass::GradX if by_planes => (Dimension::Planes, self.c, TILE),
             Pass::GradX => by_images,
             Pass::Forward if alone => by_images,
