@@ -1,9 +1,10 @@
 /**
  * Tries the package as users get it in each runtime: packs it, installs it in an empty folder, trains LeNet-5 there, on
- * one thread, on three and on as many as it takes by itself, and runs a saved one by phyllo/edge. With the simd128 binary
- * training gives the same loss everywhere on any number of threads, and the saved LeNet-5 what it gave where it was saved,
- * to the last bit; with the binary that a runtime takes by itself, which may round once where the other rounds twice, the
- * same to 1e-5. Where there are fewer threads than asked for, a line says why. The last line counts the runs.
+ * one thread, on three and on as many as it takes by itself, runs a saved one by phyllo/edge, and has two workers load
+ * data. With the simd128 binary training gives the same loss everywhere on any number of threads, workers the same data,
+ * and the saved LeNet-5 what it gave where it was saved, to the last bit; with the binary that a runtime takes by itself,
+ * which may round once where the other rounds twice, the same to 1e-5. Where there are fewer threads than asked for, a
+ * line says why. The last line counts the runs.
  */
 import { execFile } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
@@ -18,14 +19,24 @@ import { findBrowser, findRuntime, installRuntimes, RUNTIMES } from './runtimes.
 
 const TIMEOUT_MS = 60_000;
 /** Of test/runtimes, what runs in the folder. */
-const SCRIPTS = ['lenet.mjs', 'save.mjs', 'edge.mjs', 'model.mjs', 'digit.mjs', 'page.html', 'bundled.html'];
+const SCRIPTS = [
+  'lenet.mjs',
+  'save.mjs',
+  'edge.mjs',
+  'model.mjs',
+  'digit.mjs',
+  'loader.mjs',
+  'noise.mjs',
+  'page.html',
+  'bundled.html',
+];
 /** How far the results of different binaries may be apart, relatively. */
 const TOLERANCE = 1e-5;
 
 /**
  * @typedef {object} Result what a script prints
  * @property {string} [binary] where it can tell
- * @property {number} value the last loss of training, or the greatest of the ten numbers that a digit gives
+ * @property {number} value the last loss of training, the greatest of the ten numbers that a digit gives, or a sum of noise
  * @property {string} bits the loss's, or all ten numbers', in hexadecimal
  * @property {number} ms from the start of the runtime, or of the page, to the first result
  * @property {{ asked: number, running: number, why: string | null }} [threads]
@@ -104,12 +115,14 @@ const RUNS = [
   ['lenet.mjs', '', ''],
   ['edge.mjs', 'simd128', ''],
   ['edge.mjs', '', ''],
+  ['loader.mjs', 'simd128', ''],
+  ['loader.mjs', '', ''],
 ];
 
 /** @param {readonly string[]} cells */
 const row = cells =>
   cells
-    .map((cell, i) => cell.padEnd([12, 15, 9, 8, 8, 8, 14, 12][i] ?? 0))
+    .map((cell, i) => cell.padEnd([12, 15, 10, 8, 8, 8, 14, 12][i] ?? 0))
     .join('  ')
     .trimEnd();
 

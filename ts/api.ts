@@ -42,6 +42,7 @@ export {
   PhylloError,
   ShapeError,
   ValueError,
+  WorkerError,
 } from './core/errors';
 export { keep, scoped, steps, userScope as scope } from './core/scope';
 export { noGrad } from './core/runtime';

@@ -242,7 +242,17 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   BatchSampler: () => call(plain(new SequentialSampler(data())), whole(2), optional(plain(true))),
   Subset: () => call(plain(data()), { value: [0, 1], also: 'numbers', whole: true }),
   'Subset#get': () => on(new Subset(data(), [2, 1]), whole(1)),
-  DataLoader: () => call(plain(data()), optional(whole({ batchSize: 2, shuffle: true, seed: 1, dropLast: true }))),
+  DataLoader: () =>
+    call(
+      plain(data()),
+      optional(whole({ batchSize: 2, shuffle: true, seed: 1, dropLast: true, workers: 0, prefetch: 2 })),
+    ),
+  defineDataset: () =>
+    call(
+      { value: 'file:///data.js', also: 'function' },
+      { value: data, also: 'function' },
+      optional({ value: { collate: (samples: readonly unknown[]) => samples }, also: 'function' }),
+    ),
   randomSplit: () => call(plain(data()), finite([0.5, 0.5]), optional(whole({ seed: 1 }))),
   'metrics.accuracy': () => call(labels([0, 1]), labels(index(0, 1))),
   'metrics.topKAccuracy': () => call(plain(m()), labels(index(0, 1)), whole(1)),

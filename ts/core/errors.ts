@@ -71,3 +71,17 @@ export class CaptureError extends PhylloError {
 export class FileError extends PhylloError {
   override readonly name = 'FileError';
 }
+/** What a worker of a DataLoader could not do: its `cause` is what happened there. */
+export class WorkerError extends PhylloError {
+  override readonly name = 'WorkerError';
+
+  constructor(
+    where: string,
+    what: string,
+    options?: ErrorOptions,
+    /** The sample that it could not make, by its index in the loader's dataset; null: no single one. */
+    readonly sample: number | null = null,
+  ) {
+    super(where, what, options);
+  }
+}

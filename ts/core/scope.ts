@@ -45,12 +45,12 @@ function stateOwner(): Scope {
   return owner === null || owner.closed ? noScope : owner;
 }
 
-function open(label: Label, sync: boolean, parent: Scope | null, state?: State): Scope {
+export function open(label: Label, sync: boolean, parent: Scope | null, state?: State): Scope {
   return (runtime.scope = new Scope(parent, label, sync, state));
 }
 
 /** Ends a scope: `result`'s tensors go to the scope around, the others are freed. */
-function close(s: Scope, result?: unknown): void {
+export function close(s: Scope, result?: unknown): void {
   if (s.closed) return;
   leave(s);
   try {
@@ -259,7 +259,7 @@ export function scoped<T>(source: Iterable<T>, name = 'a scoped loop'): Iterable
 }
 
 /** A function of its own, since closures of one function share what they close over: this one must not lead to the loop. */
-const abandoning = (last: { readonly scope: Scope | null }) => (): void => {
+export const abandoning = (last: { readonly scope: Scope | null }) => (): void => {
   if (last.scope) abandon(last.scope);
 };
 

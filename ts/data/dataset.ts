@@ -20,6 +20,7 @@ import { aSeed, Generator, sourceKeys, type SourceOptions } from '../ops/generat
 import { indexSelect } from '../ops/picking';
 import { permutation } from '../ops/random';
 import { contiguous, select, slice } from '../ops/view';
+import { origins } from './origins';
 
 /** `length` samples. For a DataLoader, a sample is a tuple of tensors: [x, t], say. */
 export interface Dataset<T> {
@@ -30,15 +31,19 @@ export interface Dataset<T> {
   getBatch?(indices: Int32Array): T;
 }
 
-const fits = (v: unknown): boolean => {
+/** Samples and batches: `readonly []` makes the compiler take an array [x, t] that a function returns as a pair. */
+export type Item = readonly Tensor[] | readonly [] | object | string | number | boolean;
+
+/** Whether it has a length and samples by their numbers. */
+export const hasSamples = (v: unknown): v is Dataset<unknown> => {
   if (typeof v !== 'object' || v === null || !('length' in v && 'get' in v)) return false;
   return Number.isInteger(v.length) && Number(v.length) >= 0 && typeof v.get === 'function';
 };
 /** Whether samples can be taken by their numbers. */
-export const isDataset = <T>(v: Dataset<T> | Iterable<T>): v is Dataset<T> => fits(v);
+export const isDataset = <T>(v: Dataset<T> | Iterable<T>): v is Dataset<T> => hasSamples(v);
 /** A {@link Dataset}. */
 export function aDataset<T>(): Kind<Dataset<T>> {
-  return kind('a dataset, which has a length and get(i)', fits);
+  return kind('a dataset, which has a length and get(i)', hasSamples);
 }
 
 /** As many tensors as T has. */
@@ -125,10 +130,13 @@ export class Subset<T> implements Dataset<T> {
     checkIndices('Subset', indices, dataset.length);
     this.indices = Int32Array.from(indices);
     this.length = this.indices.length;
+    const there = (indices: Int32Array): Int32Array => indices.map(p => this.indices[p]!);
+    const origin = origins.get(dataset);
+    if (origin) origins.set(this, { ...origin, at: indices => origin.at(there(indices)) });
     if (!dataset.getBatch) return;
     this.getBatch = indices => {
       checkIndices('Subset', indices, this.length);
-      return dataset.getBatch!(indices.map(p => this.indices[p]!));
+      return dataset.getBatch!(there(indices));
     };
   }
 

@@ -1,15 +1,14 @@
 /** Batches of a dataset, in order, shuffled, or as a sampler says. */
-import { DisposedError, ShapeError, ValueError } from '../core/errors';
+import { DisposedError, ValueError } from '../core/errors';
 import { aBoolean, aFunction, checkCount, either, options as optionsOf, wholeNumber } from '../core/kinds';
 import { scope, scoped } from '../core/scope';
-import { sameShape, show } from '../core/shape';
 import { checkArguments } from '../core/signature';
-import { Tensor } from '../core/tensor';
-import { stack } from '../ops/join';
 import { aGenerator, aSeed, Generator } from '../ops/generator';
 import { permutation } from '../ops/random';
+import { batchOf, collated } from './batch';
 import { anIterable, type IterableDataset } from './combined';
-import { aDataset, checkIndices, isDataset, type Dataset } from './dataset';
+import { aDataset, checkIndices, isDataset, type Dataset, type Item } from './dataset';
+import { origins, type Origin } from './origins';
 import { aBatchSampler, aSampler, inBatches, type Sampler } from './samplers';
 
 export interface LoaderOptions<S, T = S> {
@@ -27,14 +26,23 @@ export interface LoaderOptions<S, T = S> {
   readonly sampler?: Sampler;
   /** The indices of each batch, instead of `sampler`, `shuffle`, `batchSize` and `dropLast`. */
   readonly batchSampler?: Iterable<ArrayLike<number>> & { readonly length?: number };
-  /** Makes a batch of samples, which are tensors of different shapes, say, or no tensors at all. Default: stacks them. */
+  /**
+   * Makes a batch of samples, which are tensors of different shapes, say, or no tensors at all. Default: stacks them. With
+   * workers it is the one that `defineDataset` was given.
+   */
   readonly collate?: (samples: readonly S[]) => T;
   /** What becomes of each batch: normalisation, augmentation. What it makes and does not return is freed. */
   readonly transform?: (batch: T) => T;
+  /**
+   * How many other threads make batches, of a dataset that `defineDataset` made or a Subset of one; `for await` takes them,
+   * in the same order and with the same bits. They stay for the loader's next epoch. Default 0: none.
+   */
+  readonly workers?: number;
+  /** How many batches each worker is ahead of the loop. Default 2. */
+  readonly prefetch?: number;
 }
-
-/** Samples and batches: `readonly []` makes the compiler take the array [x, t] that a transform returns as a pair. */
-type Item = readonly Tensor[] | readonly [] | object | string | number | boolean;
+/** Threads cost memory: more of them than any machine has cores were meant otherwise. */
+const MOST_WORKERS = 1024;
 
 /**
  * Iterating it is an epoch: tuples of tensors with the samples in the first dimension, or what `collate` makes. Each batch
@@ -42,7 +50,7 @@ type Item = readonly Tensor[] | readonly [] | object | string | number | boolean
  *
  *     for (const [x, t] of new DataLoader(new TensorDataset(images, labels), { batchSize: 64, shuffle: true })) …
  */
-export class DataLoader<S extends Item, T extends Item = S> implements Iterable<T> {
+export class DataLoader<S extends Item, T extends Item = S> implements Iterable<T>, AsyncIterable<T> {
   readonly batchSize: number;
   readonly shuffle: boolean;
   readonly dropLast: boolean;
@@ -50,10 +58,11 @@ export class DataLoader<S extends Item, T extends Item = S> implements Iterable<
   #disposed = false;
   readonly #generator: Generator | undefined;
   readonly #options: LoaderOptions<S, T>;
+  readonly #origin: Origin | undefined;
 
   /**
-   * Throws ValueError for a batch size below 1, a seed beside a generator, options that say twice which samples come, and
-   * orders of an iterable, which has its own.
+   * Throws ValueError for a batch size below 1, a seed beside a generator, options that say twice which samples come,
+   * orders of an iterable, which has its own, and workers that cannot make the dataset, or have no such `collate`.
    */
   constructor(dataset: Dataset<S> | IterableDataset<S>, options: LoaderOptions<S, T> = {}) {
     checkArguments(
@@ -72,6 +81,8 @@ export class DataLoader<S extends Item, T extends Item = S> implements Iterable<
             batchSampler: aBatchSampler,
             collate: aFunction(),
             transform: aFunction(),
+            workers: wholeNumber(0, MOST_WORKERS),
+            prefetch: wholeNumber(1),
           }),
         ],
       ],
@@ -89,6 +100,11 @@ export class DataLoader<S extends Item, T extends Item = S> implements Iterable<
     }
     if (!isDataset(dataset) && (sampler || batchSampler || shuffle)) {
       refuse('takes no order of an iterable, which has its own');
+    }
+    this.#origin = origins.get(dataset);
+    if (options.workers) {
+      if (!this.#origin) refuse('takes workers for a dataset of defineDataset: functions do not go to other threads');
+      this.#origin?.workshop.check(options.collate);
     }
     this.dataset = dataset;
     this.batchSize = batchSize;
@@ -117,22 +133,51 @@ export class DataLoader<S extends Item, T extends Item = S> implements Iterable<
   /** Ends the epochs that are under way: they have no next batch. The dataset stays. Iterating is a DisposedError then. */
   dispose(): void {
     this.#disposed = true;
+    this.#origin?.workshop.end(this);
   }
   [Symbol.dispose](): void {
     this.dispose();
   }
 
+  /** Throws ValueError where workers make the batches. */
   [Symbol.iterator](): IterableIterator<T> {
-    if (this.#disposed) throw new DisposedError('DataLoader', 'the loader is used after dispose()');
+    if (this.#options.workers)
+      throw new ValueError('DataLoader', 'batches of workers come later: take them by for await');
+    this.#checkOpen();
     const { dataset, batchSize, dropLast } = this;
+    const { collate } = this.#options;
     if (!isDataset(dataset)) {
+      const parts = inBatches(dataset, batchSize, dropLast);
       return scoped(
-        this.#made(inBatches(dataset, batchSize, dropLast), samples => samples),
+        this.#made(parts, samples => collated<S, T>(samples, collate)),
         'the DataLoader',
       );
     }
-    const pick = (indices: Int32Array): S[] => Array.from(indices, i => dataset.get(i));
-    return scoped(this.#made(this.#indices(dataset.length), pick), 'the DataLoader');
+    const parts = this.#indices(dataset.length);
+    const seeded = this.#origin?.workshop.seeded(this.#generator);
+    let first = 0;
+    const make = (indices: Int32Array): T => {
+      const run = seeded?.(first);
+      first += indices.length;
+      return batchOf(dataset, indices, collate, run);
+    };
+    return scoped(this.#made(parts, make), 'the DataLoader');
+  }
+
+  /** The same batches for loops that await; workers make them, if there are any. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<T> {
+    const { dataset } = this;
+    const { workers, prefetch = 2, collate, transform } = this.#options;
+    if (!workers || !this.#origin || !isDataset(dataset)) return later(this[Symbol.iterator]());
+    this.#checkOpen();
+    const batches = this.#indices(dataset.length);
+    const { workshop, at } = this.#origin;
+    const of = { loader: this, workers, prefetch, batches, generator: this.#generator, collate, transform };
+    return workshop.epoch(of, at);
+  }
+
+  #checkOpen(): void {
+    if (this.#disposed) throw new DisposedError('DataLoader', 'the loader is used after dispose()');
   }
 
   /** The indices of the batches of an epoch. An order is drawn here, not when the first batch is asked for. */
@@ -148,17 +193,24 @@ export class DataLoader<S extends Item, T extends Item = S> implements Iterable<
     })();
   }
 
-  *#made<P extends Int32Array | S[]>(parts: Iterable<P>, samplesOf: (part: P) => readonly S[]): IterableIterator<T> {
-    const { collate, transform } = this.#options;
-    const source = isDataset(this.dataset) && !collate ? this.dataset : null;
+  *#made<P>(parts: Iterable<P>, make: (part: P) => T): IterableIterator<T> {
+    const { transform } = this.#options;
     for (const part of parts) {
       if (this.#disposed) return;
-      yield scope(() => {
-        const batch = collate ? collate(samplesOf(part)) : stacked<T>(source, part, () => samplesOf(part));
-        return transform ? transform(batch) : batch;
-      }, 'a batch of the DataLoader');
+      yield scope(() => (transform ? transform(make(part)) : make(part)), 'a batch of the DataLoader');
     }
   }
+}
+
+/** What is there already, for loops that await. */
+function later<T>(source: IterableIterator<T>): AsyncIterableIterator<T> {
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next: async () => source.next(),
+    return: async () => source.return!(),
+  };
 }
 
 function* checkedBatches(batches: Iterable<ArrayLike<number>>, n: number): IterableIterator<Int32Array> {
@@ -167,29 +219,3 @@ function* checkedBatches(batches: Iterable<ArrayLike<number>>, n: number): Itera
     yield Int32Array.from(batch);
   }
 }
-
-/** A batch as the dataset makes it, or of samples, at least one, each tensor stacked along a new first dimension. */
-function stacked<T>(
-  source: Dataset<unknown> | null,
-  part: Int32Array | unknown[],
-  samples: () => readonly unknown[],
-): T;
-function stacked(source: Dataset<unknown> | null, part: Int32Array | unknown[], of: () => readonly unknown[]): unknown {
-  if (source?.getBatch && part instanceof Int32Array) return source.getBatch(part);
-  const nameOf = (k: number): string => `sample ${part instanceof Int32Array ? part[k] : k}`;
-  const samples = of().map((sample, k) => {
-    if (isTensors(sample)) return sample;
-    throw new ValueError('DataLoader', `${nameOf(k)} is not an array of tensors, which batches are made of`);
-  });
-  const first = samples[0]!;
-  samples.forEach((sample, k) => {
-    const fits =
-      sample.length === first.length &&
-      sample.every((t, j) => t.dtype === first[j]!.dtype && sameShape(t.shape, first[j]!.shape));
-    if (fits) return;
-    const [a, b] = [sample, first].map(s => s.map(t => `${t.dtype} ${show(t.shape)}`).join(', '));
-    throw new ShapeError('DataLoader', `${nameOf(k)} is (${a}), ${nameOf(0)} (${b}): they do not stack`);
-  });
-  return first.map((_, j) => stack(samples.map(sample => sample[j]!)));
-}
-const isTensors = (v: unknown): v is readonly Tensor[] => Array.isArray(v) && v.every(t => t instanceof Tensor);

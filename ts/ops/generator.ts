@@ -155,6 +155,16 @@ export function defaultGenerator(): Generator {
     fallback = { backend: runtime.backend, generator: untraced(() => keep(new Generator())) };
   return fallback.generator;
 }
+/** Runs f, in which `generator` is the default. */
+export function drawingFrom<T>(generator: Generator, f: () => T): T {
+  const was = fallback;
+  fallback = { backend: runtime.backend, generator };
+  try {
+    return f();
+  } finally {
+    fallback = was;
+  }
+}
 /** Starts the default generator again: all that is random from here on repeats. */
 export function manualSeed(seed: number): void {
   checkCount('manualSeed', 1, arguments);

@@ -9,6 +9,7 @@ import {
   crossEntropy,
   DataLoader,
   decodeSafetensors,
+  defineDataset,
   encodeSafetensors,
   eye,
   Generator,
@@ -33,6 +34,7 @@ import {
   TensorDataset,
   valueAndGrad,
   where,
+  WorkerError,
   writeIdx,
   zeros,
   type DType,
@@ -103,6 +105,23 @@ export function train(images: Tensor, labels: Tensor): number[][] {
   const bytes: Uint8Array = encodeSafetensors(model.stateDict(), { format: 'pt' });
   const { missingKeys } = model.eval().loadStateDict(decodeSafetensors(bytes).tensors, { strict: false });
   return missingKeys.length > 0 ? [] : metrics.confusionMatrix(labels, labels, 10);
+}
+
+export async function fromWorkers(): Promise<TensorData[]> {
+  const noise = defineDataset('file:///noise.js', (n: number) => ({
+    length: n,
+    names: ['noise'],
+    get: i => [tensor([i, i]), tensor(i)],
+  }));
+  const data = noise(8);
+  const all: TensorData[] = [];
+  using loader = new DataLoader(data, { batchSize: data.names.length, workers: 2, prefetch: 3 });
+  try {
+    for await (const [x, t] of loader) all.push(x.mul(t).toArray());
+  } catch (e) {
+    if (!(e instanceof WorkerError) || e.sample === null) throw e;
+  }
+  return all;
 }
 
 export function methods(x: Tensor, w: Tensor, b: Tensor | null): TensorData {

@@ -1,6 +1,6 @@
 /**
  * Node, Deno and Bun: the binary is read from beside this module. The environment's PHYLLO_WASM may name it: `checked` is
- * for finding errors, and not in the package. PHYLLO_THREADS says how many threads compute.
+ * for finding errors, and not in the package. PHYLLO_THREADS says how many threads compute; a global says it of one worker.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -43,7 +43,7 @@ const read = (url: URL): WebAssembly.Module => new WebAssembly.Module(readFileSy
 
 /** The backend with as many threads as are asked for, or with one where there can be no more. */
 function load(): WasmBackend {
-  const asked = threadsAsked(env.PHYLLO_THREADS);
+  const asked = threadsAsked(Reflect.get(globalThis, 'PHYLLO_THREADS') ?? env.PHYLLO_THREADS);
   const chosen = whyBinary(env.PHYLLO_WASM, name);
   const one = (why: string): WasmBackend => wasmBackend(read(BINARIES[name]), name, why, chosen);
   if (asked === 1) return one('PHYLLO_THREADS asks for one');

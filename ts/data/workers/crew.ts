@@ -1,0 +1,185 @@
+/** The workers of a loader. */
+import { ValueError, WorkerError } from '../../core/errors';
+import { errorOf } from './faults';
+import type { Job, Order, Packed, Report } from './messages';
+import { greeting } from './serve';
+import { isWorker, startThread, type Place, type Thread } from './threads';
+
+/**
+ * What came of a job: a batch; a fault in a sample, by its place in the batch, or in none; the error of a worker; nothing, of
+ * an epoch that was ended.
+ */
+export type Outcome = Packed | { readonly at: number; readonly cause: Error } | { readonly error: unknown } | null;
+export type Task = Omit<Job, 'id'>;
+
+/** What a loader's workers make. */
+export interface Product {
+  readonly place: Place;
+  readonly args: readonly unknown[];
+  /** How many samples there are. */
+  readonly length: number;
+}
+
+interface Member {
+  readonly thread: Thread;
+  /** Orders that wait until it is there; null: it is. */
+  orders: Order[] | null;
+  /** It has the dataset. */
+  ready: boolean;
+  /** Its jobs that are under way, by number, the first being worked on. */
+  readonly jobs: Map<number, { readonly task: Task; readonly done: (outcome: Outcome) => void }>;
+}
+
+const LOADING = 'a worker cannot load the module, which is to be apart from the program';
+
+export class Crew {
+  readonly #where: string;
+  readonly #members: readonly Member[];
+  #jobs = 0;
+  #awaited = 0;
+  /** It takes no more jobs: what comes of them. */
+  #over: { readonly outcome: Outcome } | null = null;
+
+  /** Throws ValueError in a worker. */
+  constructor(
+    private readonly product: Product,
+    workers: number,
+  ) {
+    this.#where = nameOf(product.place);
+    if (isWorker()) {
+      throw new ValueError(
+        this.#where,
+        'a worker of a DataLoader takes no workers: they import the module of a dataset, so let it be a file apart from the program',
+      );
+    }
+    this.#members = Array.from({ length: workers }, () => this.#start());
+  }
+
+  /** It takes no more jobs: it was ended, or a worker has failed. */
+  get over(): boolean {
+    return this.#over !== null;
+  }
+  get ended(): boolean {
+    return this.#over?.outcome === null;
+  }
+
+  #start(): Member {
+    const { place, args } = this.product;
+    const thread = startThread(place, {
+      told: report => this.#told(member, report),
+      failed: cause => {
+        const [first] = member.jobs.values();
+        const during = first ? ` while it made ${batchName(first.task.indices)}` : '';
+        this.#fail(member, member.ready ? `a worker failed${during}` : LOADING, cause);
+      },
+    });
+    const member: Member = { thread, orders: [{ args }], ready: false, jobs: new Map() };
+    return member;
+  }
+
+  /** Has the worker that has the least to do make a batch. */
+  ask(task: Task): Promise<Outcome> {
+    return new Promise(done => {
+      if (this.#over) return done(this.#over.outcome);
+      const member = this.#members.reduce((best, m) => (m.jobs.size < best.jobs.size ? m : best));
+      const id = this.#jobs++;
+      member.jobs.set(id, { task, done });
+      this.#post(member, { id, ...task });
+    });
+  }
+
+  /** Ends the jobs of an epoch. */
+  drop(epoch: number): void {
+    for (const member of this.#members) {
+      let some = false;
+      for (const [id, { task, done }] of member.jobs) {
+        if (task.epoch !== epoch) continue;
+        some = member.jobs.delete(id);
+        done(null);
+      }
+      if (some) this.#post(member, { ended: epoch });
+      this.#rest(member);
+    }
+  }
+
+  /** Keeps the process from ending as long as somebody waits for a batch. */
+  async attended<T>(waiting: Promise<T>): Promise<T> {
+    if (this.#awaited++ === 0) this.#hold(true);
+    try {
+      return await waiting;
+    } finally {
+      if (--this.#awaited === 0) this.#hold(false);
+    }
+  }
+  #hold(on: boolean): void {
+    for (const { thread } of this.#members) thread.hold(on);
+  }
+
+  /** Ends the workers, and the epochs that are under way. */
+  end(): void {
+    this.#over ??= { outcome: null };
+    for (const member of this.#members) this.#finish(member, null);
+  }
+  /** Ends a worker; the others do what they were asked for before. */
+  #fail(member: Member, what: string, cause?: unknown): void {
+    const error =
+      cause === undefined
+        ? new WorkerError(this.#where, what)
+        : new WorkerError(this.#where, `${what}: ${String(cause)}`, { cause });
+    const outcome = { error };
+    this.#over ??= { outcome };
+    this.#finish(member, outcome);
+    for (const m of this.#members) this.#rest(m);
+  }
+  #finish({ thread, jobs }: Member, outcome: Outcome): void {
+    thread.end();
+    for (const { done } of jobs.values()) done(outcome);
+    jobs.clear();
+  }
+  /** Ends a worker that has nothing to do, and will have nothing. */
+  #rest(member: Member): void {
+    if (this.#over && member.jobs.size === 0) member.thread.end();
+  }
+
+  #post(member: Member, order: Order): void {
+    if (member.orders) member.orders.push(order);
+    else member.thread.post(order);
+  }
+
+  #told(member: Member, report: Report): void {
+    if ('hello' in report) this.#greeted(member, report.hello);
+    else if ('length' in report) {
+      const [there, here] = [report.length, this.product.length];
+      member.ready = true;
+      if (there !== here) this.#fail(member, `the dataset has ${there} samples in a worker, and ${here} here`);
+    } else if (!('id' in report)) this.#fail(member, 'a worker cannot make the dataset', errorOf(report.fault));
+    else {
+      const job = member.jobs.get(report.id);
+      member.jobs.delete(report.id);
+      job?.done('batch' in report ? report.batch : { at: report.at, cause: errorOf(report.fault) });
+      this.#rest(member);
+    }
+  }
+  #greeted(member: Member, hello: string): void {
+    const { orders } = member;
+    if (orders === null) return this.#fail(member, 'the module, or one that it imports, defines a second dataset');
+    if (hello !== greeting()) {
+      return this.#fail(member, `a worker has other bits: it is ${hello}, and this thread ${greeting()}`);
+    }
+    member.orders = null;
+    try {
+      for (const order of orders) member.thread.post(order);
+    } catch (e) {
+      this.#fail(member, 'the arguments of the dataset cannot go to another thread', e);
+    }
+  }
+}
+
+/** What errors call the module of a dataset. */
+export const nameOf = (place: Place): string => (typeof place === 'function' ? 'a worker of the DataLoader' : place);
+
+/** The samples of a batch, of which there may be many. */
+export function batchName(indices: Int32Array): string {
+  const some = indices.subarray(0, 4).join(', ');
+  return `the batch of ${indices.length === 1 ? 'sample' : 'samples'} ${some}${indices.length > 4 ? ' …' : ''}`;
+}

@@ -1,0 +1,65 @@
+/** Errors on their way between threads. */
+import { display } from '../../core/display';
+import {
+  BackendError,
+  CaptureError,
+  DisposedError,
+  DTypeError,
+  FileError,
+  GradientError,
+  IndexError,
+  OutOfMemoryError,
+  PhylloError,
+  ShapeError,
+  ValueError,
+} from '../../core/errors';
+import type { Fault } from './messages';
+
+const OURS = [
+  BackendError,
+  CaptureError,
+  DisposedError,
+  DTypeError,
+  FileError,
+  GradientError,
+  IndexError,
+  OutOfMemoryError,
+  ShapeError,
+  ValueError,
+];
+const JAVASCRIPTS = [EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError];
+/** Causes of causes beyond this many are a circle. */
+const DEEPEST = 8;
+
+/** What was thrown, as a message. */
+export function faultOf(e: unknown, depth = 0): Fault {
+  if (!(e instanceof Error)) {
+    return { name: 'Error', message: `${display(e)} was thrown`, stack: undefined, parts: undefined, cause: undefined };
+  }
+  const { name, message, stack, cause } = e;
+  return {
+    name: String(name),
+    message: String(message),
+    stack: stack === undefined ? undefined : String(stack),
+    parts: e instanceof PhylloError ? [e.where, e.what] : undefined,
+    cause: cause === undefined || depth === DEEPEST ? undefined : faultOf(cause, depth + 1),
+  };
+}
+
+/** The error again, of the same class if it is the library's or JavaScript's, with the stack that it had there. */
+export function errorOf({ name, message, stack, parts, cause }: Fault): Error {
+  const options = cause && { cause: errorOf(cause) };
+  const e = parts ? ours(name, parts, options) : javascripts(name, message, options);
+  Object.defineProperty(e, 'name', { value: name, configurable: true, writable: true });
+  Object.defineProperty(e, 'message', { value: message, configurable: true, writable: true }); // with the layer's path
+  if (stack !== undefined) Object.defineProperty(e, 'stack', { value: stack, configurable: true, writable: true });
+  return e;
+}
+function ours(name: string, [where, what]: readonly [string, string], options?: ErrorOptions): Error {
+  const type = OURS.find(t => t.name === name) ?? PhylloError;
+  return new type(where, what, options);
+}
+function javascripts(name: string, message: string, options?: ErrorOptions): Error {
+  const type = JAVASCRIPTS.find(t => t.name === name) ?? Error;
+  return new type(message, options);
+}

@@ -1,0 +1,101 @@
+/** What a worker does: it makes the batches that its loader asks for. */
+import { VERSION } from '../../core/display';
+import { ValueError } from '../../core/errors';
+import { runtime } from '../../core/runtime';
+import { scope } from '../../core/scope';
+import { batchOf, WHOLE, type Collate } from '../batch';
+import { aDataset, hasSamples, type Dataset } from '../dataset';
+import { faultOf } from './faults';
+import type { Job, Packed } from './messages';
+import { pack } from './pack';
+import { Seeds } from './seeds';
+import type { Port } from './threads';
+
+/** By what a worker and its loader must agree, for the same bits. */
+export const greeting = (): string => `phyllo ${VERSION} on ${runtime.backend.name}`;
+
+/** Makes the dataset of some arguments. */
+export type Make = (args: readonly unknown[]) => unknown;
+
+/** Makes a dataset and its batches as the port says. */
+export function serve(port: Port, make: Make, collate: Collate<unknown, unknown> | undefined): void {
+  const seeds = new Seeds();
+  let dataset: Dataset<unknown> | null = null;
+  let jobs: Job[] = [];
+  let busy = false;
+  let greeted = false;
+
+  const greet = (): void => {
+    if (!greeted) port.post({ hello: greeting() });
+    greeted = true;
+  };
+  const open = async (args: readonly unknown[]): Promise<void> => {
+    try {
+      dataset = checkedDataset(await make(args));
+      port.post({ length: dataset.length });
+      proceed();
+    } catch (e) {
+      port.post({ fault: faultOf(e) });
+    }
+  };
+  /** Does the next job in a turn of its own, so that an epoch's end is heard in between. */
+  const proceed = (): void => {
+    if (busy || dataset === null || jobs.length === 0) return;
+    busy = true;
+    const from = dataset;
+    soon(() => {
+      busy = false;
+      const job = jobs.shift();
+      if (job) work(from, job);
+      proceed();
+    });
+  };
+  const send = (id: number, batch: Packed): void => {
+    const memory = batch.tensors.map(({ bytes }) => bytes.buffer);
+    try {
+      port.post(
+        { id, batch },
+        memory.filter(buffer => buffer instanceof ArrayBuffer),
+      );
+    } catch (cause) {
+      const what = 'a batch goes to another thread if it is tensors, numbers and text in lists and plain objects';
+      throw new ValueError('DataLoader', what, { cause });
+    }
+  };
+  const work = (from: Dataset<unknown>, { id, indices, first, key, collates }: Job): void => {
+    let at = WHOLE;
+    try {
+      const run = seeds.run(key, first);
+      const batch = scope(() => {
+        const made = batchOf<unknown, unknown>(from, indices, collates ? collate : undefined, (k, f) => {
+          at = k;
+          return run(k, f);
+        });
+        return pack(made);
+      }, 'a batch of the DataLoader');
+      send(id, batch);
+    } catch (e) {
+      port.post({ id, at, fault: faultOf(e) });
+    }
+  };
+
+  port.listen(order => {
+    if (order === 'hello?') greet();
+    else if ('args' in order) void open(order.args);
+    else if ('ended' in order) jobs = jobs.filter(job => job.epoch !== order.ended);
+    else {
+      jobs.push(order);
+      proceed();
+    }
+  });
+  void runtime.backend.threads?.use(1); // the cores are for workers
+  if (port.awaited) greet();
+}
+
+/** Throws unless samples can be taken from it by their numbers. */
+export function checkedDataset(v: unknown): Dataset<unknown> {
+  return hasSamples(v) ? v : aDataset().refuse('defineDataset', 'what make returns', v);
+}
+
+/** Runs f after what has come in by then. */
+const soon = (f: () => void): void => void (globalThis.setImmediate ?? setTimeout)(f);
