@@ -15,7 +15,7 @@ import type { Right } from './arguments';
 import { RIGHT } from './right';
 
 /** Of odd calls of everything. */
-const ROUNDS = Math.ceil(Number(process.env.PHYLLO_FUZZ_RUNS ?? 2000) / 250);
+const ROUNDS = Math.ceil(Number(process.env.PHYLLO_FUZZ_RUNS ?? 1000) / 250);
 const SEED = Number(process.env.PHYLLO_FUZZ_SEED ?? 1);
 
 /** What takes no argument, takes any, reads files or awaits, or is no function of the user's: each by name. */

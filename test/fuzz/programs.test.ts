@@ -13,7 +13,7 @@ import { anyProgram, difference } from './run';
 const [fast, checked] = ['simd128', 'checked'].map(name =>
   wasmBackend(new WebAssembly.Module(readFileSync(new URL(`../../generated/${name}.wasm`, import.meta.url))), name),
 );
-const numRuns = Number(env.PHYLLO_FUZZ_RUNS ?? 2000);
+const numRuns = Number(env.PHYLLO_FUZZ_RUNS ?? 1000);
 const seed = Number(env.PHYLLO_FUZZ_SEED ?? 1);
 
 beforeAll(() => void vi.spyOn(console, 'warn').mockReturnValue()); // of too many shapes
