@@ -87,7 +87,7 @@ export_max_pool2d! {
     "maxPool2dBlockedGrad" max_pool2d_blocked_grad(gy at gx, g, Tap) {
         let planes = g.planes;
         parts! {
-            planes by 1, work planes * (g.h * g.w + g.oh * g.ow), with [
+            planes by 1, work planes * IMAGES * (g.h * g.w + g.oh * g.ow), with [
                 let g = Pool2d { planes, ..g };
                 let (n, m) = (pixels(&g, 1), pooled(&g, 1));
             ];
@@ -108,7 +108,7 @@ pub fn max_pool2d_blocked(
     if wide == 0 || cfg!(feature = "plans") {
         let planes = g.planes;
         parts! {
-            planes by 1, work planes * (g.h * g.w + g.oh * g.ow), with [
+            planes by 1, work planes * IMAGES * (g.h * g.w + g.oh * g.ow), with [
                 let g = Pool2d { planes, ..g };
                 let (n, m) = (pixels(&g, IMAGES), pooled(&g, IMAGES));
             ];
@@ -118,7 +118,7 @@ pub fn max_pool2d_blocked(
     } else {
         let planes = g.planes;
         parts! {
-            planes by 1, work planes * (g.h * g.w + g.oh * g.ow), with [
+            planes by 1, work planes * IMAGES * (g.h * g.w + g.oh * g.ow), with [
                 let g = Pool2d { planes, ..g };
                 let (n, m) = (pixels(&g, IMAGES), pooled(&g, IMAGES));
             ];
@@ -178,7 +178,7 @@ export_avg_pool2d! {
     "avgPool2dBlocked" avg_pool2d_blocked(x y, g, divisor) {
         let planes = g.planes;
         parts! {
-            planes by 1, work planes * (g.h * g.w + g.oh * g.ow), with [
+            planes by 1, work planes * IMAGES * (g.h * g.w + g.oh * g.ow), with [
                 let g = Pool2d { planes, ..g };
                 let (n, m) = (pixels(&g, 1), pooled(&g, 1));
             ];
@@ -190,7 +190,7 @@ export_avg_pool2d! {
     "avgPool2dBlockedGrad" avg_pool2d_blocked_grad(gy gx, g, divisor) {
         let planes = g.planes;
         parts! {
-            planes by 1, work planes * (g.h * g.w + g.oh * g.ow), with [
+            planes by 1, work planes * IMAGES * (g.h * g.w + g.oh * g.ow), with [
                 let g = Pool2d { planes, ..g };
                 let (n, m) = (pixels(&g, 1), pooled(&g, 1));
             ];
