@@ -56,7 +56,8 @@ export class DataLoader<S extends Item, T extends Item = S> implements Iterable<
   readonly dropLast: boolean;
   readonly dataset: Dataset<S> | IterableDataset<S>;
   #disposed = false;
-  readonly #generator: Generator | undefined;
+  /** Where its orders come from, if not from the default generator. */
+  readonly generator: Generator | undefined;
   readonly #options: LoaderOptions<S, T>;
   readonly #origin: Origin | undefined;
 
@@ -110,7 +111,7 @@ export class DataLoader<S extends Item, T extends Item = S> implements Iterable<
     this.batchSize = batchSize;
     this.shuffle = shuffle;
     this.dropLast = dropLast;
-    this.#generator = seed === undefined ? generator : new Generator(seed);
+    this.generator = seed === undefined ? generator : new Generator(seed);
     this.#options = options;
   }
 
@@ -154,7 +155,7 @@ export class DataLoader<S extends Item, T extends Item = S> implements Iterable<
       );
     }
     const parts = this.#indices(dataset.length);
-    const seeded = this.#origin?.workshop.seeded(this.#generator);
+    const seeded = this.#origin?.workshop.seeded(this.generator);
     let first = 0;
     const make = (indices: Int32Array): T => {
       const run = seeded?.(first);
@@ -172,7 +173,7 @@ export class DataLoader<S extends Item, T extends Item = S> implements Iterable<
     this.#checkOpen();
     const batches = this.#indices(dataset.length);
     const { workshop, at } = this.#origin;
-    const of = { loader: this, workers, prefetch, batches, generator: this.#generator, collate, transform };
+    const of = { loader: this, workers, prefetch, batches, generator: this.generator, collate, transform };
     return workshop.epoch(of, at);
   }
 
@@ -186,7 +187,7 @@ export class DataLoader<S extends Item, T extends Item = S> implements Iterable<
     const { sampler, batchSampler } = this.#options;
     if (batchSampler) return checkedBatches(batchSampler, n);
     if (sampler) return checkedBatches(inBatches(sampler, batchSize, dropLast), n);
-    const order = this.shuffle ? permutation(n, this.#generator) : Int32Array.from({ length: n }, (_, i) => i);
+    const order = this.shuffle ? permutation(n, this.generator) : Int32Array.from({ length: n }, (_, i) => i);
     const count = this.length;
     return (function* () {
       for (let i = 0; i < count; i++) yield order.subarray(i * batchSize, (i + 1) * batchSize);

@@ -1,0 +1,102 @@
+/**
+ * A file that a run can go on from: safetensors, so that other programs can read the weights, whose metadata has what is no
+ * tensor as JSON, and a checksum over the whole file.
+ */
+import { copy_, decodeSafetensors, encodeSafetensors, FileError, noGrad, type Tensor, ValueError } from 'phyllo';
+
+/** What is told apart as text from what JSON has. */
+const VERSION = '1';
+const FORMAT = 'phyllo checkpoint';
+
+/** A checkpoint, read. */
+export interface Saved {
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  readonly state: unknown;
+}
+
+export function encodeCheckpoint({ tensors, state }: Saved): Uint8Array {
+  const bytes = encodeSafetensors(tensors, {
+    format: FORMAT,
+    version: VERSION,
+    checksum: hex(0),
+    state: JSON.stringify(state, (_, v: unknown) => (isOdd(v) ? { number: String(v) } : v)),
+  });
+  bytes.set(new TextEncoder().encode(hex(crc32(bytes))), placeOfChecksum(bytes));
+  return bytes;
+}
+
+/**
+ * @param name the file's, for errors.
+ * @throws {FileError} for what is no checkpoint, of a later version, or damaged.
+ */
+export function decodeCheckpoint(bytes: Uint8Array, name: string): Saved {
+  const { tensors, metadata } = decodeSafetensors(bytes, name, { convert: false });
+  const { format, version, checksum, state } = metadata;
+  if (format !== FORMAT || state === undefined) throw new FileError(name, 'is no checkpoint of a training run');
+  if (version !== VERSION) {
+    throw new FileError(name, `is a checkpoint of version ${version}, this phyllo reads version ${VERSION}`);
+  }
+  const blank = bytes.slice();
+  blank.set(new TextEncoder().encode(hex(0)), placeOfChecksum(bytes));
+  if (checksum !== hex(crc32(blank))) throw new FileError(name, 'is damaged: its checksum does not fit its bytes');
+  return { tensors, state: JSON.parse(state, (_, v: unknown) => numberOf(v)) };
+}
+
+/** What JSON has no numbers for. */
+const isOdd = (v: unknown): boolean => typeof v === 'number' && (!Number.isFinite(v) || Object.is(v, -0));
+function numberOf(v: unknown): unknown {
+  if (typeof v !== 'object' || v === null || Object.keys(v).join() !== 'number') return v;
+  const text: unknown = Reflect.get(v, 'number');
+  return typeof text === 'string' ? Number(text) : v;
+}
+
+const KEY: Uint8Array = new TextEncoder().encode('"checksum":"');
+/** Where the digits of the checksum are. */
+function placeOfChecksum(bytes: Uint8Array): number {
+  for (let at = 8; at + KEY.length < bytes.length; at++) {
+    if (KEY.every((byte, i) => bytes[at + i] === byte)) return at + KEY.length;
+  }
+  throw new FileError('checkpoint', 'has no checksum');
+}
+const hex = (n: number): string => n.toString(16).padStart(8, '0');
+
+/** CRC-32 of IEEE 802.3, as in zip and PNG. */
+const TABLE: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let c = byte;
+  for (let bit = 0; bit < 8; bit++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
+  return c;
+});
+function crc32(bytes: Uint8Array): number {
+  let c = 0xffffffff;
+  for (let i = 0; i < bytes.length; i++) c = TABLE[(c ^ bytes[i]!) & 0xff]! ^ (c >>> 8);
+  return ~c >>> 0;
+}
+
+/** Tensors under a name and a dot. */
+export function under(prefix: string, tensors: Readonly<Record<string, Tensor>>): [name: string, tensor: Tensor][] {
+  return Object.entries(tensors).map(([name, t]) => [`${prefix}.${name}`, t]);
+}
+/** Those that are under a name, by the rest of theirs. */
+export function below(prefix: string, tensors: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(tensors).flatMap(([name, t]) =>
+      name.startsWith(`${prefix}.`) ? [[name.slice(prefix.length + 1), t]] : [],
+    ),
+  );
+}
+
+/** Copies numbers into tensors of the same names, shapes and types. @throws {ValueError} before any is written. */
+export function copyInto(
+  where: string,
+  to: Readonly<Record<string, Tensor>>,
+  from: Readonly<Record<string, Tensor>>,
+): void {
+  const signature = (t: Tensor | undefined): string => (t ? `${t.dtype} [${t.shape.join(', ')}]` : 'none');
+  for (const name of new Set([...Object.keys(to), ...Object.keys(from)])) {
+    const [own, saved] = [signature(to[name]), signature(from[name])];
+    if (own !== saved) throw new ValueError(where, `${name} is ${own} here, and ${saved} in the checkpoint`);
+  }
+  noGrad(() => {
+    for (const [name, t] of Object.entries(to)) copy_(t, from[name]!);
+  });
+}
