@@ -48,6 +48,7 @@ export { keep, scoped, steps, userScope as scope } from './core/scope';
 export { noGrad } from './core/runtime';
 export { backward, gradients, type BackwardOptions } from './autodiff/backward';
 export { checkpoint } from './autodiff/checkpoint';
+export type { RemovableHandle } from './autodiff/hooks';
 export { grad, valueAndGrad } from './autodiff/grad';
 export * from './ops/all';
 export * from './ops/creation';

@@ -1,6 +1,7 @@
 /** Tensor's methods, derived from the ops that are some, with their types and documentation; and `backward`. */
 import { checkCount } from './core/kinds';
 import { backward, type BackwardOptions } from './autodiff/backward';
+import { registerHook, type RemovableHandle } from './autodiff/hooks';
 import { Tensor } from './core/tensor';
 import { replace } from './ops/inplace';
 import * as ops from './ops/methods';
@@ -31,6 +32,17 @@ declare module './core/tensor' {
      * start. Throws GradientError if the graph was used before, or a value it saved was changed in place.
      */
     backward(options?: BackwardOptions): void;
+    /**
+     * Calls `hook` with the gradient by this each time `backward` or `gradients` has found one; what it returns takes the
+     * gradient's place. Of a leaf hooks stay with the tensor; of what an op made, with the graph. The gradient is freed when
+     * the hook returns: `keep` it, or read its numbers there. In a captured function hooks run while it is traced: what
+     * they compute is part of the plan. What a checkpoint computes again registers nothing.
+     *
+     * @returns what removes the hook.
+     * @throws {GradientError} if this requires no gradient, or its graph was used already.
+     * @throws {ShapeError} in `backward`, if the hook returns another shape.
+     */
+    registerHook(hook: (grad: Tensor) => Tensor | void): RemovableHandle;
   }
 }
 
@@ -61,7 +73,7 @@ function method(
     return op.call(undefined, this, a, b, c, d, e);
   };
 }
-for (const [name, op] of Object.entries({ ...ops, backward })) {
+for (const [name, op] of Object.entries({ ...ops, backward, registerHook })) {
   Object.defineProperty(Tensor.prototype, name, { value: method(name, op), configurable: true });
 }
 for (const name of REPLACING) {

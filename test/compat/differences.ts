@@ -122,6 +122,7 @@ export const RENAMED: Readonly<Record<string, string>> = {
   asarray: 'tensor(array)',
   type: "x.to('f32')",
   type_as: 'x.to(other.dtype)',
+  retain_grad: 'x.registerHook(g => keep(g))',
   float: "x.to('f32')",
   double: "x.to('f64')",
   half: "x.to('f16')",
@@ -201,7 +202,6 @@ export const MISSING: Reasons = {
   'rare factorisations':
     'cholesky_inverse geqrf lobpcg lu_unpack orgqr ormqr pca_lowrank svd_lowrank householder_product ldl_factor ldl_factor_ex ldl_solve tensorinv tensorsolve',
   'a function of JavaScript for each element': 'apply_ map_',
-  'hooks on gradients': 'register_hook retain_grad',
   'not yet':
     'ctc_loss CTCLoss embedding_bag EmbeddingBag fractional_max_pool2d fractional_max_pool2d_with_indices fractional_max_pool3d fractional_max_pool3d_with_indices FractionalMaxPool2d FractionalMaxPool3d max_unpool1d max_unpool2d max_unpool3d MaxUnpool1d MaxUnpool2d MaxUnpool3d AdaptiveLogSoftmaxWithLoss triplet_margin_with_distance_loss TripletMarginWithDistanceLoss LBFGS ReduceLROnPlateau weight_norm spectral_norm conv_tbc index_reduce index_reduce_ histogramdd fill_diagonal_ sum_to_size can_cast promote_types result_type get_num_threads set_num_threads get_device short is_neg resolve_neg initial_seed',
 };

@@ -295,6 +295,12 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   'nn.Module#train': () => on(linear(), optional(plain(true))),
   'nn.Module#requiresGrad_': () => on(linear(), optional(plain(false))),
   'nn.Module#apply': () => on(linear(), { value: () => {}, also: 'function' }),
+  ...Object.fromEntries(
+    ['registerForwardHook', 'registerForwardPreHook', 'registerFullBackwardHook'].map(name => [
+      `nn.Module#${name}`,
+      () => on(linear(), { value: () => {}, also: 'function' }),
+    ]),
+  ),
   'nn.Module#getSubmodule': () => on(new nn.Sequential(linear()), { value: '0', also: 'text' }),
   'nn.Module#getParameter': () => on(linear(), { value: 'weight', also: 'text' }),
   'nn.Module#getBuffer': () => on(new nn.BatchNorm1d(2), { value: 'running_mean', also: 'text' }),
@@ -309,6 +315,7 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   ...RIGHT_TRAINING,
 
   'Tensor#backward': () => on(leaf().sum(), optional(plain({ retainGraph: true }))),
+  'Tensor#registerHook': () => on(leaf(), { value: () => {}, also: 'function' }),
   'Tensor#set': () => on(m(2), { value: [1, 2], also: 'numbers' }),
   'metrics.ConfusionMatrix#update': () => on(new metrics.ConfusionMatrix(2), labels([0, 1]), labels([1, 1])),
   'metrics.ConfusionMatrix#average': () => on(new metrics.ConfusionMatrix(2), plain('macro')),

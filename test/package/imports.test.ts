@@ -84,7 +84,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
     PACKAGES.map(name => [`${name}/`, DOMAINS.includes(name) ? PUBLIC : ['core/', 'ops/', 'autodiff/']]),
   ),
   api: ['core/', 'ops/', 'autodiff/', 'graph/', 'methods', ...PACKAGES.map(name => `${name}/index`)],
-  methods: ['core/', 'ops/methods', 'ops/inplace', 'ops/replacing', 'autodiff/backward'],
+  methods: ['core/', 'ops/methods', 'ops/inplace', 'ops/replacing', 'autodiff/backward', 'autodiff/hooks'],
   engine: ['core/'],
   node: ['core/', 'engine', 'methods', 'backend/wasm/node'],
   browser: ['core/runtime', 'methods', 'backend/wasm/browser'],

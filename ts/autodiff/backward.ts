@@ -12,11 +12,12 @@ import { scope } from '../core/scope';
 import { adopt, drop } from '../core/lifetime';
 import { sameShape, show } from '../core/shape';
 import { checked } from '../core/signature';
-import { handle, live, type Tensor } from '../core/tensor';
+import { live, type Tensor } from '../core/tensor';
 import { add } from '../ops/arithmetic';
 import { copy } from '../core/convert';
 import { add_ } from '../ops/inplace';
 import { full } from '../ops/creation';
+import { alias, hooksOf } from './hooks';
 
 export interface BackwardOptions {
   /** The cotangent of y to start from; may be left out for a single number, where it is 1. */
@@ -34,16 +35,6 @@ const backwardOptions: Kind<BackwardOptions | undefined> = optionsOf<BackwardOpt
 });
 
 let passes = 0;
-
-/** A handle of the walk's own: it counts its storage and its node, and belongs to no scope. */
-function alias(t: Tensor): Tensor {
-  const a = handle(t);
-  a.node = t.node;
-  a.slot = t.slot;
-  a.loop = t.loop;
-  if (a.node) a.node.refs++;
-  return a;
-}
 
 /** The nodes that lead to `from`, newest first. */
 function collect(from: Node): Node[] {
@@ -82,6 +73,8 @@ function walk(y: Tensor, targets: readonly Tensor[] | null, options: BackwardOpt
   try {
     for (const n of nodes) {
       if (n.needed && n.g.some(g => g)) {
+        const hooks = hooksOf(n);
+        if (hooks !== null) for (const hook of hooks) hook(n);
         if (wanted?.has(n))
           found.set(
             n,

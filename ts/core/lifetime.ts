@@ -17,7 +17,7 @@
  */
 import { register, unregister } from './collector';
 import { CaptureError, DisposedError, type PhylloError } from './errors';
-import { releaseNode } from './node';
+import { releaseNode, type CotangentHook } from './node';
 import { runtime } from './runtime';
 import { show } from './shape';
 import type { Tensor } from './tensor';
@@ -170,6 +170,8 @@ export class Leaf {
    * free them before the collector comes, so they go when the gradient is cleared. One list for each backward pass.
    */
   readonly spent: WeakRef<Tensor>[][] = [];
+  /** Here and not in its node, which the collector's record of the tensor holds: they may lead to the tensor. */
+  hooks: readonly CotangentHook[] | null = null;
 }
 /** Clears a leaf's gradient, and with it what the graphs that fed it left unowned. */
 export function clearGrad(leaf: Leaf): void {

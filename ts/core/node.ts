@@ -12,6 +12,9 @@ export interface Recomputation {
   leave(): void;
 }
 
+/** Looks at the cotangents of a node's outputs, `g`, once all have come, and may put others there. */
+export type CotangentHook = (node: Node) => void;
+
 /** The slot of what a captured function returned, if gradients led to it inside: outside, no node does. */
 export const RETURNED = -1;
 
@@ -47,6 +50,8 @@ export class Node {
   // One backward pass at a time writes here.
   mark = 0;
   needed = false;
+  /** Called with it in this order by each walk; a leaf's belong to its tensor (`Leaf`). */
+  hooks: readonly CotangentHook[] | null = null;
   /** Cotangents of the outputs. */
   g: (Tensor | null)[] = [];
 
@@ -75,6 +80,7 @@ export class Node {
     this.released = true;
     if (this.saved) for (const s of this.saved) s?.storage.release();
     this.saved = null;
+    this.hooks = null; // they may lead to its own outputs, which the collector's record of these would hold for ever
   }
 }
 

@@ -13,6 +13,8 @@ import { siteOfCall } from './stack';
  */
 const isTraced = (v: unknown): boolean => v instanceof Tensor && v.storage.traced && !v.isKept;
 
+const hooksOf = (t: Tensor): unknown => (t.leaf === null ? null : t.leaf.hooks);
+
 /**
  * What objects held when the code that depends on them ran; and tensors from outside, which must still be there, and still
  * need a gradient or not.
@@ -23,6 +25,8 @@ export class Guards {
   /** Those used from outside the trace, once it has settled. */
   readonly tensors: Tensor[] = [];
   private readonly recorded: boolean[] = [];
+  /** The hooks on their gradients. */
+  private readonly hooks: unknown[] = [];
   /** What the function makes belongs here, or to a scope inside. */
   scope: Scope | null = null;
 
@@ -40,6 +44,7 @@ export class Guards {
     this.seen.add(t);
     this.tensors.push(t);
     this.recorded.push(t.node !== null);
+    this.hooks.push(hooksOf(t));
   }
 
   /** The trace is over: handles that it made of what was there are gone, or nobody's. */
@@ -48,9 +53,10 @@ export class Guards {
     this.tensors.forEach((t, i) => {
       if (t.disposed || !(t.isKept || t.registration || t.owner !== noScope)) return;
       this.tensors[n] = t;
-      this.recorded[n++] = this.recorded[i]!;
+      this.recorded[n] = this.recorded[i]!;
+      this.hooks[n++] = this.hooks[i];
     });
-    this.tensors.length = this.recorded.length = n;
+    this.tensors.length = this.recorded.length = this.hooks.length = n;
     this.meetOwners();
     this.seen.clear();
   }
@@ -80,10 +86,10 @@ export class Guards {
   }
 
   hold(): boolean {
-    const { tensors, recorded, memos } = this;
+    const { tensors, recorded, hooks, memos } = this;
     for (let i = 0; i < tensors.length; i++) {
       const t = tensors[i]!;
-      if (t.disposed || (t.node !== null) !== recorded[i]) return false;
+      if (t.disposed || (t.node !== null) !== recorded[i] || hooksOf(t) !== hooks[i]) return false;
     }
     for (let i = 0; i < memos.length; i++) if (memos[i]!.changed() !== undefined) return false;
     return true;
@@ -105,6 +111,13 @@ export class Guards {
       throw new CaptureError(
         'capture',
         `the function called${siteOfCall()} changes requiresGrad of a tensor of shape ${show(t.shape)}, which a plan would do once: do it outside`,
+      );
+    }
+    const hooked = this.tensors.find((t, j) => !t.disposed && hooksOf(t) !== this.hooks[j] && !this.made(t));
+    if (hooked) {
+      throw new CaptureError(
+        'capture',
+        `the function called${siteOfCall()} registers or removes a hook of a leaf of shape ${show(hooked.shape)}, which a plan would do once: do it outside`,
       );
     }
   }

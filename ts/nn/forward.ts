@@ -5,6 +5,7 @@ import { checkCount } from '../core/kinds';
 import { runtime } from '../core/runtime';
 import { scopeOf } from '../core/scope';
 import { checkFields, isModule, walk } from './fields';
+import { callWithHooks, hooksOf } from './hooks';
 import type { Module } from './module';
 
 /** Notified of each forward call that ends: module, and what it returned. */
@@ -61,7 +62,7 @@ function arityOf(f: Method): number {
 /** `forward` as a scope, which knows where its errors come from. */
 function scoping(forward: Method, hides: boolean): Method {
   const most = arityOf(forward) || Infinity; // one without names ignores its input on purpose
-  return function (...inputs) {
+  return function scoped(...inputs) {
     if (!isModule(this)) {
       throw new ValueError(
         'forward',
@@ -75,7 +76,12 @@ function scoping(forward: Method, hides: boolean): Method {
       if (inputs.length > most) checkCount(`${this.constructor.name}.forward`, most, inputs);
       checkFields(this);
       if (outer !== null && outer !== this) checkHeld(outer, this);
-      const output = scopeOf(forward, this, inputs, 'nobody');
+      const hooks = hooksOf(this);
+      // What a subclass inherits or calls as `super.forward` is part of its own.
+      const output =
+        hooks === null || this.forward !== scoped
+          ? scopeOf(forward, this, inputs, 'nobody')
+          : scopeOf(callWithHooks, this, [forward, most, hooks, inputs], 'nobody');
       observer?.(this, output);
       return output;
     } catch (e) {

@@ -1,5 +1,6 @@
 /** Layers and models: phyllo/nn. */
 export { Layer, Module } from './module';
+export type { ForwardHook, ForwardPreHook, FullBackwardHook, Gradients } from './hooks';
 export type { LoadOptions, LoadReport } from './state';
 export { Buffer, Parameter, type BufferOptions } from './parameter';
 export * from './layers';

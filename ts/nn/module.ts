@@ -9,8 +9,10 @@ import { aBoolean, aFunction, aText, check, checkCount, instanceOf, kind, type K
 import { drop } from '../core/lifetime';
 import { addOwner } from '../core/owners';
 import type { Tensor } from '../core/tensor';
+import type { RemovableHandle } from '../autodiff/hooks';
 import { checkParts, childrenOf, fields, walk } from './fields';
 import { wrap } from './forward';
+import { register, setHooks, type ForwardHook, type ForwardPreHook, type FullBackwardHook } from './hooks';
 import { Buffer, Parameter, type BufferOptions } from './parameter';
 import { printed, showsText } from './print';
 import { copyModule, loadState, stateOf, type LoadOptions, type LoadReport } from './state';
@@ -31,6 +33,7 @@ export abstract class Module {
     wrap(Object.getPrototypeOf(this), Module.prototype);
     showsText(Module.prototype);
     addOwner(this);
+    setHooks(this, null);
     noteChange();
   }
 
@@ -201,6 +204,39 @@ export abstract class Module {
     check('requiresGrad_', 'on', aBoolean, on);
     for (const p of this.parameters()) p.requiresGrad = on;
     return this;
+  }
+  /**
+   * Calls `hook` with the module, its inputs and its output after each `forward`; what the hook returns takes the place of
+   * the output. Several run in the order in which they were registered. Tensors live until `forward` ends, or the scope
+   * around for the output: `keep` those that are to stay. In a captured function hooks run while it is traced: what they
+   * compute is part of the plan, what they do besides happens at traces alone; one that is registered or removed makes
+   * another plan. A subclass's `super.forward` is part of its own.
+   *
+   * @returns what removes the hook.
+   * @throws {ValueError} if `hook` is no function, or `forward` is a field: a method alone is called with hooks.
+   */
+  registerForwardHook<M extends Module>(this: M, hook: ForwardHook<M>): RemovableHandle {
+    checkCount('registerForwardHook', 1, arguments);
+    return register(this, 'registerForwardHook', { at: 'after', hook });
+  }
+  /**
+   * Calls `hook` with the module and the list of its inputs before each `forward`; what the hook returns, another list or
+   * one tensor, are the inputs instead. Otherwise as `registerForwardHook`.
+   */
+  registerForwardPreHook<M extends Module>(this: M, hook: ForwardPreHook<M>): RemovableHandle {
+    checkCount('registerForwardPreHook', 1, arguments);
+    return register(this, 'registerForwardPreHook', { at: 'before', hook });
+  }
+  /**
+   * Calls `hook` with the module and the gradients by its inputs and outputs, once in each walk of gradients that comes to
+   * the inputs, or to the outputs where no input requires a gradient. A list has an entry for each tensor among inputs or
+   * outputs, in order and however nested: null where it has no gradient. What the hook returns are the gradients by the
+   * inputs instead. They are freed when it returns: `keep` them, or read their numbers there. Otherwise as
+   * `registerForwardHook`.
+   */
+  registerFullBackwardHook<M extends Module>(this: M, hook: FullBackwardHook<M>): RemovableHandle {
+    checkCount('registerFullBackwardHook', 1, arguments);
+    return register(this, 'registerFullBackwardHook', { at: 'backward', hook });
   }
   /** Its class, its settings and the modules inside, a line for each; of custom classes the fields that are numbers or text. */
   toString(): string {
