@@ -3,6 +3,7 @@
  * tensor as JSON, and a checksum over the whole file.
  */
 import { copy_, decodeSafetensors, encodeSafetensors, FileError, noGrad, type Tensor, ValueError } from 'phyllo';
+import { crc32 } from './crc';
 
 /** What is told apart as text from what JSON has. */
 const VERSION = '1';
@@ -59,18 +60,6 @@ function placeOfChecksum(bytes: Uint8Array): number {
   throw new FileError('checkpoint', 'has no checksum');
 }
 const hex = (n: number): string => n.toString(16).padStart(8, '0');
-
-/** CRC-32 of IEEE 802.3, as in zip and PNG. */
-const TABLE: Uint32Array = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let c = byte;
-  for (let bit = 0; bit < 8; bit++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
-  return c;
-});
-function crc32(bytes: Uint8Array): number {
-  let c = 0xffffffff;
-  for (let i = 0; i < bytes.length; i++) c = TABLE[(c ^ bytes[i]!) & 0xff]! ^ (c >>> 8);
-  return ~c >>> 0;
-}
 
 /** Tensors under a name and a dot. */
 export function under(prefix: string, tensors: Readonly<Record<string, Tensor>>): [name: string, tensor: Tensor][] {

@@ -32,6 +32,20 @@ export async function ensureFolder(path: string): Promise<void> {
     throw new FileError(path, `cannot be made: ${reasonOf(cause)}`, { cause });
   }
 }
+/** Adds to the end of a file, which is made if it is not there. */
+export async function appendFile(path: string, parts: readonly Uint8Array[]): Promise<void> {
+  const { files } = required(path);
+  try {
+    const file = await files.open(path, 'a');
+    try {
+      for (const part of parts) await file.appendFile(part);
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    throw new FileError(path, `cannot be written: ${reasonOf(cause)}`, { cause });
+  }
+}
 export async function removeFile(path: string): Promise<void> {
   await required(path).files.rm(path, { force: true });
 }

@@ -17,3 +17,11 @@ export {
   type EarlyStoppingOptions,
 } from './callbacks/best';
 export { checkpoints, type CheckpointOptions } from './callbacks/checkpoints';
+export { csvLog, jsonLines, tensorBoard, type TensorBoardOptions } from './callbacks/logs';
+export {
+  exponentialAverage,
+  stochasticAverage,
+  type ExponentialAverageOptions,
+  type StochasticAverageOptions,
+} from './callbacks/average';
+export { SummaryWriter } from './events';
