@@ -126,6 +126,8 @@ export default defineConfig(
     platform: 'neutral',
     external: [/^node:/, /\.wasm$/],
     removeNodeProtocol: false,
+    // What papaparse requires of Node is left out; it is no module of an AMD loader that a page may have.
+    define: { PAPA_BROWSER_CONTEXT: 'true', define: 'undefined' },
     esbuildPlugins: [sources],
     plugins: [named],
     minify: 'terser',

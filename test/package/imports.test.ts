@@ -98,10 +98,11 @@ const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
   'edge/node.ts': ['node:fs/promises', 'node:process'],
   'edge/workerd.ts': ['../generated/infer-relaxed.wasm'],
   'backend/wasm/kernels.ts': ['../generated/phyllo_wasm'],
+  'tables/csv.ts': ['papaparse'],
   'train/events.ts': ['pbf', 'fast-png'],
 };
 /** Libraries that packages of a domain have in their files. */
-const BUNDLED: readonly string[] = ['pbf', 'fast-png'];
+const BUNDLED: readonly string[] = ['papaparse', 'pbf', 'fast-png'];
 
 const under = (module: string, place: string): boolean =>
   place.endsWith('/') ? module.startsWith(place) : module === place;
