@@ -127,14 +127,14 @@ test('many rows', async () => {
   ).join('');
   const pieces = async function* (): AsyncGenerator<string> {
     yield 'a,b,c,d\n';
-    for (let k = 0; k < 200; k++) yield piece;
+    for (let k = 0; k < 120; k++) yield piece;
   };
   const start = performance.now();
   const table = await readCsv(pieces());
   console.log(
-    `200,000 rows of ${piece.length / 1000} characters: ${((performance.now() - start) / 1000).toFixed(1)} s`,
+    `120,000 rows of ${piece.length / 1000} characters: ${((performance.now() - start) / 1000).toFixed(1)} s`,
   );
-  expect(table.length).toBe(200_000);
+  expect(table.length).toBe(120_000);
   expect(table.types).toEqual({ a: 'number', b: 'category', c: 'category', d: 'date' });
-  expect(table.row(199_999)).toEqual({ a: 999 / 7, b: 'c4', c: 'text, 999', d: new Date('2020-01-29') });
+  expect(table.row(119_999)).toEqual({ a: 999 / 7, b: 'c4', c: 'text, 999', d: new Date('2020-01-29') });
 });
