@@ -25,3 +25,13 @@ export {
   type StochasticAverageOptions,
 } from './callbacks/average';
 export { SummaryWriter } from './events';
+export {
+  crossValidate,
+  search,
+  type CrossValidation,
+  type Search,
+  type SearchOptions,
+  type Trial,
+} from './search';
+export { rateTest, type RateOptions, type RateTest } from './rates';
+export type { Choice, Range, Settings, Space } from './space';
