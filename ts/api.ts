@@ -30,20 +30,7 @@ export type { DType, TensorData } from './core/dtype';
 export type { Shape } from './core/shape';
 export type { Operand } from './core/declare';
 export type { Pair, Triple } from './core/sizes';
-export {
-  BackendError,
-  CaptureError,
-  DisposedError,
-  DTypeError,
-  FileError,
-  GradientError,
-  IndexError,
-  OutOfMemoryError,
-  PhylloError,
-  ShapeError,
-  ValueError,
-  WorkerError,
-} from './core/errors';
+export * from './core/errors';
 export { keep, scoped, steps, userScope as scope } from './core/scope';
 export { noGrad } from './core/runtime';
 export { backward, gradients, type BackwardOptions } from './autodiff/backward';
