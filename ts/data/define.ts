@@ -4,7 +4,7 @@ import { checkArguments } from '../core/signature';
 import type { Dataset, Item } from './dataset';
 import { origins } from './origins';
 import { checkedDataset, serve } from './workers/serve';
-import { portOf, type Place, type WebWorker } from './workers/threads';
+import { portOf, type Place, type WebWorker } from './workers/start';
 import { DatasetWorkshop } from './workers/workshop';
 
 export interface DefineOptions {

@@ -3,7 +3,7 @@ import { ValueError, WorkerError } from '../../core/errors';
 import { errorOf } from './faults';
 import type { Job, Order, Packed, Report } from './messages';
 import { greeting } from './serve';
-import { isWorker, startThread, type Place, type Thread } from './threads';
+import { isWorker, startThread, type Place, type Thread } from './start';
 
 /**
  * What came of a job: a batch; a fault in a sample, by its place in the batch, or in none; the error of a worker; nothing, of
@@ -26,7 +26,9 @@ interface Member {
   orders: Order[] | null;
   /** It has the dataset. */
   ready: boolean;
-  /** Its jobs that are under way, by number, the first being worked on. */
+  /** Whether the first of its jobs is what it works on: not from when one is dropped until the next report. */
+  sure: boolean;
+  /** Its jobs that are under way, by number, in their order. */
   readonly jobs: Map<number, { readonly task: Task; readonly done: (outcome: Outcome) => void }>;
 }
 
@@ -34,13 +36,13 @@ const LOADING = 'a worker cannot load the module, which is to be apart from the 
 
 export class Crew {
   readonly #where: string;
-  readonly #members: readonly Member[];
+  readonly #members: Member[] = [];
   #jobs = 0;
   #awaited = 0;
   /** It takes no more jobs: what comes of them. */
   #over: { readonly outcome: Outcome } | null = null;
 
-  /** Throws ValueError in a worker. */
+  /** Throws ValueError in a worker, and what a worker throws that cannot be started. */
   constructor(
     private readonly product: Product,
     workers: number,
@@ -52,7 +54,12 @@ export class Crew {
         'a worker of a DataLoader takes no workers: they import the module of a dataset, so let it be a file apart from the program',
       );
     }
-    this.#members = Array.from({ length: workers }, () => this.#start());
+    try {
+      while (this.#members.length < workers) this.#members.push(this.#start());
+    } catch (e) {
+      this.end();
+      throw e;
+    }
   }
 
   /** It takes no more jobs: it was ended, or a worker has failed. */
@@ -68,12 +75,12 @@ export class Crew {
     const thread = startThread(place, {
       told: report => this.#told(member, report),
       failed: cause => {
-        const [first] = member.jobs.values();
+        const [first] = member.sure ? member.jobs.values() : [];
         const during = first ? ` while it made ${batchName(first.task.indices)}` : '';
         this.#fail(member, member.ready ? `a worker failed${during}` : LOADING, cause);
       },
     });
-    const member: Member = { thread, orders: [{ args }], ready: false, jobs: new Map() };
+    const member: Member = { thread, orders: [{ args }], ready: false, sure: true, jobs: new Map() };
     return member;
   }
 
@@ -91,13 +98,15 @@ export class Crew {
   /** Ends the jobs of an epoch. */
   drop(epoch: number): void {
     for (const member of this.#members) {
-      let some = false;
-      for (const [id, { task, done }] of member.jobs) {
-        if (task.epoch !== epoch) continue;
-        some = member.jobs.delete(id);
+      const dropped = [...member.jobs].filter(([, { task }]) => task.epoch === epoch);
+      for (const [id, { done }] of dropped) {
+        member.jobs.delete(id);
         done(null);
       }
-      if (some) this.#post(member, { ended: epoch });
+      if (dropped.length > 0) {
+        member.sure = false;
+        this.#post(member, { ended: epoch });
+      }
       this.#rest(member);
     }
   }
@@ -156,6 +165,7 @@ export class Crew {
     else {
       const job = member.jobs.get(report.id);
       member.jobs.delete(report.id);
+      member.sure = true;
       job?.done('batch' in report ? report.batch : { at: report.at, cause: errorOf(report.fault) });
       this.#rest(member);
     }

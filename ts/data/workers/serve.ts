@@ -9,7 +9,7 @@ import { faultOf } from './faults';
 import type { Job, Packed } from './messages';
 import { pack } from './pack';
 import { Seeds } from './seeds';
-import type { Port } from './threads';
+import type { Port } from './start';
 
 /** By what a worker and its loader must agree, for the same bits. */
 export const greeting = (): string => `phyllo ${VERSION} on ${runtime.backend.name}`;
@@ -24,7 +24,13 @@ export function serve(port: Port, make: Make, collate: Collate<unknown, unknown>
   let jobs: Job[] = [];
   let busy = false;
   let greeted = false;
+  let enlisted = false;
 
+  /** A loader has this thread, and the cores are for its workers. */
+  const enlist = (): void => {
+    if (!enlisted) void runtime.backend.threads?.use(1);
+    enlisted = true;
+  };
   const greet = (): void => {
     if (!greeted) port.post({ hello: greeting() });
     greeted = true;
@@ -80,6 +86,7 @@ export function serve(port: Port, make: Make, collate: Collate<unknown, unknown>
   };
 
   port.listen(order => {
+    enlist();
     if (order === 'hello?') greet();
     else if ('args' in order) void open(order.args);
     else if ('ended' in order) jobs = jobs.filter(job => job.epoch !== order.ended);
@@ -88,8 +95,9 @@ export function serve(port: Port, make: Make, collate: Collate<unknown, unknown>
       proceed();
     }
   });
-  void runtime.backend.threads?.use(1); // the cores are for workers
-  if (port.awaited) greet();
+  if (!port.awaited) return;
+  enlist();
+  greet();
 }
 
 /** Throws unless samples can be taken from it by their numbers. */

@@ -30,7 +30,7 @@ export interface Listener {
   failed(cause: unknown): void;
 }
 
-/** A global that names the module a thread was started for, and is null once that serves. */
+/** A global that names the module a thread was started for, and is null once that serves, or a loader has asked it to. */
 const MODULE = 'phyllo.module';
 /** Whether this thread is some loader's worker. */
 export const isWorker = (): boolean => MODULE in globalThis;
@@ -147,9 +147,16 @@ export function portOf(place: Place): Port | null {
   };
 }
 const inWebWorker = (): boolean => 'WorkerGlobalScope' in globalThis && !('document' in globalThis);
+/** A page may have workers of its own that import the module: which are a loader's, its orders tell. */
 const webPort = (awaited: boolean): Port => ({
   post: (report, transfer = []) => postMessage(marked(report), { transfer }),
-  listen: told => addEventListener('message', ({ data }) => order(told, data)),
+  listen: told => {
+    const mark = (message: Order): void => {
+      Reflect.set(globalThis, MODULE, null);
+      told(message);
+    };
+    addEventListener('message', ({ data }) => order(mark, data));
+  },
   awaited,
 });
 function order(told: (order: Order) => void, data: unknown): void {

@@ -140,7 +140,7 @@ class Ahead {
 
   end(): void {
     this.#crew?.drop(this.of.epoch);
-    if (this.#more) this.#indices.return?.();
+    this.#indices.return?.(); // a generator's, which does nothing after its end
   }
 }
 
