@@ -8,10 +8,14 @@ import type { Limit } from './row';
 
 export const ROOT: string = fileURLToPath(new URL('..', import.meta.url));
 
-/** Keeps a process on one core, where the system can: one that wanders between cores measures nothing. */
-const pin = ['taskset', '-c', `${cpus().length - 1}`];
-const canPin = spawnSync(pin[0]!, [...pin.slice(1), 'true']).status === 0;
-export const command = (...words: string[]): string[] => (canPin ? [...pin, ...words] : words);
+/** Keeps a process on a core, where the system can: one that wanders between cores measures nothing. */
+const pinned = (core: number, words: readonly string[]): string[] => ['taskset', '-c', `${core}`, ...words];
+const last = cpus().length - 1;
+const canPin = spawnSync('taskset', pinned(last, ['true']).slice(1)).status === 0;
+/** On one core, always the same. */
+export const command = (...words: string[]): string[] => (canPin ? pinned(last, words) : words);
+/** On another, if there are several. */
+export const commandBeside = (...words: string[]): string[] => (canPin ? pinned(Math.max(last - 1, 0), words) : words);
 
 export interface Setting {
   /** Path of the Node that runs it. */

@@ -1,10 +1,10 @@
 /**
- * `npm run bench -- threads`: two threads beside one, in turns of a few samples, so that what disturbs one disturbs the
- * other; then the cost of a fork and join, and the same where another process has the second core.
+ * `npm run bench -- threads`: the cost of a fork and join; two threads beside one, in turns of a few samples, so that what
+ * disturbs one disturbs the other; and the same where another process has the second core.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { execPath } from 'node:process';
-import { Contestant, ROOT, type Setting } from '../contestant';
+import { commandBeside, Contestant, ROOT, type Setting } from '../contestant';
 import { GROUPS, type Row, type Warm } from '../groups/all';
 import type { LibraryName } from '../library';
 import { figure } from '../row';
@@ -92,9 +92,10 @@ const ratio = (a: Measured | string | undefined, b: Measured | string | undefine
     ? `${(a.best / b.best).toFixed(2)} (${(a.median / b.median).toFixed(2)})`
     : '–';
 
-/** A process that computes on one core and does nothing else. */
+/** A process that computes on the core that one thread has not, and does nothing else. */
 function burn(): () => void {
-  const child = spawn(execPath, ['-e', 'for (;;);'], { stdio: 'ignore' });
+  const [program, ...args] = commandBeside(execPath, '-e', 'for (;;);');
+  const child = spawn(program!, args, { stdio: 'ignore' });
   return () => child.kill();
 }
 
@@ -136,6 +137,7 @@ export async function threads(only: string, peers: boolean, setting: Setting): P
     const stop = burn();
     try {
       console.log('\nwith another process on the second core');
+      forkJoin(setting);
       for (const row of chosen) {
         if (row.work.kind === 'cold') continue;
         const [a, c] = await measure([one, two], row.work);

@@ -7,8 +7,8 @@ import { run, step } from './process.mjs';
 import { bringBindgen, bringRust, environment, TARGET } from './rust.mjs';
 
 /**
- * One that is sent to the edge is to be small: 74 kB compressed, of which 7 are functions of calculus. As the others are compiled it had 90 kB, with these
- * flags 75. Panics trap without a message, so they need not know where; that option is not stable yet.
+ * One that is sent to the edge is to be small: 74 kB compressed, of which 7 are functions of calculus. As the others are
+ * compiled it would have 15 more. Panics trap without a message, so they need not know where; that option is not stable yet.
  */
 const SMALL = [
   ...['-Cno-vectorize-loops', '-Cno-vectorize-slp', '-Zlocation-detail=none'],
