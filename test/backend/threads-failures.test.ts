@@ -1,4 +1,4 @@
-/** What threads do when something goes wrong: an assertion in a part, a thread that ends, no room, no threads. */
+/** What threads do when something goes wrong: an assertion in a part, a thread that ends, no room for tensors. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -54,23 +54,28 @@ test('an assertion in a part, whoever computes it, is the error of the call, and
   backend.free(y, 4000);
 });
 
-test('a thread that ends in the middle of a part is an error within a second, with its cause', async () => {
+test('a thread that ends in the middle of a part is the error of that call, with its cause', async () => {
   await pool.use(2);
-  // Parts that dawdle for seconds: longer than it takes to end one.
+  // Parts that dawdle for seconds, the calling thread's among them: longer than it takes to end one.
   pool.try(1, 2 ** 31);
-  const start = performance.now();
+  const at = backend.alloc(4096);
   let error: unknown = null;
+  let ms = 0;
   for (let turn = 0; turn < 20 && error === null; turn++) {
     for (const thread of [1, 2]) pool.end(thread); // one of them has the part
+    const start = performance.now();
     try {
-      kernels.fill(backend.alloc(4096), 1024, 1);
+      kernels.fill(at, 1024, 1);
     } catch (caught) {
       error = caught;
     }
+    ms = performance.now() - start;
   }
+  backend.free(at, 4096);
   expect(error).toBeInstanceOf(PhylloError);
   expect(String(error)).toMatch(/threads: a thread ended while it computed: it exited with code 1/);
-  expect(performance.now() - start).toBeLessThan(60_000);
+  // The calling thread's part takes 2 s where a core is free.
+  expect(ms).toBeLessThan(20_000);
 });
 
 test('memory that is not there is an error, and the stated maximum holds', () => {

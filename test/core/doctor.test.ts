@@ -20,9 +20,11 @@ test('on one thread, and why', async () => {
     threads: { asked: 1, running: 1, why: 'it was made for one' },
   });
   expect(await threads(4)).toBe(1);
+  expect(doctor().threads).toEqual({ asked: 4, running: 1, why: 'it was made for one' });
   useBackend(exact);
-  expect(await threads(4)).toBe(1);
   expect(doctor().threads).toEqual({ asked: 1, running: 1, why: 'this backend has one' });
+  expect(await threads(3)).toBe(1);
+  expect(doctor().threads).toEqual({ asked: 3, running: 1, why: 'this backend has one' });
 });
 
 test('on several: before they are needed, while they start, and all', async () => {

@@ -74,11 +74,11 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   'ops/': ['core/', CONTRACT],
   'autodiff/': ['core/', 'ops/'],
   'backend/reference/': ['core/dtype', 'core/errors', 'core/philox', CONTRACT],
-  'backend/wasm/': ['core/dtype', 'core/errors', CONTRACT],
-  [CONTRACT]: ['core/dtype', 'backend/memory', 'backend/kernels/'],
+  'backend/wasm/': ['core/dtype', 'core/errors', 'core/thread-count', CONTRACT],
+  [CONTRACT]: ['core/dtype', 'core/thread-count', 'backend/memory', 'backend/kernels/'],
   'backend/memory': ['core/dtype'],
   'backend/kernels/': [],
-  'edge/': ['core/dtype', 'core/errors', 'core/tree', 'core/version', 'backend/wasm/probe'],
+  'edge/': ['core/dtype', 'core/errors', 'core/thread-count', 'core/tree', 'core/version', 'backend/wasm/probe'],
   'graph/': ['core/', 'ops/', 'edge/format', 'io/file', CONTRACT],
   ...Object.fromEntries(
     PACKAGES.map(name => [`${name}/`, DOMAINS.includes(name) ? PUBLIC : ['core/', 'ops/', 'autodiff/']]),
@@ -93,7 +93,8 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
 const ENTRIES = ['', 'index'];
 /** What is not among the sources, and the only file that may name it. */
 const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
-  'backend/wasm/node.ts': ['node:fs', 'node:process', 'node:os', 'node:worker_threads'],
+  'backend/wasm/node.ts': ['node:fs', 'node:process', 'node:os'],
+  'backend/wasm/foreman-node.ts': ['node:worker_threads'],
   'backend/wasm/cores.ts': ['node:fs', 'node:os', 'node:process'],
   'edge/node.ts': ['node:fs/promises', 'node:process'],
   'edge/workerd.ts': ['../generated/infer-relaxed.wasm'],

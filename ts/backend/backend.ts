@@ -8,6 +8,7 @@
  *
  * Two backends keep it: `reference/`, plain loops in float64 that every other is checked against, and `wasm/`.
  */
+import type { ThreadCount } from '../core/thread-count';
 import type { BlockedKernels } from './kernels/blocked';
 import type { Kernels } from './kernels/kernels';
 import type { PreparedKernels } from './kernels/prepared';
@@ -46,12 +47,7 @@ export interface Capabilities {
 export type AllKernels = Kernels & BlockedKernels & PreparedKernels;
 
 /** Threads that kernels run on, where there can be several. */
-export interface Threads {
-  /** How many are asked for, the calling one among them, and how many there are. */
-  readonly asked: number;
-  readonly running: number;
-  /** Why there are fewer, or null while there is no reason. */
-  readonly why: string | null;
+export interface Threads extends ThreadCount {
   /** Asks for n, and resolves to how many there are once that is so, or cannot be. */
   use(n: number): Promise<number>;
 }

@@ -1,6 +1,8 @@
 /** What computes here, on how many threads, and why. */
+import type { Backend } from '../backend/backend';
 import { check, checkCount, wholeNumber } from './kinds';
 import { runtime } from './runtime';
+import { MOST_THREADS, type ThreadCount } from './thread-count';
 import { runtimeName, VERSION } from './version';
 
 export interface Doctor {
@@ -10,26 +12,28 @@ export interface Doctor {
   /** The binary that computes, and why that one. */
   readonly binary: string;
   readonly why: string;
-  readonly threads: {
-    /** How many threads are to compute, the calling one among them, and how many there are. */
-    readonly asked: number;
-    readonly running: number;
-    /** Why there is one, or fewer than asked for; null if all are there. */
-    readonly why: string | null;
-  };
+  readonly threads: ThreadCount;
 }
+
+/** How many threads were asked for of backends that have one. */
+const asked = new WeakMap<Backend, number>();
 
 /** What computes here: print it where something is slower than you expect. */
 export function doctor(): Doctor {
   checkCount('doctor', 0, arguments);
-  const { name, why = '', threads } = runtime.backend;
-  const { asked = 1, running = 1, why: whyFewer = 'this backend has one' } = threads ?? {};
+  const { backend } = runtime;
+  const { name, why = '', threads: several } = backend;
+  const threads: ThreadCount = several ?? {
+    asked: asked.get(backend) ?? 1,
+    running: 1,
+    why: 'this backend has one',
+  };
   return {
     phyllo: VERSION,
     runtime: runtimeName(),
     binary: name,
     why,
-    threads: { asked, running, why: whyFewer },
+    threads: { asked: threads.asked, running: threads.running, why: threads.why },
   };
 }
 
@@ -41,6 +45,9 @@ export function doctor(): Doctor {
  */
 export async function threads(n: number): Promise<number> {
   checkCount('threads', 1, arguments);
-  check('threads', 'n', wholeNumber(1, 64), n);
-  return (await runtime.backend.threads?.use(n)) ?? 1;
+  check('threads', 'n', wholeNumber(1, MOST_THREADS), n);
+  const { backend } = runtime;
+  if (backend.threads) return backend.threads.use(n);
+  asked.set(backend, n);
+  return 1;
 }

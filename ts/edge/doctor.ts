@@ -1,11 +1,12 @@
 /** What phyllo/edge computes on. */
+import type { ThreadCount } from '../core/thread-count';
 import { runtimeName, VERSION } from '../core/version';
 
 /** Where this runs, and on how many threads. */
 export const doctor = (): {
   readonly phyllo: string;
   readonly runtime: string;
-  readonly threads: { readonly asked: 1; readonly running: 1; readonly why: string };
+  readonly threads: ThreadCount;
 } => ({
   phyllo: VERSION,
   runtime: runtimeName(),

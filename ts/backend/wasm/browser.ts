@@ -5,8 +5,9 @@
 import { FileError } from '../../core/errors';
 import type { FullBackend } from '../backend';
 import { wasmBackend, type WasmBackend } from './backend';
+import { startForeman } from './foreman-web';
 import { chooseBinary, whyBinary } from './probe';
-import { sharedMemory, threadsAsked, type StartWorker } from './threads';
+import { sharedMemory, threadsAsked } from './threads';
 
 // Each URL is written out whole, so that bundlers find the file.
 const BINARIES = {
@@ -25,16 +26,6 @@ async function compile(url: URL): Promise<WebAssembly.Module> {
   if (!response.ok) throw new FileError(url.href, `the server answered ${response.status} ${response.statusText}`);
   return WebAssembly.compile(await response.arrayBuffer());
 }
-
-const start: StartWorker = (source, data, said, failed) => {
-  const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
-  const worker = new Worker(url);
-  worker.onmessage = ({ data }) => said(data);
-  worker.onerror = event => failed(event.message || 'the page does not let workers start from a blob: URL');
-  const post = (message: unknown): void => worker.postMessage(message);
-  post({ ...data, source: url });
-  return { post };
-};
 
 /** Whether this thread may wait: the main thread of a page may not. */
 function mayWait(): boolean {
@@ -60,11 +51,11 @@ async function load(): Promise<WasmBackend> {
     );
   }
   const { hardwareConcurrency: cores = 1 } = navigator;
-  if (asked === null && cores === 1) return one('this machine has one core');
+  if (asked === null && cores === 1) return one('the browser tells of one core');
   const memory = sharedMemory();
   if (memory === null) return one('there is no room for a shared memory');
   const module = await compile(BINARIES[`${name}-threads`]);
-  const shared = { module, memory, asked: () => asked ?? cores, start, mayWait: mayWait() };
+  const shared = { module, memory, asked: () => asked ?? cores, start: startForeman, mayWait: mayWait() };
   return wasmBackend(module, name, shared, chosen);
 }
 

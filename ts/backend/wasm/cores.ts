@@ -10,19 +10,27 @@ import { arch, platform } from 'node:process';
 export function physicalCores(): number {
   const logical = availableParallelism();
   if (logical < 2) return 1;
-  // Where nothing can be asked, desktop processors of this kind have two threads a core. Deno hides Linux's list.
+  // Where nothing can be asked, desktop processors of this kind have two threads a core. Deno hides Linux's lists.
   if (platform !== 'linux') return arch === 'x64' ? Math.ceil(logical / 2) : logical;
-  return listedCores(logical) ?? logical;
+  try {
+    const read = (file: string): string => readFileSync(file, 'latin1');
+    const siblings = (cpu: number): string => read(`/sys/devices/system/cpu/cpu${cpu}/topology/thread_siblings_list`);
+    return Math.min(logical, coresOf(read('/proc/self/status'), siblings)); // fewer where a quota says so
+  } catch {
+    return logical;
+  }
 }
 
-/** Of so many logical ones, by Linux's list of which belong together; null where there is no such list. */
-function listedCores(logical: number): number | null {
-  try {
-    const siblings = Array.from({ length: logical }, (_, cpu) =>
-      readFileSync(`/sys/devices/system/cpu/cpu${cpu}/topology/thread_siblings_list`, 'latin1').trim(),
-    );
-    return new Set(siblings).size;
-  } catch {
-    return null;
-  }
+/**
+ * The cores of a process, by its status as Linux writes it, which lists the processors that it may use (`0-3,8`), and by which
+ * processors belong together with each. Throws where there is no such list.
+ */
+export function coresOf(status: string, siblings: (cpu: number) => string): number {
+  const [, list] = /^Cpus_allowed_list:\s*(\S+)$/m.exec(status) ?? [];
+  if (list === undefined) throw new RangeError('no list of processors');
+  const cpus = list.split(',').flatMap(range => {
+    const [first = 0, last = first] = range.split('-').map(Number);
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  });
+  return new Set(cpus.map(cpu => siblings(cpu).trim())).size;
 }

@@ -1,17 +1,18 @@
 /**
  * Node, Deno and Bun: the binary is read from beside this module. The environment's PHYLLO_WASM may name it: `checked` is
- * for finding errors, and not in the package. PHYLLO_THREADS says how many threads compute; a global says it of one worker.
+ * for finding errors, and not in the package. PHYLLO_THREADS says how many threads compute; a global of that name comes first, by
+ * which a thread that is somebody's worker (data/workers/start.ts) has one, whatever the process has.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { env } from 'node:process';
-import { Worker } from 'node:worker_threads';
 import { FileError } from '../../core/errors';
 import type { FullBackend } from '../backend';
 import { wasmBackend, type WasmBackend } from './backend';
 import { physicalCores } from './cores';
+import { startForeman } from './foreman-node';
 import { chooseBinary, whyBinary } from './probe';
-import { sharedMemory, threadsAsked, type StartWorker } from './threads';
+import { sharedMemory, threadsAsked } from './threads';
 
 const BINARIES = {
   simd128: new URL('../../../generated/simd128.wasm', import.meta.url),
@@ -30,15 +31,6 @@ if (name === 'checked' && !existsSync(BINARIES.checked)) {
   );
 }
 
-const start: StartWorker = (source, data, said, failed) => {
-  // Without the flags of this process: what they load is not for threads that compute.
-  const worker = new Worker(source, { eval: true, workerData: data, execArgv: [] });
-  worker.on('message', said);
-  worker.on('error', error => failed(error instanceof Error ? error.message : String(error)));
-  worker.unref();
-  return { post: message => worker.postMessage(message) };
-};
-
 const read = (url: URL): WebAssembly.Module => new WebAssembly.Module(readFileSync(url));
 
 /** The backend with as many threads as are asked for, or with one where there can be no more. */
@@ -48,13 +40,13 @@ function load(): WasmBackend {
   const one = (why: string): WasmBackend => wasmBackend(read(BINARIES[name]), name, why, chosen);
   if (asked === 1) return one('PHYLLO_THREADS asks for one');
   if (name === 'checked') return one('the checked binary has one');
-  if (asked === null && availableParallelism() === 1) return one('this machine has one core');
+  if (asked === null && availableParallelism() === 1) return one('this process may use one core');
   const memory = sharedMemory();
   if (memory === null) return one('there is no room for a shared memory');
   const url = BINARIES[`${name}-threads`];
   if (!existsSync(url)) return one(`${url.pathname} is not there`); // a bundle that brought the others
   const module = read(url);
-  const shared = { module, memory, asked: () => asked ?? physicalCores(), start, mayWait: true };
+  const shared = { module, memory, asked: () => asked ?? physicalCores(), start: startForeman, mayWait: true };
   return wasmBackend(module, name, shared, chosen);
 }
 

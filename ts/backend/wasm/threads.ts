@@ -3,8 +3,10 @@
  * memory. They are started by a foreman, a thread that only listens: it learns when one ends, while the calling thread
  * computes or waits.
  */
-import { ValueError } from '../../core/errors';
+import { OutOfMemoryError, ValueError } from '../../core/errors';
+import { MOST_THREADS } from '../../core/thread-count';
 import type { Threads } from '../backend';
+import { type Foreman, NOTE_BYTES, SOURCE, type StartForeman } from './foreman';
 import type { Binary } from './kernels';
 import { LinearMemory } from './memory';
 
@@ -15,6 +17,8 @@ export interface ThreadedBinary extends Binary {
   allowThreads(n: number, mayWait: number): void;
   tryThreads(least: number, delay: number): void;
   runningThreads(): number;
+  /** Notes that a thread has ended. */
+  threadEnded(thread: number): void;
   /** Ends a call that an exception cuts off. */
   abandon(): void;
 }
@@ -23,113 +27,14 @@ export function isThreaded(binary: Binary): binary is ThreadedBinary {
   return 'runningThreads' in binary;
 }
 
-/** A running worker that was given text to run and a value to begin with. */
-export interface Worker {
-  post(message: unknown): void;
-}
-/** Starts a worker; `said` is called with what it posts, `failed` where it cannot run. Throws where none can be made. */
-export type StartWorker = (
-  source: string,
-  data: object,
-  said: (message: unknown) => void,
-  failed: (cause: string) => void,
-) => Worker;
-
-/** The most threads, as threads.rs has it. */
-export const MOST = 64;
 const STACK_BYTES = 2 ** 20;
-const NOTE_BYTES = 512;
-
-/**
- * What workers run, foreman and threads alike, by `role`. It is text, so that no bundler has to find a file. In Node, Deno
- * and Bun workers are those of node:worker_threads, elsewhere the web's.
- */
-const SOURCE = `
-const web = typeof globalThis.postMessage === 'function' && typeof importScripts === 'function';
-const node = web ? null : import('node:worker_threads');
-const instance = ({ module, memory }, top, phyllo) => {
-  const imports = { env: { memory } };
-  for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
-    if (kind === 'function') (imports[from] ??= {})[name] = phyllo[name] ?? (() => {});
-  }
-  const { exports } = new WebAssembly.Instance(module, imports);
-  exports.__stack_pointer.value = top;
-  return exports;
-};
-const compute = data => {
-  const { thread, top } = data;
-  let told = false;
-  const phyllo = instance(data, top, {
-    panicked(...words) {
-      told = true;
-      phyllo.partFailed(thread, ...words);
-      throw null;
-    },
-  });
-  for (;;) {
-    try {
-      phyllo.work(thread);
-    } catch {
-      if (!told) phyllo.partFailed(thread, 0, 0, 0, 0, 0);
-      told = false;
-      phyllo.__stack_pointer.value = top;
-    }
-  }
-};
-const oversee = (data, spawn, tell) => {
-  const { memory, note } = data;
-  const phyllo = instance(data, data.top, {});
-  const threads = new Map();
-  const start = (thread, top) => {
-    const ended = cause => {
-      if (!threads.delete(thread)) return;
-      const text = new TextEncoder().encode(String(cause)).subarray(0, ${NOTE_BYTES});
-      const bytes = new Uint8Array(memory.buffer, note, ${NOTE_BYTES});
-      bytes.fill(0);
-      bytes.set(text);
-      phyllo.threadEnded(thread);
-      tell({ thread, cause: String(cause) });
-    };
-    threads.set(thread, spawn({ ...data, role: 'compute', thread, top }, ended));
-  };
-  return ({ start: thread, top, end }) => {
-    if (end === undefined) return start(thread, top);
-    setTimeout(() => threads.get(end)?.terminate(), 50);
-  };
-};
-if (web) {
-  onmessage = ({ data }) => {
-    if (data.role === 'compute') return compute(data);
-    const spawn = (data, ended) => {
-      const worker = new Worker(data.source);
-      worker.onerror = event => ended(event.message ?? 'it could not be started');
-      worker.postMessage(data);
-      return { terminate: () => (worker.terminate(), ended('it was ended')) };
-    };
-    const listen = oversee(data, spawn, postMessage);
-    onmessage = ({ data }) => listen(data);
-  };
-} else {
-  node.then(({ Worker, parentPort, workerData }) => {
-    if (workerData.role === 'compute') return compute(workerData);
-    const spawn = (data, ended) => {
-      const worker = new Worker(data.source, { eval: true, workerData: data, stdin: false });
-      let cause = null;
-      worker.on('error', error => (cause = error?.message ?? error));
-      worker.on('exit', code => ended(cause ?? 'it exited with code ' + code));
-      return worker;
-    };
-    parentPort.on('message', oversee(workerData, spawn, message => parentPort.postMessage(message)));
-  });
-}
-`;
 
 /** How many threads a setting asks for; null where there is none. */
 export function threadsAsked(setting: unknown): number | null {
   if (setting === undefined || setting === '') return null;
   const n = Number(setting);
-  if (Number.isInteger(n) && n >= 1 && n <= MOST) return n;
-  throw new ValueError('PHYLLO_THREADS', `takes a whole number from 1 to ${MOST}, this is ${String(setting)}`);
+  if (Number.isInteger(n) && n >= 1 && n <= MOST_THREADS) return n;
+  throw new ValueError('PHYLLO_THREADS', `takes a whole number from 1 to ${MOST_THREADS}, this is ${String(setting)}`);
 }
 
 /** As the binaries for several threads declare it, in pages of 64 KiB. */
@@ -155,13 +60,26 @@ export interface ThreadOptions {
   readonly memory: WebAssembly.Memory;
   /** Asked for when the first are to be started: to count cores takes time. */
   readonly asked: () => number;
-  readonly start: StartWorker;
+  readonly start: StartForeman;
   /** Whether the calling thread may wait: a page's main thread may not. */
   readonly mayWait: boolean;
 }
 
-/** Where there is one thread, and why. */
-export const oneThread = (why: string): Threads => ({ asked: 1, running: 1, why, use: async () => 1 });
+/** Where there is one thread, however many are asked for, and why. */
+export function oneThread(why: string): Threads {
+  let asked = 1;
+  return {
+    get asked() {
+      return asked;
+    },
+    running: 1,
+    why,
+    async use(n) {
+      asked = n;
+      return 1;
+    },
+  };
+}
 
 /** What starts takes tens of milliseconds, on a busy machine some hundreds. */
 const START_MS = 20_000;
@@ -173,10 +91,12 @@ export class ThreadPool implements Threads {
   private failure: string | null = null;
   private ended = 0;
   private wanted: number | null = null;
-  private foreman: Worker | null = null;
+  /** When those that were asked for last are to have started, in milliseconds. */
+  private deadline = 0;
+  private foreman: Foreman | null = null;
   /** Numbers of threads that were started and have not ended. */
   private readonly started = new Set<number>();
-  /** The end of each one's stack: they are never given back, and used by who comes after. */
+  /** The end of each one's stack: they are never given back, and used by who comes after under the same foreman. */
   private readonly stacks: number[] = [];
   private note = 0;
 
@@ -185,11 +105,11 @@ export class ThreadPool implements Threads {
     private readonly options: ThreadOptions,
   ) {
     // As many as there may be, until they are counted.
-    binary.allowThreads(MOST, options.mayWait ? 1 : 0);
+    binary.allowThreads(MOST_THREADS, options.mayWait ? 1 : 0);
   }
 
   get asked(): number {
-    return (this.wanted ??= this.options.asked());
+    return (this.wanted ??= Math.min(this.options.asked(), MOST_THREADS));
   }
 
   get running(): number {
@@ -203,17 +123,18 @@ export class ThreadPool implements Threads {
   get cause(): string {
     if (this.note === 0) return '';
     const bytes = new LinearMemory(this.options.memory).readBytes(this.note, NOTE_BYTES);
-    return new TextDecoder().decode(bytes.subarray(0, bytes.indexOf(0)));
+    const end = bytes.indexOf(0);
+    return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end));
   }
 
   async use(n: number): Promise<number> {
     this.wanted = n;
+    this.deadline = performance.now() + START_MS;
     this.begin();
-    // They say that they are there in memory alone.
-    const end = performance.now() + START_MS;
-    while (this.running < n && this.failure === null) {
+    // They say that they are there in memory alone. Who asked before waits for what is asked for now.
+    while (this.running < this.asked && this.failure === null) {
       await new Promise(resolve => setTimeout(resolve, 1));
-      if (performance.now() > end) this.failure = `they have not started within ${START_MS / 1000} s`;
+      if (performance.now() > this.deadline) this.failure = `they have not started within ${START_MS / 1000} s`;
     }
     return this.running;
   }
@@ -226,7 +147,7 @@ export class ThreadPool implements Threads {
       if (this.started.has(thread)) continue;
       try {
         this.foreman ??= this.hire();
-        const top = (this.stacks[thread] ??= this.reserve(STACK_BYTES));
+        const top = (this.stacks[thread] ??= this.stack());
         this.started.add(thread);
         this.foreman.post({ start: thread, top });
       } catch (error) {
@@ -241,35 +162,42 @@ export class ThreadPool implements Threads {
     this.binary.abandon();
   }
 
+  // What follows is for tests, and ships: what they are to find out, a lost thread, a rare order, needs the binary as it is.
+
   /**
    * From how much work on a part is worth a thread, 0 for what was measured, and how many turns threads spin before a
-   * part, at random: for tests.
+   * part, at random.
    */
   try(least: number, delay: number): void {
     this.binary.tryThreads(least, delay);
   }
 
-  /** Ends a thread, in a moment, in the middle of whatever it does: for tests. */
+  /** Ends a thread, in a moment, in the middle of whatever it does. */
   end(thread: number): void {
     this.foreman?.post({ end: thread });
   }
 
-  private hire(): Worker {
+  private hire(): Foreman {
     const { module, memory, start } = this.options;
-    this.note ||= this.reserve(NOTE_BYTES) - NOTE_BYTES;
-    const data = { module, memory, note: this.note, top: this.reserve(STACK_BYTES), source: SOURCE };
-    return start(
+    this.note ||= this.reserve(NOTE_BYTES, 'a note');
+    const data = { module, memory, note: this.note, top: this.stack(), source: SOURCE };
+    const foreman = start(
       SOURCE,
       data,
       message => this.hear(message),
-      cause => this.lose(cause),
+      cause => this.lose(foreman, cause),
     );
+    return foreman;
   }
-  /** The end of so many bytes. */
-  private reserve(bytes: number): number {
+  /** The address of so many bytes that stay in use. */
+  private reserve(bytes: number, what: string): number {
     const at = this.binary.reserve(bytes) >>> 0;
-    if (at === 0) throw new ValueError('threads', `there is no room for a stack of ${bytes} bytes`);
-    return at + bytes;
+    if (at === 0) throw new OutOfMemoryError('threads', `there is no room for ${what} of ${bytes} bytes`);
+    return at;
+  }
+  /** The end of a new stack. */
+  private stack(): number {
+    return this.reserve(STACK_BYTES, 'a stack') + STACK_BYTES;
   }
   /** A thread has ended, and another takes its place, unless that happens again and again. */
   private hear(message: unknown): void {
@@ -279,9 +207,17 @@ export class ThreadPool implements Threads {
     else
       this.failure = `${this.ended} threads ended, the last since ${'cause' in message ? String(message.cause) : ''}`;
   }
-  private lose(cause: string): void {
+  /**
+   * The foreman has ended, or cannot be relied on, and its threads end with it. A browser may take a moment for that, in which
+   * they have their stacks: others get new ones.
+   */
+  private lose(foreman: Foreman, cause: string): void {
+    if (foreman !== this.foreman) return;
+    foreman.end();
     this.foreman = null;
+    for (const thread of this.started) this.binary.threadEnded(thread);
     this.started.clear();
+    this.stacks.length = 0;
     this.failure = cause;
   }
 }
