@@ -34,6 +34,7 @@ export * from './core/errors';
 export { keep, scoped, steps, userScope as scope } from './core/scope';
 export { noGrad } from './core/runtime';
 export { backward, gradients, type BackwardOptions } from './autodiff/backward';
+export { detectAnomaly } from './autodiff/anomaly';
 export { checkpoint } from './autodiff/checkpoint';
 export type { RemovableHandle } from './autodiff/hooks';
 export { grad, valueAndGrad } from './autodiff/grad';

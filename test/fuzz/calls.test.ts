@@ -10,6 +10,7 @@ import { binaries, exact } from '../backends';
 import { randomFrom } from '../ops/harness';
 import { REPLACING } from '../../ts/ops/replacing';
 import { namesOf } from '../package/surface';
+import { run } from './calling';
 import { oddCall } from './odd';
 import type { Right } from './arguments';
 import { RIGHT } from './right';
@@ -38,19 +39,6 @@ const WITHOUT: readonly RegExp[] = [
   /#(children|eval|named|namedBuffers|namedModules|namedParameters|parameters|stateDict|zeroGrad|step|lr)$/,
   /#(states|buffers|contents|modules|namedChildren|clone|find|checkNew|put|of|update|set|defaults|memory|slots|next|first|getLastLr|addGroups|allDefaults|checkState|load|restart|option|setOption|write|attend)$/,
 ];
-
-function find(path: string): unknown {
-  return path.split('.').reduce<unknown>((v, name) => Reflect.get(Object(v), name), phyllo);
-}
-
-/** Makes the call: of a method, a constructor or a function. */
-function run(name: string, { on }: Right, args: readonly unknown[]): unknown {
-  const [path = '', method] = name.split('#');
-  if (on && method !== undefined) return Reflect.apply(Reflect.get(on, method), on, args);
-  const f = find(path);
-  if (typeof f !== 'function') throw new Error(`${name} is no function`);
-  return isClass(f) ? Reflect.construct(f, args) : Reflect.apply(f, undefined, args);
-}
 
 /** Right calls, with those of ops as methods too. */
 const calls: readonly (readonly [name: string, make: () => Right])[] = Object.entries(RIGHT).flatMap(([name, make]) => {
@@ -121,8 +109,6 @@ test('everything public has a right call, or is said to take nothing', () => {
   expect(missing).toEqual([]);
 });
 
-const isClass = (f: unknown): boolean =>
-  typeof f === 'function' && /^class\b/.test(Function.prototype.toString.call(f));
 // These take any number of arguments; and what a forward takes, a function with defaults does not tell.
 const ANY_NUMBER = /^(einsum|(Tensor#)?(at|put)|nn\.Sequential|TensorDataset|.*#forward)$/;
 test.each(calls.filter(([name]) => !ANY_NUMBER.test(name)))('%s refuses an argument more', (name, make) => {

@@ -314,6 +314,7 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   'nn.summary': () => call(plain(linear()), { ...whole([1, 3]), also: 'tensor' }),
   ...RIGHT_TRAINING,
 
+  detectAnomaly: () => call({ value: () => m().exp(), also: 'function' }),
   'Tensor#backward': () => on(leaf().sum(), optional(plain({ retainGraph: true }))),
   'Tensor#registerHook': () => on(leaf(), { value: () => {}, also: 'function' }),
   'Tensor#set': () => on(m(2), { value: [1, 2], also: 'numbers' }),

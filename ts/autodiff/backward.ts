@@ -145,7 +145,8 @@ function applyVjp(n: Node): void {
   const around = runtime.scope!;
   const mark = around.last;
   const needed = n.edges.map(e => e !== null && e.needed);
-  const gxs = def.vjp!(n.g, savedBy(n, def), n.params, [...n.inputShapes, ...n.outputShapes], needed);
+  const rules = (): Tensors => def.vjp!(n.g, savedBy(n, def), n.params, [...n.inputShapes, ...n.outputShapes], needed);
+  const gxs = runtime.inspector === null ? rules() : runtime.inspector.gradient(n, rules);
   for (let i = 0; i < n.edges.length; i++) {
     const e = n.edges[i]!;
     const gx = gxs[i];

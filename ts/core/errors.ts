@@ -55,6 +55,27 @@ export class DisposedError extends PhylloError {
 export class GradientError extends PhylloError {
   override readonly name = 'GradientError';
 }
+/** What no number should become. */
+export type Anomaly = 'NaN' | 'Infinity' | '-Infinity';
+/** A number became NaN or infinite: where and in which layer, see `detectAnomaly`. */
+export class AnomalyError extends PhylloError {
+  override readonly name = 'AnomalyError';
+  /** The op; `where` may be a function made of it. */
+  readonly op: string;
+  readonly value: Anomaly;
+  /** `backward`: the gradient by an input of the op. */
+  readonly phase: 'forward' | 'backward';
+  /** `file:line:column` of the innermost line outside the library that called the op; '' where the engine does not tell. */
+  readonly site: string;
+
+  constructor(where: string, what: string, at: Readonly<Pick<AnomalyError, 'op' | 'value' | 'phase' | 'site'>>) {
+    super(where, what);
+    this.op = at.op;
+    this.value = at.value;
+    this.phase = at.phase;
+    this.site = at.site;
+  }
+}
 /** The linear memory of WebAssembly cannot grow to hold what is asked for. */
 export class OutOfMemoryError extends PhylloError {
   override readonly name = 'OutOfMemoryError';

@@ -35,7 +35,7 @@ export class Scope {
   constructor(
     /** The scope around; cut when this one ends, so that no chain of ended scopes is held. */
     public parent: Scope | null,
-    private readonly label: Label,
+    readonly label: Label,
     /** A function's: nothing else can run inside it. */
     readonly sync: boolean,
     state: State = 'around',

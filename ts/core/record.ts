@@ -13,6 +13,7 @@ export function record(def: OpDef, params: OpParams, xs: Tensors, ins: Tensors, 
   if (!def.variadic) for (let i = 0; i < xs.length; i++) if (node.edges[i] !== null) needs |= def.saves[i]!;
   if (needs !== 0) save(node, needs, xs, ins, ys);
   runtime.recomputation?.made(node, ins);
+  runtime.inspector?.made(node);
   return node;
 }
 

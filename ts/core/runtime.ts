@@ -3,7 +3,7 @@ import type { DType } from './dtype';
 import { Eager } from './eager';
 import { PhylloError, ValueError } from './errors';
 import { aFunction, check, checkCount, type Kind } from './kinds';
-import type { Recomputation } from './node';
+import type { Node, Recomputation } from './node';
 import type { OpDef, OpParams, Tensors } from './definition';
 import type { Scope } from './lifetime';
 import type { Shape } from './shape';
@@ -38,12 +38,24 @@ export interface Watcher {
   escaped(t: Tensor): void;
 }
 
+/** Looks at numbers as they are computed: see autodiff/anomaly.ts. */
+export interface Inspector {
+  /** Runs a function made of ops: what it returns counts. */
+  whole<T>(where: string, f: () => T): T;
+  /** An op left a node. */
+  made(n: Node): void;
+  /** Runs the gradient rules of a node: what they return counts. */
+  gradient(n: Node, f: () => Tensors): Tensors;
+}
+
 /** What is current in this thread. JavaScript runs one turn at a time, so plain fields do. */
 interface Runtime {
   backend: Backend;
   interpreter: Interpreter;
   /** Looks on while a function is traced. */
   watcher: Watcher | null;
+  /** Looks at numbers, where anomalies are looked for. */
+  inspector: Inspector | null;
   /** The innermost scope that the running code is in. */
   scope: Scope | null;
   /** Whether ops leave nodes for gradients. */
@@ -65,6 +77,7 @@ export const runtime: Runtime = {
   backend: absent,
   interpreter: new Eager(absent),
   watcher: null,
+  inspector: null,
   scope: null,
   recording: true,
   recomputation: null,

@@ -1,6 +1,7 @@
 /** What functions take, by name and kind: every public function declares it, and is checked before any work. */
 import { check, checkCount, type Kind } from './kinds';
 import { ValueError } from './errors';
+import { runtime } from './runtime';
 import { scope } from './scope';
 import { isPlain } from './tree';
 
@@ -109,7 +110,10 @@ export function composite<A extends readonly unknown[], R>(
   takes: Signature<A>,
   f: (...args: A) => R,
 ): (...args: A) => R {
-  return checked(where, takes, (...args: A) => scope(() => f(...args), where));
+  return checked(where, takes, (...args: A) => {
+    const run = (): R => scope(() => f(...args), where);
+    return runtime.inspector === null ? run() : runtime.inspector.whole(where, run);
+  });
 }
 
 /** Sizes or dimensions: in an array, or one by one. */

@@ -147,7 +147,8 @@ export function capture(f: Run, options: CaptureOptions = {}): Captured<unknown[
 
   function run(xs: readonly Tensor[], arrangement: Arrangement, args: readonly unknown[]): unknown {
     check(xs);
-    if (runtime.recomputation !== null) return eagerly(f, args); // a checkpoint has draws repeated, and statistics not moved
+    // A checkpoint has draws repeated, and statistics not moved; anomalies are found op by op.
+    if (runtime.recomputation !== null || runtime.inspector !== null) return eagerly(f, args);
     let plan = find(xs, arrangement, args);
     if (plan === null) {
       if (!cache.admit()) {
