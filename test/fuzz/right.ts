@@ -311,7 +311,9 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   'nn.ParameterList': () => call(optional(plain([new nn.Parameter(m())]))),
   'nn.ModuleDict': () => call(optional(record({ a: linear() }))),
   'nn.ParameterDict': () => call(optional(record({ a: new nn.Parameter(m()) }))),
-  'nn.summary': () => call(plain(linear()), { ...whole([1, 3]), also: 'tensor' }),
+  ...each('nn.summary nn.statistics', () =>
+    call(plain(linear()), { ...whole([1, 3]), also: 'tensor' }, optional(plain({ time: false }))),
+  ),
   ...RIGHT_TRAINING,
 
   detectAnomaly: () => call({ value: () => m().exp(), also: 'function' }),

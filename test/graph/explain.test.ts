@@ -21,7 +21,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { NETS } from '../../bench/nets';
 import { useBackend } from '../../ts/core/runtime';
 import { flopsOf } from '../../ts/graph/graph';
-import { bytes, short, table } from '../../ts/graph/table';
+import { bytes, short, table } from '../../ts/core/table';
 import { binaries, exact } from '../backends';
 import { lenet } from '../toy';
 

@@ -171,18 +171,69 @@ describe('summary', () => {
     const model = new LeNet5(new Generator(0));
     const table = nn.summary(model, [64, 1, 28, 28]);
     const cells = rows(table);
-    expect(cells.get('features.0')).toEqual(['Conv2d', '[64, 6, 28, 28]', `${(5 * 5 * 1 + 1) * 6}`]);
-    expect(cells.get('features.2')).toEqual(['MaxPool2d', '[64, 6, 14, 14]', '0']);
-    expect(cells.get('features.3')).toEqual(['Conv2d', '[64, 16, 10, 10]', '2,416']);
-    expect(cells.get('features')).toEqual(['Sequential', '[64, 16, 5, 5]', '0']);
-    expect(cells.get('classifier.0')).toEqual(['Flatten', '[64, 400]', '0']);
-    expect(cells.get('classifier.1')).toEqual(['Linear', '[64, 120]', '48,120']);
-    expect(cells.get('classifier.3')).toEqual(['Linear', '[64, 84]', '10,164']);
-    expect(cells.get('classifier.5')).toEqual(['Linear', '[64, 10]', '850']);
+    expect(cells.get('features.0')).toEqual(['Conv2d', '[64, 6, 28, 28]', `${(5 * 5 * 1 + 1) * 6}`, '7,526,400']);
+    expect(cells.get('features.2')).toEqual(['MaxPool2d', '[64, 6, 14, 14]', '0', '0']);
+    expect(cells.get('features.3')).toEqual(['Conv2d', '[64, 16, 10, 10]', '2,416', '15,360,000']);
+    expect(cells.get('features')).toEqual(['Sequential', '[64, 16, 5, 5]', '0', '0']);
+    expect(cells.get('classifier.0')).toEqual(['Flatten', '[64, 400]', '0', '0']);
+    expect(cells.get('classifier.1')).toEqual(['Linear', '[64, 120]', '48,120', '3,072,000']);
+    expect(cells.get('classifier.3')).toEqual(['Linear', '[64, 84]', '10,164', '645,120']);
+    expect(cells.get('classifier.5')).toEqual(['Linear', '[64, 10]', '850', '53,760']);
     expect(table.split('\n')[0]).toBe('LeNet5, input [64, 1, 28, 28]');
     expect(table.split('\n').at(-1)).toBe('61,706 parameters, 61,706 trained');
     model.features.requiresGrad_(false);
     expect(nn.summary(model, [1, 1, 28, 28]).split('\n').at(-1)).toBe('61,706 parameters, 59,134 trained');
+  });
+
+  test('as numbers: multiply-adds, bytes and time, of layers and in all', () => {
+    const model = new LeNet5(new Generator(0));
+    const all = nn.statistics(model, [1, 1, 28, 28], { time: true });
+    // The sums over kernels of LeCun's network: 28² · 6 · 25 + 10² · 16 · 150 + 400 · 120 + 120 · 84 + 84 · 10.
+    expect(all.multiplyAdds).toBe(117_600 + 240_000 + 48_000 + 10_080 + 840);
+    expect([all.parameters, all.trainedParameters, all.parameterBytes]).toEqual([61_706, 61_706, 4 * 61_706]);
+    const conv = all.layers.find(l => l.path === 'features.0')!;
+    expect(conv).toMatchObject({
+      kind: 'Conv2d',
+      outputs: [[1, 6, 28, 28]],
+      outputBytes: 4 * 4704,
+      parameterBytes: 4 * 156,
+    });
+    // Two convolutions, three linear layers, an activation behind each but the last, two pools, and the flattening.
+    expect(all.outputBytes).toBe(4 * (2 * 4704 + 1176 + 2 * 1600 + 400 + 400 + 2 * 120 + 2 * 84 + 10));
+    expect(all.layers.every(l => l.ms! >= 0)).toBe(true);
+    expect(all.ms!).toBeCloseTo(
+      all.layers.reduce((ms, l) => ms + l.ms!, 0),
+      9,
+    );
+    expect(all.ms!).toBeGreaterThan(0);
+    expect(nn.statistics(model, [1, 1, 28, 28]).ms).toBeNull();
+    expect(String(nn.statistics(model, [1, 1, 28, 28]))).toBe(nn.summary(model, [1, 1, 28, 28]));
+    expect(nn.summary(model, [1, 1, 28, 28], { time: true })).toMatch(
+      /layer +kind +output +parameters +multiply-adds +ms\n[\s\S]*\n417 k multiply-adds, 241 KiB of parameters, 58\.\d KiB of outputs, [\d.]+ ms\n61,706/,
+    );
+  });
+
+  test('counts products wherever they stand, each run of a layer, and recurrences', () => {
+    class Shared extends nn.Layer {
+      layer: nn.Linear = new nn.Linear(3, 3, { bias: false });
+      forward(x: Tensor): Tensor {
+        return this.layer.forward(this.layer.forward(x)).matmul(zeros([3, 5]));
+      }
+    }
+    const { layers, multiplyAdds } = nn.statistics(new Shared(), [2, 3]);
+    expect(layers.map(l => [l.path, l.multiplyAdds])).toEqual([
+      ['', 2 * 3 * 5],
+      ['layer', 2 * (2 * 3 * 3)],
+    ]);
+    expect(multiplyAdds).toBe(66);
+    // Four gates of 4 from 3 inputs and 4 states, for 5 steps of 2 sequences.
+    const lstm = nn.statistics(new nn.LSTM(3, 4), [5, 2, 3]);
+    expect(lstm.multiplyAdds).toBe(5 * 2 * 16 * (3 + 4));
+    expect(lstm.layers[0]!.outputs).toEqual([
+      [5, 2, 4],
+      [1, 2, 4],
+      [1, 2, 4],
+    ]);
   });
 
   test('leaves modes, memory and parameters as they were, also when it fails', () => {
@@ -206,7 +257,7 @@ describe('summary', () => {
       }
     }
     const table = nn.summary(new nn.Sequential(new Sum()), [1, 2]);
-    expect(rows(table).get('0.unused')).toEqual(['Linear', '–', '4']);
+    expect(rows(table).get('0.unused')).toEqual(['Linear', '–', '4', '0']);
     expect(table.split('\n').at(-1)).toBe('8 parameters, 8 trained');
   });
 });

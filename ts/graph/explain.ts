@@ -3,7 +3,7 @@ import type { Backend } from '../backend/backend';
 import { show } from '../core/shape';
 import { flopsOf, mutates, opsOf, writes, type Graph, type Step, type Value, type ValueView } from './graph';
 import type { MemoryPlan } from './memory';
-import { bytes, short, table } from './table';
+import { bytes, short, table } from '../core/table';
 
 /** Bytes that a step reads and writes. */
 export function trafficOf({ def, xs, ys }: Step, backend: Backend): number {

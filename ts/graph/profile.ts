@@ -9,7 +9,7 @@ import { trafficOf } from './explain';
 import { lower } from './lower';
 import type { Program } from './program';
 import { tensorsOf } from './signature';
-import { bytes, short, table } from './table';
+import { bytes, short, table } from '../core/table';
 
 /** The calls of one step of the plan, or of the same step of each turn of a loop. */
 export interface ProfileRow {

@@ -8,21 +8,6 @@ import { checkFields, isModule, walk } from './fields';
 import { callWithHooks, hooksOf } from './hooks';
 import type { Module } from './module';
 
-/** Notified of each forward call that ends: module, and what it returned. */
-type Observer = (module: Module, output: unknown) => void;
-let observer: Observer | null = null;
-
-/** Runs `f` with every forward call inside reported, innermost first. */
-export function observe<T>(f: () => T, each: Observer): T {
-  const was = observer;
-  observer = each;
-  try {
-    return f();
-  } finally {
-    observer = was;
-  }
-}
-
 /** The module whose forward is running, if its class has `#private` fields; null: any other, or none. */
 let running: Module | null = null;
 /** Modules that such a module has run and was found to hold, or that have nothing to train. */
@@ -78,12 +63,9 @@ function scoping(forward: Method, hides: boolean): Method {
       if (outer !== null && outer !== this) checkHeld(outer, this);
       const hooks = hooksOf(this);
       // What a subclass inherits or calls as `super.forward` is part of its own.
-      const output =
-        hooks === null || this.forward !== scoped
-          ? scopeOf(forward, this, inputs, 'nobody')
-          : scopeOf(callWithHooks, this, [forward, most, hooks, inputs], 'nobody');
-      observer?.(this, output);
-      return output;
+      return hooks === null || this.forward !== scoped
+        ? scopeOf(forward, this, inputs, 'nobody')
+        : scopeOf(callWithHooks, this, [forward, most, hooks, inputs], 'nobody');
     } catch (e) {
       if (e instanceof PhylloError) locate(e, this);
       throw e;

@@ -19,5 +19,6 @@ export * from './recurrent';
 export * from './elman';
 export { ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential } from './containers';
 export * from './losses';
-export { summary } from './summary';
+export { statistics, summary } from './summary';
+export type { LayerStatistics, ModelStatistics, SummaryInput, SummaryOptions } from './summary';
 export * as init from './init';

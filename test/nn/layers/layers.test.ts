@@ -102,10 +102,15 @@ const REST: Readonly<Record<Exclude<keyof typeof nn, keyof typeof LAYERS | Elsew
     const model = new nn.Sequential(new nn.Conv2d(1, 4, 3), new nn.Flatten(), new nn.Linear(4 * 4 * 4, 1000));
     const lines = nn.summary(model, [2, 1, 6, 6]).split('\n');
     const cells = (start: string): string[] => lines.find(l => l.startsWith(start))!.split(/  +/);
-    expect(cells('0 ')).toEqual(['0', 'Conv2d', '[2, 4, 4, 4]', `${4 * 9 + 4}`]);
-    expect(cells('1 ')).toEqual(['1', 'Flatten', '[2, 64]', '0']);
-    expect(cells('2 ')).toEqual(['2', 'Linear', '[2, 1000]', '65,000']);
+    expect(cells('0 ')).toEqual(['0', 'Conv2d', '[2, 4, 4, 4]', `${4 * 9 + 4}`, '1,152']);
+    expect(cells('1 ')).toEqual(['1', 'Flatten', '[2, 64]', '0', '0']);
+    expect(cells('2 ')).toEqual(['2', 'Linear', '[2, 1000]', '65,000', '128,000']);
     expect(lines.at(-1)).toBe('65,040 parameters, 65,040 trained');
+  },
+  statistics() {
+    const { layers, multiplyAdds } = nn.statistics(new nn.Sequential(new nn.Linear(3, 4), new nn.ReLU()), [2, 3]);
+    expect(layers.map(l => l.kind)).toEqual(['Sequential', 'Linear', 'ReLU']);
+    expect(multiplyAdds).toBe(2 * 3 * 4);
   },
   init() {
     expect(Object.keys(nn.init).sort()).toEqual(Object.keys(INIT).sort());

@@ -17,7 +17,7 @@ import {
   type Value,
 } from '../graph';
 import { planMemory } from '../memory';
-import { bytes } from '../table';
+import { bytes } from '../../core/table';
 import { writeInPlace } from './inplace';
 
 /** More steps than that are not made again for one value. */
