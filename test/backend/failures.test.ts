@@ -4,6 +4,7 @@ import { expect, test, vi } from 'vitest';
 import { ACTIVATION, type ConvSizes, type FullBackend } from '../../ts/backend/backend';
 import { wasmBackend } from '../../ts/backend/wasm/backend';
 import { OutOfMemoryError, PhylloError } from '../../ts/core/errors';
+import { takeAll } from './full-memory';
 import { CASES } from './kernels/index';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -11,23 +12,6 @@ vi.setConfig({ testTimeout: 120_000 });
 const CALLS = 100_000;
 const instance = (name: string): FullBackend =>
   wasmBackend(new WebAssembly.Module(readFileSync(new URL(`../../generated/${name}.wasm`, import.meta.url))), name);
-
-/** Takes all memory there is, and returns how to give it back. What is never written takes none of the machine's. */
-function takeAll(backend: FullBackend): { readonly bytes: number; readonly free: () => void } {
-  const blocks: { at: number; bytes: number }[] = [];
-  for (let bytes = 2 ** 31; bytes >= 16; ) {
-    try {
-      blocks.push({ at: backend.alloc(bytes), bytes });
-    } catch (error) {
-      expect(error).toBeInstanceOf(OutOfMemoryError);
-      bytes /= 2;
-    }
-  }
-  return {
-    bytes: blocks.reduce((sum, block) => sum + block.bytes, 0),
-    free: () => blocks.forEach(({ at, bytes }) => backend.free(at, bytes)),
-  };
-}
 
 /** The largest block there is room for, to 64 KiB. */
 function largest(backend: FullBackend): number {

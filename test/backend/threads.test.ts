@@ -26,9 +26,12 @@ afterAll(() => {
 
 describe.each(BINARIES)('$name', ({ plain, backend, pool }) => {
   describe.each(COUNTS)('%i threads', threads => {
+    let before = 0;
     beforeAll(async () => {
       expect(await pool.use(threads)).toBe(threads);
-      pool.try(1, 2000);
+      // Some 20 µs: less than threads spin, and about as long as it takes to wake one.
+      pool.try(1, 20_000);
+      before = pool.parts.computed;
     });
 
     test.each(KERNELS)('%s: the bits of one thread', kernel => {
@@ -43,6 +46,13 @@ describe.each(BINARIES)('$name', ({ plain, backend, pool }) => {
           }
         }
       }
+    });
+
+    test('others computed parts where there are others, and no stack was too small', () => {
+      if (threads === 1) expect(pool.parts.computed).toBe(before);
+      else expect(pool.parts.computed).toBeGreaterThan(before);
+      expect(pool.parts.failed).toBe(0);
+      expect(pool.stacksHold).toBe(true);
     });
   });
 });

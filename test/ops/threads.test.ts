@@ -22,10 +22,12 @@ const numbers = (values: readonly Values[] | null): unknown[] =>
   (values ?? []).flatMap(({ shape, data }) => [String(shape), ...data]);
 
 describe.each(THREADS)('%i threads', threads => {
+  let before = 0;
   test('are there', async () => {
-    pool.try(1, 100);
+    pool.try(1, 20_000);
     expect(await pool.use(threads)).toBe(threads);
     expect(pool.running).toBe(threads);
+    before = pool.parts.computed;
   });
 
   test.each(Object.keys(samples))('%s', name => {
@@ -44,5 +46,11 @@ describe.each(THREADS)('%i threads', threads => {
         expect(got).toHaveLength(want.length);
       }
     }
+  });
+
+  test('computed parts, if there are others than the calling one', () => {
+    if (threads === 1) expect(pool.parts.computed).toBe(before);
+    else expect(pool.parts.computed).toBeGreaterThan(before);
+    expect(pool.stacksHold).toBe(true);
   });
 });

@@ -1,6 +1,7 @@
 //! How a kernel's work is cut: by its outputs, so that each part has the bits that it has in the whole.
 
-/// Whether kernels compute parts of a whole where these lie. Without, what tells a part from the whole costs nothing.
+/// Whether kernels are compiled for parts, which lie in the operands of the whole at its strides. Where they are not, every
+/// call is a whole, its strides follow from its sizes, and the code that tells a part from a whole is left out.
 pub(crate) const PARTS: bool = cfg!(feature = "parts");
 
 /// [0, n) of a dimension, in parts of whole grains.
@@ -9,6 +10,6 @@ pub struct Cut<Dimension> {
     pub by: Dimension,
     pub n: usize,
     pub grain: usize,
-    /// What all of it takes, as so many numbers would that are read or written once.
+    /// The time that the whole takes, in numbers that could be read or written once meanwhile.
     pub work: u64,
 }

@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::dry_run;
 use crate::parts;
-use crate::slices::{parts, slices};
+use crate::slices::{parts, slices_of_part};
 use crate::strided::{axis, count, geometry, step};
 
 /// Parts begin where lines of the cache do, and vectors.
@@ -113,7 +113,7 @@ fn strided<X, Y>((a, sa): (usize, [isize; 4]), (b, sb): (usize, [isize; 4]), y: 
         let (a, b) = (step::<X>(a, start, sa[axis]), step::<X>(b, start, sb[axis]));
         let y = y + start * row * size_of::<Y>();
         let (geometry, [of_a, of_b]) = geometry(n, sa, sb);
-        slices! { a: strided X[&of_a], b: strided X[&of_b], y: in_place Y[dry_run::size(n)] }
+        slices_of_part! { a: strided X[&of_a], b: strided X[&of_b], y: in_place Y[dry_run::size(n)] }
         f(a, b, y, geometry);
     });
 }

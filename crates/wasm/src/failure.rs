@@ -20,23 +20,11 @@ mod imports {
         #[cfg(not(feature = "checked"))]
         pub fn panicked(file: *const u8, length: usize, line: u32, message: *const u8, message_length: usize) -> !;
 
-        /// A thread that was computing a part has ended.
+        /// A thread has ended before it had computed its part.
         #[cfg(feature = "threads")]
-        #[link_name = "threadEnded"]
-        pub fn thread_ended() -> !;
-
-        /// This program would gain by threads.
-        #[cfg(feature = "threads")]
-        #[link_name = "wantThreads"]
-        pub fn want_threads();
+        #[link_name = "partLost"]
+        pub fn part_lost() -> !;
     }
-}
-
-/// Asks JavaScript to start threads.
-#[cfg(feature = "threads")]
-pub fn want_threads() {
-    // SAFETY: it returns, and calls no kernel.
-    unsafe { imports::want_threads() }
 }
 
 /// What another thread was to compute failed: that thread has ended, or an assertion of a kernel does not hold, with the
@@ -47,7 +35,7 @@ pub fn in_part(ended: bool, &[file, length, line, message, message_length]: &[u3
     // SAFETY: it reads texts that every thread has at the same place, and throws.
     unsafe {
         if ended {
-            imports::thread_ended();
+            imports::part_lost();
         }
         imports::panicked(file as _, length as usize, line, message as _, message_length as usize)
     }

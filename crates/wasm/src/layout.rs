@@ -25,7 +25,7 @@ macro_rules! export_copies {
                 n[axis] = length;
                 let [x, y] = [(x, sx[axis]), (y, sy[axis])].map(|(at, s)| $crate::strided::step::<$type>(at, start, s));
                 let (from, to) = ($crate::strided::extent(n, sx), $crate::strided::extent(n, sy));
-                $crate::slices::slices! { x: strided $type[&from], y: strided_output $type[&to] }
+                $crate::slices::slices_of_part! { x: strided $type[&from], y: strided_output $type[&to] }
                 phyllo_kernels::copy::$copy(x, y, n, (from.below, sx), (to.below, sy));
             });
         }

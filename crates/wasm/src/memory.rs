@@ -17,6 +17,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[cfg(feature = "checked")]
 use crate::checked;
 use crate::failure;
+#[cfg(not(feature = "plans"))]
+use crate::parts;
 
 const PAGE: usize = 65536;
 
@@ -51,7 +53,8 @@ struct State {
 
 struct Global(UnsafeCell<State>);
 
-// SAFETY: this module has one thread.
+// SAFETY: only the thread that calls comes here. Binaries for several have others, which compute parts of its calls: these
+// neither allocate nor ask for a workspace, nor does the one that starts them.
 unsafe impl Sync for Global {}
 
 static STATE: Global = Global(UnsafeCell::new(State {
@@ -66,7 +69,7 @@ static STATE: Global = Global(UnsafeCell::new(State {
 /// Runs `f` on the state; `f` calls nothing that comes back here.
 #[cfg(feature = "plans")]
 fn with_state<T>(f: impl FnOnce(&mut State) -> T) -> T {
-    // SAFETY: one thread, and no second reference while `f` runs.
+    // SAFETY: of one thread, as above, and no second reference while `f` runs.
     f(unsafe { &mut *STATE.0.get() })
 }
 
@@ -74,7 +77,7 @@ fn with_state<T>(f: impl FnOnce(&mut State) -> T) -> T {
 /// end anywhere), the state cannot be trusted.
 #[cfg(not(feature = "plans"))]
 fn with_state<T>(f: impl FnOnce(&mut State) -> T) -> T {
-    // SAFETY: one thread, and no second reference while `f` runs.
+    // SAFETY: of one thread, as above, and no second reference while `f` runs.
     let state = unsafe { &mut *STATE.0.get() };
     assert!(!state.changing, "memory was left in the middle of a change, by a stack overflow: load the library anew");
     let changing = &raw mut state.changing;
@@ -124,6 +127,7 @@ pub fn alloc(bytes: usize) -> usize {
 #[cfg(not(feature = "plans"))]
 #[wasm_bindgen]
 pub fn alloc(bytes: usize) -> usize {
+    parts::settle();
     let here = 0u8;
     let frame = black_box(&here) as *const u8 as usize;
     let at = with_state(|state| {
@@ -146,6 +150,7 @@ pub fn alloc(bytes: usize) -> usize {
 #[cfg(not(feature = "plans"))]
 #[wasm_bindgen]
 pub fn free(at: usize, bytes: usize) {
+    parts::settle();
     #[cfg(feature = "checked")]
     checked::freed(at, bytes);
     // SAFETY: the contract of the boundary; the checked binary asserts it.
@@ -191,11 +196,10 @@ pub fn panic_message() -> usize {
     return 0;
 }
 
-/// The address of `bytes` bytes that stay in use and are not counted, or 0: the stack of a thread.
+/// The address of a block of `bytes` bytes that stays in use and is not counted, if there is room.
 #[cfg(feature = "threads")]
-#[wasm_bindgen]
-pub fn reserve(bytes: usize) -> usize {
-    with_state(|state| state.find(|arena| arena.take(bytes))).unwrap_or(0)
+pub fn reserve(bytes: usize) -> Option<usize> {
+    with_state(|state| state.find(|arena| arena.take(bytes)))
 }
 
 /// The address of a workspace of n elements, until the next call, if there is room.

@@ -3,18 +3,22 @@
 
 use crate::{memory, threads};
 
+pub use threads::settle;
+
 /// [0, n) in parts of whole grains.
 #[derive(Clone, Copy)]
-pub struct Cut {
+pub struct Division {
     n: usize,
     grain: usize,
     pub count: usize,
 }
 
-impl Cut {
-    /// As many parts as there are threads, grains, and shares of `work` that are worth one.
+impl Division {
+    /// As many parts as there are threads, grains, and shares of `work` that are worth one. This begins a call, and comes
+    /// before its `rooms`.
     #[inline(always)]
     pub fn new(n: usize, grain: usize, work: u64) -> Self {
+        settle();
         if work < 2 * threads::least_work() {
             return Self { n, grain, count: 1 };
         }
@@ -58,27 +62,27 @@ pub struct Rooms {
 /// A room for each part, of as many numbers as `need` says by its start and length; if there is no room for all, one for
 /// the whole, for the function of this path.
 #[inline(always)]
-pub fn rooms(cut: Cut, name: &str, need: impl Fn(usize, usize) -> usize) -> (Cut, Rooms) {
-    let need = |cut: &Cut, i: usize| {
-        let (first, n) = cut.part(i);
+pub fn rooms(division: Division, name: &str, need: impl Fn(usize, usize) -> usize) -> (Division, Rooms) {
+    let need = |division: &Division, i: usize| {
+        let (first, n) = division.part(i);
         need(first, n)
     };
-    if cut.count > 1 {
-        let most = (0..cut.count).fold(0, |most, i| need(&cut, i).max(most));
+    if division.count > 1 {
+        let most = (0..division.count).fold(0, |most, i| need(&division, i).max(most));
         let each = most.next_multiple_of(16);
-        if let Some(at) = each.checked_mul(cut.count).and_then(memory::room) {
-            return (cut, Rooms { at, each });
+        if let Some(at) = each.checked_mul(division.count).and_then(memory::room) {
+            return (division, Rooms { at, each });
         }
     }
-    let cut = Cut { count: 1, ..cut };
-    let each = need(&cut, 0);
-    (cut, Rooms { at: memory::workspace(name, each).as_ptr() as usize, each })
+    let division = Division { count: 1, ..division };
+    let each = need(&division, 0);
+    (division, Rooms { at: memory::workspace(name, each).as_ptr() as usize, each })
 }
 
 /// Calls `part` with the start and the length of each part of [0, n).
 #[inline(always)]
 pub fn each(n: usize, grain: usize, work: u64, part: impl Fn(usize, usize) + Sync) {
-    threads::run(Cut::new(n, grain, work), Rooms::default(), &|first: usize, n: usize, _: usize, _: usize| {
+    threads::run(Division::new(n, grain, work), Rooms::default(), &|first: usize, n: usize, _: usize, _: usize| {
         part(first, n);
     });
 }

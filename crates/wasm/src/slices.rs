@@ -99,6 +99,14 @@ pub unsafe fn optional_output_cells<'a, T>(at: usize, n: usize) -> Option<&'a [C
 /// semicolon, `room = n` is a workspace. In a dry run the function ends here, and the checked binary refuses here what
 /// breaks the contract, so this comes once, with every operand.
 macro_rules! slices {
+    ($($operands:tt)*) => {
+        $crate::parts::settle();
+        $crate::slices::slices_of_part! { $($operands)* }
+    };
+}
+
+/// As [`slices`], for a part of a call, which has begun.
+macro_rules! slices_of_part {
     ($($name:ident: $kind:ident $type:ident[$($n:tt)+]),* $(,)? $(; $room:ident = $need:expr)?) => {
         #[cfg(feature = "plans")]
         if $crate::dry_run::running() {
@@ -138,7 +146,7 @@ macro_rules! extent {
 /// follows; operands whose extent grows with n begin where their part does. `n from i` names where that is, and
 /// `at [i * 3]` after an operand says that it begins elsewhere. Without threads this is `slices` alone.
 ///
-/// `cut g by cut(…), from start` leaves that to a geometry of the kernels: `g.cut` is told how many threads there are, and
+/// `cut g by cut(…), from start` leaves that to a geometry of the kernels: `g.cut` is told how many parts are wanted, and
 /// `g.part` gives the geometry of a part, under the same name, and where it begins in operands with `+ start.x`.
 macro_rules! parts {
     (
@@ -148,14 +156,14 @@ macro_rules! parts {
     ) => {{
         #[cfg(feature = "threads")]
         {
-            let way = $g.$cut($crate::threads::running_threads(), $($argument),*);
-            let cut = $crate::parts::Cut::new(way.n, way.grain, way.work);
-            let part = |first: usize, n: usize| $g.part(way.by, first, n);
-            let (cut, rooms) = $crate::parts::rooms(cut, $crate::slices::name!(), |first, n| {
+            let cut = $g.$cut($crate::threads::running_threads(), $($argument),*);
+            let division = $crate::parts::Division::new(cut.n, cut.grain, cut.work);
+            let part = |first: usize, n: usize| $g.part(cut.by, first, n);
+            let (division, rooms) = $crate::parts::rooms(division, $crate::slices::name!(), |first, n| {
                 let ($g, _) = part(first, n);
                 $need
             });
-            $crate::threads::run(cut, rooms, &|first: usize, n: usize, room: usize, len: usize| {
+            $crate::threads::run(division, rooms, &|first: usize, n: usize, room: usize, len: usize| {
                 let ($g, $start) = part(first, n);
                 $(
                     // SAFETY: a part of the whole operand, which is as the contract says.
@@ -192,14 +200,14 @@ macro_rules! parts {
         #[cfg(feature = "threads")]
         #[allow(unused_variables)]
         {
-            let cut = $crate::parts::Cut::new($n, $grain, ($work as u64)$(.saturating_mul($factor as u64))*);
+            let division = $crate::parts::Division::new($n, $grain, ($work as u64)$(.saturating_mul($factor as u64))*);
             let rooms = $crate::parts::Rooms::default();
             $(
-                let (cut, rooms) = $crate::parts::rooms(cut, $crate::slices::name!(), |$first, $n| {
+                let (division, rooms) = $crate::parts::rooms(division, $crate::slices::name!(), |$first, $n| {
                     $crate::slices::within!($narrow { $need })
                 });
             )?
-            $crate::threads::run(cut, rooms, &|$first: usize, length: usize, room: usize, len: usize| {
+            $crate::threads::run(division, rooms, &|$first: usize, length: usize, room: usize, len: usize| {
                 $(
                     let $name = $crate::parts::shifted::<$type>(
                         $name,
@@ -253,4 +261,4 @@ macro_rules! within {
 
 #[cfg(feature = "threads")]
 pub(crate) use before;
-pub(crate) use {extent, name, parts, slices, within};
+pub(crate) use {extent, name, parts, slices, slices_of_part, within};

@@ -30,6 +30,11 @@ export function wasmBackend(
    * 2 GiB: a sum of 2^29 f32 would trap.
    */
   const take = (bytes: number): number => (bytes < 2 ** 31 ? binary.alloc(bytes) >>> 0 : 0);
+  /** Memory for JavaScript to read and write, of which no thread writes more for a call that an exception cut off. */
+  const settled = (): LinearMemory => {
+    threads?.abandon();
+    return memory;
+  };
   return {
     name,
     why,
@@ -55,12 +60,12 @@ export function wasmBackend(
       return at;
     },
     free: (at, bytes) => binary.free(at, bytes),
-    read: async (at, n, dtype) => memory.read(at, n, dtype),
-    readSync: (at, n, dtype) => memory.read(at, n, dtype),
-    write: (at, data, dtype) => memory.write(at, data, dtype),
-    readBytes: (at, n, dtype) => memory.readBytes(at, n * itemSize(dtype)),
-    writeBytes: (at, bytes) => memory.writeBytes(at, bytes),
-    peek: (at, dtype) => memory.peek(at, dtype),
+    read: async (at, n, dtype) => settled().read(at, n, dtype),
+    readSync: (at, n, dtype) => settled().read(at, n, dtype),
+    write: (at, data, dtype) => settled().write(at, data, dtype),
+    readBytes: (at, n, dtype) => settled().readBytes(at, n * itemSize(dtype)),
+    writeBytes: (at, bytes) => settled().writeBytes(at, bytes),
+    peek: (at, dtype) => settled().peek(at, dtype),
     memory: resetPeak => {
       if (resetPeak) binary.resetPeak();
       return { bytes: binary.liveBytes() >>> 0, blocks: binary.liveBlocks(), peak: binary.peakBytes() >>> 0 };

@@ -60,7 +60,7 @@ const compute = job => {
   });
   for (;;) {
     try {
-      binary.work(thread);
+      return binary.work(thread);
     } catch {
       if (!told) binary.partFailed(thread, 0, 0, 0, 0, 0);
       told = false;

@@ -18,13 +18,20 @@ export interface Instance {
 class Stack {
   private readonly top: number;
 
-  constructor(private readonly pointer: Binary['__stack_pointer']) {
+  constructor(
+    private readonly pointer: Binary['__stack_pointer'],
+    private readonly threads: ThreadPool | null,
+  ) {
     this.top = pointer.value;
   }
 
-  /** Takes off what functions left here that ended in an exception, and says whether any did. None may be running. */
+  /**
+   * Takes off what functions left here that ended in an exception, and says whether any did. None may be running. Threads
+   * that compute parts of a call read it here, so they are waited for.
+   */
   unwind(): boolean {
     if (this.pointer.value === this.top) return false;
+    this.threads?.abandon();
     this.pointer.value = this.top;
     return true;
   }
@@ -44,7 +51,6 @@ export function instantiate(module: WebAssembly.Module, name: string, shared: Th
   let instance: Instance | null = null;
   const failing = (error: (binary: Binary) => PhylloError) => {
     if (instance === null) return;
-    instance.threads?.abandon();
     instance.stack.unwind();
     throw error(instance.binary);
   };
@@ -63,8 +69,8 @@ export function instantiate(module: WebAssembly.Module, name: string, shared: Th
         const place = length === 0 ? '' : ` (${text(binary, file, length)}:${line})`;
         return new PhylloError('wasm', `${what}${place}`);
       }),
-    /** A thread that was computing has ended. */
-    threadEnded: () =>
+    /** A thread has ended before it had computed its part. */
+    partLost: () =>
       failing(() => new PhylloError('threads', `a thread ended while it computed: ${instance?.threads?.cause}`)),
     wantThreads: () => instance?.threads?.begin(),
   };
@@ -73,7 +79,7 @@ export function instantiate(module: WebAssembly.Module, name: string, shared: Th
   // A plain object: the engine looks names up faster than in the sealed one of the instance.
   const binary = { ...exports, memory: several?.memory ?? exports.memory };
   const threads = several && isThreaded(binary) ? new ThreadPool(binary, several) : null;
-  instance = { binary, stack: new Stack(binary.__stack_pointer), threads };
+  instance = { binary, stack: new Stack(binary.__stack_pointer, threads), threads };
   const message = binary.panicMessage();
   return message === 0 ? instance : { ...instance, binary: explained(instance, message) };
 }

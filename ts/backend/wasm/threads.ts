@@ -21,6 +21,12 @@ export interface ThreadedBinary extends Binary {
   threadEnded(thread: number): void;
   /** Ends a call that an exception cuts off. */
   abandon(): void;
+  /** How many parts other threads than the caller have computed. */
+  sharedParts(): number;
+  /** How many of their parts failed. */
+  failedParts(): number;
+  /** The address of a stack that was run over, or 0. */
+  overrunStack(): number;
 }
 
 export function isThreaded(binary: Binary): binary is ThreadedBinary {
@@ -175,6 +181,16 @@ export class ThreadPool implements Threads {
   /** Ends a thread, in a moment, in the middle of whatever it does. */
   end(thread: number): void {
     this.foreman?.post({ end: thread });
+  }
+
+  /** How many parts other threads than the calling one have computed, and how many of theirs failed. */
+  get parts(): { readonly computed: number; readonly failed: number } {
+    return { computed: this.binary.sharedParts(), failed: this.binary.failedParts() };
+  }
+
+  /** Whether no thread has run over its stack. */
+  get stacksHold(): boolean {
+    return this.binary.overrunStack() === 0;
   }
 
   private hire(): Foreman {

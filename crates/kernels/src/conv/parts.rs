@@ -23,15 +23,16 @@ pub enum Dimension {
 /// Filters, or planes, of a grain: those of a tile.
 const TILE: usize = MR;
 
-/// By how many times n things are done faster by so many threads.
-fn gain(n: usize, threads: usize) -> f32 {
-    n as f32 / n.div_ceil(threads).max(1) as f32
+/// By how many times n things are done faster in so many parts at once.
+fn gain(n: usize, parts: usize) -> f32 {
+    n as f32 / n.div_ceil(parts).max(1) as f32
 }
 
 impl Conv2d {
-    /// How so many threads share a pass that is computed by a method. By images, unless another dimension gains a third
-    /// more: each part of the filters reads, and packs, all of the images. The gradient of the weights is a sum over these.
-    pub fn cut(&self, threads: usize, pass: Pass, method: Method, layout: Layout) -> Cut<(Dimension, Layout)> {
+    /// How a pass that is computed by a method is cut where so many parts are wanted. By images, unless another dimension
+    /// gains a third more: each part of the filters reads, and packs, all of the images. The gradient of the weights is a
+    /// sum over these.
+    pub fn cut(&self, parts: usize, pass: Pass, method: Method, layout: Layout) -> Cut<(Dimension, Layout)> {
         let images = if method == Method::Blocked { IMAGES } else { 1 };
         let by_images = (Dimension::Images, self.n, images);
         // A filter of one plane by itself walks strips, to other bits than several.
@@ -45,7 +46,7 @@ impl Conv2d {
             Pass::Forward if alone => by_images,
             _ => (Dimension::Filters, self.k, TILE),
         };
-        let of = |(_, n, grain): (Dimension, usize, usize)| gain(n.div_ceil(grain), threads);
+        let of = |(_, n, grain): (Dimension, usize, usize)| gain(n.div_ceil(grain), parts);
         let (by, n, grain) =
             if pass == Pass::GradW || 3.0 * of(inside) > 4.0 * of(by_images) { inside } else { by_images };
         // Two multiply-adds take the time of a number that is read.

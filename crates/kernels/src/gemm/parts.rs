@@ -49,20 +49,22 @@ impl Gemm {
         Way { method: if transposed { self.transposed() } else { *self }.method(), transposed }
     }
 
-    /// How so many threads share the work. Each packs all of B for some of the rows, and all of A for some of the columns:
-    /// so the longer of the two is cut, which leaves least to pack. But few rows pack little, and each would read all of B.
-    pub fn cut(&self, threads: usize) -> Cut<Dimension> {
+    /// How the work is cut where so many parts are wanted. Each packs all of B for some of the rows, and all of A for some
+    /// of the columns: so the longer of the two is cut, which leaves least to pack. But few rows pack little, and each would
+    /// read all of B.
+    pub fn cut(&self, parts: usize) -> Cut<Dimension> {
         let rows = if self.is_column() { self.m.div_ceil(LINE) } else { self.m.div_ceil(MR) };
         let columns = self.n.div_ceil(LINE);
-        let few = self.m <= FEW_ROWS && columns >= threads;
-        let (by, n, grain) = if self.batch >= threads && self.sc > 0 {
+        let few = self.m <= FEW_ROWS && columns >= parts;
+        let (by, n, grain) = if self.batch >= parts && self.sc > 0 {
             (Dimension::Batch, self.batch, 1)
         } else if few || columns * LINE / NR >= rows {
             (Dimension::Columns, self.n, LINE)
         } else {
             (Dimension::Rows, self.m, if self.is_column() { LINE } else { MR })
         };
-        // Two multiply-adds take the time of a number that is read, of which those of one row take one each.
+        // Two multiply-adds take the time of a number that is read: batch · mnk / 2 for them all. To read B is as much again as
+        // one row, which counts where there are few: with one, the work is to read its nk numbers.
         let work = [self.batch, self.m + 1, self.n, self.k].iter().fold(1, |work, &n| work * n as u64) / 2;
         Cut { by, n, grain, work }
     }

@@ -86,7 +86,7 @@ impl Sequence {
         }
     }
 
-    /// How threads share the work of a layer of so many gates: by rows of the batch, a tile of them each.
+    /// How a layer of so many gates is cut, however many parts are wanted: by rows of the batch, a tile of them each.
     pub fn cut(&self, _: usize, gates: usize) -> Cut<()> {
         // Two multiply-adds take the time of a number that is read, and the functions of a gate that of twelve.
         let each = self.hidden as u64 / 2 + 12;
