@@ -50,6 +50,7 @@ describe('contents', () => {
     [/^dist\/(simd128|relaxed)-threads\.wasm$/, 214],
     [/^dist\/(node|browser)\.js$/, 145],
     [/^dist\/[\w-]+\.js$/, 4],
+    [/^dist\/(node|browser)\/train\.js$/, 24], // of which 10 are fast-png and pbf
     [/^dist\/(node|browser)\/tables\.js$/, 20], // of which 7 are papaparse
     [/^dist\/(node|browser)\/\w+\.js$/, 4],
     [/^dist\/[\w/-]+\.d\.ts$/, 16],
