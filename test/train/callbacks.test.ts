@@ -26,6 +26,7 @@ import {
   jsonLines,
   progress,
   stochasticAverage,
+  stopOnNaN,
   SummaryWriter,
   tensorBoard,
   type Callback,
@@ -244,5 +245,30 @@ describe('TensorBoard', () => {
     ]) {
       expect(tags).toContain(tag);
     }
+  });
+});
+
+describe('a loss that is NaN', () => {
+  /** The logarithm of what is negative from the third layer on. */
+  class Logarithm extends nn.Layer {
+    forward(x: Tensor): Tensor {
+      return x.sub(1e3).log();
+    }
+  }
+  test('ends the run with the op and the layer that made it', async () => {
+    const model = new nn.Sequential(new nn.Linear(5, 8), new nn.ReLU(), new Logarithm(), new nn.Linear(8, 3));
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+    const before = numbers(model.parameters()[0]!);
+    const error: unknown = await fit(model, {
+      train: [x, t],
+      loss: crossEntropy,
+      optimizer,
+      epochs: 1,
+      callbacks: [stopOnNaN()],
+      progress: false,
+    }).catch((e: unknown) => e);
+    expect(String(error)).toMatch(/loss is NaN at batch 1 of epoch 1.*log/);
+    expect(String(error)).toContain('(2)');
+    expect(numbers(model.parameters()[0]!)).toEqual(before);
   });
 });

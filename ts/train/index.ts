@@ -24,6 +24,7 @@ export {
   type ExponentialAverageOptions,
   type StochasticAverageOptions,
 } from './callbacks/average';
+export { stopOnNaN } from './callbacks/nan';
 export { SummaryWriter } from './events';
 export {
   crossValidate,
