@@ -1,35 +1,5 @@
 import { SingleBar, type GenericFormatter } from 'cli-progress';
-import { count, duration, percent, type ClassScores, type Epoch } from './report';
-
-/**
- * The confusion matrix as text with the sums of its rows and columns. Zeros are dots, so that the errors stand out.
- *
- * @param matrix counts [classes][classes]: row = actual class, column = predicted class
- */
-export function confusionTable(matrix: readonly ArrayLike<number>[], classNames: readonly string[]): string {
-  const rows = matrix.map(row => Array.from(row));
-  const columnSums = classNames.map((_, j) => sum(rows.map(row => row[j] ?? 0)));
-  const cell = (n: number): string => (n === 0 ? '·' : String(n));
-  const table = [
-    ['actual', ...classNames, 'total'],
-    ...rows.map((row, i) => [classNames[i] ?? String(i), ...row.map(cell), String(sum(row))]),
-    ['total', ...columnSums.map(String), String(sum(columnSums))],
-  ];
-  const [head = '', ...body] = align(table);
-  const first = Math.max(...table.map(row => (row[0] ?? '').length));
-  return [`${' '.repeat(first + 2)}predicted`, head, ...body].join('\n');
-}
-
-/** Precision, recall, F1 and support of every class as text, with their unweighted means and the total support. */
-export function classTable(perClass: readonly ClassScores[]): string {
-  const mean = (value: (scores: ClassScores) => number): string => percent(sum(perClass.map(value)) / perClass.length);
-  const total = sum(perClass.map(c => c.support));
-  return align([
-    ['class', 'precision', 'recall', 'F1', 'support'],
-    ...perClass.map(c => [c.name, percent(c.precision), percent(c.recall), percent(c.f1), String(c.support)]),
-    ['mean', mean(c => c.precision), mean(c => c.recall), mean(c => c.f1), String(total)],
-  ]).join('\n');
-}
+import { count, duration, percent, type Epoch } from './report';
 
 /** Where the progress goes: a terminal gets a moving bar, anything else plain lines. */
 export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
@@ -120,18 +90,8 @@ export function progress(run: { epochs: number; samples: number }, output: Outpu
   };
 }
 
-/** Columns padded to their widest cell, two spaces apart, all flush right. */
-function align(table: readonly (readonly string[])[]): string[] {
-  const widths = (table[0] ?? []).map((_, j) => Math.max(...table.map(row => (row[j] ?? '').length)));
-  return table.map(row => row.map((text, j) => text.padStart(widths[j] ?? 0)).join('  '));
-}
-
 /** Seconds → `1:05`. */
 function clock(seconds: number): string {
   const whole = Math.ceil(seconds);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0);
 }

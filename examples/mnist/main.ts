@@ -2,10 +2,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { doctor, Generator, memory, nn, PhylloError, threads, writeFile } from 'phyllo';
+import { doctor, Generator, memory, metrics, nn, PhylloError, threads, writeFile } from 'phyllo';
 import { ensureFolder } from '../files';
 import { interruption } from '../interruption';
-import { classTable, confusionTable, progress } from './console';
+import { progress } from './console';
 import { loadMnist, type Mnist } from './data';
 import { LeNet5 } from './lenet';
 import { picture, png } from './picture';
@@ -23,7 +23,6 @@ interface Options {
   readonly out: string;
 }
 
-const CLASSES = Array.from({ length: 10 }, (_, i) => `${i}`);
 const REPORTS = ['report.svg', 'report.png'];
 const RATES = { sgd: 0.05, adam: 0.002 } as const;
 
@@ -124,26 +123,26 @@ async function main(): Promise<void> {
   if (stop.signal.aborted) console.log('Stopped; what follows is the best epoch so far.');
 
   const test = evaluate(model, data.test);
-  const perClass = test.confusion.perClass().map((c, i) => ({ ...c, name: CLASSES[i]! }));
+  const scores = metrics.report(test.confusion);
   const samplesPerSecond = trained.samples / trained.seconds;
   const confusion = test.confusion.matrix;
   console.log(
     `\nepoch ${trained.best} was best on the validation set; on the test set: accuracy ` +
       `${percent(test.confusion.accuracy)}, loss ${test.loss.toFixed(4)}\n`,
   );
-  console.log(`${confusionTable(confusion, CLASSES)}\n\n${classTable(perClass)}\n`);
+  console.log(`${metrics.confusionTable(test.confusion)}\n\n${scores.toString(4)}\n`);
 
   const filters = model.stateDict()['features.0.weight']!.toArray();
   const report: Report = {
     model: 'LeNet-5',
     dataset: 'MNIST',
-    classNames: CLASSES,
+    classNames: test.confusion.classNames,
     testAccuracy: test.confusion.accuracy,
     trainingSeconds: trained.seconds,
     samplesPerSecond,
     history: trained.history,
     confusion,
-    perClass,
+    perClass: scores.classes,
     filters: Array.from({ length: 6 }, (_, f) => filters.slice(f * 25, (f + 1) * 25)),
     mistakes: mistakesOf(test, data),
   };
@@ -152,7 +151,7 @@ async function main(): Promise<void> {
     testAccuracy: test.confusion.accuracy,
     testLoss: test.loss,
     confusion,
-    perClass,
+    perClass: scores.classes,
   });
   const svg = await picture(report);
   await writeFile(file('report.svg'), svg);

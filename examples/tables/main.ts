@@ -1,8 +1,7 @@
 /** Three tables in one command: what irises and penguins are, and how far cars go. */
 import { Command, InvalidArgumentError } from 'commander';
-import { PhylloError } from 'phyllo';
+import { metrics, PhylloError } from 'phyllo';
 import type { Callback } from 'phyllo/train';
-import { classTable, confusionTable } from '../mnist/console';
 import { duration, percent } from '../mnist/report';
 import { tasks } from './tasks';
 import { train, type Classified, type Predicted } from './train';
@@ -75,9 +74,8 @@ async function main(): Promise<void> {
     const result = await train(task, { ...options, callbacks: [line(task.name)] });
     results.push(result);
     if (result.kind !== 'classification') continue;
-    const { classes, confusion } = result;
-    const scores = confusion.perClass().map((of, i) => ({ ...of, name: classes[i] ?? '' }));
-    console.log(`\n${confusionTable(confusion.matrix, classes)}\n\n${classTable(scores)}`);
+    const { confusion } = result;
+    console.log(`\n${metrics.confusionTable(confusion)}\n\n${metrics.report(confusion)}`);
   }
   const rows = results.map(result => {
     const { task, rows, features, bestEpoch, seconds } = result;

@@ -17,7 +17,6 @@ interface Common {
 }
 export interface Classified extends Common {
   readonly kind: 'classification';
-  readonly classes: readonly string[];
   readonly confusion: metrics.ConfusionMatrix;
   /** The accuracy of who always says the class that is most frequent among the rows trained on. */
   readonly baseline: number;
@@ -78,10 +77,10 @@ export async function train(task: Task, { epochs, seed, callbacks }: Options): P
   const common = { task, rows, features, bestEpoch: best.bestEpoch, seconds };
   if (classes) {
     const truth = encoder.targets(parts.test);
-    const confusion = new metrics.ConfusionMatrix(classes.length).update(output.argmax(1), truth);
+    const confusion = new metrics.ConfusionMatrix(classes.length, { classNames: classes }).update(output, truth);
     const [[frequent] = ['']] = parts.train.describe().columns.get(target)?.values ?? [];
     const same = parts.test.filter(row => row[target] === frequent).length;
-    return { ...common, kind: 'classification', classes, confusion, baseline: same / parts.test.length };
+    return { ...common, kind: 'classification', confusion, baseline: same / parts.test.length };
   }
   const truth = [...parts.test.column(target).numbers];
   const errors = encoder.decode(output).map((y, i) => Number(y) - truth[i]!);

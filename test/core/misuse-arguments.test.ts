@@ -130,7 +130,7 @@ describe('is refused:', () => {
       'a label that is none',
       () => metrics.accuracy([0, 1.5], [0, 1]),
       ValueError,
-      /^accuracy: predicted\[1\] takes a whole number, this is 1\.5$/,
+      /^accuracy: output\[1\] takes a whole number, this is 1\.5$/,
     ],
     // @ts-expect-error: a number, not a tensor
     ['a number to write to', () => copy_(2, leaf), ValueError, /^copy_: a takes a tensor, this is 2$/],

@@ -1,4 +1,4 @@
-/** Tables, progress and the folder for results of `npm start`. */
+/** Figures, progress and the folder for results of `npm start`. */
 import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,51 +6,20 @@ import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FileError } from 'phyllo';
 import { ensureFolder } from '../../examples/files';
-import { classTable, confusionTable, progress, type Output } from '../../examples/mnist/console';
+import { progress, type Output } from '../../examples/mnist/console';
 import { count, duration, percent } from '../../examples/mnist/report';
 
-describe('tables', () => {
-  const cells = (line: string | undefined): string[] => (line ?? '').trim().split(/\s+/);
-
-  test('confusionTable has the counts and the sums of rows and columns', () => {
-    const table = confusionTable(
-      [
-        [5, 0, 2],
-        [1, 70, 0],
-        [0, 3, 9],
-      ],
-      ['cat', 'dog', 'emu'],
-    ).split('\n');
-    expect(cells(table[0])).toEqual(['predicted']);
-    expect(cells(table[1])).toEqual(['actual', 'cat', 'dog', 'emu', 'total']);
-    expect(cells(table[2])).toEqual(['cat', '5', '·', '2', '7']);
-    expect(cells(table[3])).toEqual(['dog', '1', '70', '·', '71']);
-    expect(cells(table[4])).toEqual(['emu', '·', '3', '9', '12']);
-    expect(cells(table[5])).toEqual(['total', '6', '73', '11', '90']);
-    expect(new Set(table.slice(1).map(line => line.length)).size).toBe(1);
-  });
-
-  test('classTable has the means and the total support', () => {
-    const table = classTable([
-      { name: 'cat', precision: 1, recall: 0.5, f1: 2 / 3, support: 8 },
-      { name: 'dog', precision: 0.5, recall: 1, f1: 2 / 3, support: 12 },
-    ]).split('\n');
-    expect(cells(table[1])).toEqual(['cat', '100.00%', '50.00%', '66.67%', '8']);
-    expect(cells(table[3])).toEqual(['mean', '75.00%', '75.00%', '66.67%', '20']);
-  });
-
-  test('figures', () => {
-    expect([percent(0.98765), percent(NaN), percent(0.5, 0)]).toEqual(['98.77%', '–', '50%']);
-    expect([count(1234567.8), count(0)]).toEqual(['1,234,568', '0']);
-    expect([0, 59.94, 59.96, 75, 3599.7, 7320].map(duration)).toEqual([
-      '0.0 s',
-      '59.9 s',
-      '1 min 0 s',
-      '1 min 15 s',
-      '1 h 0 min',
-      '2 h 2 min',
-    ]);
-  });
+test('figures', () => {
+  expect([percent(0.98765), percent(NaN), percent(0.5, 0)]).toEqual(['98.77%', '–', '50%']);
+  expect([count(1234567.8), count(0)]).toEqual(['1,234,568', '0']);
+  expect([0, 59.94, 59.96, 75, 3599.7, 7320].map(duration)).toEqual([
+    '0.0 s',
+    '59.9 s',
+    '1 min 0 s',
+    '1 min 15 s',
+    '1 h 0 min',
+    '2 h 2 min',
+  ]);
 });
 
 describe('progress', () => {

@@ -35,7 +35,7 @@ const WITHOUT: readonly RegExp[] = [
   /^(scoped|steps|keep)$/,
   /^profile$/,
   // Methods and accessors without arguments, and those for subclasses.
-  /#(data|detach|dispose|item|ndim|toArray|toJSON|toString|grad|requiresGrad|length|draw|accuracy|matrix|perClass|total)$/,
+  /#(data|detach|dispose|item|ndim|toArray|toJSON|toString|grad|requiresGrad|length|draw|accuracy|matrix|perClass|perBin|total|compute|reset)$/,
   /#(children|eval|named|namedBuffers|namedModules|namedParameters|parameters|stateDict|zeroGrad|step|lr)$/,
   /#(states|buffers|contents|modules|namedChildren|clone|find|checkNew|put|of|update|set|defaults|memory|slots|next|first|getLastLr|addGroups|allDefaults|checkState|load|restart|option|setOption|write|attend)$/,
 ];

@@ -3,7 +3,6 @@ import {
   ConcatDataset,
   encodeSafetensors,
   Generator,
-  metrics,
   nn,
   ones,
   SequentialSampler,
@@ -21,7 +20,6 @@ import {
   operand,
   orNull,
   record,
-  labels,
   call,
   each,
   on,
@@ -33,6 +31,7 @@ import { RIGHT_FUNCTIONS } from './right-functions';
 import { RIGHT_LOSSES } from './right-losses';
 import { RIGHT_TRAINING } from './right-training';
 import { RIGHT_LINALG } from './right-linalg';
+import { RIGHT_METRICS } from './right-metrics';
 import { ACTIVATIONS, FUNCTIONS_OF_LAYERS, MODULES, PIXELS, WINDOWS } from './right-layers';
 
 const m = (...shape: number[]): Tensor => ones(shape.length > 0 ? shape : [2, 3]);
@@ -83,6 +82,7 @@ const layerOptions = (options: object): Argument => optional(finite({ ...options
 export const RIGHT: Readonly<Record<string, Make>> = {
   ...RIGHT_FUNCTIONS,
   ...RIGHT_LINALG,
+  ...RIGHT_METRICS,
   ...FUNCTIONS_OF_LAYERS,
   ...MODULES,
   ...each(
@@ -254,10 +254,6 @@ export const RIGHT: Readonly<Record<string, Make>> = {
       optional({ value: { collate: (samples: readonly unknown[]) => samples }, also: 'function' }),
     ),
   randomSplit: () => call(plain(data()), finite([0.5, 0.5]), optional(whole({ seed: 1 }))),
-  'metrics.accuracy': () => call(labels([0, 1]), labels(index(0, 1))),
-  'metrics.topKAccuracy': () => call(plain(m()), labels(index(0, 1)), whole(1)),
-  'metrics.confusionMatrix': () => call(labels([0, 1]), labels([0, 1]), whole(2)),
-  'metrics.ConfusionMatrix': () => call(whole(2)),
   readIdx: () => call(plain(writeIdx(tensor(Uint8Array.of(1, 2)))), optional({ value: 'a file', also: 'text' })),
   writeIdx: () => call(plain(m())),
   encodeSafetensors: () =>
@@ -320,6 +316,4 @@ export const RIGHT: Readonly<Record<string, Make>> = {
   'Tensor#backward': () => on(leaf().sum(), optional(plain({ retainGraph: true }))),
   'Tensor#registerHook': () => on(leaf(), { value: () => {}, also: 'function' }),
   'Tensor#set': () => on(m(2), { value: [1, 2], also: 'numbers' }),
-  'metrics.ConfusionMatrix#update': () => on(new metrics.ConfusionMatrix(2), labels([0, 1]), labels([1, 1])),
-  'metrics.ConfusionMatrix#average': () => on(new metrics.ConfusionMatrix(2), plain('macro')),
 };

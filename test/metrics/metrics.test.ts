@@ -116,9 +116,9 @@ describe('ConfusionMatrix', () => {
 
   test.each<[string, number[], number[], string]>([
     ['target', [0, 3], [0, 0], 'target 3 at position 1 is outside [0, 3)'],
-    ['predicted', [0, 0, 0], [0, 1, -1], 'predicted -1 at position 2 is outside [0, 3)'],
+    ['predicted', [0, 0, 0], [0, 1, -1], 'output -1 at position 2 is outside [0, 3)'],
     ['half', [0.5], [0], 'target 0.5 at position 0'],
-    ['no number', [0], [NaN], 'predicted NaN at position 0'],
+    ['no number', [0], [NaN], 'output NaN at position 0'],
   ])('a label outside the classes counts nothing: %s', (_, a, p, message) => {
     const m = new ConfusionMatrix(3);
     expect(() => m.update(p, a)).toThrow(IndexError);
@@ -130,7 +130,7 @@ describe('ConfusionMatrix', () => {
     expect(() => confusionMatrix([0, 1], [0], 2)).toThrow(ShapeError);
     expect(() => confusionMatrix([0], tensor([0]), 2)).toThrow(DTypeError);
     for (const classes of [0, -1, 1.5, NaN]) expect(() => new ConfusionMatrix(classes)).toThrow(ValueError);
-    expect(() => new ConfusionMatrix(2).average(JSON.parse('"micro"'))).toThrow(ValueError);
+    expect(() => new ConfusionMatrix(2).average(JSON.parse('"median"'))).toThrow(ValueError);
   });
 });
 
@@ -164,8 +164,8 @@ describe('accuracy', () => {
     ).toBe(1);
   });
 
-  test('equals what argmax and a comparison give, with ties, infinities and NaN', () => {
-    const value = fc.constantFrom(-Infinity, -1, -0, 0, 1, 2, Infinity, NaN);
+  test('equals what argmax and a comparison give, with ties and infinities', () => {
+    const value = fc.constantFrom(-Infinity, -1, -0, 0, 1, 2, Infinity);
     const sizes = fc.tuple(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 6 }));
     const samples = sizes.chain(([n, classes]) =>
       fc.tuple(exactly(n, exactly(classes, value)), exactly(n, fc.nat(classes - 1))),
@@ -184,7 +184,7 @@ describe('accuracy', () => {
 
   test('what it does not take', () => {
     expect(() => accuracy([1], [1, 2])).toThrow(ShapeError);
-    expect(() => accuracy(zeros([2, 3]), [1])).toThrow('logits [2, 3] are not [n, classes] for 1 targets');
+    expect(() => accuracy(zeros([2, 3]), [1])).toThrow('output [2, 3] is not [n, classes, …] for 1 targets');
     expect(() => accuracy(zeros([2]), [1, 1])).toThrow(ShapeError);
     expect(() => accuracy(zeros([1, 2, 3]), [1])).toThrow(ShapeError);
     expect(() => accuracy(zeros([1, 3]), [3])).toThrow(IndexError);

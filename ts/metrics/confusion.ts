@@ -1,55 +1,84 @@
 /** What a classifier takes for what, and the measures that follow. */
-import { ShapeError, ValueError } from '../core/errors';
-import { check, oneOf, wholeNumber, checkCount } from '../core/kinds';
+import { ValueError } from '../core/errors';
+import { aText, check, checkCount, listOf, options as optionsOf, wholeNumber, type Keys } from '../core/kinds';
 import { checkConstructor } from '../core/signature';
-import { checkLabels, labelsOf, type Labels } from './labels';
-
-/** How well one class is found, or the classes on average. A quotient 0/0 counts as 0. */
-export interface ClassScores {
-  /** Of the samples predicted as this class, the share that are: TP / (TP + FP). */
-  readonly precision: number;
-  /** Of the samples of this class, the share predicted as it: TP / (TP + FN). */
-  readonly recall: number;
-  /** The harmonic mean of both: 2 TP / (2 TP + FP + FN). */
-  readonly f1: number;
-  /** Number of samples of this class. */
-  readonly support: number;
-}
-/** Each class counts the same, or as much as it has samples. */
-export type Averaging = 'macro' | 'weighted';
-
-const ratio = (a: number, b: number): number => (b === 0 ? 0 : a / b);
-const sum = (xs: readonly number[]): number => xs.reduce((a, b) => a + b, 0);
+import { checkLabels, type Labels } from './labels';
+import type { Metric } from './metric';
+import { aThreshold, judge, type ThresholdOptions } from './outputs';
+import {
+  anAveraging,
+  averageScores,
+  ratio,
+  scoresOfClass,
+  sum,
+  type Averaging,
+  type ClassScores,
+  type Count,
+} from './scores';
 
 /** More classes have more counts than JavaScript can hold. */
 const MOST = 2 ** 13;
 
+export interface ConfusionOptions extends ThresholdOptions {
+  /** What reports and tables call the classes. Default '0', '1', …. */
+  readonly classNames?: readonly string[];
+}
+const keys: Keys<ConfusionOptions> = { threshold: aThreshold, classNames: listOf(aText, 'a list of texts') };
+
 /** Counts of samples by their class, the target (row), and predicted class (column), gathered over batches. */
-export class ConfusionMatrix {
+export class ConfusionMatrix implements Metric<number[][]> {
+  readonly name = 'confusionMatrix';
+  readonly better = null;
+  readonly classNames: readonly string[];
   readonly #counts: number[][];
 
-  /** Labels are 0 to classes − 1. Throws ValueError for fewer than one class. */
-  constructor(readonly classes: number) {
-    checkConstructor<typeof ConfusionMatrix>('ConfusionMatrix', [['classes', wholeNumber(1)]], arguments);
+  /** Labels are 0 to classes − 1. Throws ValueError for fewer than one class, and unless each has a name or none has. */
+  constructor(
+    readonly classes: number,
+    readonly options: ConfusionOptions = {},
+  ) {
+    checkConstructor<typeof ConfusionMatrix>(
+      'ConfusionMatrix',
+      [
+        ['classes', wholeNumber(1)],
+        ['options', optionsOf(keys)],
+      ],
+      arguments,
+    );
+    const { classNames = Array.from({ length: classes }, (_, c) => String(c)), threshold } = options;
     if (classes > MOST) throw new ValueError('ConfusionMatrix', `classes takes up to ${MOST}, this is ${classes}`);
-    this.#counts = Array.from({ length: classes }, () => Array.from({ length: classes }, () => 0));
+    if (classNames.length !== classes) {
+      throw new ValueError('ConfusionMatrix', `${classes} classes have ${classNames.length} classNames`);
+    }
+    if (threshold !== undefined && classes !== 2) {
+      throw new ValueError('ConfusionMatrix', `threshold is for 2 classes, these are ${classes}`);
+    }
+    this.classNames = [...classNames];
+    this.#counts = zeros(classes);
   }
 
   /**
-   * Counts the samples of a batch. Throws, before it counts any, ShapeError if there are not as many predictions as
-   * targets, IndexError for a label outside the classes, DTypeError for floats.
+   * Counts the samples of a batch. The output is classes, as many as targets; logits (f32, [n, classes, …]), of which the
+   * largest counts and of equal ones the first; or with a threshold, scores in the shape of the targets. Throws, before it
+   * counts any, ShapeError if shapes do not fit, IndexError for a label outside the classes, ValueError for NaN.
    */
-  update(predicted: Labels, target: Labels): this {
-    checkCount('ConfusionMatrix.update', 2, arguments);
-    const columns = labelsOf('ConfusionMatrix', 'predicted', predicted);
-    const rows = labelsOf('ConfusionMatrix', 'target', target);
-    if (rows.length !== columns.length) {
-      throw new ShapeError('ConfusionMatrix', `${columns.length} predictions for ${rows.length} targets`);
-    }
-    checkLabels('ConfusionMatrix', 'predicted', columns, this.classes);
-    checkLabels('ConfusionMatrix', 'target', rows, this.classes);
-    for (let i = 0; i < rows.length; i++) this.#counts[rows[i]!]![columns[i]!]!++;
+  update(output: Labels, target: Labels): this {
+    const where = 'ConfusionMatrix';
+    checkCount(`${where}.update`, 2, arguments);
+    const { predicted, actual } = judge(where, output, target, this.options.threshold, this.classes);
+    checkLabels(where, 'output', predicted, this.classes);
+    checkLabels(where, 'target', actual, this.classes);
+    for (let i = 0; i < actual.length; i++) this.#counts[actual[i]!]![predicted[i]!]!++;
     return this;
+  }
+
+  /** The counts, as a copy. */
+  compute(): number[][] {
+    return this.matrix;
+  }
+
+  reset(): void {
+    for (const row of this.#counts) row.fill(0);
   }
 
   /** The counts, as a copy. */
@@ -69,33 +98,32 @@ export class ConfusionMatrix {
 
   /** The scores of each class. */
   perClass(): ClassScores[] {
-    return this.#counts.map((row, c) => {
-      const hits = row[c]!;
-      const support = sum(row);
-      const predicted = sum(this.#counts.map(other => other[c]!));
-      return {
-        precision: ratio(hits, predicted),
-        recall: ratio(hits, support),
-        f1: ratio(2 * hits, predicted + support),
-        support,
-      };
-    });
+    return countsOf(this.#counts).map(count => scoresOfClass(count));
   }
 
   /** The average of the scores over all classes; `support` is the number of samples. */
   average(averaging: Averaging): ClassScores {
     checkCount('ConfusionMatrix.average', 1, arguments);
-    check('ConfusionMatrix', 'averaging', oneOf('macro', 'weighted'), averaging);
-    const scores = this.perClass();
-    const weights = scores.map(({ support }) => (averaging === 'macro' ? 1 : support));
-    const mean = (of: 'precision' | 'recall' | 'f1'): number =>
-      ratio(sum(scores.map((s, c) => weights[c]! * s[of])), sum(weights));
-    return { precision: mean('precision'), recall: mean('recall'), f1: mean('f1'), support: this.total };
+    check('ConfusionMatrix', 'averaging', anAveraging, averaging);
+    return averageScores(countsOf(this.#counts), averaging);
   }
 }
 
-/** Counts of samples by their class, the target (row), and predicted class (column). Throws as ConfusionMatrix does. */
-export function confusionMatrix(predicted: Labels, target: Labels, classes: number): number[][] {
+const zeros = (classes: number): number[][] =>
+  Array.from({ length: classes }, () => Array.from({ length: classes }, () => 0));
+
+/** Of each class, from a confusion matrix: its place on the diagonal, and the sums of its column and row. */
+export function countsOf(matrix: readonly (readonly number[])[]): Count[] {
+  const columns = matrix.map(() => 0);
+  for (const row of matrix) for (const [c, n] of row.entries()) columns[c]! += n;
+  return matrix.map((row, c) => ({ hits: row[c]!, predicted: columns[c]!, support: sum(row) }));
+}
+
+/**
+ * Counts of samples by their class, the target (row), and predicted class (column). Takes, and throws, what
+ * {@link ConfusionMatrix} does.
+ */
+export function confusionMatrix(output: Labels, target: Labels, classes: number): number[][] {
   checkCount('confusionMatrix', 3, arguments);
-  return new ConfusionMatrix(classes).update(predicted, target).matrix;
+  return new ConfusionMatrix(classes).update(output, target).matrix;
 }
