@@ -48,7 +48,7 @@ describe('contents', () => {
   const sizes = [
     [/^dist\/(simd128|relaxed|infer|infer-relaxed)\.wasm$/, 190],
     [/^dist\/(simd128|relaxed)-threads\.wasm$/, 214],
-    [/^dist\/(node|browser)\.js$/, 145],
+    [/^dist\/(node|browser)\.js$/, 147],
     [/^dist\/[\w-]+\.js$/, 4],
     [/^dist\/(node|browser)\/train\.js$/, 24], // of which 10 are fast-png and pbf
     [/^dist\/(node|browser)\/tables\.js$/, 20], // of which 7 are papaparse
@@ -143,6 +143,29 @@ describe('contents', () => {
       for (const names of [['simd128', 'relaxed'], BINARIES]) {
         for (const name of names) copyFileSync(join(installed, 'dist', `${name}.wasm`), join(outDir, `${name}.wasm`));
         expect(execFileSync(process.execPath, [join(outDir, bundle)], { encoding: 'utf8' }).trim()).toBe('2,3');
+      }
+    },
+    TIMEOUT_MS,
+  );
+
+  test.each(/** @type {const} */ (['esm', 'cjs']))(
+    'say how a bundle gets the binaries that it has not: %s',
+    async format => {
+      const BRING = 'copy the .wasm files of phyllo/dist beside your bundle, or leave phyllo out of it';
+      const programs = {
+        phyllo: `import { tensor } from 'phyllo';\nconsole.log(tensor([1, 2]).add(1).toArray().join());\n`,
+        edge: `import { load } from 'phyllo/edge';\nload(new Uint8Array(8)).catch(e => console.error(String(e)));\n`,
+      };
+      for (const [name, program] of Object.entries(programs)) {
+        const source = join(app, `bare-${name}.mjs`);
+        const outfile = join(app, `bare-${format}`, `${name}.${format === 'esm' ? 'mjs' : 'cjs'}`);
+        writeFileSync(source, program);
+        await build({ ...BUNDLING, format, entryPoints: [source], outfile, logLevel: 'silent' });
+        const { stderr } = spawnSync(process.execPath, [outfile], { encoding: 'utf8' });
+        expect(stderr).toContain(BRING);
+        expect(stderr).toMatch(
+          format === 'esm' ? /FileError: file:.*\.wasm: there is no such file/ : /FileError: phyllo.*CommonJS/,
+        );
       }
     },
     TIMEOUT_MS,

@@ -41,7 +41,8 @@ export function doctor(): Doctor {
  * Sets how many threads compute, the calling one among them, up to 64, and resolves to how many there are once all
  * have started or one could not: {@link doctor} says why. The results have the same bits for any number. Without a call
  * there are as many as PHYLLO_THREADS says (in the environment, or in browsers a global set before the import), or as
- * there are cores; they start with the first long computation, and none of them keeps a process alive.
+ * there are cores; they start with the first long computation, and none of them keeps a process alive. PHYLLO_THREADS=1
+ * loads the binary for one thread, which a call cannot raise.
  */
 export async function threads(n: number): Promise<number> {
   checkCount('threads', 1, arguments);

@@ -15,6 +15,8 @@ export interface Kind<T> {
   readonly fits: (v: unknown) => boolean;
   /** Says what is wrong with a v that does not fit. */
   refuse(where: string, name: string, v: unknown): never;
+  /** What to do about a v that does not fit, where there is more to say than what it is. */
+  readonly hint?: ((v: unknown) => string) | undefined;
   /** Never there: ties the kind to the type of an argument. */
   readonly of?: T;
 }
@@ -22,8 +24,7 @@ export interface Kind<T> {
 type ErrorKind = new (where: string, what: string) => PhylloError;
 interface Manner {
   readonly error?: ErrorKind;
-  /** What to do about it. */
-  readonly hint?: (v: unknown) => string;
+  readonly hint?: Kind<unknown>['hint'];
 }
 
 /** A kind by a predicate. */
@@ -35,6 +36,7 @@ export function kind<T>(
   return {
     takes,
     fits,
+    hint,
     refuse(where, name, v) {
       throw new error(where, `${name} takes ${takes}, this is ${display(v)}${hint?.(v) ?? ''}`);
     },
@@ -96,6 +98,7 @@ const LARGEST = 2 ** 31 - 1;
 /** A whole number from `low` to `high`, by default to the largest that kernels can count; `low` -Infinity: any. */
 export function wholeNumber(low = 0, high: number = LARGEST): Kind<number> {
   if (low === -Infinity) return kind('a whole number', v => isWholeNumber(v, low));
+  if (high < LARGEST) return kind(`a whole number from ${low} to ${high}`, v => isWholeNumber(v, low, high));
   return kind(`a whole number ≥ ${low}`, v => isWholeNumber(v, low, high), {
     hint: v => (isWholeNumber(v, low) ? `, which is above ${high === LARGEST ? '2^31 - 1' : high}` : ''),
   });
@@ -130,7 +133,8 @@ export function orNull<T>(of: Kind<T>): Kind<T | null> {
 
 /** What one of two kinds takes. */
 export function either<A, B>(a: Kind<A>, b: Kind<B>): Kind<A | B> {
-  return kind(`${a.takes} or ${b.takes}`, v => a.fits(v) || b.fits(v));
+  const hint = (v: unknown): string => (a.hint?.(v) ?? '') + (b.hint?.(v) ?? '');
+  return kind(`${a.takes} or ${b.takes}`, v => a.fits(v) || b.fits(v), { hint });
 }
 
 /** Whether v is an array whose every entry fits, holes included. */

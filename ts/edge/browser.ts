@@ -1,6 +1,6 @@
 /** phyllo/edge in browsers: the binary is fetched from beside this module. A global PHYLLO_WASM may name it. */
+import { fetched } from '../backend/wasm/beside';
 import { chooseBinary } from '../backend/wasm/probe';
-import { FileError } from '../core/errors';
 import { loadOver, type Load } from './load';
 
 // Each URL is written out whole, so that bundlers find the file.
@@ -9,11 +9,6 @@ const BINARIES = {
   relaxed: new URL('../../generated/infer-relaxed.wasm', import.meta.url),
 } as const;
 
-export const load: Load = loadOver(async () => {
-  const url = BINARIES[chooseBinary(Reflect.get(globalThis, 'PHYLLO_WASM'))];
-  const response = await fetch(url);
-  if (!response.ok) throw new FileError(url.href, `the server answered ${response.status} ${response.statusText}`);
-  return WebAssembly.compile(await response.arrayBuffer());
-});
+export const load: Load = loadOver(() => fetched(BINARIES[chooseBinary(Reflect.get(globalThis, 'PHYLLO_WASM'))]));
 
 export * from './edge';

@@ -2,9 +2,9 @@
  * Browsers: the binary is fetched from beside this module. Globals that are set before the package is imported may name it
  * (PHYLLO_WASM) and say how many threads compute (PHYLLO_THREADS).
  */
-import { FileError } from '../../core/errors';
 import type { FullBackend } from '../backend';
 import { wasmBackend, type WasmBackend } from './backend';
+import { fetched } from './beside';
 import { startForeman } from './foreman-web';
 import { chooseBinary, whyBinary } from './probe';
 import { sharedMemory, threadsAsked } from './threads';
@@ -19,13 +19,6 @@ const BINARIES = {
 
 const wished: unknown = Reflect.get(globalThis, 'PHYLLO_WASM');
 const name = chooseBinary(wished);
-
-// Not compileStreaming: it refuses what a server does not serve as application/wasm.
-async function compile(url: URL): Promise<WebAssembly.Module> {
-  const response = await fetch(url);
-  if (!response.ok) throw new FileError(url.href, `the server answered ${response.status} ${response.statusText}`);
-  return WebAssembly.compile(await response.arrayBuffer());
-}
 
 /** Whether this thread may wait: the main thread of a page may not. */
 function mayWait(): boolean {
@@ -42,8 +35,8 @@ async function load(): Promise<WasmBackend> {
   const asked = threadsAsked(Reflect.get(globalThis, 'PHYLLO_THREADS'));
   const chosen = whyBinary(wished, name);
   const one = async (why: string): Promise<WasmBackend> =>
-    wasmBackend(await compile(BINARIES[name]), name, why, chosen);
-  if (asked === 1) return one('PHYLLO_THREADS asks for one');
+    wasmBackend(await fetched(BINARIES[name]), name, why, chosen);
+  if (asked === 1) return one('PHYLLO_THREADS is 1, by which the binary for one thread was loaded');
   if (typeof SharedArrayBuffer === 'undefined') {
     return one(
       'the page is not cross-origin isolated: it needs the headers Cross-Origin-Opener-Policy: same-origin and ' +
@@ -54,7 +47,7 @@ async function load(): Promise<WasmBackend> {
   if (asked === null && cores === 1) return one('the browser tells of one core');
   const memory = sharedMemory();
   if (memory === null) return one('there is no room for a shared memory');
-  const module = await compile(BINARIES[`${name}-threads`]);
+  const module = await fetched(BINARIES[`${name}-threads`]);
   const shared = { module, memory, asked: () => asked ?? cores, start: startForeman, mayWait: mayWait() };
   return wasmBackend(module, name, shared, chosen);
 }

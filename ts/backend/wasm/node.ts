@@ -9,11 +9,13 @@ import { env } from 'node:process';
 import { FileError } from '../../core/errors';
 import type { FullBackend } from '../backend';
 import { wasmBackend, type WasmBackend } from './backend';
+import { notBeside } from './beside';
 import { physicalCores } from './cores';
 import { startForeman } from './foreman-node';
 import { chooseBinary, whyBinary } from './probe';
 import { sharedMemory, threadsAsked } from './threads';
 
+if (!import.meta.url) throw notBeside('phyllo', 'a bundle in CommonJS does not say where it is');
 const BINARIES = {
   simd128: new URL('../../../generated/simd128.wasm', import.meta.url),
   relaxed: new URL('../../../generated/relaxed.wasm', import.meta.url),
@@ -31,14 +33,17 @@ if (name === 'checked' && !existsSync(BINARIES.checked)) {
   );
 }
 
-const read = (url: URL): WebAssembly.Module => new WebAssembly.Module(readFileSync(url));
+function read(url: URL): WebAssembly.Module {
+  if (!existsSync(url)) throw notBeside(url.href, 'there is no such file');
+  return new WebAssembly.Module(readFileSync(url));
+}
 
 /** The backend with as many threads as are asked for, or with one where there can be no more. */
 function load(): WasmBackend {
   const asked = threadsAsked(Reflect.get(globalThis, 'PHYLLO_THREADS') ?? env.PHYLLO_THREADS);
   const chosen = whyBinary(env.PHYLLO_WASM, name);
   const one = (why: string): WasmBackend => wasmBackend(read(BINARIES[name]), name, why, chosen);
-  if (asked === 1) return one('PHYLLO_THREADS asks for one');
+  if (asked === 1) return one('PHYLLO_THREADS is 1, by which the binary for one thread was loaded');
   if (name === 'checked') return one('the checked binary has one');
   if (asked === null && availableParallelism() === 1) return one('this process may use one core');
   const memory = sharedMemory();
