@@ -126,3 +126,16 @@ describe('randomSplit', () => {
     expect(() => randomSplit(numbered(10), lengths)).toThrow(ValueError);
   });
 });
+
+test.each([
+  [{ get: () => [] }, 'length is missing, and is to be a whole number ≥ 0'],
+  [{ length: () => 3, get: () => [] }, 'length is a function, and'],
+  [{ length: 2.5, get: () => [] }, 'length is 2.5, and'],
+  [{ length: 2, get: [] }, 'get is []'],
+])('a dataset that is almost one is told what is missing: %o', (data, what) => {
+  for (const type of [DataLoader, Subset]) {
+    const make = (): unknown => Reflect.construct(type, type === Subset ? [data, [0]] : [data]);
+    expect(make).toThrow(ValueError);
+    expect(make).toThrow(`: ${what}`);
+  }
+});

@@ -5,6 +5,7 @@ import {
   DataLoader,
   defaultGenerator,
   defineDataset,
+  DisposedError,
   Generator,
   manualSeed,
   memory,
@@ -55,6 +56,10 @@ describe('defineDataset', () => {
   ];
   test.each(wrong)('does not take %s', (_, call) => expect(call).toThrow(ValueError));
 
+  test.each(['/data/photos.js', './photos.js', 'C:\\photos.js', undefined])('instead of %s it names a URL', path => {
+    expect(() => Reflect.apply(defineDataset, undefined, [path, make])).toThrow(/pathToFileURL\(\w+\), of node:url/);
+  });
+
   test('make returns a dataset, now or later', async () => {
     const returning = (v: unknown): unknown => Reflect.apply(defineDataset, undefined, [HERE, () => v])();
     for (const v of [undefined, 3, [[tensor(1)]], { length: -1, get: make }, { length: 2 }]) {
@@ -68,12 +73,70 @@ describe('defineDataset', () => {
   });
 });
 
+test('its collate is the default of loaders, also for parts', async () => {
+  const collate = (samples: Pair[]): string[] => samples.map(([, t]) => `sample ${t.item()}`);
+  const data = defineDataset(HERE, () => numbered(3), { collate })();
+  const seen: unknown[] = [...new DataLoader(data, { batchSize: 2 })];
+  for await (const batch of new DataLoader(new Subset(data, [2]))) seen.push(batch);
+  expect(seen).toEqual([['sample 0', 'sample 1'], ['sample 2'], ['sample 2']]);
+  expect([...new DataLoader(data, { collate: samples => samples.length, batchSize: 3 })]).toEqual([3]);
+  const frozen = (samples: readonly Pair[]): number => samples.length;
+  defineDataset(HERE, () => numbered(3), { collate: frozen });
+});
+
 describe('workers', () => {
-  const options: DefineOptions = { collate: pad };
+  const options: DefineOptions<Pair> = { collate: pad };
   const padded = defineDataset(HERE, () => numbered(4), options);
+  const alone = defineDataset(`${HERE}?alone`, (..._: unknown[]) => numbered(4));
+  class Folder {
+    path = 'train';
+  }
   const workers = 2;
+  const unsendable: [string, unknown, RegExp][] = [
+    ['a tensor', tensor([1, 2]), /argument 0 is Tensor\(.*\): pass its numbers, toArray\(\)/],
+    ['a tensor within', { all: [1, tensor([1])] }, /argument 0\.all\[1\] is Tensor\(/],
+    ['a URL', new URL(HERE), /argument 0 is a URL: pass its href$/],
+    ['an object of a class', [new Folder()], /argument 0\[0\] is a Folder$/],
+    ['a function', { get: () => 1 }, /argument 0\.get is a function$/],
+    ['a symbol', Symbol('x'), /argument 0 is Symbol\(x\)$/],
+    ['what a map has', new Map([['at', new URL(HERE)]]), /argument 0\.get\('at'\) is a URL/],
+    ['what a set has', new Set([new Folder()]), /what argument 0 has is a Folder$/],
+    ['a Buffer, which comes as bytes', Buffer.from('x'), /argument 0 is a Buffer/],
+    ['a Promise', Promise.resolve(1), /argument 0 is a Promise/],
+  ];
+  test.each(unsendable)('%s among the arguments', (_, argument, message) => {
+    const call = (): unknown => new DataLoader(alone('train', argument), { workers });
+    expect(call).toThrow(ValueError);
+    expect(call).toThrow(/^DataLoader: with workers, the arguments of a dataset are plain data/);
+    expect(() => new DataLoader(alone(argument), { workers })).toThrow(message);
+    expect([...new DataLoader(alone(argument), { batchSize: 4 })]).toHaveLength(1);
+  });
+  test('arguments that are the same there', () => {
+    const circle: { self?: unknown } = {};
+    circle.self = circle;
+    const sent = [1n, null, undefined, 'x', new Date(), /x/g, new Map([[{ a: [1] }, new Set([2])]]), circle];
+    const bytes = [new Uint8Array(2), new DataView(new ArrayBuffer(2)), new SharedArrayBuffer(4), new RangeError('x')];
+    expect(() => new DataLoader(alone(...sent, bytes, Object.create(null)), { workers })).not.toThrow();
+  });
+
+  test('one dataset of a module', () => {
+    const url = `${HERE}?several`;
+    const [train, test] = [() => numbered(4), () => numbered(2)].map(make => defineDataset(url, make));
+    for (const data of [train!(), test!()]) {
+      expect([...new DataLoader(data, { batchSize: 4 })]).toHaveLength(1);
+      const message = `${url}: defineDataset is called 2 times with this URL`;
+      expect(() => new DataLoader(data, { workers })).toThrow(message);
+      expect(() => new DataLoader(new Subset(data, [1]), { workers })).toThrow(message);
+    }
+  });
+
   const refused: [string, () => unknown, string][] = [
-    ['a dataset of this thread', () => new DataLoader(numbered(3), { workers }), 'a dataset of defineDataset'],
+    [
+      'a dataset in memory',
+      () => new DataLoader(numbered(3), { workers }),
+      'cannot have this: a TensorDataset, which is in memory and needs none',
+    ],
+    ['a dataset of this thread', () => new DataLoader(new OneByOne(3), { workers }), 'cannot have this: an OneByOne'],
     ['an iterable', () => new DataLoader([[tensor(1)]], { workers }), 'a dataset of defineDataset'],
     ['datasets one after another', () => new DataLoader(new ConcatDataset([padded()]), { workers }), 'defineDataset'],
     [
@@ -88,7 +151,7 @@ describe('workers', () => {
       'workers takes a whole number',
     ]),
     ['nothing ahead', () => new DataLoader(padded(), { workers, prefetch: 0 }), 'prefetch takes a whole number ≥ 1'],
-    ['a loop that does not await', () => [...new DataLoader(padded(), { workers })], 'by for await'],
+    ['a loop that does not await', () => [...new DataLoader(alone(), { workers })], 'by for await'],
   ];
   test.each(refused)('%s', (_, call, message) => {
     expect(call).toThrow(ValueError);
@@ -127,6 +190,21 @@ describe('for await without workers', () => {
     }
     expect([...levels]).toEqual([4]);
     expect(memory().blocks).toBe(blocks);
+  });
+  test.each(['for', 'for await'])('%s: dispose ends an epoch that is under way by an error', async loop => {
+    const seen: number[] = [];
+    const load = (): DataLoader<Pair> => new DataLoader(new OneByOne(6), { batchSize: 2 });
+    const take = async (loader: DataLoader<Pair>, last: number): Promise<void> => {
+      const batch = ([, t]: Pair): void => {
+        seen.push(...t.toArray());
+        if (seen.at(-1) === last) loader.dispose();
+      };
+      if (loop === 'for') for (const b of loader) batch(b);
+      else for await (const b of loader) batch(b);
+    };
+    await expect(take(load(), 3)).rejects.toThrow(DisposedError);
+    expect(seen).toEqual([0, 1, 2, 3]);
+    await take(load(), 5); // which was whole
   });
   test('has the errors of the dataset', async () => {
     const failing: Dataset<Pair> = {

@@ -60,7 +60,7 @@ describe('over Web Workers', () => {
     const loader = loaderOver(() => workers[0]!.tell('error', { message: 'no such module' }));
     const e = await failure(loader);
     expect(e).toBeInstanceOf(WorkerError);
-    expect(String(e)).toMatch(/cannot load the module, which is to be apart from the program: Error: no such module$/);
+    expect(String(e)).toMatch(/cannot load the module: Error: no such module$/);
     expect(workers.every(w => w.ended)).toBe(true);
     const silent = loaderOver(() => workers.at(-2)!.tell('error', {}));
     expect(String(await failure(silent))).toMatch(/Error: its module cannot be loaded$/);
@@ -109,7 +109,8 @@ describe('over Web Workers', () => {
       return started(() => {});
     }, make);
     const e = await failure(new DataLoader(data(), { workers: 3, sampler }));
-    expect(e).toBeInstanceOf(RangeError);
+    expect(e).toBeInstanceOf(WorkerError);
+    expect(e).toHaveProperty('cause', new RangeError('no more workers'));
     expect(workers.map(w => w.ended)).toEqual([true, true]);
     expect(returned).toHaveBeenCalledOnce();
   });
@@ -137,16 +138,18 @@ describe('over Web Workers', () => {
       indices: Int32Array.of(10 * epoch),
       first: 0,
       key: [0, 0],
-      collates: false,
     });
     /** A crew of one worker that does as it is told. */
     const crewOf = async (): Promise<[Crew, Nearby, Port]> => {
       let there: Port | null = null;
       const place = (): Nearby => started(port => (there = port));
       const crew = new Crew({ place, args: [], length: 8 }, 1);
+      const first = crew.ask(taskOf(0)); // which starts it
       const port = await vi.waitFor(() => there ?? Promise.reject(new Error('not there')));
       port.post({ hello: greeting() });
       port.post({ length: 8 });
+      port.post({ id: 0, batch: { tree: null, tensors: [], leaves: [] } });
+      await first;
       return [crew, workers.at(-1)!, port];
     };
     const errorIn = async (outcome: ReturnType<Crew['ask']>): Promise<string> => {
@@ -175,7 +178,7 @@ describe('over Web Workers', () => {
       void another.ask(taskOf(1));
       const later = another.ask(taskOf(2));
       another.drop(1);
-      port.post({ id: 0, batch: { tree: null, tensors: [], leaves: [] } });
+      port.post({ id: 1, batch: { tree: null, tensors: [], leaves: [] } });
       second.tell('error', { message: 'it fell' });
       expect(await errorIn(later)).toMatch(/while it made the batch of sample 20: Error: it fell$/);
     });

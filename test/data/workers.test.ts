@@ -66,13 +66,24 @@ describe('errors', () => {
     ['computes', inSample9('ShapeError: add: [2] and [3] do not broadcast: 2 against 3', ['ShapeError', ''])],
     [
       'is of another shape',
-      inBatch('ShapeError: DataLoader: sample 9 is (f32 [3]), sample 8 (f32 [1]): they do not stack'),
+      inSample9('ShapeError: DataLoader: sample 9 is (f32 [3]), sample 8 (f32 [1]): they do not stack', [
+        'ShapeError',
+        '',
+      ]),
     ],
-    ['is no tuple', inBatch('ValueError: DataLoader: sample 9 is 7, and not an array of tensors')],
     [
-      'is not there yet',
-      inBatch('ValueError: DataLoader: sample 9 is a Promise: await it first, and not an array of tensors'),
+      'is no tuple',
+      inSample9('ValueError: DataLoader: takes samples that are arrays of tensors, sample 9 is 7', ['ValueError', '']),
     ],
+    ['comes to nothing', inSample9('RangeError: unreadable', ['RangeError', ''])],
+    [
+      'draws after it has waited',
+      inSample9('ValueError: the default generator: random numbers of a sample are drawn before its get awaits', [
+        'ValueError',
+        '',
+      ]),
+    ],
+    ['throws with a code', { ...inSample9('Error: refused'), fields: { code: 'EACCES', tries: [1, 2] } }],
     [
       'in a part',
       {
@@ -108,27 +119,22 @@ describe('errors', () => {
     ],
     ['make', before('a worker cannot make the dataset: TypeError: no folder')],
     ['length', before('the dataset has 12 samples in a worker, and 16 here')],
-    [
-      'unloadable',
-      before(
-        'a worker cannot load the module, which is to be apart from the program: TypeError: this module is for the main thread',
-      ),
-    ],
-    [
-      'double',
-      before(
-        'a worker cannot load the module, which is to be apart from the program: ValueError: defineDataset: is called once in a module: tell datasets by an argument',
-      ),
-    ],
+    ['unloadable', before('a worker cannot load the module: TypeError: this module is for the main thread')],
     [
       'astray',
       before(
-        'a worker cannot load the module, which is to be apart from the program: Error: the module does not call defineDataset with its URL, import.meta.url',
+        'a worker cannot load the module: Error: the module does not call defineDataset with its URL, import.meta.url',
       ),
     ],
     [
-      'arguments',
-      before('the arguments of the dataset cannot go to another thread: DataCloneError: () => 1 could not be cloned.'),
+      'nowhere',
+      {
+        ...before(''),
+        what: expect.stringMatching(
+          /^a worker cannot load the module: Error: Cannot find module '.*nowhere\.mjs' imported from a worker$/,
+        ),
+        stack: expect.not.stringContaining('data:'),
+      },
     ],
   ])('%s', (way, expected) => {
     expect(found[way]).toMatchObject(expected);
@@ -143,10 +149,16 @@ describe('errors', () => {
     expect(found.sampler).toEqual([3, 'IndexError: DataLoader: there is no sample 99 among 8']);
   });
 
+  test('a function that makes a Web Worker, where there are none', () => {
+    expect(found['no web']).toBe(
+      'WorkerError: a worker of the DataLoader: a worker cannot be started: this runtime has no Web Workers: give defineDataset the URL, import.meta.url, instead of a function',
+    );
+  });
+
   test('a program that is its own dataset does not start itself for ever', { timeout: TIMEOUT_MS }, async () => {
     const { value } = await run('selfish');
     expect(value).toMatch(
-      /^file:.*selfish\.mjs: a worker cannot load the module.*: ValueError: .* a worker of a DataLoader takes no workers/,
+      /^file:.*selfish\.mjs: a worker cannot load the module: ValueError: DataLoader: a worker of a DataLoader takes no workers: [^:]*$/,
     );
   });
 });
@@ -169,7 +181,12 @@ describe('lives', () => {
   test('dispose ends the epoch and the threads', () => {
     expect(found.dispose).toEqual({ few: true, blocks: 0, threads: 0 });
     expect(found['all ended']).toBe(0);
+    expect(found['dispose within']).toEqual([2, 'DisposedError: DataLoader: the loader is used after dispose()']);
     expect(found['after dispose']).toMatch(/^DisposedError: DataLoader/);
+  });
+
+  test('as many start as there are batches for, without a warning', () => {
+    expect([found['of 40, for three batches'], found['of 12, for twelve'], found.warned]).toEqual([3, 12, []]);
   });
 
   test('memory is flat within an epoch, and from one to the next', () => {

@@ -24,7 +24,7 @@ function attempt(read: () => unknown): unknown {
 export const copyOf = (v: object): unknown => attempt(() => Reflect.get(v, Symbol.for(COPY)));
 
 /** The name of an object's class; '' if it has none. */
-function classOf(v: object): string {
+export function classOf(v: object): string {
   const name = attempt(() => {
     const type: unknown = Reflect.get(v, 'constructor');
     return typeof type === 'function' ? type.name : '';

@@ -4,6 +4,12 @@ import type { Scope } from './lifetime';
 import { runtime } from './runtime';
 import { abandoning, close, open } from './scope';
 
+/** Marks what was made in a scope, which awaits from here on: what is computed from it belongs there as well. */
+export function suspend(s: Scope): void {
+  for (let t = s.last; t !== null; t = t.previous) if (t.owner === s) t.loop = s;
+  s.suspended = true;
+}
+
 /**
  * As `scoped`, over items that come later: of each a function, which makes it in its scope. The loop's body runs after an
  * await, so that no stack says that it is the body that is running: what is computed from the item belongs to the item's
@@ -33,8 +39,7 @@ export function scopedLater<T>(source: AsyncIterator<() => T>, name: string): As
     const s = (last.scope = open(`batch ${count++} of ${name}`, false, alive(around)));
     try {
       const item = make();
-      for (let t = s.last; t !== null; t = t.previous) if (t.owner === s) t.loop = s;
-      s.suspended = true;
+      suspend(s);
       return item;
     } finally {
       runtime.scope = here;

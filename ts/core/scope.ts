@@ -163,7 +163,7 @@ function refusePromise(s: Scope, promise: unknown): never {
   Promise.resolve(promise).catch(() => {});
   throw new ValueError(s.name, 'the function returned a Promise; a scope is synchronous');
 }
-const isThenable = (v: unknown): boolean =>
+export const isThenable = (v: unknown): boolean =>
   !(v instanceof Tensor) && typeof v === 'object' && v !== null && 'then' in v && typeof v.then === 'function';
 
 const aCallback: Kind<unknown> = aFunction();

@@ -1,4 +1,5 @@
 /** Collections of samples, and parts of them. */
+import { display } from '../core/display';
 import { IndexError, ShapeError, ValueError } from '../core/errors';
 import {
   aNumber,
@@ -22,7 +23,10 @@ import { permutation } from '../ops/random';
 import { contiguous, select, slice } from '../ops/view';
 import { origins } from './origins';
 
-/** `length` samples. For a DataLoader, a sample is a tuple of tensors: [x, t], say. */
+/**
+ * `length` samples. For a DataLoader, a sample is a tuple of tensors: [x, t], say; or a promise of one, which `for await`
+ * takes.
+ */
 export interface Dataset<T> {
   readonly length: number;
   /** Sample i, from 0 to length − 1. What it makes is freed with its batch; what it wants to keep it must `keep`. */
@@ -43,7 +47,13 @@ export const hasSamples = (v: unknown): v is Dataset<unknown> => {
 export const isDataset = <T>(v: Dataset<T> | Iterable<T>): v is Dataset<T> => hasSamples(v);
 /** A {@link Dataset}. */
 export function aDataset<T>(): Kind<Dataset<T>> {
-  return kind('a dataset, which has a length and get(i)', hasSamples);
+  return kind('a dataset, which has a length and get(i)', hasSamples, { hint: missing });
+}
+/** What is wrong with something that has most of a dataset. */
+function missing(v: unknown): string {
+  if (typeof v !== 'object' || v === null || !('get' in v) || Symbol.iterator in v) return '';
+  if (typeof v.get !== 'function') return `: get is ${display(v.get)}`;
+  return `: length is ${display('length' in v ? v.length : undefined)}, and is to be a whole number ≥ 0`;
 }
 
 /** As many tensors as T has. */

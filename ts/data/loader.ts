@@ -1,14 +1,16 @@
 /** Batches of a dataset, in order, shuffled, or as a sampler says. */
-import { DisposedError, ValueError } from '../core/errors';
+import { display } from '../core/display';
+import { ValueError } from '../core/errors';
 import { aBoolean, aFunction, checkCount, either, options as optionsOf, wholeNumber } from '../core/kinds';
+import { scopedLater } from '../core/later';
 import { scope, scoped } from '../core/scope';
 import { checkArguments } from '../core/signature';
 import { aGenerator, aSeed, Generator } from '../ops/generator';
 import { permutation } from '../ops/random';
-import { batchOf, collated } from './batch';
+import { batchOf, draftOf, partsOf, partsOfSamples, SampleFault, type Draft, type Parts } from './batch';
 import { anIterable, type IterableDataset } from './combined';
-import { aDataset, checkIndices, isDataset, type Dataset, type Item } from './dataset';
-import { origins, type Origin } from './origins';
+import { aDataset, checkIndices, isDataset, TensorDataset, type Dataset, type Item } from './dataset';
+import { origins, usedAfterDispose, type Origin } from './origins';
 import { aBatchSampler, aSampler, inBatches, type Sampler } from './samplers';
 
 export interface LoaderOptions<S, T = S> {
@@ -27,10 +29,10 @@ export interface LoaderOptions<S, T = S> {
   /** The indices of each batch, instead of `sampler`, `shuffle`, `batchSize` and `dropLast`. */
   readonly batchSampler?: Iterable<ArrayLike<number>> & { readonly length?: number };
   /**
-   * Makes a batch of samples, which are tensors of different shapes, say, or no tensors at all. Default: stacks them. With
-   * workers it is the one that `defineDataset` was given.
+   * Makes a batch of samples, which are tensors of different shapes, say, or no tensors at all. Default: the one that
+   * `defineDataset` was given, and with workers no other; else they are stacked.
    */
-  readonly collate?: (samples: readonly S[]) => T;
+  readonly collate?: (samples: S[]) => T;
   /** What becomes of each batch: normalisation, augmentation. What it makes and does not return is freed. */
   readonly transform?: (batch: T) => T;
   /**
@@ -54,7 +56,7 @@ export class DataLoader<S extends Item, T extends Item = S> implements Iterable<
   readonly batchSize: number;
   readonly shuffle: boolean;
   readonly dropLast: boolean;
-  readonly dataset: Dataset<S> | IterableDataset<S>;
+  readonly dataset: Dataset<S | Promise<S>> | IterableDataset<S | Promise<S>>;
   #disposed = false;
   /** Where its orders come from, if not from the default generator. */
   readonly generator: Generator | undefined;
@@ -65,11 +67,11 @@ export class DataLoader<S extends Item, T extends Item = S> implements Iterable<
    * Throws ValueError for a batch size below 1, a seed beside a generator, options that say twice which samples come,
    * orders of an iterable, which has its own, and workers that cannot make the dataset, or have no such `collate`.
    */
-  constructor(dataset: Dataset<S> | IterableDataset<S>, options: LoaderOptions<S, T> = {}) {
+  constructor(dataset: Dataset<S | Promise<S>> | IterableDataset<S | Promise<S>>, options: LoaderOptions<S, T> = {}) {
     checkArguments(
       'DataLoader',
       [
-        ['dataset', either(aDataset<S>(), anIterable<S>())],
+        ['dataset', either(aDataset<S | Promise<S>>(), anIterable<S | Promise<S>>())],
         [
           'options',
           optionsOf<LoaderOptions<S, T>>({
@@ -104,7 +106,11 @@ export class DataLoader<S extends Item, T extends Item = S> implements Iterable<
     }
     this.#origin = origins.get(dataset);
     if (options.workers) {
-      if (!this.#origin) refuse('takes workers for a dataset of defineDataset: functions do not go to other threads');
+      if (!this.#origin) {
+        const why = 'other threads make it again, of its module, and cannot have this:';
+        const instead = dataset instanceof TensorDataset ? ', which is in memory and needs none' : '';
+        refuse(`takes workers for a dataset of defineDataset, or a part of one: ${why} ${display(dataset)}${instead}`);
+      }
       this.#origin?.workshop.check(options.collate);
     }
     this.dataset = dataset;
@@ -131,7 +137,10 @@ export class DataLoader<S extends Item, T extends Item = S> implements Iterable<
     return this.dropLast ? Math.floor(n / this.batchSize) : Math.ceil(n / this.batchSize);
   }
 
-  /** Ends the epochs that are under way: they have no next batch. The dataset stays. Iterating is a DisposedError then. */
+  /**
+   * Ends the workers, and the epochs that are under way: the next batch is a DisposedError, and so is another epoch. The
+   * dataset stays.
+   */
   dispose(): void {
     this.#disposed = true;
     this.#origin?.workshop.end(this);
@@ -140,45 +149,46 @@ export class DataLoader<S extends Item, T extends Item = S> implements Iterable<
     this.dispose();
   }
 
-  /** Throws ValueError where workers make the batches. */
+  /** Throws ValueError where workers make the batches, and for samples that are promises. */
   [Symbol.iterator](): IterableIterator<T> {
     if (this.#options.workers)
       throw new ValueError('DataLoader', 'batches of workers come later: take them by for await');
-    this.#checkOpen();
-    const { dataset, batchSize, dropLast } = this;
-    const { collate } = this.#options;
-    if (!isDataset(dataset)) {
-      const parts = inBatches(dataset, batchSize, dropLast);
-      return scoped(
-        this.#made(parts, samples => collated<S, T>(samples, collate)),
-        'the DataLoader',
-      );
-    }
-    const parts = this.#indices(dataset.length);
-    const seeded = this.#origin?.workshop.seeded(this.generator);
-    let first = 0;
-    const make = (indices: Int32Array): T => {
-      const run = seeded?.(first);
-      first += indices.length;
-      return batchOf(dataset, indices, collate, run);
-    };
-    return scoped(this.#made(parts, make), 'the DataLoader');
+    return scoped(this.#made(this.#parts()), 'the DataLoader');
   }
 
-  /** The same batches for loops that await; workers make them, if there are any. */
+  /** The same batches for loops that await, also of samples that are promises; workers make them, if there are any. */
   [Symbol.asyncIterator](): AsyncIterableIterator<T> {
     const { dataset } = this;
-    const { workers, prefetch = 2, collate, transform } = this.#options;
-    if (!workers || !this.#origin || !isDataset(dataset)) return later(this[Symbol.iterator]());
+    const { workers, prefetch = 2, transform } = this.#options;
+    if (!workers || !this.#origin || !isDataset(dataset)) {
+      return scopedLater(this.#madeLater(this.#parts()), 'the DataLoader');
+    }
     this.#checkOpen();
     const batches = this.#indices(dataset.length);
     const { workshop, at } = this.#origin;
-    const of = { loader: this, workers, prefetch, batches, generator: this.generator, collate, transform };
-    return workshop.epoch(of, at);
+    return workshop.epoch({ loader: this, workers, prefetch, batches, generator: this.generator, transform }, at);
   }
 
   #checkOpen(): void {
-    if (this.#disposed) throw new DisposedError('DataLoader', 'the loader is used after dispose()');
+    if (this.#disposed) throw usedAfterDispose();
+  }
+
+  /** What asks for the samples of each batch of an epoch that begins here. */
+  #parts(): Iterable<() => Parts<T>> {
+    this.#checkOpen();
+    const { dataset, batchSize, dropLast } = this;
+    const collate = this.#options.collate ?? this.#origin?.workshop.collate<S, T>();
+    if (!isDataset(dataset)) {
+      return mapped(inBatches(dataset, batchSize, dropLast), samples => () => partsOfSamples(samples, collate));
+    }
+    const batches = this.#indices(dataset.length);
+    const seeded = this.#origin?.workshop.seeded(this.generator);
+    let first = 0;
+    return mapped(batches, indices => {
+      const run = seeded?.(first);
+      first += indices.length;
+      return () => partsOf(dataset, indices, collate, run);
+    });
   }
 
   /** The indices of the batches of an epoch. An order is drawn here, not when the first batch is asked for. */
@@ -194,24 +204,42 @@ export class DataLoader<S extends Item, T extends Item = S> implements Iterable<
     })();
   }
 
-  *#made<P>(parts: Iterable<P>, make: (part: P) => T): IterableIterator<T> {
+  *#made(asks: Iterable<() => Parts<T>>): IterableIterator<T> {
+    for (const ask of asks) {
+      this.#checkOpen();
+      yield this.#transformed(() => batchOf(ask()));
+    }
+  }
+  async *#madeLater(asks: Iterable<() => Parts<T>>): AsyncGenerator<() => T> {
+    for (const ask of asks) {
+      this.#checkOpen();
+      let draft: Draft<T> | undefined;
+      try {
+        const { batch } = (draft = await draftOf(ask));
+        this.#checkOpen();
+        yield () => this.#transformed(batch);
+      } catch (e) {
+        throw causeOf(e);
+      } finally {
+        draft?.drop();
+      }
+    }
+  }
+  #transformed(make: () => T): T {
     const { transform } = this.#options;
-    for (const part of parts) {
-      if (this.#disposed) return;
-      yield scope(() => (transform ? transform(make(part)) : make(part)), 'a batch of the DataLoader');
+    try {
+      return scope(() => (transform ? transform(make()) : make()), 'a batch of the DataLoader');
+    } catch (e) {
+      throw causeOf(e);
     }
   }
 }
 
-/** What is there already, for loops that await. */
-function later<T>(source: IterableIterator<T>): AsyncIterableIterator<T> {
-  return {
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-    next: async () => source.next(),
-    return: async () => source.return!(),
-  };
+/** What the loop gets of an error. */
+const causeOf = (e: unknown): unknown => (e instanceof SampleFault ? e.cause : e);
+
+function* mapped<A, B>(all: Iterable<A>, f: (a: A) => B): IterableIterator<B> {
+  for (const a of all) yield f(a);
 }
 
 function* checkedBatches(batches: Iterable<ArrayLike<number>>, n: number): IterableIterator<Int32Array> {

@@ -1,6 +1,7 @@
 /** Where datasets come from: those that `defineDataset` made can be made by other threads as well. */
+import { DisposedError } from '../core/errors';
 import type { Generator } from '../ops/generator';
-import type { Run } from './batch';
+import type { Collate, Run } from './batch';
 
 /** An epoch of a loader. */
 export interface Epoch<T> {
@@ -13,13 +14,14 @@ export interface Epoch<T> {
   readonly batches: Iterable<Int32Array>;
   /** Where the epoch's random numbers start from. */
   readonly generator: Generator | undefined;
-  readonly collate: object | undefined;
   readonly transform: ((batch: T) => T) | undefined;
 }
 
 /** What can be done with a dataset that was defined in a module of its own: see workers/workshop.ts. */
 export interface Workshop {
-  /** Throws unless workers have `collate`, if there is one. */
+  /** What the module makes batches with, if it says so. */
+  collate<S, T>(): Collate<S, T> | undefined;
+  /** Throws unless workers can make the dataset, and have `collate`, if there is one. */
   check(collate: object | undefined): void;
   /** Draws where an epoch's random numbers start from; what it returns makes the batch that begins with sample `first`. */
   seeded(generator: Generator | undefined): (first: number) => Run;
@@ -28,6 +30,10 @@ export interface Workshop {
   /** Ends the workers of a loader, and its epochs. */
   end(loader: object): void;
 }
+/** What a loop gets for its next batch, once its loader was disposed of. */
+export const usedAfterDispose = (): DisposedError =>
+  new DisposedError('DataLoader', 'the loader is used after dispose()');
+
 export interface Origin {
   readonly workshop: Workshop;
   readonly at: (indices: Int32Array) => Int32Array;

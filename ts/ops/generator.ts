@@ -4,7 +4,7 @@
  * seed gives the same numbers everywhere, and a captured plan goes on counting.
  */
 import type { Backend } from '../backend/backend';
-import { BackendError } from '../core/errors';
+import { BackendError, ValueError } from '../core/errors';
 import { check, checkCount, instanceOf, kind, type Keys, type Kind } from '../core/kinds';
 import { adopt } from '../core/lifetime';
 import { defineOp, defineParametricOp, type Op } from '../core/op';
@@ -162,6 +162,26 @@ export function drawingFrom<T>(generator: Generator, f: () => T): T {
   try {
     return f();
   } finally {
+    fallback = was;
+  }
+}
+/** Throws wherever it is drawn from. */
+class NoGenerator extends Generator {
+  constructor(private readonly why: string) {
+    super();
+  }
+  override draw(): never {
+    throw new ValueError('the default generator', this.why);
+  }
+}
+/** Waits for something; who draws from the default generator until then is told why not. */
+export async function drawingNothing<T>(why: string, until: Promise<T>): Promise<T> {
+  const was = fallback;
+  fallback = { backend: runtime.backend, generator: untraced(() => keep(new NoGenerator(why))) };
+  try {
+    return await until;
+  } finally {
+    fallback.generator.state.dispose();
     fallback = was;
   }
 }

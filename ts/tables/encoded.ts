@@ -153,11 +153,10 @@ export interface Place {
 }
 
 /** Writes a column's features. Throws ValueError for what was not to be expected of it. */
-export function write(where: string, state: ColumnState, column: Column, place: Place): void {
-  if (state.kind === 'number') writeNumbers(where, state, column, place);
-  else writeCategories(where, state, column, place);
+export function write(where: string, state: ColumnState, column: Column, { features, width, start }: Place): void {
+  if (state.kind === 'number') writeNumbers(where, state, column, { features, width, start });
+  else writeCategories(where, state, column, { features, width, start });
   if (!state.indicator) return;
-  const { features, width, start } = place;
   const at = start + featuresOf(state).length - 1;
   for (let i = 0; i < column.length; i++) features[i * width + at] = Number(column.isMissing(i));
 }

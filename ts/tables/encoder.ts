@@ -130,14 +130,17 @@ export class TableEncoder {
 
   #fitColumn(where: string, name: string, column: Column): ColumnState {
     const { numbers, categories, columns = {} } = this.#options;
+    const own = Object.hasOwn(columns, name) ? columns[name] : undefined;
     if (column.type === 'text') {
       const hint = `drop it, or read it as a category: types: { '${name}': 'category' }`;
       throw new ValueError(where, `column '${name}' is text, which is nothing to compute with: ${hint}`);
     }
     if (column.type === 'category') {
-      return fitCategory(where, name, column, { ...categories, ...optionsIn(where, columns, name, categoryOptions) });
+      check(where, `columns['${name}']`, categoryOptions, own);
+      return fitCategory(where, name, column, { ...categories, ...pick(categoryOptions, own) });
     }
-    return fitNumber(where, name, column, { ...numbers, ...optionsIn(where, columns, name, numberOptions) });
+    check(where, `columns['${name}']`, numberOptions, own);
+    return fitNumber(where, name, column, { ...numbers, ...pick(numberOptions, own) });
   }
 
   #known(where: string): Fitted {
@@ -244,16 +247,10 @@ export class TableEncoder {
   }
 }
 
-/** A column's own options. Throws ValueError unless they are of the kind that its type takes. */
-function optionsIn<T extends object>(
-  where: string,
-  columns: NonNullable<EncoderOptions['columns']>,
-  name: string,
-  of: Kind<T | undefined>,
-): T | undefined {
-  const own: unknown = Object.hasOwn(columns, name) ? columns[name] : undefined;
-  const fits = (v: unknown): v is T | undefined => of.fits(v);
-  return fits(own) ? own : of.refuse(where, `columns['${name}']`, own);
+/** The options that are of the kind: those of another would not have got here. */
+function pick<T extends object>(of: Kind<T | undefined>, v: object | undefined): T | undefined {
+  const fits = (given: object | undefined): given is T | undefined => of.fits(given);
+  return fits(v) ? v : undefined;
 }
 
 /** A column that is of the type that it had when it was fitted. One that has no values at all may be of any. */

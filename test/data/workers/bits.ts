@@ -18,6 +18,7 @@ import {
   WeightedRandomSampler,
 } from 'phyllo';
 import { collect, nested } from './nested';
+import { late } from './late';
 import { noisy, type Sample } from './noisy';
 
 type Batches = AsyncIterable<unknown> & { readonly length: number; dispose(): void };
@@ -47,6 +48,7 @@ const WAYS: Readonly<Record<string, (workers: number) => Batches | Promise<Batch
   },
   collated: async workers =>
     new DataLoader(await nested(5), { batchSize: 2, shuffle: true, collate: collect, workers }),
+  'samples that come later': workers => new DataLoader(late(17), { batchSize: 4, shuffle: true, workers }),
   'transformed by what is random': workers =>
     new DataLoader<Sample>(noisy(23), {
       batchSize: 4,

@@ -1,10 +1,10 @@
 /** Prints how loaders with workers fail: by the way, in JSON. */
 import { DataLoader, Subset, WorkerError, type Dataset, type Tensor } from 'phyllo';
-import { astray } from './astray';
-import { double } from './double';
-import { collateToFunction, failing } from './failing';
+import { astray, nowhere, web } from './astray';
+import { failing } from './failing';
 import { noisy } from './noisy';
 import { unloadable } from './unloadable';
+import { unsendable } from './unsendable';
 
 export interface Failure {
   /** Batches that came before. */
@@ -15,6 +15,9 @@ export interface Failure {
   readonly sample: number | null;
   /** Of each cause its class and what it is as text. */
   readonly causes: readonly (readonly [string, string])[];
+  /** What the cause has besides. */
+  readonly fields: object;
+  readonly stack: string;
   /** The stack names the code of the sample. */
   readonly traced: boolean;
 }
@@ -37,27 +40,36 @@ async function failure(loader: AsyncIterable<unknown>): Promise<Failure | string
       what: e.what,
       sample: e.sample,
       causes: causesOf(e.cause),
+      fields: { ...(e.cause instanceof Error ? e.cause : null) },
+      stack: e.cause instanceof Error ? String(e.cause.stack) : '',
       traced,
     };
   }
   return 'it did not fail';
 }
 
-const load = (data: Dataset<readonly Tensor[]>): DataLoader<readonly Tensor[]> =>
+type Sample = readonly Tensor[];
+const load = (data: Dataset<Sample | Promise<Sample>>): DataLoader<Sample> =>
   new DataLoader(data, { batchSize: 4, workers: 2 });
 
 const found: Record<string, unknown> = {};
 const ways = ['throws', 'throws text', 'throws an error of its own', 'computes', 'is of another shape', 'is no tuple'];
-for (const way of [...ways, 'is not there yet', 'exits', 'runs out of memory', 'make', 'length']) {
+const more = ['comes to nothing', 'draws after it has waited', 'throws with a code'];
+for (const way of [...ways, ...more, 'exits', 'runs out of memory', 'make', 'length']) {
   found[way] = await failure(load(failing(way)));
 }
 const part = new Subset(failing('throws'), [0, 1, 2, 3, 9, 4]);
 found['in a part'] = await failure(load(part));
-found.collate = await failure(new DataLoader(failing(''), { batchSize: 4, workers: 2, collate: collateToFunction }));
+found.collate = await failure(load(unsendable()));
 found.unloadable = await failure(load(unloadable()));
-found.double = await failure(load(double(4)));
 found.astray = await failure(load(astray()));
-found.arguments = await failure(load(noisy(8, { made: JSON.parse('{}'), ...{ odd: () => 1 } })));
+found['no web'] = String(
+  await new DataLoader(web(), { workers: 2 })
+    [Symbol.asyncIterator]()
+    .next()
+    .catch(e => e),
+);
+found.nowhere = await failure(load(nowhere()));
 
 // After an error, another epoch: the workers are there still, or others are.
 for (const way of ['throws', 'exits']) {

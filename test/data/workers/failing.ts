@@ -1,11 +1,12 @@
 /** A dataset that fails, in the way that it is told. */
 import { isMainThread } from 'node:worker_threads';
-import { defineDataset, tensor, zeros, type Dataset, type Tensor } from 'phyllo';
+import { defineDataset, rand, tensor, zeros, type Dataset, type Tensor } from 'phyllo';
 
 /** The sample that fails. */
 const BAD = 9;
 
-const WAYS: Readonly<Record<string, () => readonly Tensor[]>> = {
+type Sample = readonly Tensor[];
+const WAYS: Readonly<Record<string, () => Sample | Promise<Sample>>> = {
   throws() {
     throw new RangeError('unreadable', { cause: new SyntaxError('no header') });
   },
@@ -18,7 +19,14 @@ const WAYS: Readonly<Record<string, () => readonly Tensor[]>> = {
   computes: () => [zeros([2]).add(zeros([3]))],
   'is of another shape': () => [zeros([3])],
   'is no tuple': () => JSON.parse('7'),
-  'is not there yet': () => Object(Promise.resolve([zeros([1])])),
+  'comes to nothing': () => Object(Promise.reject(new RangeError('unreadable'))),
+  async 'draws after it has waited'() {
+    await null;
+    return [rand([1])];
+  },
+  'throws with a code'() {
+    throw Object.assign(new Error('refused'), { code: 'EACCES', tries: [1, 2], own: tensor([1]), again: () => 1 });
+  },
   exits: () => process.exit(3),
   'runs out of memory'() {
     const all: unknown[] = [];
@@ -26,14 +34,8 @@ const WAYS: Readonly<Record<string, () => readonly Tensor[]>> = {
   },
 };
 
-export const collateToFunction = (): (() => number) => () => 1;
-
-export const failing: (way: string) => Dataset<readonly Tensor[]> = defineDataset(
-  import.meta.url,
-  way => {
-    if (way === 'make' && !isMainThread) throw new TypeError('no folder');
-    const length = way === 'length' && !isMainThread ? 12 : 16;
-    return { length, get: i => (i === BAD ? (WAYS[way]?.() ?? []) : [tensor([i])]) };
-  },
-  { collate: collateToFunction },
-);
+export const failing: (way: string) => Dataset<Sample | Promise<Sample>> = defineDataset(import.meta.url, way => {
+  if (way === 'make' && !isMainThread) throw new TypeError('no folder');
+  const length = way === 'length' && !isMainThread ? 12 : 16;
+  return { length, get: i => (i === BAD ? (WAYS[way]?.() ?? []) : [tensor([i])]) };
+});

@@ -99,11 +99,14 @@ found.throw = await left(async loader => {
 found.return = await left(loader => (async () => { for await (const _ of loader) return; })()); // biome-ignore format: short
 found.dispose = await left(async loader => {
   let n = 0;
-  for await (const [x] of loader) {
-    x.add(1);
-    if (n++ === 1) loader.dispose();
+  try {
+    for await (const [x] of loader) {
+      x.add(1);
+      if (n++ === 1) loader.dispose();
+    }
+  } catch (e) {
+    found['dispose within'] = [n, String(e)];
   }
-  if (n !== 2) throw new Error(`${n} batches`);
 });
 found['all ended'] = await living(0);
 
@@ -126,6 +129,23 @@ found['all ended'] = await living(0);
   }
   found.levels = [...levels].sort((a, b) => a - b);
   loader.dispose();
+}
+
+// No more threads than batches, and nothing that warns of listeners.
+{
+  const warned: string[] = [];
+  process.on('warning', ({ message }) => warned.push(message));
+  const few = new DataLoader(noisy(12), { batchSize: 4, workers: 40 });
+  for await (const _ of few);
+  found['of 40, for three batches'] = alive.size;
+  few.dispose();
+  await living(0);
+  const many = new DataLoader(noisy(48), { batchSize: 4, workers: 12 });
+  for await (const _ of many);
+  found['of 12, for twelve'] = alive.size;
+  many.dispose();
+  await living(0);
+  found.warned = warned;
 }
 
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i);

@@ -32,7 +32,9 @@ interface Member {
   readonly jobs: Map<number, { readonly task: Task; readonly done: (outcome: Outcome) => void }>;
 }
 
-const LOADING = 'a worker cannot load the module, which is to be apart from the program';
+const LOADING = 'a worker cannot load the module';
+/** What is missing where a function of the program is to make a worker. */
+const WEB = 'this runtime has no Web Workers: give defineDataset the URL, import.meta.url, instead of a function';
 
 export class Crew {
   readonly #where: string;
@@ -42,23 +44,15 @@ export class Crew {
   /** It takes no more jobs: what comes of them. */
   #over: { readonly outcome: Outcome } | null = null;
 
-  /** Throws ValueError in a worker, and what a worker throws that cannot be started. */
+  /** Of up to so many, which start as there are jobs for them. Throws ValueError in a worker. */
   constructor(
     private readonly product: Product,
-    workers: number,
+    private readonly workers: number,
   ) {
     this.#where = nameOf(product.place);
     if (isWorker()) {
-      throw new ValueError(
-        this.#where,
-        'a worker of a DataLoader takes no workers: they import the module of a dataset, so let it be a file apart from the program',
-      );
-    }
-    try {
-      while (this.#members.length < workers) this.#members.push(this.#start());
-    } catch (e) {
-      this.end();
-      throw e;
+      const why = 'they import the module of a dataset, so let it be a file apart from the program';
+      throw new ValueError('DataLoader', `a worker of a DataLoader takes no workers: ${why}`);
     }
   }
 
@@ -81,14 +75,32 @@ export class Crew {
       },
     });
     const member: Member = { thread, orders: [{ args }], ready: false, sure: true, jobs: new Map() };
+    if (this.#awaited > 0) thread.hold(true);
     return member;
   }
+  /** The worker that has the least to do, or another where all have something. Throws WorkerError, and ends all. */
+  #free(): Member {
+    const [first, ...others] = this.#members;
+    const least = first && others.reduce((best, m) => (m.jobs.size < best.jobs.size ? m : best), first);
+    if (least && (least.jobs.size === 0 || this.#members.length === this.workers)) return least;
+    try {
+      const member = this.#start();
+      this.#members.push(member);
+      return member;
+    } catch (cause) {
+      const why = 'Worker' in globalThis || typeof this.product.place === 'string' ? String(cause) : WEB;
+      const outcome = { error: new WorkerError(this.#where, `a worker cannot be started: ${why}`, { cause }) };
+      this.#over = { outcome };
+      for (const member of this.#members) this.#finish(member, outcome);
+      throw outcome.error;
+    }
+  }
 
-  /** Has the worker that has the least to do make a batch. */
+  /** Has a worker make a batch. Throws WorkerError where it cannot be started. */
   ask(task: Task): Promise<Outcome> {
+    if (this.#over) return Promise.resolve(this.#over.outcome);
+    const member = this.#free();
     return new Promise(done => {
-      if (this.#over) return done(this.#over.outcome);
-      const member = this.#members.reduce((best, m) => (m.jobs.size < best.jobs.size ? m : best));
       const id = this.#jobs++;
       member.jobs.set(id, { task, done });
       this.#post(member, { id, ...task });

@@ -13,8 +13,6 @@ export interface Job {
   readonly first: number;
   /** Where the epoch's random numbers start from. */
   readonly key: readonly [number, number];
-  /** Whether `collate` makes the batch of samples. */
-  readonly collates: boolean;
 }
 /** To a worker: what its dataset is made of, comes first; an epoch that has ended; and whether it is there. */
 export type Order = { readonly args: readonly unknown[] } | { readonly ended: number } | Job | 'hello?';
@@ -39,6 +37,8 @@ export interface Fault {
   readonly stack: string | undefined;
   /** Of one of the library's: where, and what. */
   readonly parts: readonly [string, string] | undefined;
+  /** What it has besides, as far as that is plain data: a `code`, say. */
+  readonly fields: Readonly<Record<string, unknown>>;
   readonly cause: Fault | undefined;
 }
 /**

@@ -3,7 +3,8 @@ import { VERSION } from '../../core/display';
 import { ValueError } from '../../core/errors';
 import { runtime } from '../../core/runtime';
 import { scope } from '../../core/scope';
-import { batchOf, WHOLE, type Collate } from '../batch';
+import { draftOf, partsOf, SampleFault, WHOLE, type Collate, type Draft } from '../batch';
+import { drawingNothing } from '../../ops/generator';
 import { aDataset, hasSamples, type Dataset } from '../dataset';
 import { faultOf } from './faults';
 import type { Job, Packed } from './messages';
@@ -49,10 +50,10 @@ export function serve(port: Port, make: Make, collate: Collate<unknown, unknown>
     if (busy || dataset === null || jobs.length === 0) return;
     busy = true;
     const from = dataset;
-    soon(() => {
-      busy = false;
+    soon(async () => {
       const job = jobs.shift();
-      if (job) work(from, job);
+      if (job) await work(from, job);
+      busy = false;
       proceed();
     });
   };
@@ -68,20 +69,18 @@ export function serve(port: Port, make: Make, collate: Collate<unknown, unknown>
       throw new ValueError('DataLoader', what, { cause });
     }
   };
-  const work = (from: Dataset<unknown>, { id, indices, first, key, collates }: Job): void => {
-    let at = WHOLE;
+  const work = async (from: Dataset<unknown>, { id, indices, first, key }: Job): Promise<void> => {
+    let draft: Draft<unknown> | undefined;
     try {
       const run = seeds.run(key, first);
-      const batch = scope(() => {
-        const made = batchOf<unknown, unknown>(from, indices, collates ? collate : undefined, (k, f) => {
-          at = k;
-          return run(k, f);
-        });
-        return pack(made);
-      }, 'a batch of the DataLoader');
-      send(id, batch);
+      const { batch } = (draft = await draftOf(() => partsOf(from, indices, collate, run), drawnBefore));
+      const packed = scope(() => pack(batch()), 'a batch of the DataLoader');
+      send(id, packed);
     } catch (e) {
-      port.post({ id, at, fault: faultOf(e) });
+      const [at, cause] = e instanceof SampleFault ? [e.at, e.cause] : [WHOLE, e];
+      port.post({ id, at, fault: faultOf(cause) });
+    } finally {
+      draft?.drop();
     }
   };
 
@@ -100,10 +99,14 @@ export function serve(port: Port, make: Make, collate: Collate<unknown, unknown>
   greet();
 }
 
+/** Draws of the default generator after an await would not be the sample's own, but as chance has it. */
+const drawnBefore = <T>(until: Promise<T>): Promise<T> =>
+  drawingNothing('random numbers of a sample are drawn before its get awaits', until);
+
 /** Throws unless samples can be taken from it by their numbers. */
 export function checkedDataset(v: unknown): Dataset<unknown> {
   return hasSamples(v) ? v : aDataset().refuse('defineDataset', 'what make returns', v);
 }
 
 /** Runs f after what has come in by then. */
-const soon = (f: () => void): void => void (globalThis.setImmediate ?? setTimeout)(f);
+const soon = (f: () => Promise<void>): void => void (globalThis.setImmediate ?? setTimeout)(f);

@@ -58,17 +58,34 @@ export function startThread(place: Place, listener: Listener): Thread {
     return overWeb(new Worker(url, { type: 'module' }), listener, false, () => URL.revokeObjectURL(url));
   }
   // Not as text with `eval`: loaders that know TypeScript take no part in what such a thread imports.
-  const worker = new threads.Worker(new URL(`data:${TYPE},${encodeURIComponent(text)}`));
+  const url = new URL(`data:${TYPE},${encodeURIComponent(text)}`);
+  const worker = new threads.Worker(url);
+  let over = false;
+  const failed = (cause: unknown): void => {
+    if (!over) listener.failed(cause);
+  };
   worker.unref();
   worker.on('message', data => tell(listener, data));
-  worker.on('messageerror', cause => listener.failed(cause));
-  worker.on('error', cause => listener.failed(cause));
-  worker.on('exit', code => listener.failed(new Error(`it ended with the exit code ${code}`)));
+  worker.on('messageerror', failed);
+  worker.on('error', cause => failed(without(url.href, cause)));
+  worker.on('exit', code => failed(new Error(`it ended with the exit code ${code}`)));
   return {
     post: order => worker.postMessage(marked(order)),
     hold: on => (on ? worker.ref() : worker.unref()),
-    end: () => void worker.terminate(),
+    end() {
+      if (!over) void worker.terminate(); // which listens each time
+      over = true;
+    },
   };
+}
+/** The error without the text of the thread's program, which engines take for its name. */
+function without(url: string, e: unknown): unknown {
+  if (!(e instanceof Error)) return e;
+  for (const key of ['message', 'stack'] as const) {
+    const value = e[key]?.replaceAll(url, 'a worker');
+    Object.defineProperty(e, key, { value, configurable: true, writable: true });
+  }
+  return e;
 }
 
 /** Over a Web Worker. What comes before it listens is lost: where it does not greet, it is asked until it answers. */

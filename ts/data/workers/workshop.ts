@@ -4,15 +4,19 @@ import { ValueError, WorkerError } from '../../core/errors';
 import { scopedLater } from '../../core/later';
 import { scope } from '../../core/scope';
 import type { Generator } from '../../ops/generator';
-import { WHOLE, type Run } from '../batch';
-import type { Epoch, Origin, Workshop } from '../origins';
+import { WHOLE, type Collate, type Run } from '../batch';
+import { usedAfterDispose, type Epoch, type Origin, type Workshop } from '../origins';
 import { batchName, Crew, nameOf, type Outcome, type Product, type Task } from './crew';
 import type { Packed } from './messages';
 import { unpack } from './pack';
+import { checkSendable } from './sendable';
 import { drawKey, Seeds, type Key } from './seeds';
 
 /** What a worker takes of memory beside its tensors, in bytes: so much garbage calls for a collection. */
 const WORKER = 2 ** 25;
+
+/** How many datasets each module has defined: workers find one. */
+export const definitions: Map<unknown, number> = new Map();
 
 export class DatasetWorkshop implements Workshop {
   readonly #seeds = new Seeds();
@@ -21,15 +25,25 @@ export class DatasetWorkshop implements Workshop {
 
   constructor(
     private readonly product: Product,
-    private readonly collate: object | undefined,
+    private readonly modules: Collate<unknown, unknown> | undefined,
   ) {}
 
+  collate<S, T>(): Collate<S, T> | undefined;
+  collate(): Collate<unknown, unknown> | undefined {
+    return this.modules;
+  }
   check(collate: object | undefined): void {
-    if (collate === undefined || collate === this.collate) return;
-    throw new ValueError(
-      'DataLoader',
-      'with workers, collate is the function that defineDataset was given as an option',
-    );
+    if (collate !== undefined && collate !== this.modules) {
+      const what = 'with workers, collate is the function that defineDataset was given as an option, or left out';
+      throw new ValueError('DataLoader', what);
+    }
+    const { place, args } = this.product;
+    const times = definitions.get(place) ?? 1;
+    if (times > 1) {
+      const what = `defineDataset is called ${times} times with this URL, and workers take one dataset of a module: tell several by an argument`;
+      throw new ValueError(nameOf(place), what);
+    }
+    checkSendable(args);
   }
 
   seeded(generator: Generator | undefined): (first: number) => Run {
@@ -63,7 +77,7 @@ export class DatasetWorkshop implements Workshop {
   async *#batches<T>(of: Epoch<T>, at: Origin['at'], key: Key): AsyncGenerator<() => T> {
     const { loader, workers, prefetch, transform } = of;
     const crew = (): Crew => this.#crewOf(loader, workers);
-    const ahead = new Ahead(crew, of.batches, at, { epoch: this.#epochs++, key, collates: of.collate !== undefined });
+    const ahead = new Ahead(crew, of.batches, at, { epoch: this.#epochs++, key });
     const where = nameOf(this.product.place);
     try {
       for (;;) {
@@ -72,7 +86,7 @@ export class DatasetWorkshop implements Workshop {
         if (next === undefined) return;
         const outcome = await next.outcome;
         ahead.ask(workers * prefetch); // before the loop's turn, which may be long
-        if (outcome === null || ahead.ended) return;
+        if (outcome === null || ahead.ended) throw usedAfterDispose();
         const batch = packedOf(where, next.indices, outcome);
         yield () =>
           scope(() => (transform ? transform(unpack<T>(batch)) : unpack<T>(batch)), 'a batch of the DataLoader');
@@ -102,7 +116,7 @@ class Ahead {
     private readonly start: () => Crew,
     batches: Iterable<Int32Array>,
     private readonly at: Origin['at'],
-    private readonly of: Pick<Task, 'epoch' | 'key' | 'collates'>,
+    private readonly of: Pick<Task, 'epoch' | 'key'>,
   ) {
     this.#indices = batches[Symbol.iterator]();
   }
