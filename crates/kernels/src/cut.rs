@@ -11,5 +11,5 @@ pub struct Cut<Dimension> {
     pub n: usize,
     pub grain: usize,
     /// The time that the whole takes, in numbers that could be read or written once meanwhile.
-    pub work: u64,
+    pub work: f32,
 }

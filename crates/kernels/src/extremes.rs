@@ -1,5 +1,6 @@
 //! The largest and the smallest along an axis, and where.
 
+use crate::axis::Axis;
 use crate::simd::{F32x4, I32x4};
 
 /// The largest (or smallest) so far, and where.
@@ -9,36 +10,37 @@ struct Best {
     at: I32x4,
 }
 
-/// x [outer, r, inner] → y [outer, inner], the largest along r, and `at`, its first index. NaN wins.
-pub fn max(x: &[f32], y: Option<&mut [f32]>, at: Option<&mut [i32]>, sizes: [usize; 3]) {
-    extreme(x, y, at, sizes, |a, b| a.gt(b));
+/// x [outer, r, inner] → y [outer, inner], the largest along r, and `at`, its first index. NaN wins. Of some columns, y and
+/// `at` have those alone.
+pub fn max(axis: &Axis, r: usize, x: &[f32], y: Option<&mut [f32]>, at: Option<&mut [i32]>) {
+    extreme(axis, r, x, y, at, |a, b| a.gt(b));
 }
 
 /// As `max`, the smallest.
-pub fn min(x: &[f32], y: Option<&mut [f32]>, at: Option<&mut [i32]>, sizes: [usize; 3]) {
-    extreme(x, y, at, sizes, |a, b| a.lt(b));
+pub fn min(axis: &Axis, r: usize, x: &[f32], y: Option<&mut [f32]>, at: Option<&mut [i32]>) {
+    extreme(axis, r, x, y, at, |a, b| a.lt(b));
 }
 
 /// As `max`, of integers.
-pub fn max_i32(x: &[i32], y: Option<&mut [i32]>, at: Option<&mut [i32]>, sizes: [usize; 3]) {
-    extreme_i32(x, y, at, sizes, |a, b| a > b);
+pub fn max_i32(axis: &Axis, r: usize, x: &[i32], y: Option<&mut [i32]>, at: Option<&mut [i32]>) {
+    extreme_i32(axis, r, x, y, at, |a, b| a > b);
 }
 
 /// As `min`, of integers.
-pub fn min_i32(x: &[i32], y: Option<&mut [i32]>, at: Option<&mut [i32]>, sizes: [usize; 3]) {
-    extreme_i32(x, y, at, sizes, |a, b| a < b);
+pub fn min_i32(axis: &Axis, r: usize, x: &[i32], y: Option<&mut [i32]>, at: Option<&mut [i32]>) {
+    extreme_i32(axis, r, x, y, at, |a, b| a < b);
 }
 
 #[inline(always)]
 fn extreme_i32(
-    x: &[i32], mut y: Option<&mut [i32]>, mut at: Option<&mut [i32]>, [outer, r, inner]: [usize; 3],
+    &Axis { outer, inner, apart }: &Axis, r: usize, x: &[i32], mut y: Option<&mut [i32]>, mut at: Option<&mut [i32]>,
     beats: impl Fn(i32, i32) -> bool,
 ) {
     for i in 0..outer * inner {
-        let start = i / inner * r * inner + i % inner;
+        let start = i / inner * r * apart + i % inner;
         let (mut best, mut place) = (x[start], 0);
         for k in 1..r {
-            let value = x[start + k * inner];
+            let value = x[start + k * apart];
             if beats(value, best) {
                 (best, place) = (value, k as i32);
             }
@@ -54,11 +56,11 @@ fn extreme_i32(
 
 #[inline(always)]
 fn extreme(
-    x: &[f32], mut y: Option<&mut [f32]>, mut at: Option<&mut [i32]>, [outer, r, inner]: [usize; 3],
+    &Axis { outer, inner, apart }: &Axis, r: usize, x: &[f32], mut y: Option<&mut [f32]>, mut at: Option<&mut [i32]>,
     beats: impl Fn(F32x4, F32x4) -> I32x4 + Copy,
 ) {
     for o in 0..outer {
-        let x = &x[o * r * inner..(o + 1) * r * inner];
+        let x = &x[o * r * apart..];
         let mut put = |i: usize, value: f32, index: i32| {
             if let Some(y) = y.as_deref_mut() {
                 y[o * inner + i] = value;
@@ -67,14 +69,14 @@ fn extreme(
                 at[o * inner + i] = index;
             }
         };
-        if inner == 1 {
-            let (value, index) = best_of_row(x, beats);
+        if apart == 1 {
+            let (value, index) = best_of_row(&x[..r], beats);
             put(0, value, index);
             continue;
         }
         for i in (0..inner).step_by(4) {
             let width = (inner - i).min(4);
-            let read = |k: usize| F32x4::from_partial(&x[k * inner + i..], width);
+            let read = |k: usize| F32x4::from_partial(&x[k * apart + i..], width);
             let mut best = Best { value: read(0), at: I32x4::splat(0) };
             for k in 1..r {
                 best = better(best, Best { value: read(k), at: I32x4::splat(k as i32) }, beats);

@@ -1,7 +1,10 @@
-//! Gathering and scattering. x and y are seen as [outer, n, inner] and [outer, k, inner]; indices have been checked.
+//! Gathering and scattering. x and y are seen as [outer, n, inner] and [outer, k, inner]; indices have been checked. What is
+//! put or added somewhere may be some columns of these.
 
 use core::cell::Cell;
 
+use crate::axis::Axis;
+use crate::cells::own;
 use crate::copy::run;
 
 /// The place of the first index outside [0, size), or −1.
@@ -27,15 +30,14 @@ const FEW: usize = 256;
 /// Rows whose sums are held at a time.
 const SLOTS: usize = 64;
 
-/// y[at(i), j] += g[i, j] for k rows and W columns of `inner`: the sums of up to 64 rows are held in f64, and so is that of
+/// y[at(i), j] += g[i, j] for k rows and W columns: the sums of up to 64 rows are held in f64, and so is that of
 /// a row which most of g belongs to.
-fn add_many<const W: usize>(g: &[f32], y: &mut [f32], k: usize, inner: usize, at: impl Fn(usize) -> usize) {
+fn add_many<const W: usize>(g: &[f32], y: &[Cell<f32>], k: usize, apart: usize, at: impl Fn(usize) -> usize) {
     let mut rows = [usize::MAX; SLOTS];
     let mut sums = [[0.0; W]; SLOTS];
-    let width = W.min(inner);
-    let mut put = |row: usize, sum: &[f64; W]| {
+    let put = |row: usize, sum: &[f64; W]| {
         if row != usize::MAX {
-            y[row * inner..][..width].iter_mut().zip(sum).for_each(|(y, sum)| *y += *sum as f32);
+            own(&y[row * apart..][..W]).iter_mut().zip(sum).for_each(|(y, sum)| *y += *sum as f32);
         }
     };
     for i in 0..k {
@@ -46,31 +48,33 @@ fn add_many<const W: usize>(g: &[f32], y: &mut [f32], k: usize, inner: usize, at
             rows[slot] = row;
             sums[slot] = [0.0; W];
         }
-        sums[slot].iter_mut().zip(&g[i * inner..][..width]).for_each(|(sum, g)| *sum += f64::from(*g));
+        sums[slot].iter_mut().zip(&g[i * apart..][..W]).for_each(|(sum, g)| *sum += f64::from(*g));
     }
     rows.iter().zip(&sums).for_each(|(row, sum)| put(*row, sum));
 }
 
 /// y = 0, then y[o, index[o, i, j], j] += g[o, i, j]
-pub fn scatter_add(g: &[f32], index: &[i32], y: &mut [f32], [outer, n, k, inner]: [usize; 4]) {
-    y[..outer * n * inner].fill(0.0);
-    if k > FEW {
-        for o in 0..outer {
-            for j in 0..inner {
-                let (first, index) = (o * k * inner + j, &index[o * k * inner + j..]);
-                add_many::<1>(&g[first..], &mut y[o * n * inner + j..], k, inner, |i| index[i * inner] as usize);
-            }
-        }
-        return;
+pub fn scatter_add(axis: &Axis, [n, k]: [usize; 2], g: &[f32], index: &[i32], y: &[Cell<f32>]) {
+    clear(axis, n, y);
+    let Axis { outer, inner, apart } = *axis;
+    if k <= FEW {
+        return combine(axis, [n, k], g, index, y, |y, g| y + g);
     }
     for o in 0..outer {
-        let y = &mut y[o * n * inner..(o + 1) * n * inner];
-        for i in o * k..(o + 1) * k {
-            let row = i * inner..(i + 1) * inner;
-            for (j, (g, &at)) in g[row.clone()].iter().zip(&index[row]).enumerate() {
-                y[at as usize * inner + j] += g;
-            }
+        for j in 0..inner {
+            let (first, index) = (o * k * apart + j, &index[o * k * apart + j..]);
+            add_many::<1>(&g[first..], &y[o * n * apart + j..], k, apart, |i| index[i * apart] as usize);
         }
+    }
+}
+
+/// y [outer, n, inner] = 0
+fn clear(&Axis { outer, inner, apart }: &Axis, n: usize, y: &[Cell<f32>]) {
+    if inner == apart {
+        return own(&y[..outer * n * inner]).fill(0.0);
+    }
+    for i in 0..outer * n {
+        own(&y[i * apart..][..inner]).fill(0.0);
     }
 }
 
@@ -81,14 +85,17 @@ pub const PROD: u32 = 2;
 pub const MAX: u32 = 3;
 
 /// y[o, index[o, i, j], j] = f(y[o, index[o, i, j], j], x[o, i, j]), in the order of x
-fn combine<T: Copy>(x: &[T], index: &[i32], y: &mut [T], [outer, n, k, inner]: [usize; 4], f: impl Fn(T, T) -> T) {
+#[inline(always)]
+fn combine<T: Copy>(
+    &Axis { outer, inner, apart }: &Axis, [n, k]: [usize; 2], x: &[T], index: &[i32], y: &[Cell<T>],
+    f: impl Fn(T, T) -> T,
+) {
     for o in 0..outer {
-        let y = &mut y[o * n * inner..(o + 1) * n * inner];
         for i in o * k..(o + 1) * k {
-            let row = i * inner..(i + 1) * inner;
+            let row = i * apart..i * apart + inner;
             for (j, (x, &at)) in x[row.clone()].iter().zip(&index[row]).enumerate() {
-                let y = &mut y[at as usize * inner + j];
-                *y = f(*y, *x);
+                let y = &y[(o * n + at as usize) * apart + j];
+                y.set(f(y.get(), *x));
             }
         }
     }
@@ -96,8 +103,8 @@ fn combine<T: Copy>(x: &[T], index: &[i32], y: &mut [T], [outer, n, k, inner]: [
 
 /// y[o, index[o, i, j], j] becomes x[o, i, j], or its sum, product, maximum or (beyond MAX) minimum with that. NaN is the
 /// maximum and the minimum.
-pub fn scatter(x: &[f32], index: &[i32], y: &mut [f32], sizes: [usize; 4], mode: u32) {
-    combine(x, index, y, sizes, |y, x| match mode {
+pub fn scatter(axis: &Axis, sizes: [usize; 2], x: &[f32], index: &[i32], y: &[Cell<f32>], mode: u32) {
+    combine(axis, sizes, x, index, y, |y, x| match mode {
         SET => x,
         SUM => y + x,
         PROD => y * x,
@@ -107,8 +114,8 @@ pub fn scatter(x: &[f32], index: &[i32], y: &mut [f32], sizes: [usize; 4], mode:
 }
 
 /// As `scatter`; sums and products wrap around.
-pub fn scatter_i32(x: &[i32], index: &[i32], y: &mut [i32], sizes: [usize; 4], mode: u32) {
-    combine(x, index, y, sizes, |y, x| match mode {
+pub fn scatter_i32(axis: &Axis, sizes: [usize; 2], x: &[i32], index: &[i32], y: &[Cell<i32>], mode: u32) {
+    combine(axis, sizes, x, index, y, |y, x| match mode {
         SET => x,
         SUM => y.wrapping_add(x),
         PROD => y.wrapping_mul(x),
@@ -128,20 +135,21 @@ pub fn index_select<T: Copy>(x: &[Cell<T>], index: &[i32], y: &[Cell<T>], [outer
 }
 
 /// y = 0, then y[o, index[i], :] += g[o, i, :]
-pub fn index_add(g: &[f32], index: &[i32], y: &mut [f32], [outer, n, k, inner]: [usize; 4]) {
-    y[..outer * n * inner].fill(0.0);
+pub fn index_add(axis: &Axis, [n, k]: [usize; 2], g: &[f32], index: &[i32], y: &[Cell<f32>]) {
+    clear(axis, n, y);
+    let Axis { outer, inner, apart } = *axis;
     if k > FEW {
         const COLUMNS: usize = 8;
         for o in 0..outer {
             for j in (0..inner).step_by(COLUMNS) {
-                let (g, y) = (&g[o * k * inner + j..], &mut y[o * n * inner + j..]);
+                let (g, y) = (&g[o * k * apart + j..], &y[o * n * apart + j..]);
                 let at = |i: usize| index[i] as usize;
                 if inner - j < COLUMNS {
                     for j in 0..inner - j {
-                        add_many::<1>(&g[j..], &mut y[j..], k, inner, at);
+                        add_many::<1>(&g[j..], &y[j..], k, apart, at);
                     }
                 } else {
-                    add_many::<COLUMNS>(g, y, k, inner, at);
+                    add_many::<COLUMNS>(g, y, k, apart, at);
                 }
             }
         }
@@ -149,9 +157,8 @@ pub fn index_add(g: &[f32], index: &[i32], y: &mut [f32], [outer, n, k, inner]: 
     }
     for o in 0..outer {
         for (i, &at) in index[..k].iter().enumerate() {
-            let (from, to) = (o * k + i, o * n + at as usize);
-            let y = &mut y[to * inner..(to + 1) * inner];
-            y.iter_mut().zip(&g[from * inner..(from + 1) * inner]).for_each(|(y, g)| *y += g);
+            let (from, to) = ((o * k + i) * apart, (o * n + at as usize) * apart);
+            own(&y[to..to + inner]).iter_mut().zip(&g[from..from + inner]).for_each(|(y, g)| *y += g);
         }
     }
 }

@@ -17,6 +17,7 @@ const fn fail() -> ! {
     panic!()
 }
 
+pub mod axis;
 pub mod binary;
 pub mod blocked;
 pub mod cells;
@@ -42,3 +43,4 @@ pub mod simd;
 pub mod softmax;
 pub mod sort;
 pub mod variates;
+pub mod work;

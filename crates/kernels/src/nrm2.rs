@@ -1,29 +1,28 @@
 //! Euclidean norms and distances, of any numbers that f32 holds: squares and their sums are f64.
 
+use crate::axis::Axis;
 use crate::simd::{F32x4, F64x4};
 
-/// x [n0, r0, n1, r1] → y [n0, n1] = √Σ x² over r0 and r1.
-pub fn nrm2(x: &[f32], y: &mut [f32], [n0, r0, n1, r1]: [usize; 4]) {
-    let x = &x[..n0 * r0 * n1 * r1];
-    if r1 == 1 && n1 > 1 {
+/// x [n0, r0, n1, r1] → y [n0, n1] = √Σ x² over r0 and r1; the axis, that of r0, is between n0 and n1.
+pub fn nrm2(&Axis { outer: n0, inner: n1, apart }: &Axis, [r0, r1]: [usize; 2], x: &[f32], y: &mut [f32]) {
+    if r1 == 1 && apart > 1 {
         for (i, y) in y[..n0 * n1].chunks_mut(n1).enumerate() {
-            columns(&x[i * r0 * n1..(i + 1) * r0 * n1], y);
+            columns(&x[i * r0 * apart..], y, r0, apart);
         }
         return;
     }
     for (i, y) in y[..n0 * n1].iter_mut().enumerate() {
-        let row = |r: usize| &x[((i / n1 * r0 + r) * n1 + i % n1) * r1..][..r1];
+        let row = |r: usize| &x[((i / n1 * r0 + r) * apart + i % n1) * r1..][..r1];
         *y = root((0..r0).map(|r| squares(row(r))).sum());
     }
 }
 
-/// x [r, n] → y [n], four columns at a time.
-fn columns(x: &[f32], y: &mut [f32]) {
-    let n = y.len();
+/// x [r, n] → y [n], four columns at a time; rows are `apart`.
+fn columns(x: &[f32], y: &mut [f32], r: usize, apart: usize) {
     for (j, y) in y.chunks_mut(4).enumerate() {
         let mut sum = F64x4::splat(0.0);
-        for row in x.chunks_exact(n) {
-            let x = F32x4::from_partial(&row[4 * j..], y.len()).to_f64();
+        for i in 0..r {
+            let x = F32x4::from_partial(&x[i * apart + 4 * j..], y.len()).to_f64();
             sum = sum + x * x;
         }
         y.iter_mut().zip(sum.to_array()).for_each(|(y, sum)| *y = root(sum));

@@ -1,5 +1,6 @@
 //! Sums along axes.
 
+use crate::axis::Axis;
 use crate::simd::F32x4;
 
 /// A vector, or several that are added at a time.
@@ -223,14 +224,15 @@ pub(crate) fn saturated(x: i64) -> i32 {
     x.clamp(i32::MIN.into(), i32::MAX.into()) as i32
 }
 
-/// x [n0, r0, n1, r1] → y [n0, n1] = Σ over r0 and r1, or the end of the range of i32 that is nearest to it.
-pub fn sum_i32(x: &[i32], y: &mut [i32], [n0, r0, n1, r1]: [usize; 4]) {
+/// x [n0, r0, n1, r1] → y [n0, n1] = Σ over r0 and r1, or the end of the range of i32 that is nearest to it; the
+/// axis, that of r0, is between n0 and n1.
+pub fn sum_i32(&Axis { outer: n0, inner: n1, apart }: &Axis, [r0, r1]: [usize; 2], x: &[i32], y: &mut [i32]) {
     for i in 0..n0 {
         for (j, y) in (0..n1).step_by(8).zip(y[i * n1..(i + 1) * n1].chunks_mut(8)) {
             let mut totals = [0; 8];
             for r in 0..r0 {
                 for (total, j) in totals[..y.len()].iter_mut().zip(j..) {
-                    let row = ((i * r0 + r) * n1 + j) * r1;
+                    let row = ((i * r0 + r) * apart + j) * r1;
                     *total += x[row..row + r1].iter().map(|&x| i64::from(x)).sum::<i64>();
                 }
             }

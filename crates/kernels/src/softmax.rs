@@ -3,7 +3,10 @@
 mod columns;
 
 use core::array::from_fn;
+use core::cell::Cell;
 
+use crate::axis::Axis;
+use crate::cells::own;
 use crate::math::Math;
 use crate::reduce::{row_sum, Pairwise};
 use crate::simd::F32x4;
@@ -83,11 +86,11 @@ fn scale_row(y: &mut [f32], scale: f32) {
 }
 
 /// y = eˣ / Σ eˣ over the middle dimension of [outer, n, inner].
-pub fn softmax(x: &[f32], y: &mut [f32], shape @ [_, n, inner]: [usize; 3]) {
-    if inner > 1 {
-        return columns::softmax(x, y, shape);
+pub fn softmax(axis: &Axis, n: usize, x: &[f32], y: &[Cell<f32>]) {
+    if axis.apart > 1 {
+        return columns::softmax(axis, n, x, y);
     }
-    let m = Math::new();
+    let (m, y) = (Math::new(), own(y));
     for (x, y) in x.chunks_exact(n.max(1)).zip(y.chunks_exact_mut(n.max(1))) {
         let sum = exponentials(m, x, largest(x), y);
         scale_row(y, 1.0 / sum);
@@ -95,11 +98,11 @@ pub fn softmax(x: &[f32], y: &mut [f32], shape @ [_, n, inner]: [usize; 3]) {
 }
 
 /// y = x − ln Σ eˣ over the middle dimension of [outer, n, inner].
-pub fn log_softmax(x: &[f32], y: &mut [f32], shape @ [_, n, inner]: [usize; 3]) {
-    if inner > 1 {
-        return columns::log_softmax(x, y, shape);
+pub fn log_softmax(axis: &Axis, n: usize, x: &[f32], y: &[Cell<f32>]) {
+    if axis.apart > 1 {
+        return columns::log_softmax(axis, n, x, y);
     }
-    let m = Math::new();
+    let (m, y) = (Math::new(), own(y));
     for (x, y) in x.chunks_exact(n.max(1)).zip(y.chunks_exact_mut(n.max(1))) {
         let largest = largest(x);
         let sum = exponentials(m, x, largest, y);
@@ -109,11 +112,11 @@ pub fn log_softmax(x: &[f32], y: &mut [f32], shape @ [_, n, inner]: [usize; 3]) 
 }
 
 /// gx = y (g − Σ g y) over the middle dimension of [outer, n, inner].
-pub fn softmax_grad(g: &[f32], y: &[f32], gx: &mut [f32], shape @ [_, n, inner]: [usize; 3]) {
-    if inner > 1 {
-        return columns::softmax_grad(g, y, gx, shape);
+pub fn softmax_grad(axis: &Axis, n: usize, g: &[f32], y: &[f32], gx: &[Cell<f32>]) {
+    if axis.apart > 1 {
+        return columns::softmax_grad(axis, n, g, y, gx);
     }
-    let n = n.max(1);
+    let (n, gx) = (n.max(1), own(gx));
     for ((g, y), gx) in g.chunks_exact(n).zip(y.chunks_exact(n)).zip(gx.chunks_exact_mut(n)) {
         map_rows(g, y, gx, |g, y| g * y);
         let dot = F32x4::splat(row_sum(gx));
@@ -122,11 +125,11 @@ pub fn softmax_grad(g: &[f32], y: &[f32], gx: &mut [f32], shape @ [_, n, inner]:
 }
 
 /// gx = g − eʸ Σ g over the middle dimension of [outer, n, inner].
-pub fn log_softmax_grad(g: &[f32], y: &[f32], gx: &mut [f32], shape @ [_, n, inner]: [usize; 3]) {
-    if inner > 1 {
-        return columns::log_softmax_grad(g, y, gx, shape);
+pub fn log_softmax_grad(axis: &Axis, n: usize, g: &[f32], y: &[f32], gx: &[Cell<f32>]) {
+    if axis.apart > 1 {
+        return columns::log_softmax_grad(axis, n, g, y, gx);
     }
-    let (m, n) = (Math::new(), n.max(1));
+    let (m, n, gx) = (Math::new(), n.max(1), own(gx));
     for ((g, y), gx) in g.chunks_exact(n).zip(y.chunks_exact(n)).zip(gx.chunks_exact_mut(n)) {
         let sum = F32x4::splat(row_sum(g));
         map_rows(g, y, gx, |g, y| m.exp(y).neg_mul_add(sum, g));

@@ -1,8 +1,11 @@
 //! Order: the first elements of sorted rows, and running sums.
 
+use core::cell::Cell;
 use core::cmp::Ordering;
 use core::ops::AddAssign;
 
+use crate::axis::Axis;
+use crate::cells::own;
 use crate::reduce::saturated;
 
 /// The order of two places of a row: by number, NaN the largest; of equals, the earlier place first.
@@ -188,14 +191,15 @@ impl Running for i32 {
 }
 
 /// x [outer, n, inner] → y[o, i, j] = Σ x[o, i′, j] over i′ ≤ i or, backwards, over i′ ≥ i. Eight columns at a time.
-pub fn cumsum<T: Running>(x: &[T], y: &mut [T], [outer, n, inner]: [usize; 3], backwards: bool) {
+pub fn cumsum<T: Running>(axis: &Axis, n: usize, x: &[T], y: &[Cell<T>], backwards: bool) {
+    let Axis { outer, inner, apart } = *axis;
     for o in 0..outer {
         for j in (0..inner).step_by(8) {
             let width = (inner - j).min(8);
             let mut sums = [T::Sum::default(); 8];
             for i in 0..n {
-                let start = (o * n + if backwards { n - 1 - i } else { i }) * inner + j;
-                let (x, y) = (&x[start..start + width], &mut y[start..start + width]);
+                let start = (o * n + if backwards { n - 1 - i } else { i }) * apart + j;
+                let (x, y) = (&x[start..start + width], own(&y[start..start + width]));
                 for ((s, x), y) in sums.iter_mut().zip(x).zip(y) {
                     *s += x.widen();
                     *y = T::round(*s);

@@ -273,7 +273,7 @@ fn sizes_of_zero_are_not_cut() {
     let g = square(2, 3, 5, 4, 3, 1, 1);
     for empty in [Conv2d { n: 0, ..g }, Conv2d { c: 0, ..g }, Conv2d { k: 0, ..g }, Conv2d { oh: 0, ..g }] {
         for pass in PASSES {
-            assert_eq!(empty.cut(4, pass, empty.method(pass), Layout::Plain).work, 0);
+            assert_eq!(empty.cut(4, pass, empty.method(pass), Layout::Plain).work, 0.0);
         }
     }
 }

@@ -2,9 +2,8 @@
 
 mod check;
 
-use std::cell::Cell;
-
-use check::{assert_close, Guarded, Random};
+use check::{assert_close, cells, Guarded, Random};
+use phyllo_kernels::axis::Axis;
 use phyllo_kernels::index::{
     gather, index_add, index_outside, index_select, scatter, scatter_add, scatter_i32, MAX, PROD, SET, SUM,
 };
@@ -38,11 +37,10 @@ fn against_their_definitions() {
         let mut y = Guarded::filled(outer * k * inner, -7, 99);
         gather(&x, &full, y.slice(), sizes);
         let mut z = Guarded::filled(outer * k * inner, -7, 99);
-        let cells = |x| Cell::from_mut(x).as_slice_of_cells();
         index_select::<i32>(cells(&mut x[..]), &rows, cells(z.slice()), sizes);
         let mut bytes: Vec<u8> = x.iter().map(|x| *x as u8).collect();
         let mut b = Guarded::filled(outer * k * inner, 7, 99);
-        index_select::<u8>(cells_u8(&mut bytes), &rows, cells_u8(b.slice()), sizes);
+        index_select::<u8>(cells(&mut bytes), &rows, cells(b.slice()), sizes);
         let mut scattered = vec![0.0f64; outer * n * inner];
         let mut added = scattered.clone();
         for (o, i, j) in each() {
@@ -55,22 +53,20 @@ fn against_their_definitions() {
             added[from(rows[i])] += f64::from(g[at]);
         }
         let mut y = Guarded::new(outer * n * inner);
-        scatter_add(&g, &full, y.slice(), sizes);
+        let axis = Axis::new(outer, inner);
+        scatter_add(&axis, [n, k], &g, &full, cells(y.slice()));
         assert_close(y.check("scatterAdd"), &scattered, 1e-6, "scatterAdd");
         let mut y = Guarded::new(outer * n * inner);
-        index_add(&g, &rows, y.slice(), sizes);
+        index_add(&axis, [n, k], &g, &rows, cells(y.slice()));
         assert_close(y.check("indexAdd"), &added, 1e-6, "indexAdd");
     }
-}
-
-fn cells_u8(x: &mut [u8]) -> &[Cell<u8>] {
-    Cell::from_mut(x).as_slice_of_cells()
 }
 
 #[test]
 fn scatters_in_every_way() {
     let mut random = Random::new(2);
-    for sizes @ [outer, n, k, inner] in SIZES {
+    for [outer, n, k, inner] in SIZES {
+        let axis = Axis::new(outer, inner);
         let index: Vec<i32> = (0..outer * k * inner).map(|_| random.below(n) as i32).collect();
         let x: Vec<f32> = random.numbers(outer * k * inner).iter().map(|x| (x * 8.0).round()).collect();
         let before: Vec<f32> = (0..outer * n * inner).map(|i| (i % 7) as f32 - 3.0).collect();
@@ -93,10 +89,10 @@ fn scatters_in_every_way() {
                 }
             }
             let mut y = before.clone();
-            scatter(&x, &index, &mut y, sizes, mode);
+            scatter(&axis, [n, k], &x, &index, cells(&mut y), mode);
             assert_eq!(y, want);
             let mut y = whole(&before);
-            scatter_i32(&whole(&x), &index, &mut y, sizes, mode);
+            scatter_i32(&axis, [n, k], &whole(&x), &index, cells(&mut y), mode);
             if want.iter().all(|x| x.abs() < 16_777_216.0) {
                 assert_eq!(y, whole(&want));
             }
@@ -104,7 +100,7 @@ fn scatters_in_every_way() {
     }
     for mode in [MAX, MAX + 1] {
         let mut y = [1.0, f32::NAN];
-        scatter(&[f32::NAN, 2.0], &[0, 1], &mut y, [1, 2, 2, 1], mode);
+        scatter(&Axis::new(1, 1), [2, 2], &[f32::NAN, 2.0], &[0, 1], cells(&mut y), mode);
         assert!(y.iter().all(|y| y.is_nan()));
     }
 }

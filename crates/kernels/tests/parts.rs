@@ -1,12 +1,11 @@
 //! Work cut by outputs, as threads cut it: the parts have the bits of the whole, since no sum is ever cut. Pools are cut by
-//! planes, softmax by rows; products, recurrences and convolutions have files of their own.
+//! planes; products, recurrences, convolutions and what goes along a dimension have files of their own.
 
 mod check;
 
 use check::Random;
 use core::ops::Range;
 use phyllo_kernels::pool::{avg_pool2d, max_pool2d, Divisor, Pool2d};
-use phyllo_kernels::softmax::softmax;
 
 /// 0..n in two parts, the first of a multiple of `step`.
 fn parts(n: usize, step: usize) -> [Range<usize>; 2] {
@@ -29,7 +28,7 @@ fn assert_same(f: &dyn Fn(Range<usize>, &mut [f32]), parts: &[Range<usize>], n: 
 }
 
 #[test]
-fn pools_by_planes_and_softmax_by_rows() {
+fn pools_by_planes() {
     let mut random = Random::new(14);
     for (k, s, p) in [(2, 2, 0), (3, 2, 0), (3, 1, 1), (4, 3, 2)] {
         let (h, w) = (13, 17);
@@ -47,8 +46,4 @@ fn pools_by_planes_and_softmax_by_rows() {
         };
         assert_same(&average, &parts(planes, 1), planes, oh * ow, &format!("average pool {k} {s} {p}"));
     }
-    let (rows, n) = (6, 130);
-    let x = random.numbers(rows * n);
-    let run = |r: Range<usize>, y: &mut [f32]| softmax(&x[r.start * n..r.end * n], y, [r.len(), n, 1]);
-    assert_same(&run, &parts(rows, 1), rows, n, "softmax");
 }

@@ -2,7 +2,8 @@
 
 mod check;
 
-use check::{assert_close, Guarded, Random};
+use check::{assert_close, cells, Guarded, Random};
+use phyllo_kernels::axis::Axis;
 use phyllo_kernels::extremes::{max, min};
 use phyllo_kernels::nrm2::{distances, nrm2};
 use phyllo_kernels::reduce::{sum, sum_i32};
@@ -35,7 +36,7 @@ fn sums() {
 
         let x: Vec<i32> = x.iter().map(|x| (x * 2e9) as i32).collect();
         let mut y = Guarded::filled(n0 * n1, -7, 99);
-        sum_i32(&x, y.slice(), shape);
+        sum_i32(&Axis::new(n0, n1), [r0, r1], &x, y.slice());
         let mut exact = vec![0i64; n0 * n1];
         for (i, &x) in x.iter().enumerate() {
             exact[i / (r0 * n1 * r1) * n1 + i / r1 % n1] += i64::from(x);
@@ -52,7 +53,7 @@ fn norms_of_numbers_of_any_size() {
         for size in [1.0, 1e19, 1e30, 1e-30] {
             let x: Vec<f32> = random.numbers(n0 * r0 * n1 * r1).iter().map(|x| x * size).collect();
             let mut y = Guarded::new(n0 * n1);
-            nrm2(&x, y.slice(), shape);
+            nrm2(&Axis::new(n0, n1), [r0, r1], &x, y.slice());
             let mut exact = vec![0.0; n0 * n1];
             for (i, &x) in x.iter().enumerate() {
                 exact[i / (r0 * n1 * r1) * n1 + i / r1 % n1] += f64::from(x).powi(2);
@@ -64,7 +65,7 @@ fn norms_of_numbers_of_any_size() {
         }
     }
     let mut y = [0.0; 3];
-    nrm2(&[f32::NAN, 1.0, 1.0, f32::INFINITY, 0.0, 0.0], &mut y, [3, 2, 1, 1]);
+    nrm2(&Axis::new(3, 1), [2, 1], &[f32::NAN, 1.0, 1.0, f32::INFINITY, 0.0, 0.0], &mut y);
     assert!(y[0].is_nan() && y[1] == f32::INFINITY && y[2] == 0.0);
 }
 
@@ -135,8 +136,9 @@ fn extremes() {
                     .collect();
                 for largest in [true, false] {
                     let kernel = if largest { max } else { min };
+                    let axis = Axis::new(outer, inner);
                     let (mut y, mut at) = (Guarded::new(outer * inner), Guarded::filled(outer * inner, -7, 99));
-                    kernel(&x, Some(y.slice()), Some(at.slice()), [outer, r, inner]);
+                    kernel(&axis, r, &x, Some(y.slice()), Some(at.slice()));
                     let (y, at) = (y.check("max"), at.check("max"));
                     for o in 0..outer * inner {
                         let column = (0..r).map(|k| x[(o / inner * r + k) * inner + o % inner]);
@@ -149,10 +151,10 @@ fn extremes() {
                         assert_eq!(at[o], index, "[{outer}, {r}, {inner}] of {x:?}");
                     }
                     let mut alone = Guarded::filled(outer * inner, -7, 99);
-                    kernel(&x, None, Some(alone.slice()), [outer, r, inner]);
+                    kernel(&axis, r, &x, None, Some(alone.slice()));
                     assert_eq!(alone.check("max"), at);
                     let mut alone = Guarded::new(outer * inner);
-                    kernel(&x, Some(alone.slice()), None, [outer, r, inner]);
+                    kernel(&axis, r, &x, Some(alone.slice()), None);
                     assert!(alone.check("max").iter().zip(y).all(|(a, b)| a.to_bits() == b.to_bits()));
                 }
             }
@@ -185,11 +187,12 @@ fn softmaxes() {
                 exact[5].extend(logs.iter().enumerate().map(|(i, l)| (l.exp() - hot(i)) * f64::from(g[0])));
             }
             let mut y = [(); 4].map(|()| Guarded::new(rows * n));
-            softmax(&x, y[0].slice(), [rows, n, 1]);
-            log_softmax(&x, y[1].slice(), [rows, n, 1]);
+            let axis = Axis::new(rows, 1);
+            softmax(&axis, n, &x, cells(y[0].slice()));
+            log_softmax(&axis, n, &x, cells(y[1].slice()));
             let saved = [0, 1].map(|i| y[i].slice().to_vec());
-            softmax_grad(&g, &saved[0], y[2].slice(), [rows, n, 1]);
-            log_softmax_grad(&g, &saved[1], y[3].slice(), [rows, n, 1]);
+            softmax_grad(&axis, n, &g, &saved[0], cells(y[2].slice()));
+            log_softmax_grad(&axis, n, &g, &saved[1], cells(y[3].slice()));
             for (i, what) in ["softmax", "logSoftmax", "softmaxGrad", "logSoftmaxGrad"].into_iter().enumerate() {
                 // A logarithm near 200 has a rounding of its own; so have sums of a thousand gradients.
                 assert_close(y[i].check(what), &exact[i], 5e-6, &format!("{what} of {n}"));
@@ -214,14 +217,14 @@ fn softmaxes() {
 
 #[test]
 fn softmax_edges() {
-    let mut y = [0.0; 5];
-    softmax(&[1e38, -1e38, f32::NEG_INFINITY, 1e38, 0.0], &mut y, [1, 5, 1]);
+    let (mut y, row) = ([0.0; 5], Axis::new(1, 1));
+    softmax(&row, 5, &[1e38, -1e38, f32::NEG_INFINITY, 1e38, 0.0], cells(&mut y));
     assert_eq!(y, [0.5, 0.0, 0.0, 0.5, 0.0]);
-    softmax(&[0.0, 1.0, f32::NAN, 2.0, 3.0], &mut y, [1, 5, 1]);
+    softmax(&row, 5, &[0.0, 1.0, f32::NAN, 2.0, 3.0], cells(&mut y));
     assert!(y.iter().all(|y| y.is_nan()), "{y:?}");
-    log_softmax(&[0.0, 0.0, 0.0, f32::NAN, 0.0], &mut y, [1, 5, 1]);
+    log_softmax(&row, 5, &[0.0, 0.0, 0.0, f32::NAN, 0.0], cells(&mut y));
     assert!(y.iter().all(|y| y.is_nan()), "{y:?}");
-    softmax(&[], &mut [], [0, 0, 1]);
+    softmax(&Axis::new(0, 1), 0, &[], &[]);
 
     let (mut loss, mut norm, mut gx) = ([0.0], [0.0; 2], [0.0; 3]);
     cross_entropy(&[1e30, 0.0, f32::NEG_INFINITY], &[2], &mut loss, &mut norm, 3);

@@ -2,7 +2,8 @@
 
 mod check;
 
-use check::{assert_close, Guarded, Random};
+use check::{assert_close, cells, Guarded, Random};
+use phyllo_kernels::axis::Axis;
 use phyllo_kernels::sort::{cumsum, topk, topk_workspace};
 
 #[test]
@@ -65,8 +66,8 @@ fn running_sums() {
             let integers: Vec<i32> = x.iter().map(|x| (x * 2e9) as i32).collect();
             for backwards in [false, true] {
                 let (mut y, mut z) = (Guarded::new(x.len()), Guarded::filled(x.len(), -7, 99));
-                cumsum(&x, y.slice(), sizes, backwards);
-                cumsum(&integers, z.slice(), sizes, backwards);
+                cumsum(&Axis::new(outer, inner), n, &x, cells(y.slice()), backwards);
+                cumsum(&Axis::new(outer, inner), n, &integers, cells(z.slice()), backwards);
                 let (mut exact, mut whole) = (vec![0.0; x.len()], vec![0i64; x.len()]);
                 for e in 0..x.len() {
                     let (first, i) = (e / (n * inner) * n * inner + e % inner, e / inner % n);
@@ -88,6 +89,6 @@ fn running_sums() {
 #[test]
 fn long_running_sums_stay_exact() {
     let mut y = vec![0.0; 1_000_000];
-    cumsum(&vec![0.1; y.len()], &mut y, [1, 1_000_000, 1], false);
+    cumsum(&Axis::new(1, 1), y.len(), &vec![0.1; y.len()], cells(&mut y), false);
     assert_eq!(y[999_999], (f64::from(0.1f32) * 1e6) as f32);
 }

@@ -1,8 +1,8 @@
 //! Conversions of stored elements, and copies of those that take two or eight bytes.
 
-#[cfg(feature = "train")]
-use phyllo_kernels::conversions;
 use phyllo_kernels::convert;
+#[cfg(feature = "train")]
+use phyllo_kernels::{conversions, work};
 #[cfg(feature = "train")]
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -25,7 +25,10 @@ macro_rules! export_conversions {
     ($($name:ident, $js:literal, $x:ident => $y:ident: $f:expr;)*) => {$(
         #[wasm_bindgen(js_name = $js)]
         pub fn $name(x: usize, y: usize, n: usize) {
-            parts! { n by 64, work 4 * n; x: input $x[n], y: output $y[n] => convert::$name(x, y) }
+            parts! {
+                n by 64, work work::each([n], 2.0 + const { work::conversion($js) });
+                x: input $x[n], y: output $y[n] => convert::$name(x, y)
+            }
         }
     )*};
 }

@@ -1,9 +1,11 @@
 //! Gathering and scattering.
 
-use phyllo_kernels::index as kernels;
+use phyllo_kernels::axis::Axis;
+use phyllo_kernels::{index as kernels, work};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::dry_run;
+use crate::reductions::along;
 use crate::slices::{parts, slices};
 
 #[wasm_bindgen(js_name = "indexOutside")]
@@ -17,13 +19,13 @@ pub fn gather(x: usize, index: usize, y: usize, outer: usize, n: usize, k: usize
     dry_run::require(n > 0 || outer == 0 || k == 0 || inner == 0);
     if outer == 1 {
         return parts! {
-            k by 16, work 6 * k * inner;
+            k by 16, work work::gather([1, k, inner]);
             x: input i32[n * inner], index: input i32[k * inner], y: output i32[k * inner]
             => kernels::gather(x, index, y, [1, n, k, inner])
         };
     }
     parts! {
-        outer by 1, work 6 * outer * k * inner;
+        outer by 1, work work::gather([outer, k, inner]);
         x: input i32[outer * n * inner], index: input i32[outer * k * inner], y: output i32[outer * k * inner]
         => kernels::gather(x, index, y, [outer, n, k, inner])
     }
@@ -31,10 +33,12 @@ pub fn gather(x: usize, index: usize, y: usize, outer: usize, n: usize, k: usize
 
 #[wasm_bindgen(js_name = "scatterAdd")]
 pub fn scatter_add(g: usize, index: usize, y: usize, outer: usize, n: usize, k: usize, inner: usize) {
+    let axis = Axis::new(outer, inner);
     parts! {
-        outer by 1, work 6 * outer * k * inner;
-        g: input f32[outer * k * inner], index: input i32[outer * k * inner], y: output f32[outer * n * inner]
-        => kernels::scatter_add(g, index, y, [outer, n, k, inner])
+        cut axis by cut(work::scatter([outer, n, k, inner])), from start;
+        g: input f32[along(&axis, k)] + start.of(k), index: input i32[along(&axis, k)] + start.of(k),
+        y: output_cells f32[along(&axis, n)] + start.of(n)
+        => kernels::scatter_add(&axis, [n, k], g, index, y)
     }
 }
 
@@ -53,12 +57,13 @@ macro_rules! export_scatter {
             inner: usize,
             mode: u32,
         ) {
+            let axis = Axis::new(outer, inner);
             parts! {
-                outer by 1, work 6 * outer * k * inner;
-                x: input $type[outer * k * inner],
-                index: input i32[outer * k * inner],
-                y: output $type[outer * n * inner]
-                => kernels::$name(x, index, y, [outer, n, k, inner], mode)
+                cut axis by cut(work::scatter([outer, 0, k, inner])), from start;
+                x: input $type[along(&axis, k)] + start.of(k),
+                index: input i32[along(&axis, k)] + start.of(k),
+                y: output_cells $type[along(&axis, n)] + start.of(n)
+                => kernels::$name(&axis, [n, k], x, index, y, mode)
             }
         }
     )*};
@@ -76,13 +81,13 @@ macro_rules! export_index_select {
             dry_run::require(n > 0 || outer == 0 || k == 0 || inner == 0);
             if outer == 1 {
                 return parts! {
-                    k by 1, work 2 * k * inner;
+                    k by 1, work work::index_select([1, k, inner]);
                     x: cells $type[n * inner], index: input i32[k], y: output_cells $type[k * inner]
                     => kernels::index_select(x, index, y, [1, n, k, inner])
                 };
             }
             parts! {
-                outer by 1, work 2 * outer * k * inner;
+                outer by 1, work work::index_select([outer, k, inner]);
                 x: cells $type[outer * n * inner], index: input i32[k], y: output_cells $type[outer * k * inner]
                 => kernels::index_select(x, index, y, [outer, n, k, inner])
             }
@@ -97,9 +102,10 @@ export_index_select! {
 
 #[wasm_bindgen(js_name = "indexAdd")]
 pub fn index_add(g: usize, index: usize, y: usize, outer: usize, n: usize, k: usize, inner: usize) {
+    let axis = Axis::new(outer, inner);
     parts! {
-        outer by 1, work 3 * outer * k * inner;
-        g: input f32[outer * k * inner], index: input i32[k], y: output f32[outer * n * inner]
-        => kernels::index_add(g, index, y, [outer, n, k, inner])
+        cut axis by cut(work::index_add([outer, n, k, inner])), from start;
+        g: input f32[along(&axis, k)] + start.of(k), index: input i32[k], y: output_cells f32[along(&axis, n)] + start.of(n)
+        => kernels::index_add(&axis, [n, k], g, index, y)
     }
 }

@@ -1,7 +1,7 @@
 //! Moving data between layouts: strided copies, fills, and images in the blocked layout.
 
 use phyllo_kernels::blocked::{self, IMAGES};
-use phyllo_kernels::copy;
+use phyllo_kernels::{copy, work};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::dry_run;
@@ -20,7 +20,8 @@ macro_rules! export_copies {
             let (sx, sy) = ([x0, x1, x2, x3], [y0, y1, y2, y3]);
             $crate::dry_run::work(n);
             let axis = $crate::strided::axis(n);
-            $crate::parts::each(n[axis], 1, $crate::strided::count(n), |start, length| {
+            let work = phyllo_kernels::work::strided(n, [sx[3], sy[3]], 2.0);
+            $crate::parts::each(n[axis], 1, work, |start, length| {
                 let mut n = n;
                 n[axis] = length;
                 let [x, y] = [(x, sx[axis]), (y, sy[axis])].map(|(at, s)| $crate::strided::step::<$type>(at, start, s));
@@ -45,12 +46,12 @@ export_copies! {
 
 #[wasm_bindgen]
 pub fn fill(y: usize, n: usize, value: f32) {
-    parts! { n by 64, work n; y: output f32[n] => copy::fill(y, value) }
+    parts! { n by 64, work work::each([n], 1.0); y: output f32[n] => copy::fill(y, value) }
 }
 
 #[wasm_bindgen(js_name = "fillI32")]
 pub fn fill_i32(y: usize, n: usize, value: i32) {
-    parts! { n by 64, work n; y: output i32[n] => copy::fill(y, value) }
+    parts! { n by 64, work work::each([n], 1.0); y: output i32[n] => copy::fill(y, value) }
 }
 
 #[wasm_bindgen]
@@ -67,7 +68,7 @@ fn in_blocks(n: usize, size: usize) -> usize {
 #[wasm_bindgen(js_name = "toBlocked")]
 pub fn to_blocked(x: usize, y: usize, n: usize, size: usize) {
     parts! {
-        n by IMAGES, work 2 * n * size;
+        n by IMAGES, work work::each([n, size], 2.0);
         x: input f32[n * size], y: output f32[in_blocks(n, size)] => blocked::to_blocked(n, size, x, y)
     }
 }
@@ -75,7 +76,7 @@ pub fn to_blocked(x: usize, y: usize, n: usize, size: usize) {
 #[wasm_bindgen(js_name = "fromBlocked")]
 pub fn from_blocked(x: usize, y: usize, n: usize, size: usize) {
     parts! {
-        n by IMAGES, work 2 * n * size;
+        n by IMAGES, work work::each([n, size], 6.0);
         x: input f32[in_blocks(n, size)], y: output f32[n * size] => blocked::from_blocked(n, size, x, y)
     }
 }
@@ -85,7 +86,7 @@ pub fn from_blocked(x: usize, y: usize, n: usize, size: usize) {
 pub fn sum_blocked(x: usize, y: usize, n: usize, c: usize, size: usize) {
     let planes = c;
     parts! {
-        planes from first by 1, work n * c * size;
+        planes from first by 1, work work::each([n, c, size], 3.0);
         x: input f32[in_blocks(n, dry_run::size([c, size]))], y: output f32[planes]
         => blocked::sum_blocked(n, c, size, x, y, first)
     }

@@ -1,6 +1,7 @@
 //! Normalisation.
 
 use phyllo_kernels::norm::{self, Norm};
+use phyllo_kernels::work;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::dry_run;
@@ -35,7 +36,7 @@ fn rounds(inner: usize, size: usize, step: usize) -> usize {
 pub fn moments(x: usize, mean: usize, variance: usize, outer: usize, n: usize, inner: usize, centred: u32) {
     let apart = n;
     parts! {
-        n from first by grain(outer, inner), work 4 * outer * n * inner, with [
+        n from first by grain(outer, inner), work work::moments([outer, n, inner]), with [
             let s = Norm { outer, n, apart, inner, size: 1, step: 1 };
         ];
         x: input f32[some(outer, n, apart, inner)] at [first * inner], mean: output f64[n], variance: output f64[n]
@@ -58,7 +59,7 @@ pub fn normalise(
     }
     if outer == 1 {
         return parts! {
-            n by rounds(inner, size, step), work 3 * n * inner;
+            n by rounds(inner, size, step), work work::normalise([1, n, inner]);
             x: input f32[n * inner], mean: input f64[n], variance: input f64[n],
             w: optional_input f32[size], b: optional_input f32[size], y: output_cells f32[n * inner]
             => norm::normalise(&Norm { outer: 1, n, apart: n, inner, size, step }, x, mean, variance, w, b, y, eps)
@@ -67,7 +68,7 @@ pub fn normalise(
     if inner == 1 && (size == n || w == 0 && b == 0) {
         let apart = n;
         return parts! {
-            n from first by grain(outer, 1), work 3 * outer * n, with [
+            n from first by grain(outer, 1), work work::normalise([outer, n, 1]), with [
                 let s = Norm { outer, n, apart, inner: 1, size: n, step };
             ];
             x: input f32[some(outer, n, apart, 1)] at [first], mean: input f64[n], variance: input f64[n],
@@ -77,7 +78,7 @@ pub fn normalise(
         };
     }
     parts! {
-        outer by (if inner == 1 { outer } else { 1 }), work 3 * outer * n * inner;
+        outer by (if inner == 1 { outer } else { 1 }), work work::normalise([outer, n, inner]);
         x: input f32[outer * n * inner], mean: input f64[n], variance: input f64[n],
         w: optional_input f32[size], b: optional_input f32[size], y: output_cells f32[outer * n * inner]
         => norm::normalise(&Norm { outer, n, apart: n, inner, size, step }, x, mean, variance, w, b, y, eps)
@@ -95,7 +96,7 @@ pub fn normalise_grad(
         // A batch: of each group all of its elements, and one weight.
         let apart = n;
         return parts! {
-            n from first by grain(outer, inner), work 8 * outer * n * inner, with [
+            n from first by grain(outer, inner), work work::normalise_grad([outer, n, inner]), with [
                 let s = Norm { outer, n, apart, inner, size: n, step };
             ];
             g: input f32[some(outer, n, apart, inner)] at [first * inner],
@@ -116,7 +117,7 @@ pub fn normalise_grad(
     let rounds = if affine { n.max(1) } else { rounds(inner, size, step) };
     if outer == 1 {
         return parts! {
-            n by rounds, work 8 * n * inner, with [let s = Norm { outer, n, apart: n, inner, size, step };];
+            n by rounds, work work::normalise_grad([1, n, inner]), with [let s = Norm { outer, n, apart: n, inner, size, step };];
             g: input f32[n * inner], x: input f32[n * inner], mean: input f64[n], variance: input f64[n],
             w: optional_input f32[size], gx: output_cells f32[n * inner],
             gw: optional_output f32[size], gb: optional_output f32[size]
@@ -139,7 +140,7 @@ fn row_grads(
     eps: f32,
 ) {
     parts! {
-        n by 1, work 8 * n * inner, with [let s = Norm { outer: 1, n, apart: n, inner, size: inner, step: 1 };];
+        n by 1, work work::normalise_grad([1, n, inner]), with [let s = Norm { outer: 1, n, apart: n, inner, size: inner, step: 1 };];
         g: input f32[n * inner], x: input f32[n * inner], mean: input f64[n], variance: input f64[n],
         w: optional_input f32[inner], gx: output_cells f32[n * inner]
         => norm::NormGrad { g, x, mean, variance, w, centred, eps }.rows(&s, gx)
@@ -153,7 +154,7 @@ fn column_grads(
 ) {
     let (s, columns) = (Norm { outer: 1, n, apart: n, inner, size: inner, step: 1 }, inner);
     parts! {
-        columns from first by 16, work 8 * n * inner;
+        columns from first by 16, work work::each([n, inner], 12.0);
         g: input f32[n * inner], x: input f32[n * inner], mean: input f64[n], variance: input f64[n],
         gw: output f32[columns], gb: output f32[columns]
         => norm::NormGrad { g, x, mean, variance, w: None, centred: true, eps }.weights(&s, gw, gb, first)

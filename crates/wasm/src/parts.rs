@@ -17,23 +17,24 @@ impl Division {
     /// As many parts as there are threads, grains, and shares of `work` that are worth one. This begins a call, and comes
     /// before its `rooms`.
     #[inline(always)]
-    pub fn new(n: usize, grain: usize, work: u64) -> Self {
-        settle();
-        if work < 2 * threads::least_work() {
-            return Self { n, grain, count: 1 };
-        }
-        Self::of(n, grain, work)
+    pub fn new(n: usize, grain: usize, work: f32) -> Self {
+        Self { n, grain, count: Self::worth(n, grain, work) }
     }
 
+    /// A function of its own: a hundred exports call it, and a call of one is little to that of an export.
     #[inline(never)]
-    fn of(n: usize, grain: usize, work: u64) -> Self {
+    fn worth(n: usize, grain: usize, work: f32) -> usize {
+        settle();
+        let least = threads::least_work() as f32;
+        if work < 2.0 * least {
+            return 1;
+        }
         let threads = threads::running_threads();
         if threads == 1 {
-            threads::wish(work);
-            return Self { n, grain, count: 1 };
+            threads::wish(work as u64);
+            return 1;
         }
-        let worth = usize::try_from(work / threads::least_work()).unwrap_or(usize::MAX);
-        Self { n, grain, count: threads.min(n.div_ceil(grain)).min(worth).max(1) }
+        threads.min(n.div_ceil(grain)).min((work / least) as usize).max(1)
     }
 
     fn start(&self, i: usize) -> usize {
@@ -81,7 +82,7 @@ pub fn rooms(division: Division, name: &str, need: impl Fn(usize, usize) -> usiz
 
 /// Calls `part` with the start and the length of each part of [0, n).
 #[inline(always)]
-pub fn each(n: usize, grain: usize, work: u64, part: impl Fn(usize, usize) + Sync) {
+pub fn each(n: usize, grain: usize, work: f32, part: impl Fn(usize, usize) + Sync) {
     threads::run(Division::new(n, grain, work), Rooms::default(), &|first: usize, n: usize, _: usize, _: usize| {
         part(first, n);
     });

@@ -6,6 +6,6 @@ pub fn settle() {}
 
 /// Calls `part` with the start and the length of the only part of [0, n).
 #[inline(always)]
-pub fn each(n: usize, _grain: usize, _work: u64, part: impl Fn(usize, usize)) {
+pub fn each(n: usize, _grain: usize, _work: f32, part: impl Fn(usize, usize)) {
     part(0, n);
 }

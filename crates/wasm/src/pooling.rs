@@ -2,6 +2,7 @@
 
 use phyllo_kernels::blocked::IMAGES;
 use phyllo_kernels::pool::{self, Divisor, Pool2d};
+use phyllo_kernels::work::Pooling;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::dry_run;
@@ -51,7 +52,7 @@ export_max_pool2d! {
         dry_run::require_absent(at);
         let planes = g.planes;
         parts! {
-            planes by 1, work planes * (g.h * g.w + g.oh * g.ow), with [
+            planes by 1, work Pooling::Largest.work(&g, 1), with [
                 let g = Pool2d { planes, ..g };
                 let (n, m) = (pixels(&g, 1), pooled(&g, 1));
             ];
@@ -63,7 +64,7 @@ export_max_pool2d! {
     "maxPool2dGrad" max_pool2d_grad(gy at gx, g, Tap) {
         let planes = g.planes;
         parts! {
-            planes by 1, work planes * (g.h * g.w + g.oh * g.ow), with [
+            planes by 1, work Pooling::Winners.work(&g, 1), with [
                 let g = Pool2d { planes, ..g };
                 let (n, m) = (pixels(&g, 1), pooled(&g, 1));
             ];
@@ -75,7 +76,7 @@ export_max_pool2d! {
     "maxPool2dTake" max_pool2d_take(x at y, g, Tap) {
         let planes = g.planes;
         parts! {
-            planes by 1, work planes * (g.h * g.w + g.oh * g.ow), with [
+            planes by 1, work Pooling::Winners.work(&g, 1), with [
                 let g = Pool2d { planes, ..g };
                 let (n, m) = (pixels(&g, 1), pooled(&g, 1));
             ];
@@ -87,7 +88,7 @@ export_max_pool2d! {
     "maxPool2dBlockedGrad" max_pool2d_blocked_grad(gy at gx, g, Tap) {
         let planes = g.planes;
         parts! {
-            planes by 1, work planes * IMAGES * (g.h * g.w + g.oh * g.ow), with [
+            planes by 1, work Pooling::Winners.work(&g, IMAGES), with [
                 let g = Pool2d { planes, ..g };
                 let (n, m) = (pixels(&g, 1), pooled(&g, 1));
             ];
@@ -108,7 +109,7 @@ pub fn max_pool2d_blocked(
     if wide == 0 || cfg!(feature = "plans") {
         let planes = g.planes;
         parts! {
-            planes by 1, work planes * IMAGES * (g.h * g.w + g.oh * g.ow), with [
+            planes by 1, work Pooling::Largest.work(&g, IMAGES), with [
                 let g = Pool2d { planes, ..g };
                 let (n, m) = (pixels(&g, IMAGES), pooled(&g, IMAGES));
             ];
@@ -118,7 +119,7 @@ pub fn max_pool2d_blocked(
     } else {
         let planes = g.planes;
         parts! {
-            planes by 1, work planes * IMAGES * (g.h * g.w + g.oh * g.ow), with [
+            planes by 1, work Pooling::Largest.work(&g, IMAGES), with [
                 let g = Pool2d { planes, ..g };
                 let (n, m) = (pixels(&g, IMAGES), pooled(&g, IMAGES));
             ];
@@ -155,7 +156,7 @@ export_avg_pool2d! {
     "avgPool2d" avg_pool2d(x y, g, divisor) {
         let planes = g.planes;
         parts! {
-            planes by 1, work planes * (g.h * g.w + g.oh * g.ow), with [
+            planes by 1, work Pooling::Mean.work(&g, 1), with [
                 let g = Pool2d { planes, ..g };
                 let (n, m) = (pixels(&g, 1), pooled(&g, 1));
             ];
@@ -167,7 +168,7 @@ export_avg_pool2d! {
     "avgPool2dGrad" avg_pool2d_grad(gy gx, g, divisor) {
         let planes = g.planes;
         parts! {
-            planes by 1, work planes * (g.h * g.w + g.oh * g.ow), with [
+            planes by 1, work Pooling::MeanGrad.work(&g, 1), with [
                 let g = Pool2d { planes, ..g };
                 let (n, m) = (pixels(&g, 1), pooled(&g, 1));
             ];
@@ -178,7 +179,7 @@ export_avg_pool2d! {
     "avgPool2dBlocked" avg_pool2d_blocked(x y, g, divisor) {
         let planes = g.planes;
         parts! {
-            planes by 1, work planes * IMAGES * (g.h * g.w + g.oh * g.ow), with [
+            planes by 1, work Pooling::Mean.work(&g, IMAGES), with [
                 let g = Pool2d { planes, ..g };
                 let (n, m) = (pixels(&g, 1), pooled(&g, 1));
             ];
@@ -190,7 +191,7 @@ export_avg_pool2d! {
     "avgPool2dBlockedGrad" avg_pool2d_blocked_grad(gy gx, g, divisor) {
         let planes = g.planes;
         parts! {
-            planes by 1, work planes * IMAGES * (g.h * g.w + g.oh * g.ow), with [
+            planes by 1, work Pooling::MeanGrad.work(&g, IMAGES), with [
                 let g = Pool2d { planes, ..g };
                 let (n, m) = (pixels(&g, 1), pooled(&g, 1));
             ];

@@ -1,25 +1,44 @@
 //! Sums, extremes, softmax and cross-entropy.
 
-use phyllo_kernels::{extremes, nrm2, reduce, softmax};
+use phyllo_kernels::axis::Axis;
+use phyllo_kernels::{extremes, nrm2, reduce, softmax, work};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::dry_run;
 use crate::slices::parts;
 
+/// The elements of a tensor of this n along an axis, from the first to the last.
+pub(crate) fn along(axis: &Axis, n: usize) -> usize {
+    if cfg!(feature = "threads") {
+        return axis.len(n);
+    }
+    dry_run::size([axis.outer, n, axis.inner])
+}
+
+/// The same of rows of r numbers.
+fn rows(axis: &Axis, n: usize, r: usize) -> usize {
+    if cfg!(feature = "threads") {
+        return axis.len(n) * r;
+    }
+    dry_run::size([axis.outer, n, axis.inner, r])
+}
+
 #[wasm_bindgen]
 pub fn sum(x: usize, y: usize, n0: usize, r0: usize, n1: usize, r1: usize, scale: f32) {
     let (sizes, outputs) = ([n0, r0, n1, r1], dry_run::size([n0, n1]));
     parts! {
-        outputs from first by reduce::sum_grain(sizes), work n0 * r0 * n1 * r1;
+        outputs from first by reduce::sum_grain(sizes), work work::sum(sizes);
         x: input f32[n0 * r0 * n1 * r1], y: output f32[outputs] => reduce::sum(x, y, sizes, scale, first)
     }
 }
 
 #[wasm_bindgen]
 pub fn nrm2(x: usize, y: usize, n0: usize, r0: usize, n1: usize, r1: usize) {
+    let axis = Axis::new(n0, n1);
     parts! {
-        n0 by 1, work 2 * n0 * r0 * n1 * r1;
-        x: input f32[n0 * r0 * n1 * r1], y: output f32[n0 * n1] => nrm2::nrm2(x, y, [n0, r0, n1, r1])
+        cut axis by cut(work::nrm2([n0, r0, n1, r1])), from start;
+        x: input f32[rows(&axis, r0, r1)] + start.of(r0) * r1, y: output f32[along(&axis, 1)] + start.of(1)
+        => nrm2::nrm2(&axis, [r0, r1], x, y)
     }
 }
 
@@ -28,12 +47,12 @@ pub fn distances(a: usize, b: usize, y: usize, batch: usize, m: usize, n: usize,
     dry_run::work([batch, m, n, d]);
     if batch == 1 {
         parts! {
-            m by 1, work batch * m * n * d;
+            m by 1, work work::distances([1, m, n, d]);
             a: input f32[m * d], b: input f32[n * d], y: output f32[m * n] => nrm2::distances(a, b, y, [1, m, n, d])
         }
     } else {
         parts! {
-            batch by 1, work batch * m * n * d;
+            batch by 1, work work::distances([batch, m, n, d]);
             a: input f32[batch * m * d], b: input f32[batch * n * d], y: output f32[batch * m * n]
             => nrm2::distances(a, b, y, [batch, m, n, d])
         }
@@ -42,9 +61,11 @@ pub fn distances(a: usize, b: usize, y: usize, batch: usize, m: usize, n: usize,
 
 #[wasm_bindgen(js_name = "sumI32")]
 pub fn sum_i32(x: usize, y: usize, n0: usize, r0: usize, n1: usize, r1: usize) {
+    let axis = Axis::new(n0, n1);
     parts! {
-        n0 by 1, work n0 * r0 * n1 * r1;
-        x: input i32[n0 * r0 * n1 * r1], y: output i32[n0 * n1] => reduce::sum_i32(x, y, [n0, r0, n1, r1])
+        cut axis by cut(work::sum_i32([n0, r0, n1, r1])), from start;
+        x: input i32[rows(&axis, r0, r1)] + start.of(r0) * r1, y: output i32[along(&axis, 1)] + start.of(1)
+        => reduce::sum_i32(&axis, [r0, r1], x, y)
     }
 }
 
@@ -53,11 +74,13 @@ macro_rules! export_extremes {
         #[wasm_bindgen(js_name = $js)]
         pub fn $name(x: usize, y: usize, at: usize, outer: usize, r: usize, inner: usize) {
             dry_run::require(r > 0 || outer == 0 || inner == 0);
+            let axis = Axis::new(outer, inner);
             parts! {
-                outer by 1, work 2 * outer * r * inner;
-                x: input $type[outer * r * inner],
-                y: optional_output $type[outer * inner], at: optional_output i32[outer * inner]
-                => extremes::$name(x, y, at, [outer, r, inner])
+                cut axis by cut(work::largest([outer, r, inner])), from start;
+                x: input $type[along(&axis, r)] + start.of(r),
+                y: optional_output $type[along(&axis, 1)] + start.of(1),
+                at: optional_output i32[along(&axis, 1)] + start.of(1)
+                => extremes::$name(&axis, r, x, y, at)
             }
         }
     )*};
@@ -74,10 +97,11 @@ macro_rules! export_softmax {
     ($($js:literal $name:ident)*) => {$(
         #[wasm_bindgen(js_name = $js)]
         pub fn $name(x: usize, y: usize, outer: usize, n: usize, inner: usize) {
+            let axis = Axis::new(outer, inner);
             parts! {
-                outer by 1, work 16 * outer * n * inner;
-                x: input f32[outer * n * inner], y: output f32[outer * n * inner]
-                => softmax::$name(x, y, [outer, n, inner])
+                cut axis by cut(work::softmax([outer, n, inner], work::EXPONENTIAL)), from start;
+                x: input f32[along(&axis, n)] + start.of(n), y: output_cells f32[along(&axis, n)] + start.of(n)
+                => softmax::$name(&axis, n, x, y)
             }
         }
     )*};
@@ -93,10 +117,12 @@ macro_rules! export_softmax_grad {
         #[cfg(feature = "train")]
         #[wasm_bindgen(js_name = $js)]
         pub fn $name(g: usize, y: usize, gx: usize, outer: usize, n: usize, inner: usize) {
+            let axis = Axis::new(outer, inner);
             parts! {
-                outer by 1, work 8 * outer * n * inner;
-                g: input f32[outer * n * inner], y: input f32[outer * n * inner], gx: output f32[outer * n * inner]
-                => softmax::$name(g, y, gx, [outer, n, inner])
+                cut axis by cut(work::softmax([outer, n, inner], work::WEIGHTED)), from start;
+                g: input f32[along(&axis, n)] + start.of(n), y: input f32[along(&axis, n)] + start.of(n),
+                gx: output_cells f32[along(&axis, n)] + start.of(n)
+                => softmax::$name(&axis, n, g, y, gx)
             }
         }
     )*};
@@ -110,7 +136,7 @@ export_softmax_grad! {
 #[wasm_bindgen(js_name = "crossEntropy")]
 pub fn cross_entropy(x: usize, target: usize, loss: usize, norm: usize, count: usize, n: usize) {
     parts! {
-        count by 1, work 16 * count * n;
+        count by 1, work work::softmax([count, n, 1], work::EXPONENTIAL);
         x: input f32[count * n], target: input i32[count], loss: output f32[count], norm: output f32[count * 2]
         => softmax::cross_entropy(x, target, loss, norm, n)
     }
@@ -124,7 +150,7 @@ pub fn cross_entropy_grad(
 ) {
     let one = count.min(1);
     parts! {
-        count by 1, work 16 * count * n, with [let gradients = if step == 0 { one } else { count };];
+        count by 1, work work::softmax([count, n, 1], work::EXPONENTIAL), with [let gradients = if step == 0 { one } else { count };];
         g: input f32[gradients], x: input f32[count * n], target: input i32[count], norm: input f32[count * 2],
         gx: output f32[count * n]
         => softmax::cross_entropy_grad(g, x, target, norm, gx, n, step)

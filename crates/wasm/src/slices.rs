@@ -141,9 +141,9 @@ macro_rules! extent {
     ($n:expr) => { $n };
 }
 
-/// As [`slices`], with what is done with them, and how that may be cut: `n by 64, work 2 * n` are parts of whole 64s of the
-/// size n, if that many numbers, read or written once, are worth it. In a part n is smaller, and what `with` declares
-/// follows; operands whose extent grows with n begin where their part does. `n from i` names where that is, and
+/// As [`slices`], with what is done with them, and how that may be cut: `n by 64, work work::each([n], 2.0)` are parts of
+/// whole 64s of the size n, if the work, which `phyllo_kernels::work` estimates, is worth it. In a part n is smaller, and what
+/// `with` declares follows; operands whose extent grows with n begin where their part does. `n from i` names where that is, and
 /// `at [i * 3]` after an operand says that it begins elsewhere. Without threads this is `slices` alone.
 ///
 /// `cut g by cut(…), from start` leaves that to a geometry of the kernels: `g.cut` is told how many parts are wanted, and
@@ -151,18 +151,23 @@ macro_rules! extent {
 macro_rules! parts {
     (
         cut $g:ident by $cut:ident($($argument:expr),*), from $start:ident;
-        $($name:ident: $kind:ident $type:ident[$($extent:tt)+] $(+ $before:expr)?),* $(,)?; $room:ident = $need:expr
+        $($name:ident: $kind:ident $type:ident[$($extent:tt)+] $(+ $before:expr)?),* $(,)?
+        $(; $room:ident = $need:expr)?
         => $body:expr
     ) => {{
         #[cfg(feature = "threads")]
+        #[allow(unused_variables)]
         {
             let cut = $g.$cut($crate::threads::running_threads(), $($argument),*);
             let division = $crate::parts::Division::new(cut.n, cut.grain, cut.work);
             let part = |first: usize, n: usize| $g.part(cut.by, first, n);
-            let (division, rooms) = $crate::parts::rooms(division, $crate::slices::name!(), |first, n| {
-                let ($g, _) = part(first, n);
-                $need
-            });
+            let rooms = $crate::parts::Rooms::default();
+            $(
+                let (division, rooms) = $crate::parts::rooms(division, $crate::slices::name!(), |first, n| {
+                    let ($g, _) = part(first, n);
+                    $need
+                });
+            )?
             $crate::threads::run(division, rooms, &|first: usize, n: usize, room: usize, len: usize| {
                 let ($g, $start) = part(first, n);
                 $(
@@ -173,13 +178,13 @@ macro_rules! parts {
                     };
                 )*
                 // SAFETY: of the workspace, what is this part's.
-                let $room = unsafe { $crate::slices::output::<f32>(room, len) };
+                $(let $room = unsafe { $crate::slices::output::<f32>(room, len) };)?
                 $body
             });
         }
         #[cfg(not(feature = "threads"))]
         {
-            $crate::slices::slices! { $($name: $kind $type[$($extent)+]),*; $room = $need }
+            $crate::slices::slices! { $($name: $kind $type[$($extent)+]),* $(; $room = $need)? }
             let $start = $g.whole();
             _ = $start;
             $body
@@ -188,11 +193,11 @@ macro_rules! parts {
     ($n:ident by $($rest:tt)*) => {
         $crate::slices::parts! { $n from _first by $($rest)* }
     };
-    ($n:ident from $first:ident by $grain:expr, work $work:tt $(* $factor:tt)*; $($rest:tt)*) => {
-        $crate::slices::parts! { $n from $first by $grain, work $work $(* $factor)*, with []; $($rest)* }
+    ($n:ident from $first:ident by $grain:expr, work $work:expr; $($rest:tt)*) => {
+        $crate::slices::parts! { $n from $first by $grain, work $work, with []; $($rest)* }
     };
     (
-        $n:ident from $first:ident by $grain:expr, work $work:tt $(* $factor:tt)*, with $narrow:tt;
+        $n:ident from $first:ident by $grain:expr, work $work:expr, with $narrow:tt;
         $($name:ident: $kind:ident $type:ident[$($extent:tt)+] $(at $before:tt)?),* $(,)?
         $(; $room:ident = $need:expr)?
         => $body:expr
@@ -200,7 +205,7 @@ macro_rules! parts {
         #[cfg(feature = "threads")]
         #[allow(unused_variables)]
         {
-            let division = $crate::parts::Division::new($n, $grain, ($work as u64)$(.saturating_mul($factor as u64))*);
+            let division = $crate::parts::Division::new($n, $grain, $work);
             let rooms = $crate::parts::Rooms::default();
             $(
                 let (division, rooms) = $crate::parts::rooms(division, $crate::slices::name!(), |$first, $n| {
@@ -230,7 +235,7 @@ macro_rules! parts {
         }
         #[cfg(not(feature = "threads"))]
         {
-            let _ = || ($grain, $work $(, $factor)*);
+            let _ = || ($grain, $work);
             #[allow(unused_variables)]
             let $first = 0;
             $crate::slices::within!($narrow {

@@ -38,11 +38,6 @@ pub fn axis(n: [usize; 4]) -> usize {
     n.iter().position(|&n| n > 1).unwrap_or(0)
 }
 
-/// The numbers that a copy reads and writes.
-pub fn count(n: [usize; 4]) -> u64 {
-    n.iter().fold(2, |product, &n| product.saturating_mul(n as u64))
-}
-
 /// The address of an operand so many places of a stride further.
 pub fn step<T>(at: usize, places: usize, stride: isize) -> usize {
     at.wrapping_add_signed(places as isize * stride * size_of::<T>() as isize)

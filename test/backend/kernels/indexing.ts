@@ -12,6 +12,7 @@ const EXTENTS = [
   [2, 3, 0, 4],
   [0, 3, 2, 4],
   [2, 3, 2, 0],
+  [1, 5, 7, 41],
 ];
 const index = (kind: 'gather' | 'scatter', whole: boolean, dtype: DType) => (): Call[] =>
   EXTENTS.map(([outer, n, k, inner]) => {

@@ -23,6 +23,7 @@ const SHAPES = SIZES.flatMap(n => [
   [2, n, 3, 1],
   [2, 3, n, 1],
   [1, 3, 4, n],
+  [1, 3, n, 1],
 ]);
 const sum = (): Call[] =>
   SHAPES.map(shape =>
@@ -55,6 +56,7 @@ const extreme = (dtype: DType) => (): Call[] =>
       [3, 1],
       [2, 3],
       [2, 9],
+      [1, 41],
       [0, 2],
     ].flatMap(([outer, inner]) => {
       const m = outer! * inner!;

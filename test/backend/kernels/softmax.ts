@@ -5,7 +5,9 @@ import { call, floats, input, ints, output, SIZES, SUMMED, type Call, type Cases
 /** Rows of all sizes, and columns of them: [outer, n, inner]. */
 const SHAPES: readonly (readonly [outer: number, n: number, inner: number])[] = [
   ...SIZES.flatMap(n => [0, 1, 3].map(outer => [outer, n, 1] as const)),
-  ...[0, 1, 2, 5, 64].flatMap(n => [0, 2, 3, 4, 9].flatMap(inner => [1, 2].map(outer => [outer, n, inner] as const))),
+  ...[0, 1, 2, 5, 64].flatMap(n =>
+    [0, 2, 3, 4, 9, 41].flatMap(inner => [1, 2].map(outer => [outer, n, inner] as const)),
+  ),
 ];
 const along = (): Call[] =>
   SHAPES.map(([outer, n, inner]) => {

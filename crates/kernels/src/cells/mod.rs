@@ -5,6 +5,7 @@
 //! its index.
 
 use core::cell::Cell;
+use core::slice;
 
 use crate::simd::{F32x4, I32x4};
 
@@ -40,6 +41,13 @@ pub trait Element: Copy {
 #[inline(always)]
 pub(crate) fn address<T>(x: &[Cell<T>]) -> *mut T {
     x.as_ptr().cast::<T>().cast_mut()
+}
+
+/// Elements that nobody else uses, to write to.
+#[allow(clippy::mut_from_ref)]
+pub(crate) fn own<T>(x: &[Cell<T>]) -> &mut [T] {
+    // SAFETY: the callers' contract; within one call, each is lent once at a time.
+    unsafe { slice::from_raw_parts_mut(address(x), x.len()) }
 }
 
 /// The values of four cells.

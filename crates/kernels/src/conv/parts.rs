@@ -7,6 +7,7 @@ use super::method::{Method, Pass};
 use crate::blocked::IMAGES;
 use crate::cut::Cut;
 use crate::gemm::loops::MR;
+use crate::work;
 
 /// What a convolution is cut by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,10 +50,9 @@ impl Conv2d {
         let of = |(_, n, grain): (Dimension, usize, usize)| gain(n.div_ceil(grain), parts);
         let (by, n, grain) =
             if pass == Pass::GradW || 3.0 * of(inside) > 4.0 * of(by_images) { inside } else { by_images };
-        // Two multiply-adds take the time of a number that is read.
-        let taps = self.c / self.groups.max(1) * self.kh * self.kw + 2;
-        let sizes = [self.n, self.k, self.oh, self.ow, taps];
-        let work = if self.is_empty() { 0 } else { sizes.iter().fold(1, |work, &n| work * n as u64) / 2 };
+        let (outputs, inputs) = ([self.n, self.k, self.oh, self.ow], [self.n, self.c, self.h, self.w]);
+        let taps = self.c / self.groups.max(1) * self.kh * self.kw;
+        let work = if self.is_empty() { 0.0 } else { work::convolution(outputs, taps, inputs) };
         Cut { by: (by, layout), n, grain, work }
     }
 

@@ -4,6 +4,7 @@ use super::geometry::Gemm;
 use super::loops::{MR, NR};
 use super::method::{Method, FEW_ROWS};
 use crate::cut::Cut;
+use crate::work;
 
 /// How the whole is computed, and so each of its parts.
 #[derive(Clone, Copy, Debug)]
@@ -63,10 +64,7 @@ impl Gemm {
         } else {
             (Dimension::Rows, self.m, if self.is_column() { LINE } else { MR })
         };
-        // Two multiply-adds take the time of a number that is read: batch · mnk / 2 for them all. To read B is as much again as
-        // one row, which counts where there are few: with one, the work is to read its nk numbers.
-        let work = [self.batch, self.m + 1, self.n, self.k].iter().fold(1, |work, &n| work * n as u64) / 2;
-        Cut { by, n, grain, work }
+        Cut { by, n, grain, work: work::gemm([self.batch, self.m, self.n, self.k]) }
     }
 
     /// Where the whole begins.

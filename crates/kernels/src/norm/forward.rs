@@ -3,7 +3,8 @@
 use core::cell::Cell;
 
 use super::groups::Norm;
-use super::rows::{add_rows, column_sums, four, group, inverse_deviation, map_rows, own, Centre};
+use super::rows::{add_rows, column_sums, four, group, inverse_deviation, map_rows, Centre};
+use crate::cells::own;
 use crate::reduce::Pairwise;
 use crate::simd::F32x4;
 

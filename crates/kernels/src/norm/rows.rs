@@ -1,18 +1,8 @@
 //! Sums and maps over rows and columns of four lanes.
 
-use crate::cells::address;
 use crate::reduce::Pairwise;
 use crate::simd::{F32x4, I32x4};
 use core::array;
-use core::cell::Cell;
-use core::slice;
-
-/// Elements that nobody else uses, to write to.
-#[allow(clippy::mut_from_ref)]
-pub(super) fn own(x: &[Cell<f32>]) -> &mut [f32] {
-    // SAFETY: the callers' contract; within one call, each is lent once at a time.
-    unsafe { slice::from_raw_parts_mut(address(x), x.len()) }
-}
 
 /// Adds f of rows of equal length to several sums at once.
 #[inline(always)]

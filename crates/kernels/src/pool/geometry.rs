@@ -32,7 +32,7 @@ impl Pool2d {
 
     /// Windows of 2 × 2 that tile the image: every one lies inside and none overlap. There are kernels for at least
     /// four of them in a row.
-    pub(super) fn is_halving(&self) -> bool {
+    pub(crate) fn is_halving(&self) -> bool {
         let window = [self.kh, self.kw, self.sh, self.sw, self.ph, self.pw, self.dh, self.dw];
         window == [2, 2, 2, 2, 0, 0, 1, 1] && 2 * self.oh <= self.h && 2 * self.ow <= self.w && self.ow >= 4
     }
@@ -98,6 +98,11 @@ impl Pool2d {
     /// Whether there is a kernel for windows of k × k at steps of s inside the image.
     pub(super) fn is(&self, k: usize, s: usize) -> bool {
         [self.kh, self.kw, self.sh, self.sw, self.dh, self.dw] == [k, k, s, s, 1, 1]
+    }
+
+    /// Whether there are kernels that compute several outputs at a time.
+    pub(crate) fn has_vectors(&self) -> bool {
+        [(2, 1), (2, 2), (3, 1), (3, 2)].iter().any(|&(k, s)| self.is(k, s)) && self.inner()[1].len() >= 4
     }
 
     /// For halving windows: calls f(place in x of the two rows under an output row, place in y of that row).

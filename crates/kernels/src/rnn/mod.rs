@@ -26,6 +26,7 @@ use core::cell::Cell;
 use crate::cells::address as output;
 use crate::cut::{Cut, PARTS};
 use crate::gemm::loops::MR;
+use crate::work;
 use weights::Weights;
 
 /// The sizes of a sequence, or of some rows of it, and the end that it is read from.
@@ -88,9 +89,7 @@ impl Sequence {
 
     /// How a layer of so many gates is cut, however many parts are wanted: by rows of the batch, a tile of them each.
     pub fn cut(&self, _: usize, gates: usize) -> Cut<()> {
-        // Two multiply-adds take the time of a number that is read, and the functions of a gate that of twelve.
-        let each = self.hidden as u64 / 2 + 12;
-        let work = [self.steps, self.batch, gates, self.hidden].iter().fold(each, |work, &n| work * n as u64);
+        let work = work::recurrence([self.steps, self.batch, gates, self.hidden]);
         Cut { by: (), n: self.batch, grain: MR, work }
     }
 

@@ -1,7 +1,11 @@
 //! Softmax and log-softmax along a dimension that is not the last, [outer, n, inner]: a lane for each column of n elements,
-//! which lie `inner` apart. Four columns share their loads, and no sum crosses lanes. The sums are added one after the
+//! which lie `apart`. Four columns share their loads, and no sum crosses lanes. The sums are added one after the
 //! other, so n is to be small: what calls this brings longer columns into rows.
 
+use core::cell::Cell;
+
+use crate::axis::Axis;
+use crate::cells::own;
 use crate::math::Math;
 use crate::simd::F32x4;
 
@@ -11,14 +15,14 @@ struct Columns {
     first: usize,
     width: usize,
     n: usize,
-    inner: usize,
+    apart: usize,
 }
 
 impl Columns {
     /// The elements k of the columns.
     #[inline(always)]
     fn read(self, x: &[f32], k: usize) -> F32x4 {
-        let x = &x[self.first + k * self.inner..];
+        let x = &x[self.first + k * self.apart..];
         match x.first_chunk() {
             Some(x) if self.width == 4 => F32x4::read(x),
             _ => F32x4::from_partial(x, self.width),
@@ -26,11 +30,20 @@ impl Columns {
     }
 
     #[inline(always)]
-    fn write(self, v: F32x4, y: &mut [f32], k: usize) {
-        let y = &mut y[self.first + k * self.inner..];
+    fn write(self, v: F32x4, y: &[Cell<f32>], k: usize) {
+        let y = own(&y[self.first + k * self.apart..][..self.width]);
         match y.first_chunk_mut() {
-            Some(y) if self.width == 4 => v.write(y),
-            _ => v.write_partial(y, self.width),
+            Some(y) => v.write(y),
+            None => v.write_partial(y, self.width),
+        }
+    }
+
+    #[inline(always)]
+    fn read_back(self, y: &[Cell<f32>], k: usize) -> F32x4 {
+        let y = own(&y[self.first + k * self.apart..][..self.width]);
+        match y.first_chunk() {
+            Some(y) => F32x4::read(y),
+            None => F32x4::from_partial(y, self.width),
         }
     }
 
@@ -41,20 +54,20 @@ impl Columns {
     }
 }
 
-/// Calls f with all columns of [outer, n, inner], and what it writes to.
+/// Calls f with all columns.
 #[inline(always)]
-fn each(y: &mut [f32], [outer, n, inner]: [usize; 3], f: impl Fn(Columns, &mut [f32])) {
+fn each(&Axis { outer, inner, apart }: &Axis, n: usize, f: impl Fn(Columns)) {
     for o in 0..outer {
         for column in (0..inner).step_by(4) {
-            f(Columns { first: o * n * inner + column, width: (inner - column).min(4), n, inner }, y);
+            f(Columns { first: o * n * apart + column, width: (inner - column).min(4), n, apart });
         }
     }
 }
 
 /// y = eˣ / Σ eˣ
-pub fn softmax(x: &[f32], y: &mut [f32], shape: [usize; 3]) {
+pub fn softmax(axis: &Axis, n: usize, x: &[f32], y: &[Cell<f32>]) {
     let m = Math::new();
-    each(y, shape, |c, y| {
+    each(axis, n, |c| {
         let largest = c.largest(x);
         let mut sum = F32x4::zero();
         for k in 0..c.n {
@@ -64,7 +77,7 @@ pub fn softmax(x: &[f32], y: &mut [f32], shape: [usize; 3]) {
         }
         let scale = F32x4::splat(1.0) / sum;
         for k in 0..c.n {
-            c.write(c.read(y, k) * scale, y, k);
+            c.write(c.read_back(y, k) * scale, y, k);
         }
     });
 }
@@ -76,9 +89,9 @@ fn log(x: F32x4) -> F32x4 {
 }
 
 /// y = x − ln Σ eˣ
-pub fn log_softmax(x: &[f32], y: &mut [f32], shape: [usize; 3]) {
+pub fn log_softmax(axis: &Axis, n: usize, x: &[f32], y: &[Cell<f32>]) {
     let m = Math::new();
-    each(y, shape, |c, y| {
+    each(axis, n, |c| {
         let largest = c.largest(x);
         let mut sum = F32x4::zero();
         for k in 0..c.n {
@@ -92,8 +105,8 @@ pub fn log_softmax(x: &[f32], y: &mut [f32], shape: [usize; 3]) {
 }
 
 /// gx = y (g − Σ g y)
-pub fn softmax_grad(g: &[f32], y: &[f32], gx: &mut [f32], shape: [usize; 3]) {
-    each(gx, shape, |c, gx| {
+pub fn softmax_grad(axis: &Axis, n: usize, g: &[f32], y: &[f32], gx: &[Cell<f32>]) {
+    each(axis, n, |c| {
         let dot = (0..c.n).fold(F32x4::zero(), |dot, k| dot + c.read(g, k) * c.read(y, k));
         for k in 0..c.n {
             c.write(c.read(y, k) * (c.read(g, k) - dot), gx, k);
@@ -102,9 +115,9 @@ pub fn softmax_grad(g: &[f32], y: &[f32], gx: &mut [f32], shape: [usize; 3]) {
 }
 
 /// gx = g − eʸ Σ g
-pub fn log_softmax_grad(g: &[f32], y: &[f32], gx: &mut [f32], shape: [usize; 3]) {
+pub fn log_softmax_grad(axis: &Axis, n: usize, g: &[f32], y: &[f32], gx: &[Cell<f32>]) {
     let m = Math::new();
-    each(gx, shape, |c, gx| {
+    each(axis, n, |c| {
         let sum = (0..c.n).fold(F32x4::zero(), |sum, k| sum + c.read(g, k));
         for k in 0..c.n {
             c.write(m.exp(c.read(y, k)).neg_mul_add(sum, c.read(g, k)), gx, k);
