@@ -31,6 +31,10 @@ const sources: Plugin = {
       const [, name = 'index'] = path.split('/');
       return { path: `./${name}.js`, external: true };
     });
+    // What a package has of the reference backend throws the errors of the core.
+    build.onResolve({ filter: /\/core\/errors$/ }, ({ importer }) =>
+      /[\\/]backend[\\/]reference[\\/]/.test(importer) ? { path: './index.js', external: true } : undefined,
+    );
     build.onLoad({ filter: /[\\/]ts[\\/].*\.ts$/ }, ({ path }) => {
       // The sources name the binaries where they are compiled; in the package they lie beside the loaders.
       const text = readFileSync(path, 'utf8').replace(/(['"`])(?:\.\.\/)+generated\/([\w.-]+\.wasm)\1/g, '$1./$2$1');

@@ -33,6 +33,8 @@ export type { Pair, Triple } from './core/sizes';
 export * from './core/errors';
 export { keep, scoped, steps, userScope as scope } from './core/scope';
 export { noGrad } from './core/runtime';
+export { onBackend } from './core/elsewhere';
+export type { Backend } from './backend/backend';
 export { backward, gradients, type BackwardOptions } from './autodiff/backward';
 export { detectAnomaly } from './autodiff/anomaly';
 export { checkpoint } from './autodiff/checkpoint';

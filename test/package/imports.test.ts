@@ -91,7 +91,9 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(
     PACKAGES.map(name => [`${name}/`, DOMAINS.includes(name) ? PUBLIC : ['core/', 'ops/', 'autodiff/']]),
   ),
-  api: ['core/', 'ops/', 'autodiff/', 'graph/', 'methods', ...PACKAGES.map(name => `${name}/index`)],
+  // In its own file alone: a backend is no part of other packages.
+  'gradcheck/': [...PUBLIC, 'backend/reference/backend'],
+  api: ['core/', CONTRACT, 'ops/', 'autodiff/', 'graph/', 'methods', ...PACKAGES.map(name => `${name}/index`)],
   methods: ['core/', 'ops/methods', 'ops/inplace', 'ops/replacing', 'autodiff/backward', 'autodiff/hooks'],
   engine: ['core/'],
   node: ['core/', 'engine', 'methods', 'backend/wasm/node'],

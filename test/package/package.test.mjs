@@ -52,6 +52,7 @@ describe('contents', () => {
     [/^dist\/[\w-]+\.js$/, 4],
     [/^dist\/(node|browser)\/train\.js$/, 24], // of which 10 are fast-png and pbf
     [/^dist\/(node|browser)\/tables\.js$/, 20], // of which 7 are papaparse
+    [/^dist\/(node|browser)\/gradcheck\.js$/, 13], // the reference backend
     [/^dist\/(node|browser)\/\w+\.js$/, 4],
     [/^dist\/[\w/-]+\.d\.ts$/, 16],
     [/^package\.json$/, 2],

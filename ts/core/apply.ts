@@ -108,7 +108,9 @@ function dropConverted(xs: Tensors, ins: Tensors): void {
 }
 
 /** Runs an op; returns its outputs, or the first input of one that works in place. */
-export function apply(def: OpDef, xs: Tensors, params: OpParams): readonly Tensor[] {
+export function apply(def: OpDef, given: Tensors, params: OpParams): readonly Tensor[] {
+  const { carry } = runtime;
+  const xs = carry === null ? given : given.map(x => x && carry(x));
   const ins = inspect(def, xs);
   if (ins === xs) return run(def, xs, xs, params);
   try {

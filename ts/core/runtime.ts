@@ -56,6 +56,8 @@ interface Runtime {
   watcher: Watcher | null;
   /** Looks at numbers, where anomalies are looked for. */
   inspector: Inspector | null;
+  /** Takes tensors of other backends to this one: see elsewhere.ts. */
+  carry: ((x: Tensor) => Tensor) | null;
   /** The innermost scope that the running code is in. */
   scope: Scope | null;
   /** Whether ops leave nodes for gradients. */
@@ -78,6 +80,7 @@ export const runtime: Runtime = {
   interpreter: new Eager(absent),
   watcher: null,
   inspector: null,
+  carry: null,
   scope: null,
   recording: true,
   recomputation: null,
