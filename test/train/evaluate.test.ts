@@ -1,6 +1,7 @@
 /** `evaluate`, `predict` and `predictions`: the numbers do not depend on the batches. */
 import { crossEntropy, Generator, keep, nn, randn, tensor, TensorDataset, ValueError, type Tensor } from 'phyllo';
-import { evaluate, predict, predictions, type Metric } from 'phyllo/train';
+import { evaluate, predict, predictions } from 'phyllo/train';
+import type { Metric } from 'phyllo/metrics';
 import { describe, expect, test } from 'vitest';
 
 const model = keep(
@@ -16,7 +17,8 @@ const samples = (n: number): [Tensor, Tensor] => [
   keep(randn([n, 4], { generator: new Generator(3) })),
   keep(tensor(Int32Array.from({ length: n }, (_, i) => (i * 11) % 3))),
 ];
-class Largest implements Metric<number> {
+class Largest implements Metric {
+  readonly name = 'largest';
   readonly better = null;
   private most = -Infinity;
   update(output: Tensor): void {

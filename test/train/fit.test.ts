@@ -6,6 +6,7 @@ import {
   keep,
   manualSeed,
   memory,
+  metrics,
   mseLoss,
   nn,
   optim,
@@ -326,4 +327,33 @@ describe('a run', () => {
     await expect(small([], wrong)).rejects.toThrow(ValueError);
     await expect(small([], wrong)).rejects.toThrow(message);
   });
+});
+
+test('metrics are of all batches of an epoch, of training and of validation', async () => {
+  const model = network();
+  model.eval(); // no dropout: what it put out can be found again
+  const [x, t] = points(50);
+  const optimizer = new optim.SGD(model.parameters(), { lr: 0 });
+  const history = await fit(model, {
+    train: [x, t],
+    validation: [x, t],
+    batchSize: 16,
+    loss: crossEntropy,
+    optimizer,
+    metrics: { accuracy: new metrics.Accuracy() },
+    epochs: 1,
+    ...quiet,
+  });
+  const right = model.forward(x).argmax(1).eq(t).sum().item() / 50;
+  expect(history.epochs[0]!.validation!.accuracy).toBe(right);
+  const again = await fit(new nn.Linear(5, 3, { generator: new Generator(1) }), {
+    train: [x, t],
+    loss: crossEntropy,
+    optimizer: new optim.SGD([keep(tensor([1], { requiresGrad: true }))], { lr: 0.1 }),
+    metrics: { accuracy: new metrics.Accuracy() },
+    epochs: 1,
+    ...quiet,
+  });
+  const line = new nn.Linear(5, 3, { generator: new Generator(1) });
+  expect(again.epochs[0]!.train.accuracy).toBe(line.forward(x).argmax(1).eq(t).sum().item() / 50);
 });

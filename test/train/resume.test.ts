@@ -19,7 +19,8 @@ import {
   ValueError,
   type Tensor,
 } from 'phyllo';
-import { checkpoints, earlyStopping, fit, type Callback, type History, type Metric } from 'phyllo/train';
+import { checkpoints, earlyStopping, fit, type Callback, type History } from 'phyllo/train';
+import type { Metric } from 'phyllo/metrics';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 
 let folder: string;
@@ -29,7 +30,8 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The share of rows whose largest number is at the target's place. */
-class Hits implements Metric<number> {
+class Hits implements Metric {
+  readonly name = 'hits';
   readonly better = 'higher';
   private seen = 0;
   private hits = 0;

@@ -13,4 +13,7 @@ export interface Metric<R = number> {
   compute(): R;
   /** Starts again. */
   reset(): void;
+  /** What it has seen, for JSON, and going on from there: a checkpoint in the middle of an epoch needs it. */
+  state?(): unknown;
+  load?(state: unknown): void;
 }

@@ -4,7 +4,7 @@ export { evaluate, predict, predictions, type EvaluateOptions, type PredictOptio
 export type { LossOptions, OwnStepOptions, RunOptions, StepValues } from './options';
 export type { Batch, Batches } from './batches';
 export type { Loss, Model } from './step';
-export type { Metric, Metrics, Scores } from './metric';
+export type { Metrics, Scores } from './metric';
 export type { Epoch, History } from './history';
 export type { Callback, CallbackState, Run } from './callback';
 export { CallbackError } from './run';

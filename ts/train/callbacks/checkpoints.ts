@@ -40,6 +40,8 @@ const checkpointOptions: Kind<CheckpointOptions> = requires(
  * Writes what a run can go on from, `step-….safetensors`, after each epoch, every so many steps, and when the run is aborted;
  * with `monitor`, also the weights of the best epoch, `best.safetensors`. Files are written beside, flushed and renamed.
  *
+ * In the middle of an epoch it can only write if each metric has a `state`; where one has none, epochs alone are written.
+ *
  * @throws {FileError} where a file cannot be written: as a CallbackError of the run.
  */
 export function checkpoints(options: CheckpointOptions): Callback {
