@@ -119,7 +119,10 @@ onEachBackend('on %s', () => {
       const data = new TensorDataset(x);
       const loader = new DataLoader(data, { batchSize: 1 });
       let batches = 0;
-      for (const _ of loader) if (++batches === 2) loader.dispose();
+      const loop = (): void => {
+        for (const _ of loader) if (++batches === 2) loader.dispose();
+      };
+      failure(loop, DisposedError, /DataLoader/);
       expect(batches).toBe(2);
       failure(() => [...loader], DisposedError, /DataLoader/);
       x.dispose();

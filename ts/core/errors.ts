@@ -68,12 +68,17 @@ export class AnomalyError extends PhylloError {
   /** `file:line:column` of the innermost line outside the library that called the op; '' where the engine does not tell. */
   readonly site: string;
 
-  constructor(where: string, what: string, at: Readonly<Pick<AnomalyError, 'op' | 'value' | 'phase' | 'site'>>) {
-    super(where, what);
-    this.op = at.op;
-    this.value = at.value;
-    this.phase = at.phase;
-    this.site = at.site;
+  constructor(
+    where: string,
+    what: string,
+    options: ErrorOptions & Partial<Pick<AnomalyError, 'op' | 'value' | 'phase' | 'site'>> = {},
+  ) {
+    super(where, what, options);
+    const { op = where, value = 'NaN', phase = 'forward', site = '' } = options;
+    this.op = op;
+    this.value = value;
+    this.phase = phase;
+    this.site = site;
   }
 }
 /** The linear memory of WebAssembly cannot grow to hold what is asked for. */

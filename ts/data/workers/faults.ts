@@ -1,6 +1,7 @@
 /** Errors on their way between threads. */
 import { display } from '../../core/display';
 import {
+  AnomalyError,
   BackendError,
   CaptureError,
   DisposedError,
@@ -19,6 +20,7 @@ import { isSendable } from './sendable';
 
 /** All of core/errors.ts, which a test holds this to: the module as an object would be in every bundle. */
 const OURS = [
+  AnomalyError,
   BackendError,
   CaptureError,
   DisposedError,
