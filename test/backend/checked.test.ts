@@ -120,6 +120,16 @@ const SIZES: { readonly [name in Name]?: readonly [first: number, count: number]
   multiplyAdds: [1, 0],
   sgd: [4, 1],
   adam: [6, 1],
+  nadam: [6, 1],
+  nadamProduct: [2, 0],
+  radam: [5, 1],
+  sparseAdam: [5, 2],
+  rmsprop: [6, 1],
+  adagrad: [4, 1],
+  adadelta: [5, 1],
+  adamax: [5, 1],
+  rprop: [5, 1],
+  asgd: [4, 1],
 };
 
 /** Calls whose operands are all read or written, to their last element. */

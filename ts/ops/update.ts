@@ -4,7 +4,8 @@ import { defineParametricOp, type Op } from '../core/op';
 import { sameShape, show } from '../core/shape';
 import type { Tensor } from '../core/tensor';
 
-function checkSame(where: string, a: Tensor, b: Tensor): void {
+/** Throws ShapeError unless the shapes are one. */
+export function checkSame(where: string, a: Tensor, b: Tensor): void {
   if (!sameShape(a.shape, b.shape)) throw new ShapeError(where, `${show(a.shape)} and ${show(b.shape)} differ`);
 }
 

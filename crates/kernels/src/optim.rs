@@ -1,8 +1,16 @@
 //! Optimiser steps: one pass over the parameters w, their gradients g and the optimiser's state.
 
+mod adaptive;
+mod moments;
+mod signs;
+
 use core::array::from_fn;
 
 use crate::simd::F32x4;
+
+pub use adaptive::{adadelta, adagrad, adamax, rmsprop};
+pub use moments::{adam, nadam, nadam_product, radam, sparse_adam};
+pub use signs::{asgd, rprop};
 
 /// state[i] = f(g[i], state[i]) for N arrays at once.
 #[inline(always)]
@@ -68,38 +76,6 @@ pub fn sgd(w: &mut [f32], g: &[f32], v: Option<&mut [f32]>, hyper: &[f64; 5], ne
         let direction = if nesterov { v.mul_add(momentum, d) } else { v };
         [lr.neg_mul_add(direction, w), v]
     });
-}
-
-/// Adam (Kingma, Ba 2015; AMSGrad with `vmax`; AdamW if `decoupled`), hyper = [lr, β₁, β₂, ε, weightDecay, t].
-///
-/// decoupled ? w −= lr·weightDecay·w : g += weightDecay·w; m = β₁m + (1 − β₁)g; v = β₂v + (1 − β₂)g²;
-/// s = vmax ? (vmax = max(vmax, v)) : v; w −= lr · (m / (1 − β₁ᵗ)) / (√s / √(1 − β₂ᵗ) + ε).
-pub fn adam(
-    w: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32], vmax: Option<&mut [f32]>, hyper: &[f64; 6], decoupled: bool,
-) {
-    let [lr, beta1, beta2, epsilon, decay, t] = *hyper;
-    let shrink = splat(if decoupled { 1.0 - lr * decay } else { 1.0 });
-    let decay = splat(if decoupled { 0.0 } else { decay });
-    let step = splat(lr / (1.0 - power(beta1, t)));
-    let root = splat(1.0 / sqrt(1.0 - power(beta2, t)));
-    let (keep1, add1, keep2, add2) = (splat(beta1), splat(1.0 - beta1), splat(beta2), splat(1.0 - beta2));
-    let epsilon = splat(epsilon);
-    let moments = |g: F32x4, w: F32x4, m: F32x4, v: F32x4| {
-        let g = w.mul_add(decay, g);
-        (w * shrink, m.mul_add(keep1, g * add1), v.mul_add(keep2, g * g * add2))
-    };
-    let descend = |w: F32x4, m: F32x4, s: F32x4| w - step * m / s.sqrt().mul_add(root, epsilon);
-    match vmax {
-        None => update(g, [w, m, v], |g, [w, m, v]| {
-            let (w, m, v) = moments(g, w, m, v);
-            [descend(w, m, v), m, v]
-        }),
-        Some(vmax) => update(g, [w, m, v, vmax], |g, [w, m, v, vmax]| {
-            let (w, m, v) = moments(g, w, m, v);
-            let vmax = vmax.max(v);
-            [descend(w, m, vmax), m, v, vmax]
-        }),
-    }
 }
 
 /// hyper[i] += 1
