@@ -203,7 +203,7 @@ export const MISSING: Reasons = {
     'cholesky_inverse geqrf lobpcg lu_unpack orgqr ormqr pca_lowrank svd_lowrank householder_product ldl_factor ldl_factor_ex ldl_solve tensorinv tensorsolve',
   'a function of JavaScript for each element': 'apply_ map_',
   'not yet':
-    'ctc_loss CTCLoss embedding_bag EmbeddingBag fractional_max_pool2d fractional_max_pool2d_with_indices fractional_max_pool3d fractional_max_pool3d_with_indices FractionalMaxPool2d FractionalMaxPool3d max_unpool1d max_unpool2d max_unpool3d MaxUnpool1d MaxUnpool2d MaxUnpool3d AdaptiveLogSoftmaxWithLoss triplet_margin_with_distance_loss TripletMarginWithDistanceLoss LBFGS ReduceLROnPlateau weight_norm spectral_norm conv_tbc index_reduce index_reduce_ histogramdd fill_diagonal_ sum_to_size can_cast promote_types result_type get_num_threads set_num_threads get_device short is_neg resolve_neg initial_seed',
+    'ctc_loss CTCLoss embedding_bag EmbeddingBag fractional_max_pool2d fractional_max_pool2d_with_indices fractional_max_pool3d fractional_max_pool3d_with_indices FractionalMaxPool2d FractionalMaxPool3d max_unpool1d max_unpool2d max_unpool3d MaxUnpool1d MaxUnpool2d MaxUnpool3d AdaptiveLogSoftmaxWithLoss triplet_margin_with_distance_loss TripletMarginWithDistanceLoss weight_norm spectral_norm conv_tbc index_reduce index_reduce_ histogramdd fill_diagonal_ sum_to_size can_cast promote_types result_type get_num_threads set_num_threads get_device short is_neg resolve_neg initial_seed',
 };
 
 /** What has no meaning here: not counted. */
@@ -211,7 +211,7 @@ export const OUTSIDE: Reasons = {
   'complex numbers, which there are none of':
     'angle adjoint complex conj conj_physical conj_physical_ imag is_complex is_conj isreal polar real resolve_conj view_as_complex view_as_real view_as_complex_copy view_as_real_copy cdouble cfloat chalf eig eigvals linalg.eig linalg.eigvals',
   'sparse tensors, which there are none of':
-    'ccol_indices coalesce col_indices col_indices_copy crow_indices crow_indices_copy dense_dim hspmm indices indices_copy is_coalesced smm sparse_bsc_tensor sparse_bsr_tensor sparse_compressed_tensor sparse_coo_tensor sparse_csc_tensor sparse_csr_tensor sparse_dim sparse_mask sparse_resize_ sparse_resize_and_clear_ sspaddmm to_dense to_sparse to_sparse_bsc to_sparse_bsr to_sparse_coo to_sparse_csc to_sparse_csr values values_copy row_indices SparseAdam',
+    'ccol_indices coalesce col_indices col_indices_copy crow_indices crow_indices_copy dense_dim hspmm indices indices_copy is_coalesced smm sparse_bsc_tensor sparse_bsr_tensor sparse_compressed_tensor sparse_coo_tensor sparse_csc_tensor sparse_csr_tensor sparse_dim sparse_mask sparse_resize_ sparse_resize_and_clear_ sspaddmm to_dense to_sparse to_sparse_bsc to_sparse_bsr to_sparse_coo to_sparse_csc to_sparse_csr values values_copy row_indices',
   'quantised tensors: a plan holds weights of eight bits instead':
     'dequantize fake_quantize_per_channel_affine fake_quantize_per_tensor_affine int_repr q_per_channel_axis q_per_channel_scales q_per_channel_zero_points q_scale q_zero_point qscheme quantize_per_channel quantize_per_tensor quantize_per_tensor_dynamic quantized_batch_norm quantized_max_pool1d quantized_max_pool2d',
   'devices, processes and storage of Python':

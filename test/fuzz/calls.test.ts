@@ -28,7 +28,7 @@ const WITHOUT: readonly RegExp[] = [
   /^nn\.\w+Loss#/, // test/nn/losses.test.ts
   /^(Sequential|Random|SubsetRandom|WeightedRandom|Batch)Sampler#/,
   /^optim\.(Optimizer|LRScheduler)$/,
-  /^optim\.OneCycleLR#at$/, // private
+  /^optim\.LBFGS#addParamGroup$/, // refuses any
   /^defaultGenerator$/,
   /^(backendName|doctor|threads)$/, // test/core/doctor.test.ts
   /^writeFile$/,
@@ -38,7 +38,7 @@ const WITHOUT: readonly RegExp[] = [
   // Methods and accessors without arguments, and those for subclasses.
   /#(data|detach|dispose|item|ndim|toArray|toJSON|toString|grad|requiresGrad|length|draw|accuracy|matrix|perClass|perBin|total|compute|reset)$/,
   /#(children|eval|named|namedBuffers|namedModules|namedParameters|parameters|stateDict|zeroGrad|step|lr)$/,
-  /#(states|buffers|contents|modules|namedChildren|clone|find|checkNew|put|of|update|set|defaults|memory|slots|next|first|getLastLr|addGroups|allDefaults|checkState|load|restart|option|setOption|write|attend)$/,
+  /#(states|buffers|contents|modules|namedChildren|clone|find|checkNew|put|of|update|set|defaults|memory|slots|next|first|getLastLr|addGroups|allDefaults|checkState|load|restart|option|setOption|write|attend|momentum|setMore|checkLive|evaluate)$/,
 ];
 
 /** Right calls, with those of ops as methods too. */

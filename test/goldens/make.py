@@ -7,7 +7,9 @@ import attention
 import calls
 import functions
 import layers
+import optimisers
 import recurrent
+import schedules
 import torch
 import training
 from golden import write
@@ -22,7 +24,10 @@ MAKERS = {
     'rnn': recurrent.layers,
     'attention': attention.cases,
     'init': training.init,
-    'optim': training.optimisers,
+    'optim': optimisers.paths,
+    'lbfgs': optimisers.descents,
+    'clip': optimisers.clips,
+    'schedules': schedules.rates,
     'lenet': training.lenet,
 }
 # Each file calls*.py has a table of calls, and a golden file of its own.

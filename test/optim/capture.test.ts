@@ -3,28 +3,7 @@ import { add_, copy_, capture, Generator, mseLoss, nn, optim, randn, mul_, scope
 import { Optimizer, type Defaults, type ParamGroup, type Slots } from 'phyllo/optim';
 import { expect, test } from 'vitest';
 import { list, onEachBackend } from '../toy';
-import type { OptimiserName } from './tables';
-
-type Any = optim.Optimizer<object>;
-type Params = readonly Tensor[];
-/** An optimiser without a row does not compile. */
-const OPTIMISERS: Readonly<Record<OptimiserName, readonly [Make, ...Make[]]>> = {
-  SGD: [p => new optim.SGD(p, { lr: 0.1 }), p => new optim.SGD(p, { lr: 0.1, momentum: 0.9, nesterov: true })],
-  Adam: [p => new optim.Adam(p, { lr: 0.1 }), p => new optim.Adam(p, { lr: 0.1, amsgrad: true, weightDecay: 0.1 })],
-  AdamW: [p => new optim.AdamW(p, { lr: 0.1 })],
-  RMSprop: [
-    p => new optim.RMSprop(p),
-    p => new optim.RMSprop(p, { lr: 0.05, alpha: 0.9, momentum: 0.5, centered: true, weightDecay: 0.1 }),
-  ],
-  Adagrad: [p => new optim.Adagrad(p, { lr: 0.1, lrDecay: 0.1, initialAccumulatorValue: 0.1 })],
-  Adadelta: [p => new optim.Adadelta(p)],
-  Adamax: [p => new optim.Adamax(p, { lr: 0.05 })],
-  NAdam: [p => new optim.NAdam(p, { lr: 0.05 })],
-  RAdam: [p => new optim.RAdam(p, { lr: 0.05, betas: [0.5, 0.9] })],
-  ASGD: [p => new optim.ASGD(p, { lr: 0.1, t0: 5 })],
-  Rprop: [p => new optim.Rprop(p)],
-};
-type Make = (params: Params) => Any;
+import { OPTIMISERS, type Any, type Make, type Params } from './makes';
 
 interface OwnOptions {
   readonly lr?: number;
@@ -165,6 +144,6 @@ onEachBackend('on %s', () => {
         return { ...super.defaults(), ...JSON.parse('{ "lr": "x" }') };
       }
     }
-    expect(() => new Odd(p)).toThrow("Odd: the default of lr takes { default, low, high }, this is 'x'");
+    expect(() => new Odd(p)).toThrow("Odd: the default of lr takes { default, low, high, whole }, this is 'x'");
   });
 });

@@ -5,6 +5,7 @@ import {
   encodeSafetensors,
   Generator,
   nn,
+  noGrad,
   optim,
   randint,
   randn,
@@ -209,11 +210,29 @@ test('what a step, a schedule and clearing do not take is refused', () => {
   const sgd = new optim.SGD([p], { lr: 0.1 });
   const schedule = new optim.StepLR(sgd, 1);
   const chained = new optim.ChainedScheduler([new optim.StepLR(sgd, 1)]);
-  const call = (on: object, name: string): unknown => Reflect.apply(Reflect.get(on, name), on, [() => 1]);
-  expect(() => call(sgd, 'step')).toThrow('SGD.step: takes 0 arguments, these are 1');
+  const call = (on: object, name: string, ...args: unknown[]): unknown =>
+    Reflect.apply(Reflect.get(on, name), on, args.length > 0 ? args : [() => 1]);
+  expect(() => call(sgd, 'step')).toThrow('SGD.step: what closure returns takes a tensor, this is 1');
+  expect(() => call(sgd, 'step', 1)).toThrow('SGD.step: closure takes a function, this is 1');
+  expect(() => call(sgd, 'step', () => p, 1)).toThrow('SGD.step: takes 1 argument, these are 2');
   expect(() => call(sgd, 'zeroGrad')).toThrow('SGD.zeroGrad: takes 0 arguments, these are 1');
   expect(() => call(schedule, 'step')).toThrow('StepLR.step: takes 0 arguments, these are 1');
   expect(() => call(chained, 'step')).toThrow('ChainedScheduler.step: takes 0 arguments, these are 1');
   expect(() => call(new nn.Linear(1, 1), 'eval')).toThrow('eval: takes 0 arguments, these are 1');
   expect(() => call(new nn.Linear(1, 1), 'zeroGrad')).toThrow('zeroGrad: takes 0 arguments, these are 1');
+});
+
+test('a closure is called once, with gradients recorded, and its loss is returned', () => {
+  const p = tensor([3], { requiresGrad: true });
+  const sgd = new optim.SGD([p], { lr: 0.5 });
+  let calls = 0;
+  const closure = (): Tensor => {
+    calls++;
+    sgd.zeroGrad();
+    const loss = p.square().sum();
+    loss.backward();
+    return loss;
+  };
+  expect(noGrad(() => sgd.step(closure))?.item()).toBe(9);
+  expect([calls, p.item(), sgd.step()]).toEqual([1, 0, undefined]);
 });

@@ -170,6 +170,31 @@ const REST: Readonly<Record<Rest, () => void>> = {
     optim.clipGradValue(params, 1);
     expect(params.flatMap(p => (p.grad ? Array.from(p.grad.toArray()) : []))).toEqual([1, -1, 0.5]);
   },
+  ReduceLROnPlateau() {
+    const o = sgd(8, 1);
+    const plateau = new optim.ReduceLROnPlateau(o, { factor: 0.5, patience: 1, cooldown: 1, minLr: [3, 0] });
+    const path = [1, tensor(1), NaN, 0.5, 0.5, 0.5, 0.5, 0.5].map(metric => {
+      plateau.step(metric);
+      return ratesOf(o);
+    });
+    // The second epoch without an improvement halves; the epoch after that does not count.
+    expect(path).toEqual([
+      [8, 1],
+      [8, 1],
+      [4, 0.5],
+      [4, 0.5],
+      [4, 0.5],
+      [3, 0.25],
+      [3, 0.25],
+      [3, 0.25],
+    ]);
+    expect([plateau.lastEpoch, plateau.getLastLr()]).toEqual([8, [3, 0.25]]);
+    expect(() => new optim.ReduceLROnPlateau(o, { factor: 1 })).toThrow(
+      'ReduceLROnPlateau: factor takes a number from 0',
+    );
+    expect(() => new optim.ReduceLROnPlateau(o, { minLr: [1] })).toThrow('minLr takes one for all groups or each of 2');
+    expect(() => Reflect.apply(plateau.step, plateau, [])).toThrow('ReduceLROnPlateau.step: metric takes a number');
+  },
   LRScheduler() {
     class Halving extends optim.LRScheduler {
       protected next(lr: number): number {

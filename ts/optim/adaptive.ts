@@ -1,10 +1,8 @@
 /** Optimisers that scale each weight's step by its gradients so far. */
 import type { Tensor } from '../core/tensor';
-import { add, div, maximum, mul, sub } from '../ops/arithmetic';
-import { abs, neg, sqrt, square } from '../ops/elementwise';
-import { add_, copy_, mul_ } from '../ops/inplace';
-import type { ParamGroup } from './group';
-import { decayed, oneMinusPower } from './formulas';
+import { adadeltaStep, adagradStep, adamaxStep } from '../ops/adaptive-update';
+import { momentsOf } from './adam';
+import type { Hyper, ParamGroup } from './group';
 import { Optimizer } from './optimizer';
 import type { Defaults } from './options';
 import type { Slots } from './slots';
@@ -36,12 +34,19 @@ export class Adagrad extends Optimizer<AdagradOptions> {
       eps: { default: 1e-10, low: 0 },
     };
   }
-  protected update(p: Tensor, g: Tensor, group: ParamGroup<AdagradOptions>): void {
-    const { lrDecay, weightDecay, initialAccumulatorValue, eps } = group.options;
-    const d = decayed(g, p, weightDecay);
-    const s = add_(this.sum.get(p), square(d));
-    const lr = div(group.tensor('lr'), add(mul(sub(group.tensor('step'), 1), lrDecay), 1));
-    add_(p, mul(div(d, add(sqrt(add(s, initialAccumulatorValue)), eps)), neg(lr)));
+  /** As the kernel takes it. */
+  protected override memory(options: Required<AdagradOptions>): readonly Hyper[] {
+    const { lr, lrDecay, weightDecay, initialAccumulatorValue, eps } = options;
+    return [
+      { name: 'lr', value: lr, low: 0 },
+      { name: 'lrDecay', value: lrDecay, low: 0 },
+      { name: 'weightDecay', value: weightDecay, low: 0 },
+      { name: 'initialAccumulatorValue', value: initialAccumulatorValue, low: 0 },
+      { name: 'eps', value: eps, low: 0 },
+    ];
+  }
+  protected update(p: Tensor, g: Tensor, { row }: ParamGroup<AdagradOptions>): void {
+    adagradStep(p, g, this.sum.get(p), row);
   }
 }
 
@@ -71,21 +76,24 @@ export class Adadelta extends Optimizer<AdadeltaOptions> {
       weightDecay: { default: 0, low: 0 },
     };
   }
-  protected update(p: Tensor, g: Tensor, group: ParamGroup<AdadeltaOptions>): void {
-    const { rho, eps, weightDecay } = group.options;
-    const d = decayed(g, p, weightDecay);
-    const v = add_(mul_(this.v.get(p), rho), mul(square(d), 1 - rho));
-    const u = this.u.get(p);
-    const step = mul(div(sqrt(add(u, eps)), sqrt(add(v, eps))), d);
-    add_(mul_(u, rho), mul(square(step), 1 - rho));
-    add_(p, mul(step, neg(group.tensor('lr'))));
+  /** As the kernel takes it. */
+  protected override memory({ lr, rho, eps, weightDecay }: Required<AdadeltaOptions>): readonly Hyper[] {
+    return [
+      { name: 'lr', value: lr, low: 0 },
+      { name: 'rho', value: rho, low: 0, high: 1 },
+      { name: 'eps', value: eps, low: 0 },
+      { name: 'weightDecay', value: weightDecay, low: 0 },
+    ];
+  }
+  protected update(p: Tensor, g: Tensor, { row }: ParamGroup<AdadeltaOptions>): void {
+    adadeltaStep(p, g, this.v.get(p), this.u.get(p), row);
   }
 }
 
 export interface AdamaxOptions {
   /** The learning rate. Default 0.002. */
   readonly lr?: number;
-  /** How much of the running mean and of the norm is kept. Default [0.9, 0.999]. */
+  /** How much of the running mean and of the norm is kept, each in [0, 1). Default [0.9, 0.999]. */
   readonly betas?: readonly [number, number];
   /** Added to the size of the gradient. Default 1e-8. */
   readonly eps?: number;
@@ -100,12 +108,10 @@ export class Adamax extends Optimizer<AdamaxOptions> {
   protected defaults(): Defaults<AdamaxOptions> {
     return { lr: 0.002, betas: [0.9, 0.999], eps: { default: 1e-8, low: 0 }, weightDecay: { default: 0, low: 0 } };
   }
-  protected update(p: Tensor, g: Tensor, group: ParamGroup<AdamaxOptions>): void {
-    const { betas, eps, weightDecay } = group.options;
-    const d = decayed(g, p, weightDecay);
-    const m = add_(mul_(this.m.get(p), betas[0]), mul(d, 1 - betas[0]));
-    const u = copy_(this.u.get(p), maximum(mul(this.u.get(p), betas[1]), add(abs(d), eps)));
-    const lr = div(group.tensor('lr'), oneMinusPower(betas[0], group.tensor('step')));
-    add_(p, mul(div(m, u), neg(lr)));
+  protected override memory(options: Required<AdamaxOptions>): readonly Hyper[] {
+    return momentsOf(options);
+  }
+  protected update(p: Tensor, g: Tensor, { row }: ParamGroup<AdamaxOptions>): void {
+    adamaxStep(p, g, this.m.get(p), this.u.get(p), row);
   }
 }

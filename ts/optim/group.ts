@@ -80,6 +80,10 @@ export class ParamGroup<O extends object = object> {
     if (known !== null && hyper.storage.backend.readSync === undefined && !hyper.disposed) return known[index]!;
     return hyper.toArray()[index]!;
   }
+  /** Whether a hyperparameter of that name is in memory, and may be set to that. */
+  takes(name: string, value: number): boolean {
+    return this.hypers.some(h => h.name === name && aNumber(h.low, h.high).fits(value));
+  }
   set(name: string, value: number): void {
     check(this.where, 'name', aText, name);
     this.write(name, value);

@@ -2,7 +2,18 @@
 import { noteChange } from '../core/changes';
 import { display } from '../core/display';
 import { DisposedError, ShapeError, ValueError } from '../core/errors';
-import { aNumber, check, listOf, options as optionsOf, recordOf, requires, type Kind, checkCount } from '../core/kinds';
+import {
+  aFunction,
+  aNumber,
+  check,
+  checkCount,
+  listOf,
+  optional,
+  options as optionsOf,
+  recordOf,
+  requires,
+  type Kind,
+} from '../core/kinds';
 import { noGrad, runtime } from '../core/runtime';
 import { scope } from '../core/scope';
 import { sameShape, show, type Shape } from '../core/shape';
@@ -191,17 +202,39 @@ export abstract class Optimizer<O extends { readonly lr?: number } = object> {
   /**
    * Updates every parameter that has a gradient.
    *
+   * @param closure clears the gradients, runs `backward` and returns the loss, before that. Only LBFGS needs one.
+   * @returns what closure returned.
    * @throws {DisposedError} after `dispose()`.
-   * @throws {ValueError} for a function, which nothing would call: no optimiser here evaluates the loss again.
    */
-  step(): void {
-    checkCount(`${this.constructor.name}.step`, 0, arguments);
-    if (this.#list[0]!.hyper.disposed) {
-      throw new DisposedError(
-        `${this.constructor.name}.step`,
-        'the optimiser is used after it was disposed of: make another',
-      );
+  step(closure?: () => Tensor): Tensor | undefined {
+    checkCount(`${this.constructor.name}.step`, 1, arguments);
+    check(`${this.constructor.name}.step`, 'closure', optional(aFunction()), closure);
+    this.checkLive();
+    const loss = closure && this.evaluate(closure);
+    this.#updateAll();
+    return loss;
+  }
+  /** Throws DisposedError after `dispose()`. */
+  protected checkLive(): void {
+    if (!this.#list[0]!.hyper.disposed) return;
+    throw new DisposedError(
+      `${this.constructor.name}.step`,
+      'the optimiser is used after it was disposed of: make another',
+    );
+  }
+  /** The loss by a closure, with its gradients. */
+  protected evaluate(closure: () => Tensor): Tensor {
+    const was = runtime.recording;
+    runtime.recording = true;
+    try {
+      const loss = closure();
+      check(`${this.constructor.name}.step`, 'what closure returns', aTensor, loss);
+      return loss;
+    } finally {
+      runtime.recording = was;
     }
+  }
+  #updateAll(): void {
     runtime.watcher?.object(this);
     this.updating = true;
     try {
@@ -229,7 +262,7 @@ export abstract class Optimizer<O extends { readonly lr?: number } = object> {
   }
 
   /** State tensors beside the hyperparameters, by name. */
-  private buffers(): [name: string, tensor: Tensor][] {
+  protected buffers(): [name: string, tensor: Tensor][] {
     return this.#states.flatMap(({ slots }) => [...slots.named()]);
   }
 

@@ -1,8 +1,6 @@
 import type { Tensor } from '../core/tensor';
-import { add, div, maximum, mul, sub } from '../ops/arithmetic';
-import { neg, sqrt, square } from '../ops/elementwise';
-import { add_, mul_ } from '../ops/inplace';
-import type { ParamGroup } from './group';
+import { rmspropStep } from '../ops/adaptive-update';
+import type { Hyper, ParamGroup } from './group';
 import { Optimizer } from './optimizer';
 import type { Defaults } from './options';
 import type { Slots } from './slots';
@@ -16,7 +14,7 @@ export interface RMSpropOptions {
   readonly eps?: number;
   /** λ of the L² penalty λ/2 · ‖w‖², added to the gradient as λw. Default 0. */
   readonly weightDecay?: number;
-  /** How much of the last step is kept. Default 0. */
+  /** How much of the last step is kept. Default 0, and then it stays 0: no velocity is kept. */
   readonly momentum?: number;
   /** Divide by the standard deviation of the gradient (Graves 2013) instead of its root mean square. Default false. */
   readonly centered?: boolean;
@@ -42,13 +40,18 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
       centered: false,
     };
   }
-  protected update(p: Tensor, g: Tensor, group: ParamGroup<RMSpropOptions>): void {
-    const { alpha, eps, weightDecay, momentum, centered } = group.options;
-    const d = weightDecay > 0 ? add(g, mul(p, weightDecay)) : g;
-    const v = add_(mul_(this.v.get(p), alpha), mul(square(d), 1 - alpha));
-    const m = centered ? add_(mul_(this.m.get(p), alpha), mul(d, 1 - alpha)) : null;
-    const step = div(d, add(sqrt(m ? maximum(sub(v, square(m)), 0) : v), eps)); // 0: rounding may leave less
-    const u = momentum > 0 ? add_(mul_(this.velocity.get(p), momentum), step) : step;
-    add_(p, mul(u, neg(group.tensor('lr'))));
+  /** As the kernel takes it. */
+  protected override memory({ lr, alpha, eps, weightDecay, momentum }: Required<RMSpropOptions>): readonly Hyper[] {
+    return [
+      { name: 'lr', value: lr, low: 0 },
+      { name: 'alpha', value: alpha, low: 0, high: 1 },
+      { name: 'eps', value: eps, low: 0 },
+      { name: 'weightDecay', value: weightDecay, low: 0 },
+      { name: 'momentum', value: momentum, low: 0, high: momentum === 0 ? 0 : Infinity },
+    ];
+  }
+  protected update(p: Tensor, g: Tensor, { options, row }: ParamGroup<RMSpropOptions>): void {
+    const m = options.centered ? this.m.get(p) : null;
+    rmspropStep(p, g, this.v.get(p), m, options.momentum > 0 ? this.velocity.get(p) : null, row);
   }
 }

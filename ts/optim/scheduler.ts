@@ -8,6 +8,7 @@ import {
   aNumber,
   check,
   checkCount,
+  either,
   kind,
   listOf,
   oneOf,
@@ -21,6 +22,24 @@ import { Optimizer } from './optimizer';
 
 export type Schedulable = Pick<Optimizer<object>, 'paramGroups'>;
 export const anOptimizer: Kind<Schedulable> = kind('an optimizer', v => v instanceof Optimizer);
+
+/** One for all groups, or a list with one for each. */
+export type PerGroup<T> = T | readonly T[];
+export function perGroup<T>(of: Kind<T>): Kind<PerGroup<T>> {
+  return either(of, listOf(of, 'a list with one for each group'));
+}
+const isList = <T>(v: PerGroup<T>): v is readonly T[] => Array.isArray(v);
+/** Throws ValueError if a list is not as long as there are groups. */
+export function checkGroups(where: string, name: string, v: PerGroup<unknown>, { paramGroups }: Schedulable): void {
+  const { length } = paramGroups;
+  if (isList(v) && v.length !== length) {
+    throw new ValueError(where, `${name} takes one for all groups or each of ${length}, these are ${v.length}`);
+  }
+}
+/** That of group i; of a group that was added since, the last. */
+export function ofGroup<T>(v: PerGroup<T>, i: number): T {
+  return isList(v) ? v[Math.min(i, v.length - 1)]! : v;
+}
 
 /** The rate of a group before its first schedule. */
 const initial: WeakMap<ParamGroup, number> = new WeakMap();
@@ -73,12 +92,14 @@ export abstract class LRScheduler {
     this.bases = optimizer.paramGroups.map(initialRate);
   }
 
-  /** The rate of a group for epoch `lastEpoch`, from 1 on; lr is that of the epoch before. */
-  protected abstract next(lr: number, base: number): number;
-  /** The rate of a group for epoch 0. */
-  protected first(lr: number, _base: number): number {
+  /** The rate of group i for epoch `lastEpoch`, from 1 on; lr is that of the epoch before. */
+  protected abstract next(lr: number, base: number, i: number): number;
+  /** The rate of group i for epoch 0. */
+  protected first(lr: number, _base: number, _i: number): number {
     return lr;
   }
+  /** Sets what else goes with the rates, after these. */
+  protected setMore(): void {}
 
   /** Sets the rates for the next epoch. */
   step(): void {
@@ -86,7 +107,7 @@ export abstract class LRScheduler {
     const { lastEpoch } = this;
     this.lastEpoch++;
     try {
-      this.set((lr, base) => this.next(lr, base));
+      this.set((lr, base, i) => this.next(lr, base, i));
     } catch (e) {
       this.lastEpoch = lastEpoch;
       throw e;
@@ -97,14 +118,15 @@ export abstract class LRScheduler {
     check(`${this.constructor.name}.restart`, 'from', oneOf('initial', 'current'), from);
     checkCount(`${this.constructor.name}.restart`, 1, arguments);
     this.lastEpoch = 0;
-    this.set((lr, base) => this.first(from === 'initial' ? base : lr, base));
+    this.set((lr, base, i) => this.first(from === 'initial' ? base : lr, base, i));
   }
-  private set(rate: (lr: number, base: number) => number): void {
+  private set(rate: (lr: number, base: number, i: number) => number): void {
     const groups = this.optimizer.paramGroups;
     for (const g of groups.slice(this.bases.length)) this.bases.push(initialRate(g)); // groups that were added
-    const lrs = groups.map((g, i) => rate(g.lr, this.bases[i]!)); // all, before the first is set: a function may throw
+    const lrs = groups.map((g, i) => rate(g.lr, this.bases[i]!, i)); // all, before the first is set: a function may throw
     groups.forEach((g, i) => (g.lr = lrs[i]!));
     this.lastLrs = lrs;
+    this.setMore();
   }
 
   /** The rates that it set last, of each group. */

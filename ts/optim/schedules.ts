@@ -2,48 +2,52 @@
 import { ValueError } from '../core/errors';
 import { aFunction, aNumber, check, listOf, optional, wholeNumber, type Kind } from '../core/kinds';
 import { checkConstructor, type Signature } from '../core/signature';
-import { anOptimizer, LRScheduler, type Schedulable } from './scheduler';
+import { anOptimizer, checkGroups, LRScheduler, ofGroup, perGroup, type PerGroup, type Schedulable } from './scheduler';
 
 type Takes<A extends readonly unknown[]> = Signature<[optimizer: Schedulable, ...A]>;
 const OF = ['optimizer', anOptimizer] as const;
 const GAMMA = ['gamma', optional(aNumber(0))] as const;
 const epochs: Kind<number> = wholeNumber(1);
+type Factor = (epoch: number) => number;
+const FACTOR = ['factor', perGroup<Factor>(aFunction())] as const;
 
 /**
- * α_t = α₀ · f(t), t counting the calls of `step`, which throws ValueError where f returns no finite number. A rate that was
+ * α_t = α₀ · f(t), f for all groups or one for each, t counting the calls of `step`, which throws ValueError where f returns no finite number. A rate that was
  * set by hand is written over.
  */
 export class LambdaLR extends LRScheduler {
   constructor(
     optimizer: Schedulable,
-    private readonly factor: (epoch: number) => number,
+    private readonly factor: PerGroup<Factor>,
   ) {
-    checkConstructor<typeof LambdaLR>('LambdaLR', [OF, ['factor', aFunction()]], arguments);
+    checkConstructor<typeof LambdaLR>('LambdaLR', [OF, FACTOR], arguments);
+    checkGroups('LambdaLR', 'factor', factor, optimizer);
     super(optimizer);
     this.restart('current');
   }
-  protected next(_lr: number, base: number): number {
-    const factor = this.factor(this.lastEpoch);
+  protected next(_lr: number, base: number, i: number): number {
+    const factor = ofGroup(this.factor, i)(this.lastEpoch);
     check(this.constructor.name, 'what factor returns', aNumber(), factor);
     return base * factor;
   }
-  protected override first(lr: number, base: number): number {
-    return this.next(lr, base);
+  protected override first(lr: number, base: number, i: number): number {
+    return this.next(lr, base, i);
   }
 }
 
-/** α_t = α_{t−1} · f(t). */
+/** α_t = α_{t−1} · f(t), f for all groups or one for each. */
 export class MultiplicativeLR extends LRScheduler {
   constructor(
     optimizer: Schedulable,
-    private readonly factor: (epoch: number) => number,
+    private readonly factor: PerGroup<Factor>,
   ) {
-    checkConstructor<typeof MultiplicativeLR>('MultiplicativeLR', [OF, ['factor', aFunction()]], arguments);
+    checkConstructor<typeof MultiplicativeLR>('MultiplicativeLR', [OF, FACTOR], arguments);
+    checkGroups('MultiplicativeLR', 'factor', factor, optimizer);
     super(optimizer);
     this.restart('current');
   }
-  protected next(lr: number): number {
-    const factor = this.factor(this.lastEpoch);
+  protected next(lr: number, _base: number, i: number): number {
+    const factor = ofGroup(this.factor, i)(this.lastEpoch);
     check(this.constructor.name, 'what factor returns', aNumber(), factor);
     return lr * factor;
   }
@@ -113,7 +117,7 @@ export class CosineAnnealingLR extends LRScheduler {
       arguments,
     );
     super(optimizer);
-    if (!(etaMin <= Math.min(...optimizer.paramGroups.map(g => g.lr)))) {
+    if (!(etaMin <= Math.min(...this.bases))) {
       throw new ValueError('CosineAnnealingLR', `etaMin ${etaMin} is above the learning rate`);
     }
     this.restart('current');

@@ -35,7 +35,13 @@ export class ChainedScheduler extends Composed {
   }
 }
 
-/** One after another: schedule i + 1 begins at epoch milestones[i], from the initial rates. A warm-up, then a decay. */
+/**
+ * One after another: schedule i + 1 begins at epoch milestones[i], from the initial rates. A warm-up of 5 epochs, then 95 of decay:
+ *
+ *     new SequentialLR(o, [new LinearLR(o, 0.01, 1, 5), new CosineAnnealingLR(o, 95)], [5]);
+ *
+ * Where the decay is to go on during the warm-up, and their factors multiply, it is a `ChainedScheduler` of both.
+ */
 export class SequentialLR extends Composed {
   private readonly milestones: readonly number[];
 

@@ -1,12 +1,7 @@
 /** Optimisers of another kind: steps by the sign of the gradient alone, and averages of where descent has been. */
 import type { Tensor } from '../core/tensor';
-import { add, div, eq, gt, lt, maximum, mul, rsub, sub } from '../ops/arithmetic';
-import { clamp, neg, sign } from '../ops/elementwise';
-import { add_, copy_, mul_ } from '../ops/inplace';
-import { pow } from '../ops/power';
-import { where } from '../ops/where';
-import { decayed } from './formulas';
-import type { ParamGroup } from './group';
+import { asgdStep, rpropStep } from '../ops/adaptive-update';
+import type { Hyper, ParamGroup } from './group';
 import { Optimizer } from './optimizer';
 import type { Defaults } from './options';
 import type { Slots } from './slots';
@@ -30,16 +25,18 @@ export class Rprop extends Optimizer<RpropOptions> {
   protected defaults(): Defaults<RpropOptions> {
     return { lr: 0.01, etas: [0.5, 1.2], stepSizes: [1e-6, 50] };
   }
-  protected update(p: Tensor, g: Tensor, group: ParamGroup<RpropOptions>): void {
-    const { etas, stepSizes } = group.options;
-    const [previous, size] = [this.previous.get(p), this.size.get(p)];
-    const turn = mul(sign(g), sign(previous));
-    const factor = where(gt(turn, 0), etas[1], where(lt(turn, 0), etas[0], 1));
-    const before = where(eq(group.tensor('step'), 1), group.tensor('lr'), size);
-    copy_(size, clamp(mul(before, factor), stepSizes[0], stepSizes[1]));
-    const d = where(lt(turn, 0), 0, g);
-    copy_(previous, d);
-    add_(p, neg(mul(sign(d), size)));
+  /** As the kernel takes it. */
+  protected override memory({ lr, etas, stepSizes }: Required<RpropOptions>): readonly Hyper[] {
+    return [
+      { name: 'lr', value: lr, low: 0 },
+      { name: 'etaMinus', value: etas[0], low: 0 },
+      { name: 'etaPlus', value: etas[1], low: 0 },
+      { name: 'minStepSize', value: stepSizes[0], low: 0 },
+      { name: 'maxStepSize', value: stepSizes[1], low: 0 },
+    ];
+  }
+  protected update(p: Tensor, g: Tensor, { row }: ParamGroup<RpropOptions>): void {
+    rpropStep(p, g, this.previous.get(p), this.size.get(p), row);
   }
 }
 
@@ -71,13 +68,17 @@ export class ASGD extends Optimizer<ASGDOptions> {
       weightDecay: { default: 0, low: 0 },
     };
   }
-  protected update(p: Tensor, g: Tensor, group: ParamGroup<ASGDOptions>): void {
-    const { lambd, alpha, t0, weightDecay } = group.options;
-    const d = decayed(g, p, weightDecay);
-    const [lr, done] = [group.tensor('lr'), sub(group.tensor('step'), 1)];
-    const eta = div(lr, pow(add(mul(mul(lr, lambd), done), 1), alpha));
-    add_(mul_(p, rsub(mul(eta, lambd), 1)), mul(d, neg(eta)));
-    const mean = this.mean.get(p);
-    add_(mean, mul(sub(p, mean), div(1, maximum(sub(done, t0), 1))));
+  /** As the kernel takes it. */
+  protected override memory({ lr, lambd, alpha, t0, weightDecay }: Required<ASGDOptions>): readonly Hyper[] {
+    return [
+      { name: 'lr', value: lr, low: 0 },
+      { name: 'lambd', value: lambd, low: 0 },
+      { name: 'alpha', value: alpha },
+      { name: 't0', value: t0, low: 0 },
+      { name: 'weightDecay', value: weightDecay, low: 0 },
+    ];
+  }
+  protected update(p: Tensor, g: Tensor, { row }: ParamGroup<ASGDOptions>): void {
+    asgdStep(p, g, this.mean.get(p), row);
   }
 }
