@@ -216,11 +216,8 @@ export abstract class Optimizer<O extends { readonly lr?: number } = object> {
   }
   /** Throws DisposedError after `dispose()`. */
   protected checkLive(): void {
-    if (!this.#list[0]!.hyper.disposed) return;
-    throw new DisposedError(
-      `${this.constructor.name}.step`,
-      'the optimiser is used after it was disposed of: make another',
-    );
+    const what = 'the optimiser is used after it was disposed of: make another';
+    if (this.#list[0]!.hyper.disposed) throw new DisposedError(`${this.constructor.name}.step`, what);
   }
   /** The loss by a closure, with its gradients. */
   protected evaluate(closure: () => Tensor): Tensor {

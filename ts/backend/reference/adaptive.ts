@@ -1,9 +1,9 @@
-import type { OptimiserKernels } from '../kernels/optimiser';
+import type { Kernels } from '../backend';
 import type { Floats } from './heap';
 
-type Adaptive = 'rmsprop' | 'adagrad' | 'adadelta' | 'adamax' | 'rprop' | 'asgd';
+export type Adaptive = 'rmsprop' | 'adagrad' | 'adadelta' | 'adamax' | 'rprop' | 'asgd';
 /** Steps that are scaled by the gradients so far, or go by their signs, and averages of weights. */
-export function adaptive(heap: Floats): Pick<OptimiserKernels, Adaptive> {
+export function adaptive(heap: Floats): Pick<Kernels, Adaptive> {
   return {
     rmsprop(wAt, gAt, vAt, meanAt, velocityAt, hyperAt, n) {
       const [w, g, v, hyper] = [heap.from(wAt), heap.from(gAt), heap.from(vAt), heap.from(hyperAt)];

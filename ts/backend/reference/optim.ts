@@ -1,13 +1,13 @@
 import type { Kernels } from '../backend';
-import type { OptimiserKernels } from '../kernels/optimiser';
-import { adaptive } from './adaptive';
+import { adaptive, type Adaptive } from './adaptive';
 import { ITEM, type Floats } from './heap';
 
 /** How weights decay: not at all, by the gradient of a penalty, or shrunk directly. */
 type Decay = 'none' | 'penalty' | 'decoupled';
 
+type Momentum = 'sgd' | 'adam' | 'nadam' | 'nadamProduct' | 'radam' | 'sparseAdam';
 /** One step of an optimiser on one parameter. */
-export function optim(heap: Floats): OptimiserKernels & Pick<Kernels, 'multiplyAdds'> {
+export function optim(heap: Floats): Pick<Kernels, Adaptive | Momentum | 'tick' | 'multiplyAdds'> {
   /** μₜ of NAdam. */
   const momentum = (beta: number, psi: number, t: number): number => beta * (1 - 0.5 * 0.96 ** (t * psi));
   /** Weights decay, and the running means of Adam go on, by hyper = [lr, β₁, β₂, ε, weightDecay]: gives the gradients that they go by. */
