@@ -357,3 +357,22 @@ test('metrics are of all batches of an epoch, of training and of validation', as
   const line = new nn.Linear(5, 3, { generator: new Generator(1) });
   expect(again.epochs[0]!.train.accuracy).toBe(line.forward(x).argmax(1).eq(t).sum().item() / 50);
 });
+
+test('rates go down by a schedule after epochs, or where the loss of the validation set is on a plateau', async () => {
+  const ratesOf = async (make: (o: optim.SGD) => optim.StepLR | optim.ReduceLROnPlateau): Promise<number[]> => {
+    const model = new nn.Linear(5, 3, { generator: new Generator(1) });
+    const optimizer = new optim.SGD(model.parameters(), { lr: 8 });
+    const [train, validation] = [points(30), points(10, 3)];
+    const options = { train, validation, loss: crossEntropy, optimizer, epochs: 6, ...quiet };
+    return (await fit(model, { ...options, schedule: make(optimizer) })).epochs.map(e => e.lr);
+  };
+  expect(await ratesOf(o => new optim.StepLR(o, 2, 0.5))).toEqual([8, 8, 4, 4, 2, 2]);
+  // No epoch is better by 1,000: after the first two in a row the rate is halved, and after the next two again.
+  const never = { threshold: 1000, thresholdMode: 'abs', patience: 1, factor: 0.5 } as const;
+  expect(await ratesOf(o => new optim.ReduceLROnPlateau(o, never))).toEqual([8, 8, 8, 4, 4, 2]);
+  const model = new nn.Linear(5, 3);
+  const optimizer = new optim.SGD(model.parameters(), { lr: 1 });
+  const schedule = new optim.ReduceLROnPlateau(optimizer);
+  const options = { train: points(4), loss: crossEntropy, optimizer, epochs: 1, schedule, ...quiet };
+  await expect(fit(model, { ...options, scheduleEvery: 'step' })).rejects.toThrow('goes by epochs');
+});

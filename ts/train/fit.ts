@@ -12,6 +12,7 @@ import type { Metrics, Scores } from './metric';
 import { lossOptions, ownStepOptions, type LossOptions, type OwnStepOptions, type RunOptions } from './options';
 import { resumeFrom } from './resume';
 import { generatorsOf, RunState } from './run';
+import { advance } from './schedule';
 import { lossOf, lossStep, ownStep, resultOf, type Model, type Step, type StepResult } from './step';
 
 /** Samples in a batch of validation: memory is all that speaks against more. */
@@ -111,6 +112,9 @@ async function train<B>(model: nn.Module, options: RunOptions<B>, made: Made<B>)
   const { epochs, signal, schedule, scheduleEvery = 'epoch', generators = [], resume } = options;
   const { source, validation, metrics, optimizers } = made;
   const callbacks = callbacksOf(options);
+  if (schedule instanceof optim.ReduceLROnPlateau && scheduleEvery === 'step') {
+    throw new ValueError('fit', 'ReduceLROnPlateau goes by epochs: scheduleEvery takes epoch');
+  }
   const modes = model.modules().map(m => [m, m.training] as const);
   const run = new RunState({
     model,
@@ -137,7 +141,7 @@ async function train<B>(model: nn.Module, options: RunOptions<B>, made: Made<B>)
       const validated = await validation?.evaluator.run(validation.source, run.epoch, stopped);
       if (validation && stopped()) break;
       finish(run, trained, validated ?? null);
-      if (scheduleEvery === 'epoch') schedule?.step();
+      if (schedule && scheduleEvery === 'epoch') advance(schedule, lossOfEpoch(run));
       await run.tell('epochEnd');
     }
   } finally {
@@ -177,7 +181,7 @@ async function epochOf<B>(
   const counted = (): void => {
     run.steps++;
     run.lr = rateOf(run.optimizers);
-    if (scheduleEvery === 'step') schedule?.step();
+    if (schedule && scheduleEvery === 'step') advance(schedule, NaN);
   };
   for await (const batch of source.epoch(run.epoch)) {
     if (toSkip > 0) {
@@ -219,6 +223,11 @@ async function epochOf<B>(
   return true;
 }
 
+/** What a plateau is of. */
+function lossOfEpoch({ history }: RunState): number {
+  const last = history.at(-1);
+  return last?.validation?.loss ?? last?.train.loss ?? NaN;
+}
 /** The learning rate of the first group of the first optimiser. */
 const rateOf = (optimizers: Readonly<Record<string, optim.Optimizer>>): number =>
   Object.values(optimizers)[0]?.lr ?? NaN;

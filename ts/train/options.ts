@@ -1,5 +1,5 @@
 /** What `fit` takes. */
-import { Generator, optim, type Tensor } from 'phyllo';
+import { Generator, type optim, type Tensor } from 'phyllo';
 import {
   aBoolean,
   aFunction,
@@ -19,6 +19,7 @@ import { aBatchSize, aLoss, anOptimizer, metricsByName, optimizers } from './arg
 import { someBatches, type Batch, type Batches } from './batches';
 import type { Callback } from './callback';
 import type { Metrics } from './metric';
+import { aSchedule, type Schedule } from './schedule';
 import type { Loss } from './step';
 
 /** What every run has. */
@@ -37,8 +38,11 @@ export interface RunOptions<B> {
   readonly shuffle?: boolean;
   /** Where these orders start from. Default: the default generator. */
   readonly seed?: number;
-  /** Learning rates, a step of them after each epoch, or each step of the optimiser. */
-  readonly schedule?: optim.LRScheduler;
+  /**
+   * Learning rates, a step of them after each epoch, or each step of the optimiser. ReduceLROnPlateau is told the loss of the
+   * validation set after each epoch, or of the training set where there is none.
+   */
+  readonly schedule?: Schedule;
   readonly scheduleEvery?: 'epoch' | 'step';
   /** Called at each event in this order. */
   readonly callbacks?: readonly Callback[];
@@ -90,7 +94,7 @@ const shared = {
   batchSize: aBatchSize,
   shuffle: aBoolean,
   seed: wholeNumber(0, Number.MAX_SAFE_INTEGER),
-  schedule: instanceOf(optim.LRScheduler, 'a schedule'),
+  schedule: aSchedule,
   scheduleEvery: oneOf('epoch', 'step'),
   callbacks: listOf(
     kind<Callback>(

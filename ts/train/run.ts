@@ -5,6 +5,7 @@ import { below, copyInto, decodeCheckpoint, encodeCheckpoint, under } from './ch
 import type { Epoch } from './history';
 import { Means, type MeansState } from './means';
 import type { Metrics } from './metric';
+import { loadSchedule, type Schedule, type ScheduleState } from './schedule';
 
 /** What a callback threw, as the error that ended the run. */
 export class CallbackError extends PhylloError {
@@ -23,7 +24,7 @@ type Event = 'start' | 'epochStart' | 'batchStart' | 'batchEnd' | 'epochEnd' | '
 export interface Parts {
   readonly model: nn.Module;
   readonly optimizers: Readonly<Record<string, optim.Optimizer>>;
-  readonly schedule: optim.LRScheduler | undefined;
+  readonly schedule: Schedule | undefined;
   readonly metrics: Metrics;
   readonly callbacks: readonly Callback[];
   readonly generators: readonly Generator[];
@@ -41,7 +42,7 @@ interface State {
   readonly means: MeansState;
   readonly metrics: Readonly<Record<string, unknown>>;
   readonly history: readonly Epoch[];
-  readonly schedule: optim.SchedulerState | null;
+  readonly schedule: ScheduleState | null;
   readonly callbacks: Readonly<Record<string, unknown>>;
   /** Of each generator its words now, and at the start of the epoch. */
   readonly generators: { readonly now: readonly number[][]; readonly start: readonly number[][] };
@@ -173,7 +174,7 @@ export class RunState implements Run {
     }
     copyInto('fit', this.weights(), below('model', saved.tensors));
     for (const [name, o] of Object.entries(optimizers)) o.loadStateDict(below(`optimizer.${name}`, saved.tensors));
-    if (schedule && state.schedule) schedule.loadStateDict(state.schedule);
+    if (schedule && state.schedule) loadSchedule(schedule, state.schedule);
     for (const c of callbacks) {
       if (!Object.hasOwn(state.callbacks, c.name)) continue; // one that was not there then begins now
       c.load?.({ values: state.callbacks[c.name], tensors: below(`callback.${c.name}`, saved.tensors) });
