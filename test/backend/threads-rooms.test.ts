@@ -67,7 +67,8 @@ test('no room for a stack: those that there are compute', async () => {
 test('a shared memory may grow as far as the engine lets it; where it lets none there is none', () => {
   const { Memory } = WebAssembly;
   const refused: number[] = [];
-  const memory = vi.spyOn(WebAssembly, 'Memory').mockImplementation(options => {
+  // biome-ignore lint/complexity/useArrowFunction: it is called with new
+  const memory = vi.spyOn(WebAssembly, 'Memory').mockImplementation(function (options) {
     if ((options.maximum ?? 0) > 16384) {
       refused.push(options.maximum ?? 0);
       throw new RangeError('no addresses');
@@ -77,7 +78,8 @@ test('a shared memory may grow as far as the engine lets it; where it lets none 
   expect(sharedMemory()?.buffer).toBeInstanceOf(SharedArrayBuffer);
   expect(refused).toEqual([65536, 32768]);
   for (const error of [new RangeError('no addresses'), new TypeError('no shared memory')]) {
-    memory.mockImplementation(() => {
+    // biome-ignore lint/complexity/useArrowFunction: as above
+    memory.mockImplementation(function () {
       throw error;
     });
     expect(sharedMemory()).toBeNull();

@@ -35,11 +35,11 @@ fn steps<const N: usize>(
         for t in 1..=STEPS {
             let g = random.numbers(n);
             kernel(t as f64, &g, &mut pair.found);
-            for i in 0..n {
+            for (i, &g) in g.iter().enumerate() {
                 let mut state = core::array::from_fn(|j| pair.exact[j][i]);
-                formula(t as f64, g[i].into(), &mut state);
-                for j in 0..N {
-                    pair.exact[j][i] = state[j];
+                formula(t as f64, g.into(), &mut state);
+                for (exact, value) in pair.exact.iter_mut().zip(state) {
+                    exact[i] = value;
                 }
             }
             for j in 0..N {

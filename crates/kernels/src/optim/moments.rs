@@ -132,7 +132,7 @@ pub fn sparse_adam(w: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32], hyper
     let moments = Moments::new([lr, beta1, beta2, 0.0], false);
     let step = splat(lr * sqrt(1.0 - power(beta2, t)) / (1.0 - power(beta1, t)));
     let epsilon = splat(epsilon);
-    let n = if rows == 0 { 0 } else { g.len() / rows };
+    let n = g.len().checked_div(rows).unwrap_or(0);
     for row in 0..rows {
         let at = row * n..(row + 1) * n;
         let g = &g[at.clone()];
