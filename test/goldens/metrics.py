@@ -1,7 +1,7 @@
 """What scikit-learn says of 200 small random samples: metrics.json, a case a line.
 
-    python3 -m venv /tmp/venv && /tmp/venv/bin/pip install scikit-learn==1.9.1
-    /tmp/venv/bin/python -B test/goldens/metrics.py
+    python3 -m venv venv && venv/bin/pip install scikit-learn==1.9.1
+    venv/bin/python -B test/goldens/metrics.py
 
 Scores are multiples of 1/64, so that there are many ties and float32 holds them exactly; counts of them are in the file.
 """

@@ -2,10 +2,10 @@
  * A file that a run can go on from: safetensors, so that other programs can read the weights, whose metadata has what is no
  * tensor as JSON, and a checksum over the whole file.
  */
-import { copy_, decodeSafetensors, encodeSafetensors, FileError, noGrad, type Tensor, ValueError } from 'phyllo';
+import { decodeSafetensors, encodeSafetensors, FileError, type Tensor } from 'phyllo';
 import { crc32 } from './crc';
 
-/** What is told apart as text from what JSON has. */
+/** Of the format: a later phyllo may write another. */
 const VERSION = '1';
 const FORMAT = 'phyllo checkpoint';
 
@@ -72,20 +72,4 @@ export function below(prefix: string, tensors: Readonly<Record<string, Tensor>>)
       name.startsWith(`${prefix}.`) ? [[name.slice(prefix.length + 1), t]] : [],
     ),
   );
-}
-
-/** Copies numbers into tensors of the same names, shapes and types. @throws {ValueError} before any is written. */
-export function copyInto(
-  where: string,
-  to: Readonly<Record<string, Tensor>>,
-  from: Readonly<Record<string, Tensor>>,
-): void {
-  const signature = (t: Tensor | undefined): string => (t ? `${t.dtype} [${t.shape.join(', ')}]` : 'none');
-  for (const name of new Set([...Object.keys(to), ...Object.keys(from)])) {
-    const [own, saved] = [signature(to[name]), signature(from[name])];
-    if (own !== saved) throw new ValueError(where, `${name} is ${own} here, and ${saved} in the checkpoint`);
-  }
-  noGrad(() => {
-    for (const [name, t] of Object.entries(to)) copy_(t, from[name]!);
-  });
 }

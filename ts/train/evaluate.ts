@@ -7,6 +7,7 @@ import { breather } from './breathe';
 import { Means } from './means';
 import type { Metrics, Scores } from './metric';
 import { lossOf, type Loss, type Model, type StepResult } from './step';
+import { modesOf } from './weights';
 
 /** Samples in a batch where nobody learns: memory is all that speaks against more. */
 const BATCH = 256;
@@ -27,12 +28,12 @@ export interface EvaluateOptions<O, M extends Metrics> extends PredictOptions {
 
 /** Evaluation mode while f runs; then each module is in the mode that it was in. */
 async function evaluating<T>(model: nn.Module, f: () => Promise<T>): Promise<T> {
-  const modes = model.modules().map(m => [m, m.training] as const);
+  const restoreModes = modesOf(model);
   model.eval();
   try {
     return await f();
   } finally {
-    for (const [m, training] of modes) m.training = training;
+    restoreModes();
   }
 }
 
@@ -157,7 +158,7 @@ export async function* predictions<O>(
   const source = sourceOf('predictions', 'data', data, { batchSize });
   const forward = (x: Tensor): O => noGrad(() => model.forward(x));
   const captured = eager ? null : capture(forward, { maxPlans: PLANS });
-  const modes = model.modules().map(m => [m, m.training] as const);
+  const restoreModes = modesOf(model);
   const breathe = breather();
   try {
     for await (const batch of source.epoch(1)) {
@@ -165,7 +166,7 @@ export async function* predictions<O>(
       if (!(x instanceof Tensor)) throw new ValueError('predictions', 'a batch has no tensor');
       model.eval();
       const output = (captured ?? forward)(x);
-      for (const [m, training] of modes) m.training = training; // as others know it, while they have their turn
+      restoreModes(); // as others know it, while they have their turn
       yield output;
       await breathe();
     }

@@ -14,6 +14,7 @@ import { resumeFrom } from './resume';
 import { generatorsOf, RunState } from './run';
 import { advance } from './schedule';
 import { lossOf, lossStep, ownStep, resultOf, type Model, type Step, type StepResult } from './step';
+import { modesOf } from './weights';
 
 /** Samples in a batch of validation: memory is all that speaks against more. */
 const VALIDATION_BATCH = 256;
@@ -115,7 +116,7 @@ async function train<B>(model: nn.Module, options: RunOptions<B>, made: Made<B>)
   if (schedule instanceof optim.ReduceLROnPlateau && scheduleEvery === 'step') {
     throw new ValueError('fit', 'ReduceLROnPlateau goes by epochs: scheduleEvery takes epoch');
   }
-  const modes = model.modules().map(m => [m, m.training] as const);
+  const restoreModes = modesOf(model);
   const run = new RunState({
     model,
     optimizers,
@@ -150,7 +151,7 @@ async function train<B>(model: nn.Module, options: RunOptions<B>, made: Made<B>)
     } finally {
       made.step.dispose();
       validation?.evaluator.dispose();
-      for (const [m, training] of modes) m.training = training;
+      restoreModes();
     }
   }
   return { epochs: run.history, steps: run.steps, stopped: run.stopped };

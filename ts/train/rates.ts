@@ -1,11 +1,12 @@
 /** The learning-rate range test (Smith 2017): steps with growing rates show where the loss falls fastest. */
-import { keep, noGrad, scope, type optim, type Tensor } from 'phyllo';
+import { scope, type optim, type Tensor } from 'phyllo';
 import { aNumber, check, options as optionsOf, requires, wholeNumber, type Kind } from 'phyllo/kinds';
 import { aLoss, aModel, anOptimizer } from './arguments';
 import { someBatches, sourceOf, type Batch, type Batches } from './batches';
 import { breather } from './breathe';
-import { copyInto } from './checkpoint';
+import { under } from './checkpoint';
 import { lossStep, type Loss, type Model } from './step';
+import { copiesOf, copyInto, modesOf, weightsOf } from './weights';
 
 export interface RateOptions<O> {
   readonly train: Batches<Batch>;
@@ -51,10 +52,8 @@ export async function rateTest(model: Model<unknown>, options: RateOptions<unkno
   check<unknown>('rateTest', 'options', rateOptions, options);
   const { loss, optimizer, low = 1e-7, high = 10, steps = 100, batchSize = 32 } = options;
   const source = sourceOf('rateTest', 'batches', options.train, { batchSize, shuffle: true });
-  const before = new Map(
-    Object.entries(statesOf(model, optimizer)).map(([name, t]) => [name, keep(noGrad(() => t.clone()))]),
-  );
-  const modes = model.modules().map(m => [m, m.training] as const);
+  const before = copiesOf(statesOf(model, optimizer));
+  const restoreModes = modesOf(model);
   const step = lossStep(model, loss, optimizer, {
     accumulate: 1,
     clipGradNorm: undefined,
@@ -82,20 +81,16 @@ export async function rateTest(model: Model<unknown>, options: RateOptions<unkno
     }
   } finally {
     step.dispose();
-    copyInto('rateTest', statesOf(model, optimizer), Object.fromEntries(before));
-    for (const t of before.values()) t.dispose();
+    copyInto('rateTest', statesOf(model, optimizer), before);
+    for (const t of Object.values(before)) t.dispose();
     optimizer.zeroGrad();
-    for (const [m, training] of modes) m.training = training;
+    restoreModes();
   }
   return { rates, losses, suggestion: steepest(rates, losses) };
 }
 
 function statesOf(model: Model<unknown>, optimizer: optim.Optimizer): Record<string, Tensor> {
-  const weights = [...model.namedParameters(), ...model.namedBuffers()].map(([name, t]) => [`model.${name}`, t]);
-  return Object.fromEntries([
-    ...weights,
-    ...Object.entries(optimizer.stateDict()).map(([name, t]) => [`optimizer.${name}`, t]),
-  ]);
+  return Object.fromEntries([...under('model', weightsOf(model)), ...under('optimizer', optimizer.stateDict())]);
 }
 
 /** Steps whose average is of too few losses to tell a slope by. */

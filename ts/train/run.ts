@@ -1,11 +1,12 @@
 /** The state of a run: what a checkpoint holds, and how it comes back. */
 import { defaultGenerator, Generator, PhylloError, Tensor, ValueError, type nn, type optim } from 'phyllo';
 import type { Callback, Run } from './callback';
-import { below, copyInto, decodeCheckpoint, encodeCheckpoint, under } from './checkpoint';
+import { below, decodeCheckpoint, encodeCheckpoint, under } from './checkpoint';
 import type { Epoch } from './history';
 import { Means, type MeansState } from './means';
 import type { Metrics } from './metric';
 import { loadSchedule, type Schedule, type ScheduleState } from './schedule';
+import { copyInto, weightsOf } from './weights';
 
 /** What a callback threw, as the error that ended the run. */
 export class CallbackError extends PhylloError {
@@ -128,11 +129,6 @@ export class RunState implements Run {
     }
   }
 
-  /** Parameters and buffers, those too that a file of weights leaves out. */
-  private weights(): Record<string, Tensor> {
-    return Object.fromEntries<Tensor>([...this.model.namedParameters(), ...this.model.namedBuffers()]);
-  }
-
   get canSave(): boolean {
     return !this.gathering && (this.batch === 0 || Object.values(this.parts.metrics).every(m => m.state));
   }
@@ -154,7 +150,7 @@ export class RunState implements Run {
       generators: { now: this.words(), start: this.epochStart },
     };
     const tensors = Object.fromEntries([
-      ...under('model', this.weights()),
+      ...under('model', weightsOf(this.model)),
       ...Object.entries(optimizers).flatMap(([name, o]) => under(`optimizer.${name}`, o.stateDict())),
       ...states.flatMap(([name, { tensors = {} }]) => under(`callback.${name}`, tensors)),
     ]);
@@ -172,7 +168,7 @@ export class RunState implements Run {
         `the checkpoint has ${state.generators.now.length} generators, the run ${generators.length}`,
       );
     }
-    copyInto('fit', this.weights(), below('model', saved.tensors));
+    copyInto('fit', weightsOf(this.model), below('model', saved.tensors));
     for (const [name, o] of Object.entries(optimizers)) o.loadStateDict(below(`optimizer.${name}`, saved.tensors));
     if (schedule && state.schedule) loadSchedule(schedule, state.schedule);
     for (const c of callbacks) {

@@ -1,8 +1,8 @@
 /** Averages of the weights over the steps or epochs of a run, which the model is left with. */
-import { add_, keep, mul_, noGrad, scope, type Tensor } from 'phyllo';
+import { add_, mul_, noGrad, scope, type Tensor } from 'phyllo';
 import { aNumber, check, options as optionsOf, wholeNumber } from 'phyllo/kinds';
 import type { Callback, Run } from '../callback';
-import { copyInto } from '../checkpoint';
+import { copiesOf, copyInto } from '../weights';
 
 export interface ExponentialAverageOptions {
   /** d in a ← d · a + (1 − d) · w after each step, from 0 to 1. Default 0.999. */
@@ -24,9 +24,9 @@ function averaging(
   let averages: Record<string, Tensor> = {};
   const count = { n: 0 };
   const set = (tensors: Readonly<Record<string, Tensor>>): void => {
-    const copies = noGrad(() => Object.entries(tensors).map(([path, t]) => [path, keep(t.clone())] as const));
+    const copies = copiesOf(tensors);
     for (const t of Object.values(averages)) t.dispose();
-    averages = Object.fromEntries(copies);
+    averages = copies;
   };
   /** a ← a + share · (w − a). */
   const update = (run: Run, share: number): void => {

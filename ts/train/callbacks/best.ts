@@ -1,9 +1,9 @@
 /** The best epoch: its weights are kept, and training ends when none better comes. */
-import { keep, noGrad, ValueError, type Tensor } from 'phyllo';
+import { ValueError, type Tensor } from 'phyllo';
 import { aBoolean, aNumber, aText, check, oneOf, options as optionsOf, wholeNumber, type Kind } from 'phyllo/kinds';
 import type { Callback, Run } from '../callback';
-import { copyInto } from '../checkpoint';
 import { scoreOf } from '../history';
+import { copiesOf, copyInto, weightsOf } from '../weights';
 
 export interface BestOptions {
   /** The number that an epoch goes by, by its path in the history. Default `validation.loss`. */
@@ -68,9 +68,6 @@ export class Best {
   }
 }
 
-const weightsOf = ({ model }: Run): Record<string, Tensor> =>
-  Object.fromEntries<Tensor>([...model.namedParameters(), ...model.namedBuffers()]);
-
 /** Keeps the weights of the best epoch, and leaves the model with them. `bestEpoch` says which one that is. */
 export interface BestWeights extends Callback {
   readonly bestEpoch: number;
@@ -90,9 +87,9 @@ export function bestWeights(options: BestOptions = {}): BestWeights {
 function keeping(name: string, best: Best, more: Partial<Callback> = {}): BestWeights {
   let kept: Record<string, Tensor> = {};
   const take = (tensors: Readonly<Record<string, Tensor>>): void => {
-    const copies = noGrad(() => Object.entries(tensors).map(([path, t]) => [path, keep(t.clone())] as const));
+    const copies = copiesOf(tensors);
     for (const t of Object.values(kept)) t.dispose();
-    kept = Object.fromEntries(copies);
+    kept = copies;
   };
   return {
     name,
@@ -103,11 +100,11 @@ function keeping(name: string, best: Best, more: Partial<Callback> = {}): BestWe
       return best.score;
     },
     async epochEnd(run) {
-      if (best.takes(run)) take(weightsOf(run));
+      if (best.takes(run)) take(weightsOf(run.model));
       await more.epochEnd?.(run);
     },
     end(run) {
-      if (best.epoch > 0) copyInto(name, weightsOf(run), kept);
+      if (best.epoch > 0) copyInto(name, weightsOf(run.model), kept);
       for (const t of Object.values(kept)) t.dispose();
       kept = {};
     },

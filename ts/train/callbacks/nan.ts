@@ -1,7 +1,7 @@
 /** A loss that is no number: where it came from. */
-import { AnomalyError, detectAnomaly, keep, noGrad, scope, ValueError, type Tensor } from 'phyllo';
-import type { Callback, Run } from '../callback';
-import { copyInto } from '../checkpoint';
+import { AnomalyError, detectAnomaly, scope, ValueError, type Tensor } from 'phyllo';
+import type { Callback } from '../callback';
+import { copiesOf, copyInto, weightsOf } from '../weights';
 
 /**
  * Ends the run with an error at the first step whose loss is NaN or infinite. The step is computed again op by op, from the
@@ -10,23 +10,19 @@ import { copyInto } from '../checkpoint';
  */
 export function stopOnNaN(): Callback {
   let copies: Record<string, Tensor> = {};
-  const weightsOf = ({ model }: Run): Record<string, Tensor> =>
-    Object.fromEntries<Tensor>([...model.namedParameters(), ...model.namedBuffers()]);
   return {
     name: 'stopOnNaN',
     start(run) {
-      copies = noGrad(() =>
-        Object.fromEntries(Object.entries(weightsOf(run)).map(([path, t]) => [path, keep(t.clone())])),
-      );
+      copies = copiesOf(weightsOf(run.model));
     },
     batchStart(run) {
-      copyInto('stopOnNaN', copies, weightsOf(run));
+      copyInto('stopOnNaN', copies, weightsOf(run.model));
     },
     batchEnd(run) {
       const odd = Object.entries(run.last).find(([, v]) => !Number.isFinite(v));
       if (!odd || !run.again) return;
       const where = `${odd[0]} is ${odd[1]} at batch ${run.batch} of epoch ${run.epoch}`;
-      copyInto('stopOnNaN', weightsOf(run), copies);
+      copyInto('stopOnNaN', weightsOf(run.model), copies);
       throw new ValueError('fit', `${where}${causeOf(run.again)}`);
     },
     end() {
